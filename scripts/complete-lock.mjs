@@ -31,7 +31,7 @@ export function completeLock(lock) {
       added.push(name)
     }
   }
-  const sorted = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a === b ? 0 : a < b ? -1 : 1)))
+  const sorted = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => a.localeCompare(b, 'en')))
   return { lock: added.length === 0 ? lock : { ...lock, packages: sorted }, added }
 }
 
