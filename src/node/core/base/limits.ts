@@ -1,0 +1,74 @@
+/** Every limit of the node in one place; tests shrink them by passing other values. Meaning and defaults: docs/PROTOCOL.md, Limits. */
+export interface Limits {
+  /** Bytes of a user's key in UTF-8. */
+  readonly keyBytesMax: number
+  /** Bytes of a stored content block's payload before it is cut into chunks under a manifest. */
+  readonly chunkBytes: number
+  /** Bytes of one value in a unary call; larger ones use the streaming calls. */
+  readonly unaryValueBytesMax: number
+  /** Bytes of a value sent by the streaming calls. */
+  readonly streamValueBytesMax: number
+  /** Bytes of a value's content type. */
+  readonly contentTypeBytesMax: number
+  /** Bytes of one atomic batch of the store. */
+  readonly batchBytesMax: number
+  /** Bytes of a payload above which it stays in the journal and only its place is indexed. */
+  readonly inlinePayloadBytesMax: number
+  /** Bytes of the journal that a start may have to replay; writes wait above it. */
+  readonly replayBytesMax: number
+  /** Bytes of one journal segment. */
+  readonly segmentBytes: number
+  /** Records of one scan. */
+  readonly scanRecordsMax: number
+  /** Requests that wait at one block. */
+  readonly queueRequestsMax: number
+  /** Requests folded into one entry of a block. */
+  readonly foldRequestsMax: number
+  /** Bytes folded into one entry of a block, piggybacked values included; a larger single request goes alone. */
+  readonly foldBytesMax: number
+  /** Outcomes of callers' request ids kept for a block. */
+  readonly outcomesMax: number
+  /** How long an outcome is kept, by the HLC of its request id. */
+  readonly outcomeRetentionMs: number
+  /** Deadline of a call that brings none. */
+  readonly callTimeoutMs: number
+  /** How far an HLC may run ahead of the last journaled reservation. */
+  readonly clockReservationMs: number
+  /** How far a foreign HLC or a caller's clock may be ahead of this node's. */
+  readonly clockSkewMaxMs: number
+  /** How long an unnamed value is kept before it is collected. */
+  readonly collectGraceMs: number
+  /** How long a removal is remembered. */
+  readonly horizonMs: number
+  /** Keys of one listed page, and its bytes in a compatible List. */
+  readonly listKeysMax: number
+  readonly listBytesMax: number
+  /** Operations of one Batch call. */
+  readonly batchOperationsMax: number
+}
+
+export const defaultLimits: Limits = {
+  keyBytesMax: 4096,
+  chunkBytes: 1024 * 1024,
+  unaryValueBytesMax: 63 * 1024 * 1024,
+  streamValueBytesMax: 1024 * 1024 * 1024 * 1024,
+  contentTypeBytesMax: 255,
+  batchBytesMax: 8 * 1024 * 1024,
+  inlinePayloadBytesMax: 16 * 1024,
+  replayBytesMax: 64 * 1024 * 1024,
+  segmentBytes: 64 * 1024 * 1024,
+  scanRecordsMax: 10_000,
+  queueRequestsMax: 4096,
+  foldRequestsMax: 512,
+  foldBytesMax: 1024 * 1024,
+  outcomesMax: 65_536,
+  outcomeRetentionMs: 10 * 60_000,
+  callTimeoutMs: 30_000,
+  clockReservationMs: 1000,
+  clockSkewMaxMs: 60_000,
+  collectGraceMs: 60 * 60_000,
+  horizonMs: 30 * 24 * 60 * 60_000,
+  listKeysMax: 10_000,
+  listBytesMax: 3 * 1024 * 1024,
+  batchOperationsMax: 10_000,
+}

@@ -1,0 +1,20 @@
+import type { Clock } from './clock.ts'
+import type { Compressor } from './compressor.ts'
+import type { Crypto } from './crypto.ts'
+import type { KeyVault } from './key-vault.ts'
+import type { Logger } from './logger.ts'
+import type { Meter } from './meter.ts'
+import type { Random } from './random.ts'
+import type { RecordStore } from './record-store.ts'
+
+/** Everything through which a node touches the world. */
+export interface NodePorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly crypto: Crypto
+  readonly compressor: Compressor
+  readonly keyVault: KeyVault
+  readonly store: RecordStore
+  readonly logger: Logger
+  readonly meter: Meter
+}

@@ -1,0 +1,114 @@
+/**
+ * What a node keeps on its disk: records in ordered families, changed by atomic batches that are durable when they are
+ * answered. Implementations: `level-store` (journal and LevelDB) and `memory-store` (a model of the journal, with faults).
+ */
+
+/**
+ * Record families in the order of their prefixes. `block`, `entry` and `outcome` are the consensus family: the store keeps their
+ * number and an additive fingerprint, so that a record which vanished is noticed.
+ */
+export const recordFamilies = ['local', 'content', 'block', 'entry', 'outcome', 'collect', 'tombstone'] as const
+export type RecordFamily = (typeof recordFamilies)[number]
+export const consensusFamilies: readonly RecordFamily[] = ['block', 'entry', 'outcome']
+
+export type RecordWrite =
+  | { readonly kind: 'put'; readonly family: RecordFamily; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly kind: 'delete'; readonly family: RecordFamily; readonly key: Uint8Array }
+
+export interface StoredRecord {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+export interface ScanOptions {
+  /** Lower bound; exclusive with `after`, inclusive with `from`. At most one of the two. */
+  readonly from?: Uint8Array
+  readonly after?: Uint8Array
+  /** Upper bound, exclusive. */
+  readonly before?: Uint8Array
+  /** Records at most, 1 to `limits.scanRecordsMax`. */
+  readonly limit: number
+  /** Ends the page early once the values returned reach this many bytes (at least one record is returned). */
+  readonly bytesMax?: number
+  /** Descending order; the bounds keep their meaning. */
+  readonly reverse?: boolean
+  /** Keys only: values are empty arrays. */
+  readonly keysOnly?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface CommitOptions {
+  /** `reserve` may use the space kept for removals, repair and the store's own records; `normal` is refused earlier. */
+  readonly space?: 'normal' | 'reserve'
+}
+
+/** Identity of one data directory (protocol: store id, boot count, synced position). */
+export interface StoreIdentity {
+  /** 16 random bytes, drawn when the directory is made and again when the store is found to have lost records. */
+  readonly storeId: Uint8Array
+  /** Starts of this store, counted durably before it opens: 1 at the first. */
+  readonly bootCount: number
+}
+
+/** `suspect`: durable records are missing. The store serves what verifies and refuses every change until it is recovered. */
+export type StoreCondition = { readonly kind: 'sound' } | { readonly kind: 'suspect'; readonly findings: readonly string[] }
+
+export interface StoreUsage {
+  /** Live bytes: keys and values of all records. */
+  readonly liveBytes: number
+  /** Bytes taken on the disk: journal segments and index. */
+  readonly diskBytes: number
+  /** The limit set for this store, or undefined where only the disk limits it. */
+  readonly byteLimit: number | undefined
+  /** Space kept for removals, repair and the store's own records. */
+  readonly reserveBytes: number
+  readonly diskFreeBytes: number
+  /** Highest sequence number known durable. */
+  readonly syncedPosition: bigint
+  readonly segments: number
+  readonly families: Readonly<Record<RecordFamily, { readonly records: number }>>
+}
+
+export interface VerifyReport {
+  readonly records: number
+  readonly bytes: number
+  /** One line for each thing found wrong: kind of file or family, where, what. Never a user's key or payload. */
+  readonly findings: readonly string[]
+}
+
+/** Told of what happens inside a store; feeds logs and metrics (src/node/observe). All are called synchronously and must not throw. */
+export interface StoreEvents {
+  committed(facts: { readonly batches: number; readonly bytes: number; readonly writeMs: number; readonly syncMs: number }): void
+  indexed(facts: { readonly records: number; readonly durationMs: number }): void
+  segmentMade(facts: { readonly segment: number; readonly durationMs: number }): void
+  segmentReclaimed(facts: { readonly segment: number; readonly liveBytesMoved: number }): void
+  tailCut(facts: { readonly segment: number; readonly offset: number; readonly bytes: number }): void
+  damageFound(facts: { readonly finding: string }): void
+  /** A write or fdatasync failed: nothing more may be answered, the process has to end. Called once. */
+  failed(facts: { readonly error: unknown }): void
+}
+
+export interface RecordStore extends AsyncDisposable {
+  readonly traits: { readonly durable: boolean }
+  readonly identity: StoreIdentity
+  readonly condition: StoreCondition
+  /**
+   * All of the batch or nothing, in the order of the calls; resolves when durable. Later reads see it from then on, not before.
+   * Errors: `storage-full` (nothing written), `store-read-only` (suspect), `limit-exceeded` (batch above limits.batchBytesMax),
+   * `not-running` (closed, or failed before).
+   */
+  commit(batch: readonly RecordWrite[], options?: CommitOptions): Promise<void>
+  /**
+   * The value as of the last durable batch, or undefined. Answers at once what is in memory; a promise where the disk is asked.
+   * Throws or rejects with `data-corrupt` when the record is present but does not verify. The bytes must not be changed by the caller.
+   */
+  get(family: RecordFamily, key: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>
+  has(family: RecordFamily, key: Uint8Array): boolean | Promise<boolean>
+  /** One bounded page in bytewise key order, seeing every batch that was durable when the call began. */
+  scan(family: RecordFamily, options: ScanOptions): Promise<readonly StoredRecord[]>
+  usage(): StoreUsage
+  /** Reads every record and compares the families' counts and fingerprints; `data-corrupt` records are listed, not thrown. */
+  verify(signal?: AbortSignal): Promise<VerifyReport>
+  /** Finishes what was accepted, then releases everything. Idempotent. */
+  close(): Promise<void>
+}
