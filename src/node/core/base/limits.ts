@@ -22,6 +22,8 @@ export interface Limits {
   readonly scanRecordsMax: number
   /** Requests that wait at one block. */
   readonly queueRequestsMax: number
+  /** Bytes of the requests that wait at one block; a single request may be larger. */
+  readonly queueBytesMax: number
   /** Requests folded into one entry of a block. */
   readonly foldRequestsMax: number
   /** Bytes folded into one entry of a block, piggybacked values included; a larger single request goes alone. */
@@ -59,6 +61,7 @@ export const defaultLimits: Limits = {
   segmentBytes: 64 * 1024 * 1024,
   scanRecordsMax: 10_000,
   queueRequestsMax: 4096,
+  queueBytesMax: 256 * 1024 * 1024,
   foldRequestsMax: 512,
   foldBytesMax: 1024 * 1024,
   outcomesMax: 65_536,
