@@ -6,22 +6,35 @@ import { join } from 'node:path'
 
 const operatingSystems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
 const processors = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64']
+/** @type {Record<string, string>} */
 const osAliases = { linuxmusl: 'linux', mac: 'darwin', windows: 'win32', win: 'win32' }
-const processorAliases = { aarch64: 'arm64', armv7: 'arm', armhf: 'arm', x86: 'ia32', ppc64le: 'ppc64', armv7l: 'arm' }
+/** @type {Record<string, string>} */
+const processorAliases = { aarch64: 'arm64', armv7: 'arm', armv7l: 'arm', armhf: 'arm', x86: 'ia32', ppc64le: 'ppc64' }
 
-/** os, cpu and libc as the words of a platform package's name tell them. */
-export function platformFromName(name) {
+/**
+ * @typedef {{ version?: string, dev?: boolean, optional?: boolean, optionalDependencies?: Record<string, string> }} LockedPackage
+ * @typedef {{ packages: Record<string, LockedPackage> }} Lock
+ */
+
+/**
+ * os, cpu and libc as the words of a platform package's name tell them.
+ * @param {string} name
+ */
+function platformFromName(name) {
   const words = name.split(/[/@_-]+/).filter(Boolean)
   const os = words.map((word) => osAliases[word] ?? word).find((word) => operatingSystems.includes(word))
   const cpu = words.map((word) => processorAliases[word] ?? word).find((word) => processors.includes(word))
-  let libc
-  if (os === 'linux' && words.some((word) => word === 'musl' || word === 'linuxmusl' || word === 'musleabihf')) libc = 'musl'
-  else if (os === 'linux' && words.some((word) => word === 'gnu' || word === 'glibc' || word === 'gnueabihf')) libc = 'glibc'
+  const musl = words.some((word) => ['musl', 'linuxmusl', 'musleabihf'].includes(word))
+  const glibc = words.some((word) => ['gnu', 'glibc', 'gnueabihf'].includes(word))
+  const libc = os === 'linux' ? (musl && 'musl') || (glibc && 'glibc') : undefined
   return { ...(cpu && { cpu: [cpu] }), ...(libc && { libc: [libc] }), ...(os && { os: [os] }) }
 }
 
-/** Returns the lock with every optional dependency present, and the names that had to be added. */
-export function completeLock(lock) {
+/**
+ * The lock with every optional dependency present, and the names that had to be added.
+ * @param {Lock} lock
+ */
+function completeLock(lock) {
   const packages = { ...lock.packages }
   const added = []
   for (const pkg of Object.values(lock.packages)) {
@@ -32,14 +45,12 @@ export function completeLock(lock) {
     }
   }
   const sorted = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => a.localeCompare(b, 'en')))
-  return { lock: added.length === 0 ? lock : { ...lock, packages: sorted }, added }
+  return { lock: { ...lock, packages: sorted }, added }
 }
 
-if (import.meta.main ?? process.argv[1] === import.meta.filename) {
-  const file = join(import.meta.dirname, '..', 'package-lock.json')
-  const { lock, added } = completeLock(JSON.parse(readFileSync(file, 'utf8')))
-  for (const name of added) console.log(`missing from package-lock.json: ${name}`)
-  if (added.length > 0 && process.argv.includes('--check')) process.exit(1)
-  if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
-  console.log(added.length === 0 ? 'package-lock.json is complete' : `package-lock.json: ${added.length} entries added`)
-}
+const file = join(import.meta.dirname, '..', 'package-lock.json')
+const { lock, added } = completeLock(JSON.parse(readFileSync(file, 'utf8')))
+for (const name of added) console.log(`missing from package-lock.json: ${name}`)
+if (added.length > 0 && process.argv.includes('--check')) process.exit(1)
+if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
+console.log(added.length === 0 ? 'package-lock.json is complete' : `package-lock.json: ${added.length} entries added`)

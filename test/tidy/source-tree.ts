@@ -42,7 +42,7 @@ export function runTool(
   args: readonly string[],
   folder: string = root,
 ): { status: number; output: string; errors: string } {
-  const path = `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`
+  const path = `${join(root, 'node_modules/.bin')}:${process.env.PATH}`
   const result = spawnSync(join(root, 'node_modules/.bin', name), args, {
     cwd: folder,
     encoding: 'utf8',
