@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { z } from 'zod'
+import { CodedError } from '../../shared/coded-error.ts'
+import { defaultDataDirectory } from './default-data-directory.ts'
+import { editDistance, nearestName } from './nearest-name.ts'
+import type { NodeConfig, SettingName } from './node-config-schema.ts'
+import { nodeConfigSchema, settingFacts, settingFlag, settingNames, settingVariable } from './node-config-schema.ts'
+import type { Environment } from './process-environment.ts'
+
+/** What a value came from, in the order of their strength: a later kind replaces an earlier one. */
+export type ConfigSource =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'environment'; readonly variable: string }
+  | { readonly kind: 'flag'; readonly flag: string }
+
+export interface LoadedConfig {
+  readonly config: NodeConfig
+  readonly sources: Readonly<Record<SettingName, ConfigSource>>
+  /** Facts that do not prevent a start but that a person should know. */
+  readonly warnings: readonly string[]
+}
+
+export interface ConfigInput {
+  /** Values of flags by the name of their setting; a switch is true. */
+  readonly flags: Readonly<Partial<Record<SettingName, string | boolean>>>
+  /** --config: read instead of memo.json in the data directory, and must exist. */
+  readonly configFile?: string | undefined
+  readonly environment: Environment
+  readonly platform?: NodeJS.Platform
+}
+
+/** Variables with the prefix of memo that are not settings of a node. */
+export const otherVariables = ['MEMO_CONFIG', 'MEMO_PASSPHRASE', 'MEMO_TOKEN_FILE', 'MEMO_TLS_CA'] as const
+
+type RawValue = { readonly value: unknown; readonly source: ConfigSource }
+type RawValues = Map<SettingName, RawValue>
+
+/** Joins file, environment and flags, checks them by the one schema and freezes the result. Throws CodedError `config-invalid`. */
+export function loadNodeConfig(input: ConfigInput): LoadedConfig {
+  const values: RawValues = new Map()
+  const warnings: string[] = []
+  const fallback = defaultDataDirectory({ platform: input.platform ?? process.platform, environment: input.environment })
+  values.set('data', { value: fallback, source: { kind: 'default' } })
+  const environment = environmentValues(input.environment, warnings)
+  const flags = flagValues(input.flags)
+  const given = input.configFile ?? input.environment.MEMO_CONFIG
+  const early = flags.get('data') ?? environment.get('data') ?? values.get('data')
+  const path = given === undefined ? join(String(early?.value), 'memo.json') : resolve(given)
+  for (const source of [fileValues(path, given !== undefined), environment, flags]) {
+    for (const [name, value] of source) values.set(name, value)
+  }
+  return { ...check(values), warnings }
+}
+
+function flagValues(flags: ConfigInput['flags']): RawValues {
+  const values: RawValues = new Map()
+  for (const name of settingNames) {
+    const value = flags[name]
+    if (value !== undefined) values.set(name, { value, source: { kind: 'flag', flag: settingFlag(name) } })
+  }
+  return values
+}
+
+/**
+ * A variable that nearly spells a setting is refused, because a protection that was asked for must not be silently absent. Others
+ * only warn: container platforms put variables such as MEMO_SERVICE_HOST in the environment of whatever runs beside a service.
+ */
+function environmentValues(environment: Environment, warnings: string[]): RawValues {
+  const values: RawValues = new Map()
+  const byVariable = new Map(settingNames.map((name) => [settingVariable(name), name]))
+  const known = [...byVariable.keys(), ...otherVariables]
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!variable.startsWith('MEMO_') || text === undefined) continue
+    const name = byVariable.get(variable)
+    if (name !== undefined)
+      values.set(name, { value: variableValue(name, variable, text), source: { kind: 'environment', variable } })
+    else if (!known.includes(variable)) {
+      const near = known.find((candidate) => editDistance(candidate, variable) <= 2)
+      if (near !== undefined) throw invalid(`unknown environment variable ${variable}, did you mean ${near}?`, variable)
+      warnings.push(`environment variable ${variable} is not one that memo knows and has no effect`)
+    }
+  }
+  return values
+}
+
+function variableValue(name: SettingName, variable: string, text: string): unknown {
+  if (settingFacts(name).argument !== undefined) return text
+  if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return true
+  if (['0', 'false', 'no', 'off', ''].includes(text.toLowerCase())) return false
+  throw invalid(`${variable} is "${text}", it must be true or false`, variable)
+}
+
+function fileValues(path: string, required: boolean): RawValues {
+  const values: RawValues = new Map()
+  const text = readOptional(path, required)
+  if (text === undefined) return values
+  for (const [key, value] of Object.entries(parseObject(path, text))) {
+    const name = settingNames.find((candidate) => candidate === key)
+    if (name === undefined) {
+      const near = nearestName(key, settingNames)
+      const hint = near === undefined ? `known are: ${settingNames.join(', ')}` : `did you mean "${near}"?`
+      throw invalid(`unknown key "${key}" in ${path}, ${hint}`, key)
+    }
+    if (name === 'data' && !required)
+      throw invalid(`${path} is in the data directory and cannot say where that is: remove "data"`, key)
+    values.set(name, { value, source: { kind: 'file', path } })
+  }
+  return values
+}
+
+function readOptional(path: string, required: boolean): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (!required && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined
+    throw new CodedError('config-invalid', `the configuration file ${path} cannot be read: ${reason(error)}`, { cause: error })
+  }
+}
+
+function parseObject(path: string, text: string): Readonly<Record<string, unknown>> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new CodedError('config-invalid', `${path} is not JSON: ${reason(error)}`, { cause: error })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`${path} must hold one JSON object`, path)
+  return value as Readonly<Record<string, unknown>>
+}
+
+function check(values: RawValues): Pick<LoadedConfig, 'config' | 'sources'> {
+  const raw = Object.fromEntries([...values].map(([name, { value }]) => [name, value]))
+  const result = nodeConfigSchema.safeParse(raw)
+  if (!result.success) throw explain(result.error.issues[0], values)
+  const config = { ...result.data, ...absolutePaths(result.data) }
+  checkTogether(config)
+  const sources = Object.fromEntries(settingNames.map((name) => [name, values.get(name)?.source ?? { kind: 'default' }]))
+  for (const address of [config.grpc, config.console, config.listen]) Object.freeze(address)
+  return { config: Object.freeze(config), sources: Object.freeze(sources) as LoadedConfig['sources'] }
+}
+
+/** A relative path means the same thing later on, wherever the process has moved to by then. */
+function absolutePaths(config: NodeConfig): Partial<NodeConfig> {
+  const names = ['data', 'readyFile', 'grpcTokenFile', 'grpcCert', 'grpcKey', 'grpcClientCa', 'keyFile'] as const
+  return Object.fromEntries(names.flatMap((name) => (config[name] === undefined ? [] : [[name, resolve(config[name])]])))
+}
+
+function checkTogether(config: NodeConfig): void {
+  if (config.grpcTls && (config.grpcCert === undefined || config.grpcKey === undefined)) {
+    throw invalid('--grpc-tls needs a certificate and its key: give --grpc-cert FILE and --grpc-key FILE', 'grpcTls')
+  }
+  for (const name of ['grpcCert', 'grpcKey', 'grpcClientCa'] as const) {
+    if (config[name] !== undefined && !config.grpcTls)
+      throw invalid(`${settingFlag(name)} has a meaning only with --grpc-tls`, name)
+  }
+  if (config.grpcTokenFile !== undefined && config.grpcAuth !== 'token') {
+    throw invalid('--grpc-token-file has a meaning only with --grpc-auth token', 'grpcTokenFile')
+  }
+  if (config.grpc.port !== 0 && config.grpc.port === config.console.port && config.grpc.host === config.console.host) {
+    throw invalid('--grpc and --console name the same address: choose two ports', 'console')
+  }
+}
+
+function explain(issue: z.core.$ZodIssue | undefined, values: RawValues): CodedError {
+  const name = settingNames.find((candidate) => candidate === issue?.path[0])
+  if (issue === undefined || name === undefined)
+    return invalid(`the configuration is not valid: ${issue?.message ?? 'unknown'}`, '')
+  const where = sourceText(values.get(name)?.source ?? { kind: 'default' }, name)
+  return invalid(`${where}: ${issue.message}`, name)
+}
+
+/** Names a value's origin in the words that a person would look for. */
+export function sourceText(source: ConfigSource, name: SettingName): string {
+  switch (source.kind) {
+    case 'default':
+      return 'default'
+    case 'file':
+      return `"${name}" in ${source.path}`
+    case 'environment':
+      return source.variable
+    case 'flag':
+      return source.flag
+  }
+}
+
+function invalid(message: string, key: string): CodedError {
+  return new CodedError('config-invalid', message, { details: { key } })
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

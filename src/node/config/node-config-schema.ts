@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { parseByteSize } from './byte-size.ts'
+import type { HostPort } from './host-port.ts'
+import { parseHostPort } from './host-port.ts'
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export const grpcAuthKinds = ['none', 'token'] as const
+
+/** What help, documentation and `config show` say of a setting. No argument: it is a switch. */
+export interface SettingFacts {
+  readonly help: string
+  readonly argument?: string
+}
+
+const facts = z.registry<SettingFacts>()
+
+const address = z.string({ error: 'must be a text HOST:PORT' }).transform((text, context): HostPort => {
+  const parsed = parseHostPort(text)
+  if (parsed !== undefined) return parsed
+  context.addIssue({ code: 'custom', message: `"${text}" is not HOST:PORT, for example 127.0.0.1:7070 or [::1]:7070` })
+  return z.NEVER
+})
+
+const byteSize = z
+  .union([z.string(), z.number()], { error: 'must be a size such as 50GiB' })
+  .transform((value, context): number => {
+    const parsed = parseByteSize(String(value))
+    if (parsed !== undefined) return parsed
+    context.addIssue({ code: 'custom', message: `"${value}" is not a size, for example 50GiB or 1500MB` })
+    return z.NEVER
+  })
+
+const path = z.string({ error: 'must be the path of a file or folder' }).min(1, 'must not be empty')
+
+/** Every setting of a node. The same name is the flag (--ready-file), the variable (MEMO_READY_FILE) and the key in the file (readyFile). */
+export const nodeConfigSchema = z.strictObject({
+  data: path.register(facts, { argument: 'DIR', help: 'Folder of everything that this node keeps.' }),
+  grpc: address
+    .prefault('127.0.0.1:7070')
+    .register(facts, { argument: 'HOST:PORT', help: 'Where gRPC is served. Port 0 picks a free one.' }),
+  console: address.prefault('127.0.0.1:7071').register(facts, {
+    argument: 'HOST:PORT',
+    help: 'Where /metrics, /health and /ready are served over HTTP. Port 0 picks a free one.',
+  }),
+  listen: address.optional().register(facts, {
+    argument: 'HOST:PORT',
+    help: 'Where other nodes will reach this one. Checked and kept, not yet bound: a node is a cluster of one in this version.',
+  }),
+  readyFile: path.optional().register(facts, {
+    argument: 'FILE',
+    help: 'JSON written when everything serves and removed at the stop: nodeId, pid, grpc, consoleUrl, listen, version.',
+  }),
+  grpcAuth: z.enum(grpcAuthKinds).default('none').register(facts, {
+    argument: 'KIND',
+    help: 'none, or token: every call needs "authorization: Bearer ..." (the token is in DIR/grpc-token).',
+  }),
+  grpcTokenFile: path.optional().register(facts, {
+    argument: 'FILE',
+    help: 'File with the token that --grpc-auth token asks for; made with a random one when it is absent.',
+  }),
+  grpcTls: z.boolean().default(false).register(facts, { help: 'Serve gRPC over TLS; needs --grpc-cert and --grpc-key.' }),
+  grpcCert: path.optional().register(facts, { argument: 'FILE', help: 'PEM certificate chain of the gRPC port.' }),
+  grpcKey: path.optional().register(facts, { argument: 'FILE', help: 'PEM private key of the gRPC port.' }),
+  grpcClientCa: path.optional().register(facts, {
+    argument: 'FILE',
+    help: 'PEM certificates: only clients with a certificate of one of these authorities may call (mutual TLS).',
+  }),
+  insecure: z.boolean().default(false).register(facts, {
+    help: 'Allow addresses other than loopback without TLS and authentication. Everyone who reaches them may read and change everything.',
+  }),
+  keyFile: path
+    .optional()
+    .register(facts, { argument: 'FILE', help: 'File with the secret that encrypts the keys of this node.' }),
+  capacity: byteSize.optional().register(facts, {
+    argument: 'SIZE',
+    help: 'Most bytes that the store may take, for example 50GiB. Without it only the disk limits it.',
+  }),
+  logLevel: z.enum(logLevels).default('info').register(facts, { argument: 'LEVEL', help: 'debug, info, warn or error.' }),
+})
+
+/** A whole and valid configuration, frozen. */
+export type NodeConfig = Readonly<z.output<typeof nodeConfigSchema>>
+export type SettingName = keyof NodeConfig & string
+
+export const settingNames = Object.keys(nodeConfigSchema.shape) as readonly SettingName[]
+
+export function settingFacts(name: SettingName): SettingFacts {
+  return facts.get(nodeConfigSchema.shape[name]) ?? { help: '' }
+}
+
+/** readyFile -> --ready-file */
+export function settingFlag(name: SettingName): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** readyFile -> MEMO_READY_FILE */
+export function settingVariable(name: SettingName): string {
+  return `MEMO_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
