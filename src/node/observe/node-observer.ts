@@ -1,0 +1,147 @@
+import type { Logger } from '../ports/logger.ts'
+import type { Meter } from '../ports/meter.ts'
+import type { StoreEvents } from '../ports/record-store.ts'
+import { metricCatalogue } from './metric-catalogue.ts'
+import { createStoreObserver } from './store-observer.ts'
+
+/** The status names of gRPC, in the order of their numbers. */
+export const grpcStatusNames = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const
+
+export type HttpRoute = 'home' | 'metrics' | 'health' | 'ready' | 'other'
+
+/** One function for each thing that happens in a node; each feeds the log, a metric, or both. None of them throws. */
+export interface NodeObserver {
+  /** What happens inside the store, from its opening on. */
+  readonly store: StoreEvents
+  grpcCallEnded(facts: { readonly method: string; readonly statusCode: number; readonly durationMs: number }): void
+  /** A call ended with `internal`: a bug. The correlation id is what the caller was told. */
+  grpcCallFailed(facts: { readonly method: string; readonly correlationId: string; readonly error: unknown }): void
+  grpcStreamFailed(facts: { readonly error: unknown }): void
+  httpAnswered(facts: { readonly route: HttpRoute; readonly status: number }): void
+  preconditionFailed(): void
+  queueFull(): void
+  valuesCollected(facts: { readonly values: number; readonly bytes: number }): void
+  /** A record was read and does not verify. `finding` says where, never whose. */
+  damageRead(facts: { readonly finding: string }): void
+  nodeStarted(facts: NodeStartedFacts): void
+  nodeServing(facts: Readonly<Record<string, unknown>>): void
+  stopRequested(facts: { readonly signal: string }): void
+  nodeStopped(facts: { readonly durationMs: number }): void
+  /** A task that nobody waits for failed: a bug, after which the node stops in order. */
+  backgroundFailed(facts: { readonly origin: string; readonly error: unknown }): void
+  configWarned(facts: { readonly warning: string }): void
+}
+
+export interface NodeStartedFacts {
+  readonly version: string
+  readonly nodeId: string
+  readonly networkId: string
+  readonly storeId: string
+  readonly bootCount: number
+  readonly keys: number
+  readonly condition: 'sound' | 'suspect'
+  readonly durationMs: number
+}
+
+export interface ObserverPorts {
+  readonly logger: Logger
+  readonly meter: Meter
+}
+
+export function createNodeObserver({ logger, meter }: ObserverPorts): NodeObserver {
+  return {
+    store: createStoreObserver({ logger, meter }),
+    ...faceEvents(logger.child('face'), meter),
+    ...engineEvents(logger.child('engine'), meter),
+    ...lifeEvents(logger.child('node'), meter),
+  }
+}
+
+function faceEvents(
+  logger: Logger,
+  meter: Meter,
+): Pick<NodeObserver, 'grpcCallEnded' | 'grpcCallFailed' | 'grpcStreamFailed' | 'httpAnswered'> {
+  const calls = meter.histogram(metricCatalogue.grpcCallDuration)
+  const requests = meter.counter(metricCatalogue.httpRequests)
+  return {
+    grpcCallEnded({ method, statusCode, durationMs }) {
+      const status = grpcStatusNames[statusCode] ?? 'UNKNOWN'
+      calls.observe(durationMs / 1000, { method, status })
+      logger.debug('gRPC call ended', { method, status, durationMs })
+    },
+    grpcCallFailed({ method, correlationId, error }) {
+      logger.error('gRPC call failed unexpectedly', { method, correlationId, error })
+    },
+    grpcStreamFailed({ error }) {
+      logger.debug('gRPC connection failed', { error })
+    },
+    httpAnswered({ route, status }) {
+      requests.add(1, { route, status: String(status) })
+    },
+  }
+}
+
+function engineEvents(
+  logger: Logger,
+  meter: Meter,
+): Pick<NodeObserver, 'preconditionFailed' | 'queueFull' | 'valuesCollected' | 'damageRead'> {
+  const conflicts = meter.counter(metricCatalogue.conflicts)
+  const full = meter.counter(metricCatalogue.queueFull)
+  const values = meter.counter(metricCatalogue.valuesCollected)
+  const bytes = meter.counter(metricCatalogue.bytesCollected)
+  const damage = meter.counter(metricCatalogue.damageFound)
+  return {
+    preconditionFailed() {
+      conflicts.add(1)
+    },
+    queueFull() {
+      full.add(1)
+      logger.debug('a change was refused, too many wait at its block')
+    },
+    valuesCollected(facts) {
+      values.add(facts.values)
+      bytes.add(facts.bytes)
+      logger.debug('values collected', facts)
+    },
+    damageRead({ finding }) {
+      damage.add(1)
+      logger.error('a damaged record was read', { finding, error: undefined })
+    },
+  }
+}
+
+function lifeEvents(
+  logger: Logger,
+  meter: Meter,
+): Pick<NodeObserver, 'nodeStarted' | 'nodeServing' | 'stopRequested' | 'nodeStopped' | 'backgroundFailed' | 'configWarned'> {
+  const failures = meter.counter(metricCatalogue.backgroundFailures)
+  return {
+    nodeStarted: (facts) => logger.info('node started', { ...facts }),
+    nodeServing: (facts) => logger.info('node serves', facts),
+    stopRequested: (facts) => logger.info('stop requested', facts),
+    nodeStopped: (facts) => logger.info('node stopped', facts),
+    backgroundFailed(facts) {
+      failures.add(1)
+      logger.error('a background task failed, the node stops', facts)
+    },
+    configWarned: (facts) => logger.warn('configuration', facts),
+  }
+}

@@ -1,0 +1,80 @@
+import type { StoreEvents } from '../ports/record-store.ts'
+import { metricCatalogue } from './metric-catalogue.ts'
+import type { ObserverPorts } from './node-observer.ts'
+
+/** Distinct findings that are logged; more of them are still counted. A log is no place for a million damaged records. */
+const loggedFindingsMax = 100
+
+export function createStoreObserver({ logger: parent, meter }: ObserverPorts): StoreEvents {
+  const logger = parent.child('store')
+  return { ...commitEvents(logger, meter), ...journalEvents(logger, meter), ...faultEvents(logger, meter) }
+}
+
+function commitEvents(
+  logger: ObserverPorts['logger'],
+  meter: ObserverPorts['meter'],
+): Pick<StoreEvents, 'committed' | 'indexed'> {
+  const duration = meter.histogram(metricCatalogue.commitDuration)
+  const sync = meter.histogram(metricCatalogue.syncDuration)
+  const batches = meter.histogram(metricCatalogue.commitBatches)
+  const bytes = meter.histogram(metricCatalogue.commitBytes)
+  const indexDuration = meter.histogram(metricCatalogue.indexDuration)
+  const indexRecords = meter.counter(metricCatalogue.indexRecords)
+  return {
+    committed(facts) {
+      duration.observe((facts.writeMs + facts.syncMs) / 1000)
+      sync.observe(facts.syncMs / 1000)
+      batches.observe(facts.batches)
+      bytes.observe(facts.bytes)
+    },
+    indexed({ records, durationMs }) {
+      indexDuration.observe(durationMs / 1000)
+      indexRecords.add(records)
+      logger.debug('index written', { records, durationMs })
+    },
+  }
+}
+
+function journalEvents(
+  logger: ObserverPorts['logger'],
+  meter: ObserverPorts['meter'],
+): Pick<StoreEvents, 'segmentMade' | 'segmentReclaimed' | 'tailCut'> {
+  const made = meter.counter(metricCatalogue.segmentsMade)
+  const reclaimed = meter.counter(metricCatalogue.segmentsReclaimed)
+  const moved = meter.counter(metricCatalogue.reclaimedBytesMoved)
+  const cut = meter.counter(metricCatalogue.tailBytesCut)
+  return {
+    segmentMade(facts) {
+      made.add(1)
+      logger.debug('journal segment made', facts)
+    },
+    segmentReclaimed(facts) {
+      reclaimed.add(1)
+      moved.add(facts.liveBytesMoved)
+      logger.info('journal segment reclaimed', facts)
+    },
+    tailCut(facts) {
+      cut.add(facts.bytes)
+      logger.warn('the torn end of the journal was cut: it held nothing that had been acknowledged', facts)
+    },
+  }
+}
+
+function faultEvents(
+  logger: ObserverPorts['logger'],
+  meter: ObserverPorts['meter'],
+): Pick<StoreEvents, 'damageFound' | 'failed'> {
+  const damage = meter.counter(metricCatalogue.damageFound)
+  const logged = new Set<string>()
+  return {
+    damageFound({ finding }) {
+      damage.add(1)
+      if (logged.has(finding) || logged.size >= loggedFindingsMax) return
+      logged.add(finding)
+      logger.error('damage found', { finding, error: undefined })
+    },
+    failed({ error }) {
+      logger.error('a write or sync failed, nothing more is answered and the process ends', { error })
+    },
+  }
+}
