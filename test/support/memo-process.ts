@@ -1,0 +1,96 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const bin = join(import.meta.dirname, '../../bin/memo.js')
+
+export interface ReadyFile {
+  readonly nodeId: string
+  readonly pid: number
+  readonly grpc: string
+  readonly consoleUrl: string
+  readonly listen: string | null
+  readonly version: string
+}
+
+/** A real `memo run`, on ports that the system picked, with its log kept for failures. */
+export interface MemoProcess {
+  readonly ready: ReadyFile
+  readonly child: ChildProcess
+  /** What the node wrote to standard error so far. */
+  log(): string
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>
+  /** SIGTERM; resolves with the exit code. */
+  terminate(): Promise<number | null>
+}
+
+export interface MemoProcessOptions {
+  readonly arguments?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly startTimeoutMs?: number
+}
+
+/** Runs the command once and collects what it says. */
+export async function runMemo(
+  args: readonly string[],
+  options: { readonly input?: Uint8Array | string; readonly environment?: Readonly<Record<string, string>> } = {},
+): Promise<{ readonly code: number | null; readonly stdout: Buffer; readonly stderr: string }> {
+  const child = spawn(process.execPath, [bin, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.environment },
+  })
+  const [out, err]: [Buffer[], Buffer[]] = [[], []]
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.input)
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString() }
+}
+
+/** Starts a node on a data directory and waits for its ready file. Throws with the log when it ends or takes too long. */
+export async function startMemo(dataDirectory: string, options: MemoProcessOptions = {}): Promise<MemoProcess> {
+  const readyPath = `${dataDirectory}.ready.json`
+  rmSync(readyPath, { force: true })
+  const ports = ['--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0']
+  const args = ['run', '--data', dataDirectory, ...ports, '--ready-file', readyPath, ...(options.arguments ?? [])]
+  const child = spawn(process.execPath, [bin, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...options.environment },
+  })
+  let log = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-200_000)
+  })
+  const exited = once(child, 'exit')
+  const deadline = Date.now() + (options.startTimeoutMs ?? 20_000)
+  while (!existsSync(readyPath)) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`memo ended with ${child.exitCode}:\n${log}`)
+    if (Date.now() > deadline) {
+      child.kill('SIGKILL')
+      await exited
+      throw new Error(`memo was not ready in time:\n${log}`)
+    }
+    await sleep(5)
+  }
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal)
+      await exited
+    }
+    return child.exitCode
+  }
+  return {
+    ready: JSON.parse(readFileSync(readyPath, 'utf8')) as ReadyFile,
+    child,
+    log: () => log,
+    kill: async () => {
+      await end('SIGKILL')
+    },
+    terminate: () => end('SIGTERM'),
+  }
+}
