@@ -34,7 +34,7 @@ export interface NodeObserver {
   grpcCallEnded(facts: { readonly method: string; readonly statusCode: number; readonly durationMs: number }): void
   /** A call ended with `internal`: a bug. The correlation id is what the caller was told. */
   grpcCallFailed(facts: { readonly method: string; readonly correlationId: string; readonly error: unknown }): void
-  grpcStreamFailed(facts: { readonly error: unknown }): void
+  connectionFailed(facts: { readonly error: unknown }): void
   httpAnswered(facts: { readonly route: HttpRoute; readonly status: number }): void
   preconditionFailed(): void
   queueFull(): void
@@ -78,7 +78,7 @@ export function createNodeObserver({ logger, meter }: ObserverPorts): NodeObserv
 function faceEvents(
   logger: Logger,
   meter: Meter,
-): Pick<NodeObserver, 'grpcCallEnded' | 'grpcCallFailed' | 'grpcStreamFailed' | 'httpAnswered'> {
+): Pick<NodeObserver, 'grpcCallEnded' | 'grpcCallFailed' | 'connectionFailed' | 'httpAnswered'> {
   const calls = meter.histogram(metricCatalogue.grpcCallDuration)
   const requests = meter.counter(metricCatalogue.httpRequests)
   return {
@@ -90,8 +90,8 @@ function faceEvents(
     grpcCallFailed({ method, correlationId, error }) {
       logger.error('gRPC call failed unexpectedly', { method, correlationId, error })
     },
-    grpcStreamFailed({ error }) {
-      logger.debug('gRPC connection failed', { error })
+    connectionFailed({ error }) {
+      logger.debug('connection failed', { error })
     },
     httpAnswered({ route, status }) {
       requests.add(1, { route, status: String(status) })

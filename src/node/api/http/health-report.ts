@@ -1,0 +1,97 @@
+import { toHex } from '../../core/base/bytes.ts'
+import type { NodeStatus } from '../../engine/storage-node.ts'
+import type { KeyDescription } from '../../ports/key-vault.ts'
+
+/** The answer of /health. `problems` is empty exactly when `status` is "ok"; each is a sentence for the person on call. */
+export interface HealthReport {
+  readonly status: 'ok' | 'degraded' | 'down'
+  readonly problems: readonly string[]
+  readonly version: string
+  readonly pid: number
+  readonly state: NodeStatus['state']
+  readonly uptimeMs: number
+  readonly nodeId: string
+  readonly networkId: string
+  readonly networkName: string
+  readonly store: {
+    readonly id: string
+    readonly bootCount: number
+    readonly condition: 'sound' | 'suspect'
+    readonly findings: readonly string[]
+    readonly liveBytes: number
+    readonly diskBytes: number
+    readonly limitBytes: number | null
+    readonly reserveBytes: number
+    readonly segments: number
+    readonly syncedPosition: string
+    readonly records: Readonly<Record<string, number>>
+  }
+  readonly disk: { readonly freeBytes: number; readonly full: boolean }
+  readonly keys: number
+  readonly collectableValues: number
+  readonly keysKept: readonly { readonly name: string; readonly protection: string; readonly mode: string }[]
+}
+
+export interface HealthFacts {
+  readonly version: string
+  readonly pid: number
+  readonly status: NodeStatus
+  readonly keysKept: readonly KeyDescription[]
+}
+
+const findingsShownMax = 20
+
+export function healthReport({ version, pid, status, keysKept }: HealthFacts): HealthReport {
+  const { identity, condition, usage } = status
+  const findings = condition.kind === 'suspect' ? condition.findings : []
+  const full = isFull(status)
+  const problems = problemsOf(status, full)
+  return {
+    status: status.state === 'running' ? (problems.length === 0 ? 'ok' : 'degraded') : 'down',
+    problems,
+    version,
+    pid,
+    state: status.state,
+    uptimeMs: Math.round(status.uptimeMs),
+    nodeId: toHex(identity.nodeId),
+    networkId: toHex(identity.networkId),
+    networkName: identity.networkName,
+    store: {
+      id: toHex(identity.storeId),
+      bootCount: identity.bootCount,
+      condition: condition.kind,
+      findings: findings.slice(0, findingsShownMax),
+      liveBytes: usage.liveBytes,
+      diskBytes: usage.diskBytes,
+      limitBytes: usage.byteLimit ?? null,
+      reserveBytes: usage.reserveBytes,
+      segments: usage.segments,
+      syncedPosition: String(usage.syncedPosition),
+      records: Object.fromEntries(Object.entries(usage.families).map(([family, { records }]) => [family, records])),
+    },
+    disk: { freeBytes: usage.diskFreeBytes, full },
+    keys: status.keys,
+    collectableValues: status.collectable,
+    keysKept: keysKept.map(({ name, protection, mode }) => ({ name, protection: protection.kind, mode: octal(mode) })),
+  }
+}
+
+/** Changes are refused: what is left of the capacity, or of the disk, is the reserve. */
+function isFull({ usage }: NodeStatus): boolean {
+  const capacityLeft = usage.byteLimit === undefined ? Number.POSITIVE_INFINITY : usage.byteLimit - usage.diskBytes
+  return Math.min(capacityLeft, usage.diskFreeBytes) <= usage.reserveBytes
+}
+
+function problemsOf(status: NodeStatus, full: boolean): string[] {
+  const problems: string[] = []
+  if (status.state !== 'running') problems.push(`the node is ${status.state}`)
+  if (status.condition.kind === 'suspect') {
+    problems.push('durable records are missing: the store is read-only until "memo cluster recover --data DIR"')
+  }
+  if (full) problems.push('the store is full: changes are refused, removals still work')
+  return problems
+}
+
+export function octal(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0')
+}
