@@ -47,6 +47,21 @@ export interface Limits {
   readonly listBytesMax: number
   /** Operations of one Batch call. */
   readonly batchOperationsMax: number
+  /** Keys of one page of the native List and its bytes of keys and values: with the metadata it stays below a client's usual 4 MiB. */
+  readonly nativeListKeysMax: number
+  readonly nativeListBytesMax: number
+  /** Bytes of one gRPC message in either direction. */
+  readonly grpcMessageBytesMax: number
+  /** Connections to the gRPC port, and calls in flight on one of them; further calls wait at the client. */
+  readonly grpcConnectionsMax: number
+  readonly grpcStreamsMax: number
+  /** Bytes of a status message as it travels; clients refuse headers above 8 KiB. */
+  readonly grpcStatusBytesMax: number
+  /** How long a connection may be silent before it is probed, and how long the probe waits for its answer. */
+  readonly grpcKeepaliveMs: number
+  readonly grpcKeepaliveTimeoutMs: number
+  /** How long a stop waits for calls in flight before it ends them. */
+  readonly grpcStopGraceMs: number
 }
 
 export const defaultLimits: Limits = {
@@ -74,4 +89,13 @@ export const defaultLimits: Limits = {
   listKeysMax: 10_000,
   listBytesMax: 3 * 1024 * 1024,
   batchOperationsMax: 10_000,
+  nativeListKeysMax: 5000,
+  nativeListBytesMax: 2 * 1024 * 1024,
+  grpcMessageBytesMax: 64 * 1024 * 1024,
+  grpcConnectionsMax: 1024,
+  grpcStreamsMax: 1024,
+  grpcStatusBytesMax: 6 * 1024,
+  grpcKeepaliveMs: 60_000,
+  grpcKeepaliveTimeoutMs: 20_000,
+  grpcStopGraceMs: 5000,
 }
