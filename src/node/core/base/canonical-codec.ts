@@ -1,0 +1,250 @@
+/**
+ * The one encoding of everything that is hashed, signed or stored: a tag that names kind and version of the record, then its fields
+ * in a fixed order, each with its length in front. docs/PROTOCOL.md, Blocks, states the bytes.
+ *
+ * Invariants: a record has exactly one encoding, and every other byte string is refused: lengths and numbers are minimal, nothing
+ * follows the last field, and the tag has to be the expected one. Decoded byte fields are views into the input, not copies.
+ */
+
+import { assert } from '../../../shared/assert.ts'
+import { compareBytes } from './bytes.ts'
+import { decodeText, encodeText } from './text.ts'
+
+/** The encoded first field of a record. */
+export interface RecordTag {
+  readonly name: string
+  readonly field: Uint8Array
+}
+
+const uint64Max = (1n << 64n) - 1n
+const lengthMax = 0xffff_ffff
+
+/** Names a kind of record and its version, for example `memo/manifest/1`. Made once per kind, at module level. */
+export function recordTag(name: string): RecordTag {
+  const text = encodeText(name)
+  assert(text.length > 0 && text.length < 128, 'the name of a tag is short')
+  const field = new Uint8Array(text.length + 1)
+  field[0] = text.length
+  field.set(text, 1)
+  return { name, field }
+}
+
+/** Writes the fields of one record in order. */
+export class CanonicalWriter {
+  #buffer: Uint8Array
+  #view: DataView
+  #length = 0
+
+  /** `bytesExpected` saves growing where the caller knows about how large the record becomes. */
+  constructor(tag: RecordTag, bytesExpected = 256) {
+    this.#buffer = new Uint8Array(Math.max(bytesExpected, tag.field.length))
+    this.#view = new DataView(this.#buffer.buffer)
+    this.#buffer.set(tag.field, 0)
+    this.#length = tag.field.length
+  }
+
+  bytes(value: Uint8Array): this {
+    this.#reserve(value.length + 5)
+    this.#putLength(value.length)
+    this.#buffer.set(value, this.#length)
+    this.#length += value.length
+    return this
+  }
+
+  text(value: string): this {
+    return this.bytes(encodeText(value))
+  }
+
+  /** An unsigned number of at most 64 bits: its big-endian bytes without leading zeros, so 0 is an empty field. */
+  uint(value: number | bigint): this {
+    if (typeof value === 'bigint') return this.#bigUint(value)
+    assert(Number.isSafeInteger(value) && value >= 0, 'a uint is a whole number that is not negative')
+    if (value > 0xffff_ffff) return this.#bigUint(BigInt(value))
+    const size = value === 0 ? 0 : value < 0x100 ? 1 : value < 0x1_0000 ? 2 : value < 0x100_0000 ? 3 : 4
+    this.#reserve(5)
+    this.#buffer[this.#length++] = size
+    for (let shift = size - 1; shift >= 0; shift--) this.#buffer[this.#length++] = value >>> (shift * 8)
+    return this
+  }
+
+  /** A signed number of 64 bits: always 8 bytes, big-endian, two's complement. */
+  int64(value: bigint): this {
+    assert(BigInt.asIntN(64, value) === value, 'an int64 is within 64 bits')
+    this.#reserve(9)
+    this.#buffer[this.#length] = 8
+    this.#view.setBigInt64(this.#length + 1, value)
+    this.#length += 9
+    return this
+  }
+
+  /** A uint field with the number of items, then the fields of each item. */
+  list<Item>(items: readonly Item[], write: (item: Item, writer: this) => unknown): this {
+    this.uint(items.length)
+    for (const item of items) write(item, this)
+    return this
+  }
+
+  finish(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  /** The record up to and with the length of its last byte field, whose bytes are hashed or written behind it by the caller. */
+  finishBefore(lastFieldBytes: number): Uint8Array {
+    this.#reserve(5)
+    this.#putLength(lastFieldBytes)
+    return this.finish()
+  }
+
+  #bigUint(value: bigint): this {
+    assert(value >= 0n && value <= uint64Max, 'a uint is within 64 bits')
+    this.#reserve(17)
+    const start = this.#length
+    // Written a byte late, so that the length goes where the number's leading zeros end.
+    this.#view.setBigUint64(start + 1, value)
+    let zeros = 0
+    while (zeros < 8 && this.#buffer[start + 1 + zeros] === 0) zeros++
+    if (zeros > 0) this.#buffer.copyWithin(start + 1, start + 1 + zeros, start + 9)
+    this.#buffer[start] = 8 - zeros
+    this.#length = start + 9 - zeros
+    return this
+  }
+
+  #putLength(length: number): void {
+    assert(length <= lengthMax, 'a field is below 4 GiB')
+    let rest = length
+    while (rest > 0x7f) {
+      this.#buffer[this.#length++] = (rest % 0x80) | 0x80
+      rest = Math.floor(rest / 0x80)
+    }
+    this.#buffer[this.#length++] = rest
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count
+    if (needed <= this.#buffer.length) return
+    const larger = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
+    larger.set(this.#buffer.subarray(0, this.#length))
+    this.#buffer = larger
+    this.#view = new DataView(larger.buffer)
+  }
+}
+
+/** Ends the decoding of one record; never leaves `decodeCanonical`. */
+class MalformedRecord extends Error {}
+
+/** Reads the fields of one record in order. Every method ends the decoding when the bytes are not what it asks for. */
+export class CanonicalReader {
+  readonly #input: Uint8Array
+  #offset = 0
+
+  constructor(tag: RecordTag, input: Uint8Array) {
+    this.#input = input
+    const start = input.subarray(0, tag.field.length)
+    if (compareBytes(start, tag.field) !== 0) throw new MalformedRecord()
+    this.#offset = tag.field.length
+  }
+
+  /** A view of a byte field of `bytesMin` to `bytesMax` bytes. */
+  bytes(bytesMin = 0, bytesMax = lengthMax): Uint8Array {
+    const length = this.#length()
+    if (length < bytesMin || length > bytesMax || length > this.#input.length - this.#offset) throw new MalformedRecord()
+    const start = this.#offset
+    this.#offset += length
+    return this.#input.subarray(start, this.#offset)
+  }
+
+  /** A view of a byte field of exactly this length. */
+  fixed(length: number): Uint8Array {
+    return this.bytes(length, length)
+  }
+
+  text(bytesMax = lengthMax): string {
+    const text = decodeText(this.bytes(0, bytesMax))
+    if (text === undefined) throw new MalformedRecord()
+    return text
+  }
+
+  /** A number of at most `max`, itself at most 2^53 - 1. */
+  uint(max: number = Number.MAX_SAFE_INTEGER): number {
+    const field = this.bytes(0, 7)
+    let value = 0
+    for (const byte of field) value = value * 256 + byte
+    if (field[0] === 0 || value > max || value > Number.MAX_SAFE_INTEGER) throw new MalformedRecord()
+    return value
+  }
+
+  uint64(): bigint {
+    const field = this.bytes(0, 8)
+    if (field[0] === 0) throw new MalformedRecord()
+    let high = 0
+    let low = 0
+    for (let index = 0; index < field.length; index++) {
+      const byte = field[index] ?? 0
+      if (field.length - index > 4) high = high * 256 + byte
+      else low = low * 256 + byte
+    }
+    return (BigInt(high) << 32n) | BigInt(low)
+  }
+
+  int64(): bigint {
+    const field = this.fixed(8)
+    return new DataView(field.buffer, field.byteOffset, 8).getBigInt64(0)
+  }
+
+  /** One of the names, stored as its place in the list. */
+  choice<Name extends string>(names: readonly Name[]): Name {
+    const name = names[this.uint(names.length - 1)]
+    if (name === undefined) throw new MalformedRecord()
+    return name
+  }
+
+  list<Item>(itemsMax: number, read: (reader: this) => Item): Item[] {
+    const count = this.uint(itemsMax)
+    const items: Item[] = []
+    for (let index = 0; index < count; index++) items.push(read(this))
+    return items
+  }
+
+  /** Ends the decoding where the record breaks a rule that its fields alone do not state. */
+  require(holds: boolean): void {
+    if (!holds) throw new MalformedRecord()
+  }
+
+  end(): void {
+    if (this.#offset !== this.#input.length) throw new MalformedRecord()
+  }
+
+  #length(): number {
+    let length = 0
+    for (let step = 0, scale = 1; step < 5; step++, scale *= 0x80) {
+      const byte = this.#input[this.#offset++]
+      if (byte === undefined || (byte === 0 && step > 0)) throw new MalformedRecord()
+      length += (byte & 0x7f) * scale
+      if (byte < 0x80) {
+        if (length > lengthMax) throw new MalformedRecord()
+        return length
+      }
+    }
+    throw new MalformedRecord()
+  }
+}
+
+/** Decodes a whole record; undefined when the bytes are not one of this kind. */
+export function decodeCanonical<T>(tag: RecordTag, input: Uint8Array, read: (reader: CanonicalReader) => T): T | undefined {
+  try {
+    const reader = new CanonicalReader(tag, input)
+    const value = read(reader)
+    reader.end()
+    return value
+  } catch (error) {
+    if (error instanceof MalformedRecord) return undefined
+    throw error
+  }
+}
+
+/** The place of a name in its list, as `choice` reads it. */
+export function choiceIndex<Name extends string>(names: readonly Name[], name: Name): number {
+  const index = names.indexOf(name)
+  assert(index >= 0, 'a choice is one of its names')
+  return index
+}

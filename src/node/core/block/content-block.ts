@@ -1,0 +1,188 @@
+/**
+ * Content blocks: immutable, their address is the hash of what they hold. The header says how the stored bytes came from the plain
+ * ones and who may remove the block; it is hashed into the address like salt, owner and the stored bytes themselves.
+ *
+ * Invariants: an address has exactly one header, salt, owner and stored bytes (up to collisions of 255 bits). The record on the disk
+ * adds the birth stamp only, which is not hashed: it says when this copy was last written.
+ */
+
+import { assert } from '../../../shared/assert.ts'
+import type { BlockAddress } from '../base/address.ts'
+import { addressBytes, addressFromBytes, addressFromDigest } from '../base/address.ts'
+import { compareBytes, emptyBytes } from '../base/bytes.ts'
+import type { CanonicalReader } from '../base/canonical-codec.ts'
+import { CanonicalWriter, choiceIndex, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
+import type { Digest } from '../base/digest.ts'
+import { isHlc } from '../base/hybrid-clock.ts'
+import { cipherTagBytes, publicKeyBytes } from '../base/signing.ts'
+
+const headerTag = recordTag('memo/content-header/1')
+const addressTag = recordTag('memo/content-address/1')
+const storedTag = recordTag('memo/content-record/1')
+
+export const contentSaltBytes = 32
+/** The protocol's bounds for a decoder; what a node accepts is in its limits. */
+const keyBytesMax = 65_535
+const removerKinds = ['key', 'block'] as const
+
+const contentRoles = ['whole', 'chunk', 'manifest'] as const
+/** `chunk`: one piece of a value; `manifest`: the list of a value's pieces; `whole`: everything else. */
+export type ContentRole = (typeof contentRoles)[number]
+
+const contentCodecs = ['none', 'zstd'] as const
+export type ContentCodec = (typeof contentCodecs)[number]
+
+const contentCiphers = ['none', 'aes-256-gcm'] as const
+export type ContentCipher = (typeof contentCiphers)[number]
+
+const acknowledgementRules = ['majority', 'all', 'one'] as const
+/** How many copies have to be durable before an insertion is answered. */
+export type Acknowledgements = (typeof acknowledgementRules)[number]
+
+/** Who may remove the block: the owner of an Ed25519 key, or whoever may write the owning block. */
+export type Remover =
+  | { readonly kind: 'key'; readonly publicKey: Uint8Array }
+  | { readonly kind: 'block'; readonly address: BlockAddress }
+
+/** The place in a key-value store that a value was written for. */
+export interface StorePlace {
+  readonly page: BlockAddress
+  /** The user's key in UTF-8. */
+  readonly key: Uint8Array
+}
+
+export interface ContentHeader {
+  readonly role: ContentRole
+  readonly codec: ContentCodec
+  readonly cipher: ContentCipher
+  /** Epoch of the network secret that the block's key comes from; 0 where nothing is encrypted. */
+  readonly secretEpoch: number
+  /** Bytes before compression. */
+  readonly plainBytes: number
+  readonly remover: Remover
+  readonly acknowledgements: Acknowledgements
+  /** Only for values of a store. */
+  readonly place?: StorePlace
+}
+
+/** A block as it is stored and sent; `headerBytes` is the encoded header. */
+export interface ContentBlock {
+  readonly address: BlockAddress
+  readonly header: ContentHeader
+  readonly headerBytes: Uint8Array
+  /** 32 random bytes. */
+  readonly salt: Uint8Array
+  /** Address of the owning block as the caller gave it: 0 or 32 bytes. */
+  readonly owner: Uint8Array
+  /** Compressed and encrypted as the header says. */
+  readonly stored: Uint8Array
+}
+
+/** One copy of a block on a disk. */
+export interface ContentCopy extends ContentBlock {
+  /** HLC at which this copy was last written. */
+  readonly birth: bigint
+}
+
+export function encodeContentHeader(header: ContentHeader): Uint8Array {
+  assert(isPlausibleHeader(header), 'a header names an epoch exactly when it encrypts')
+  const remover = header.remover
+  return new CanonicalWriter(headerTag, 192 + (header.place?.key.length ?? 0))
+    .uint(choiceIndex(contentRoles, header.role))
+    .uint(choiceIndex(contentCodecs, header.codec))
+    .uint(choiceIndex(contentCiphers, header.cipher))
+    .uint(header.secretEpoch)
+    .uint(header.plainBytes)
+    .uint(choiceIndex(removerKinds, remover.kind))
+    .bytes(remover.kind === 'key' ? remover.publicKey : remover.address)
+    .uint(choiceIndex(acknowledgementRules, header.acknowledgements))
+    .bytes(header.place?.page ?? emptyBytes)
+    .bytes(header.place?.key ?? emptyBytes)
+    .finish()
+}
+
+/** Undefined when the bytes are not the one encoding of a header. */
+export function decodeContentHeader(bytes: Uint8Array): ContentHeader | undefined {
+  return decodeCanonical(headerTag, bytes, (reader) => {
+    const role = reader.choice(contentRoles)
+    const codec = reader.choice(contentCodecs)
+    const cipher = reader.choice(contentCiphers)
+    const secretEpoch = reader.uint()
+    const plainBytes = reader.uint()
+    const remover = readRemover(reader)
+    const acknowledgements = reader.choice(acknowledgementRules)
+    const pageField = reader.bytes(0, addressBytes)
+    const page = addressFromBytes(pageField)
+    const key = reader.bytes(0, keyBytesMax)
+    const fields = { role, codec, cipher, secretEpoch, plainBytes, remover, acknowledgements }
+    const header: ContentHeader = page === undefined ? fields : { ...fields, place: { page, key } }
+    reader.require(page !== undefined || (pageField.length === 0 && key.length === 0))
+    reader.require(isPlausibleHeader(header))
+    return header
+  })
+}
+
+/** SHA-256 over the canonical record (tag, salt, owner, header, stored bytes), with the immutable bit. */
+export function contentAddress(
+  digest: Digest,
+  block: Pick<ContentBlock, 'salt' | 'owner' | 'headerBytes' | 'stored'>,
+): BlockAddress {
+  const before = new CanonicalWriter(addressTag, 160 + block.headerBytes.length)
+    .bytes(block.salt)
+    .bytes(block.owner)
+    .bytes(block.headerBytes)
+    .finishBefore(block.stored.length)
+  return addressFromDigest(digest.sha256(before, block.stored), 'immutable')
+}
+
+/** Whether the block is what its address says. */
+export function isGenuineContent(digest: Digest, block: ContentBlock): boolean {
+  return compareBytes(contentAddress(digest, block), block.address) === 0
+}
+
+/** The record of the family `content`. */
+export function encodeContentCopy(block: ContentBlock, birth: bigint): Uint8Array {
+  assert(isHlc(birth), 'a birth stamp is an HLC')
+  return new CanonicalWriter(storedTag, 160 + block.headerBytes.length + block.stored.length)
+    .bytes(block.headerBytes)
+    .bytes(block.salt)
+    .bytes(block.owner)
+    .uint(birth)
+    .bytes(block.stored)
+    .finish()
+}
+
+/** Reads the record stored under this address; undefined when it is malformed. Whether it is genuine is asked separately. */
+export function decodeContentCopy(address: BlockAddress, bytes: Uint8Array): ContentCopy | undefined {
+  return decodeCanonical(storedTag, bytes, (reader) => {
+    const headerBytes = reader.bytes()
+    const salt = reader.fixed(contentSaltBytes)
+    const owner = reader.bytes(0, addressBytes)
+    reader.require(owner.length === 0 || owner.length === addressBytes)
+    const birth = reader.uint64()
+    reader.require(isHlc(birth))
+    const stored = reader.bytes()
+    const header = decodeContentHeader(headerBytes)
+    reader.require(header !== undefined && isPlausibleSize(header, stored.length))
+    assert(header !== undefined, 'a header was required')
+    return { address, header, headerBytes, salt, owner, birth, stored }
+  })
+}
+
+/** Whether this many stored bytes can come from what the header says; spares decrypting what cannot be right. */
+export function isPlausibleSize(header: ContentHeader, storedBytes: number): boolean {
+  const packed = storedBytes - (header.cipher === 'none' ? 0 : cipherTagBytes)
+  return header.codec === 'none' ? packed === header.plainBytes : packed > 0 && packed < header.plainBytes
+}
+
+function isPlausibleHeader(header: ContentHeader): boolean {
+  return (header.cipher === 'none') === (header.secretEpoch === 0)
+}
+
+function readRemover(reader: CanonicalReader): Remover {
+  const kind = reader.choice(removerKinds)
+  if (kind === 'key') return { kind, publicKey: reader.fixed(publicKeyBytes) }
+  const address = addressFromBytes(reader.fixed(addressBytes))
+  assert(address !== undefined, 'the length was checked')
+  return { kind, address }
+}
