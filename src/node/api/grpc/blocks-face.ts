@@ -1,0 +1,51 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+import { addressBytes } from '../../core/base/address.ts'
+import type { BlockService, BlockStat } from '../../engine/block/block-service.ts'
+import { addressOf, noSuchBlock } from './block-message.ts'
+import type { Handlers } from './bridge.ts'
+import type { Blocks } from './generated/memo/v1/blocks_pb.js'
+import { BlockCipher, BlockCodec, BlockKind } from './generated/memo/v1/blocks_pb.js'
+import { checkConsistency } from './key-value-message.ts'
+
+const kinds = {
+  content: BlockKind.CONTENT,
+  owner: BlockKind.OWNER,
+  named: BlockKind.NAMED,
+  map: BlockKind.MAP,
+} as const satisfies Record<BlockStat['kind'], BlockKind>
+
+const codecs = { none: BlockCodec.NONE, zstd: BlockCodec.ZSTD } as const satisfies Record<BlockStat['codec'], BlockCodec>
+
+const ciphers = {
+  none: BlockCipher.NONE,
+  'aes-256-gcm': BlockCipher.AES_256_GCM,
+  'sealed-to-owner': BlockCipher.SEALED_TO_OWNER,
+} as const satisfies Record<BlockStat['cipher'], BlockCipher>
+
+/** memo.v1.Blocks. */
+export function blocksFace(blocks: BlockService): Handlers<(typeof Blocks)['method']> {
+  return {
+    async stat({ address, consistency }, call) {
+      checkConsistency(consistency)
+      if (address.length !== addressBytes) {
+        throw new CodedError('invalid-argument', `address has ${address.length} bytes; it must have ${addressBytes}`)
+      }
+      const found = await blocks.stat(addressOf(address), call)
+      if (found === undefined) throw noSuchBlock()
+      return {
+        stat: {
+          kind: kinds[found.kind],
+          address: found.address,
+          version: found.version,
+          generation: found.generation,
+          storedSize: BigInt(found.storedBytes),
+          plainSize: BigInt(found.plainBytes),
+          writer: found.writer,
+          codec: codecs[found.codec],
+          cipher: ciphers[found.cipher],
+          verified: found.verified,
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,163 @@
+import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js'
+import { HealthImplementation } from 'grpc-health-check'
+import { assert } from '../../../shared/assert.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { StorageNode } from '../../engine/storage-node.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Crypto } from '../../ports/crypto.ts'
+import type { Random } from '../../ports/random.ts'
+import { loadToken, requireToken } from './bearer-token.ts'
+import { assertSafeBind } from './bind-safety.ts'
+import { blocksFace } from './blocks-face.ts'
+import { addService } from './bridge.ts'
+import type { CallHost, CallScope } from './call-scope.ts'
+import { KeyValueStore } from './generated/memo/kvs/key_value_store_pb.js'
+import { Blocks } from './generated/memo/v1/blocks_pb.js'
+import { KeyValue } from './generated/memo/v1/key_value_pb.js'
+import { ValueStore } from './generated/memo/vs/value_store_pb.js'
+import type { GrpcObserver } from './grpc-observer.ts'
+import type { CertificateMaker, GrpcServerOptions } from './grpc-server-options.ts'
+import { keyValueFace } from './key-value-face.ts'
+import { keyValueStoreFace } from './key-value-store-face.ts'
+import type { BoundAddress } from './port-listener.ts'
+import { PortListener } from './port-listener.ts'
+import { addReflection } from './reflection.ts'
+import { serverCredentials } from './server-credentials.ts'
+import { valueStoreFace } from './value-store-face.ts'
+
+export interface GrpcServerPorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly crypto: Pick<Crypto, 'equal'>
+  readonly observer: GrpcObserver
+  readonly makeCertificate: CertificateMaker
+}
+
+export interface GrpcServer extends AsyncDisposable {
+  /**
+   * Serves when it resolves. Throws CodedError `unsafe-bind`, `port-in-use`, `config-invalid`, `key-unavailable` or
+   * `store-unwritable`.
+   */
+  start(): Promise<BoundAddress>
+  /** Refuses new calls, waits for those in flight for limits.grpcStopGraceMs, then ends them. */
+  stop(): Promise<void>
+}
+
+const services = [KeyValueStore, ValueStore, KeyValue, Blocks] as const
+
+/** The gRPC port of a node. The node itself is started before it and stopped after it by whoever made both. */
+export function createGrpcServer(
+  options: GrpcServerOptions,
+  node: Pick<StorageNode, 'keyValues' | 'blocks'>,
+  ports: GrpcServerPorts,
+): GrpcServer {
+  const running = new RunningServer(options, node, ports)
+  return {
+    start: () => running.start(),
+    stop: () => running.stop(),
+    [Symbol.asyncDispose]: () => running.stop(),
+  }
+}
+
+class RunningServer {
+  readonly #options: GrpcServerOptions
+  readonly #node: Pick<StorageNode, 'keyValues' | 'blocks'>
+  readonly #ports: GrpcServerPorts
+  readonly #scopes = new Set<CallScope>()
+  readonly #health = new HealthImplementation()
+  #started = false
+  #server: Server | undefined
+  #listener: PortListener | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor(options: GrpcServerOptions, node: Pick<StorageNode, 'keyValues' | 'blocks'>, ports: GrpcServerPorts) {
+    this.#options = options
+    this.#node = node
+    this.#ports = ports
+  }
+
+  async start(): Promise<BoundAddress> {
+    assert(!this.#started, 'a gRPC server starts once')
+    this.#started = true
+    assertSafeBind(this.#options)
+    // The library writes failures, with metadata of callers in them, to standard error.
+    setLogVerbosity(logVerbosity.NONE)
+    const { host, port, limits } = this.#options
+    const credentials = await serverCredentials(this.#options, this.#ports.makeCertificate)
+    const server = await this.#build()
+    const injector = server.createConnectionInjector(credentials)
+    const listener = new PortListener({
+      host,
+      port,
+      connectionsMax: limits.grpcConnectionsMax,
+      onConnection: (socket) => injector.injectConnection(socket),
+      onError: (error) => this.#ports.observer.connectionFailed({ error }),
+    })
+    const address = await listener.listen()
+    this.#server = server
+    this.#listener = listener
+    this.#setHealth('SERVING')
+    return address
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #build(): Promise<Server> {
+    const { auth, limits } = this.#options
+    const { clock, random, crypto, observer } = this.#ports
+    const interceptors =
+      auth.tokenPath === undefined ? [] : [requireToken(await loadToken(auth.tokenPath, random), crypto, observer)]
+    const server = new Server({
+      interceptors,
+      'grpc.max_receive_message_length': limits.grpcMessageBytesMax,
+      'grpc.max_send_message_length': limits.grpcMessageBytesMax,
+      'grpc.max_concurrent_streams': limits.grpcStreamsMax,
+      'grpc.keepalive_time_ms': limits.grpcKeepaliveMs,
+      'grpc.keepalive_timeout_ms': limits.grpcKeepaliveTimeoutMs,
+      'grpc.enable_channelz': 0,
+    })
+    const host: CallHost = {
+      clock,
+      random,
+      observer,
+      callTimeoutMs: limits.callTimeoutMs,
+      statusBytesMax: limits.grpcStatusBytesMax,
+      scopes: this.#scopes,
+    }
+    addService(server, KeyValueStore, keyValueStoreFace(this.#node.keyValues, limits), host)
+    addService(server, ValueStore, valueStoreFace(this.#node.blocks), host)
+    addService(server, KeyValue, keyValueFace(this.#node.keyValues, limits), host)
+    addService(server, Blocks, blocksFace(this.#node.blocks), host)
+    this.#health.addToServer(server)
+    addReflection(server, services)
+    return server
+  }
+
+  async #stop(): Promise<void> {
+    const server = this.#server
+    const listener = this.#listener
+    if (server === undefined || listener === undefined) return
+    this.#setHealth('NOT_SERVING')
+    listener.closeToNew()
+    const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+    using _grace = this.#ports.clock.after(this.#options.limits.grpcStopGraceMs, () => this.#force(server, listener))
+    await drained
+    listener.destroyConnections()
+  }
+
+  #force(server: Server, listener: PortListener): undefined {
+    for (const scope of this.#scopes) scope.abort(new CodedError('not-running', 'the node stops'))
+    // The statuses leave before the connections close.
+    setImmediate(() => {
+      server.forceShutdown()
+      listener.destroyConnections()
+    })
+  }
+
+  #setHealth(state: 'SERVING' | 'NOT_SERVING'): void {
+    for (const name of ['', ...services.map((service) => service.typeName)]) this.#health.setStatus(name, state)
+  }
+}

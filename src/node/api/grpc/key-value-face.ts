@@ -1,0 +1,177 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type {
+  ChangeResult,
+  BatchOperation as EngineOperation,
+  KeyMetadata,
+  KeyValueService,
+  ListQuery,
+} from '../../engine/kv/key-value-service.ts'
+import type { Call, Handlers } from './bridge.ts'
+import type {
+  BatchOperation,
+  BatchResultSchema,
+  GetStreamRequest,
+  GetStreamResponseSchema,
+  KeyValue,
+  ListRequest,
+  PutStreamRequest,
+} from './generated/memo/v1/key_value_pb.js'
+import {
+  checkConsistency,
+  conflictError,
+  contextOf,
+  metadataMessage,
+  noSuchKey,
+  preconditionOf,
+  readOptionsOf,
+} from './key-value-message.ts'
+
+type KeyValueHandlers = Handlers<(typeof KeyValue)['method']>
+
+export interface NativePageLimits {
+  readonly nativeListKeysMax: number
+  readonly nativeListBytesMax: number
+}
+
+/** memo.v1.KeyValue. */
+export function keyValueFace(keyValues: KeyValueService, limits: NativePageLimits): KeyValueHandlers {
+  return {
+    ...readHandlers(keyValues, limits),
+    async put({ store, key, value, precondition, requestId, contentType, consistency }, call) {
+      checkConsistency(consistency)
+      const options = { precondition: preconditionOf(precondition), contentType }
+      return changed(await keyValues.put(store, key, value, options, contextOf(call, requestId)))
+    },
+    async delete(request, call) {
+      checkConsistency(request.consistency)
+      const precondition = preconditionOf(request.precondition)
+      const context = contextOf(call, request.requestId)
+      const result = await keyValues.delete(request.store, request.key, precondition, context)
+      if (result.kind === 'conflict' && result.current === undefined && precondition.kind === 'any') throw noSuchKey(request.key)
+      return changed(result)
+    },
+    async batch({ store, operations, requestId, consistency }, call) {
+      checkConsistency(consistency)
+      const results = await keyValues.batch(store, operations.map(operationOf), contextOf(call, requestId))
+      return { results: results.map(resultMessage) }
+    },
+    putStream: (requests, call) => putStream(keyValues, requests, call),
+  }
+}
+
+function readHandlers(
+  keyValues: KeyValueService,
+  limits: NativePageLimits,
+): Pick<KeyValueHandlers, 'get' | 'stat' | 'list' | 'getStream'> {
+  return {
+    async get({ store, key, range, version, consistency }, call) {
+      checkConsistency(consistency)
+      const found = await keyValues.get(store, key, readOptionsOf(range, version), call)
+      if (found === undefined) throw noSuchKey(key)
+      return { metadata: metadataMessage(found.metadata), value: found.value }
+    },
+    async stat({ store, key, consistency }, call) {
+      checkConsistency(consistency)
+      const metadata = await keyValues.stat(store, key, call)
+      if (metadata === undefined) throw noSuchKey(key)
+      return { metadata: metadataMessage(metadata) }
+    },
+    async list(request, call) {
+      checkConsistency(request.consistency)
+      const page = await keyValues.list(request.store, queryOf(request, limits), call)
+      const items = page.items.map(({ metadata, value }) => ({
+        metadata: metadataMessage(metadata),
+        ...(value !== undefined && { value }),
+      }))
+      const commonPrefixes = [...page.commonPrefixes]
+      return { items, commonPrefixes, ...(page.nextPageToken !== undefined && { nextPageToken: page.nextPageToken }) }
+    },
+    getStream: (request, call) => getStream(keyValues, request, call),
+  }
+}
+
+function changed(result: ChangeResult): { readonly metadata: ReturnType<typeof metadataMessage> } {
+  if (result.kind === 'conflict') throw conflictError(result.current)
+  return { metadata: metadataMessage(result.metadata) }
+}
+
+function queryOf(request: ListRequest, limits: NativePageLimits): ListQuery {
+  const { prefix, startAfter, end, delimiter, limit, reverse, withValues, pageToken } = request
+  return {
+    prefix,
+    delimiter,
+    limit: limit === 0 ? limits.nativeListKeysMax : Math.min(limit, limits.nativeListKeysMax),
+    bytesMax: limits.nativeListBytesMax,
+    reverse,
+    withValues,
+    ...(startAfter !== '' && { startAfter }),
+    ...(end !== '' && { end }),
+    ...(pageToken.length > 0 && { pageToken }),
+  }
+}
+
+function operationOf({ operation }: BatchOperation, index: number): EngineOperation {
+  const precondition = preconditionOf(operation.value?.precondition)
+  if (operation.case === 'put') {
+    const { key, value, contentType } = operation.value
+    return { kind: 'put', key, value, options: { precondition, contentType } }
+  }
+  if (operation.case === 'delete') return { kind: 'delete', key: operation.value.key, precondition }
+  throw new CodedError('invalid-argument', `operations[${index}] is neither a put nor a delete`)
+}
+
+/** Without the keys, which the caller has in the same order: 10 000 results fit a message of 4 MiB. */
+function resultMessage(result: ChangeResult): MessageInitShape<typeof BatchResultSchema> {
+  if (result.kind === 'done') return { outcome: { case: 'done', value: withoutKey(result.metadata) } }
+  const current = result.current === undefined ? {} : { current: withoutKey(result.current) }
+  return { outcome: { case: 'conflict', value: current } }
+}
+
+function withoutKey(metadata: KeyMetadata): ReturnType<typeof metadataMessage> {
+  return metadataMessage({ ...metadata, key: '' })
+}
+
+async function putStream(
+  keyValues: KeyValueService,
+  requests: AsyncGenerator<PutStreamRequest>,
+  call: Call,
+): Promise<{ readonly metadata: ReturnType<typeof metadataMessage> }> {
+  const first = await requests.next()
+  call.signal.throwIfAborted()
+  const header = first.done === true || first.value.part.case !== 'header' ? undefined : first.value.part.value
+  if (header === undefined) throw new CodedError('invalid-argument', 'the first message of PutStream must be its header')
+  checkConsistency(header.consistency)
+  const options = { precondition: preconditionOf(header.precondition), contentType: header.contentType }
+  const context = contextOf(call, header.requestId)
+  return changed(await keyValues.putStream(header.store, header.key, chunksOf(requests, header.size), options, context))
+}
+
+async function* chunksOf(requests: AsyncGenerator<PutStreamRequest>, size: bigint | undefined): AsyncGenerator<Uint8Array> {
+  let received = 0n
+  for await (const { part } of requests) {
+    if (part.case !== 'chunk')
+      throw new CodedError('invalid-argument', 'every message of PutStream but its first must be a chunk')
+    received += BigInt(part.value.length)
+    if (size !== undefined && received > size) throw sizeFault(size, `more than ${size}`)
+    if (part.value.length > 0) yield part.value
+  }
+  if (size !== undefined && received !== size) throw sizeFault(size, String(received))
+}
+
+function sizeFault(announced: bigint, received: string): CodedError {
+  return new CodedError('invalid-argument', `the header announced ${announced} bytes, ${received} came; nothing was changed`)
+}
+
+async function* getStream(
+  keyValues: KeyValueService,
+  request: GetStreamRequest,
+  call: Call,
+): AsyncGenerator<MessageInitShape<typeof GetStreamResponseSchema>> {
+  checkConsistency(request.consistency)
+  const { store, key, range, version } = request
+  const read = await keyValues.read(store, key, readOptionsOf(range, version), call)
+  if (read === undefined) throw noSuchKey(key)
+  yield { part: { case: 'metadata', value: metadataMessage(read.metadata) } }
+  for await (const piece of read.pieces) yield { part: { case: 'chunk', value: piece } }
+}

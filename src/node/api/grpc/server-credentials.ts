@@ -1,0 +1,34 @@
+import { hostname } from 'node:os'
+import { ServerCredentials } from '@grpc/grpc-js'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { CertificateMaker, GrpcServerOptions, GrpcTlsOptions } from './grpc-server-options.ts'
+import { createFile, readPlainFile, readSecretFile, reasonOf } from './secret-file.ts'
+
+const readableByAll = 0o644
+
+/** Plaintext, TLS, or TLS that asks the caller for a certificate too. */
+export async function serverCredentials(
+  { host, tls, auth }: GrpcServerOptions,
+  makeCertificate: CertificateMaker,
+): Promise<ServerCredentials> {
+  if (tls === undefined) return ServerCredentials.createInsecure()
+  if (tls.selfMade) await makeFiles(tls, host, makeCertificate)
+  const certificate = await readPlainFile(tls.certificatePath)
+  const key = await readSecretFile(tls.keyPath)
+  const authority = auth.clientCaPath === undefined ? undefined : await readPlainFile(auth.clientCaPath)
+  const pair = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) }
+  try {
+    return ServerCredentials.createSsl(authority === undefined ? null : Buffer.from(authority), [pair], authority !== undefined)
+  } catch (error) {
+    throw new CodedError('config-invalid', `the certificate or key of the gRPC port is unusable: ${reasonOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** The key first: a certificate alone would look complete. */
+async function makeFiles(tls: GrpcTlsOptions, host: string, makeCertificate: CertificateMaker): Promise<void> {
+  const names = new Set(['localhost', '127.0.0.1', '::1', hostname(), host].filter((name) => name !== '0.0.0.0' && name !== '::'))
+  const { certificatePem, keyPem } = makeCertificate([...names])
+  if (await createFile(tls.keyPath, keyPem)) await createFile(tls.certificatePath, certificatePem, readableByAll)
+}
