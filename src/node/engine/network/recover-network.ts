@@ -1,0 +1,67 @@
+import { assert } from '../../../shared/assert.ts'
+import type { BlockRecord } from '../../core/consensus/block-record.ts'
+import type { Proposer } from '../../core/consensus/prepare-alone.ts'
+import { prepareAlone } from '../../core/consensus/prepare-alone.ts'
+import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import type { PlacementMap } from '../../core/overlay/placement-map.ts'
+import { encodePlacement, placeOf } from '../../core/overlay/placement-map.ts'
+import { placementSection } from '../../core/overlay/root-section.ts'
+import type { Crypto } from '../../ports/crypto.ts'
+import type { Random } from '../../ports/random.ts'
+import type { RecordStore } from '../../ports/record-store.ts'
+import type { LoadedRoot } from './load-network.ts'
+import { writeNetworkRecord } from './network-record.ts'
+import type { NetworkState } from './network-state.ts'
+import { batchSections } from './root-sections.ts'
+
+export interface RecoveryParts {
+  readonly crypto: Crypto
+  readonly random: Random
+  readonly store: RecordStore
+  readonly stamp: () => bigint
+}
+
+/**
+ * Takes a store that was recovered by force back into its network. It has a new store id, so the placement map names it in a new epoch
+ * and the recovery number rises: every block whose group names the old store is taken over with its next change.
+ */
+export async function recoverNetwork(parts: RecoveryParts, loaded: LoadedRoot): Promise<NetworkState> {
+  const { crypto, random, store, stamp } = parts
+  const { state } = loaded
+  const self: Proposer = { ...state.self, recovery: state.self.recovery + 1 }
+  const place = placeOf(state.placement, self.nodeId)
+  assert(place !== undefined, 'a network that was loaded names this node')
+  const others = state.placement.places.filter((other) => other !== place)
+  const places = [...others, { ...place, storeId: self.storeId }]
+  const placement: PlacementMap = { epoch: state.placement.epoch + 1, places }
+  const change = { name: placementSection(placement.epoch), body: encodePlacement(placement), version: 0n }
+  const { keys, networkId, root } = state
+  const batch = batchSections({ crypto, random, keys, networkId, root, stamp }, [change])
+  const prepared = prepareAlone(loaded.record, self)
+  assert(prepared !== undefined, 'a higher recovery number takes over every block of one member')
+  const { head } = loaded
+  const seen = [head.originFloor, ...head.origins.map(({ issued }) => issued)]
+  const last = seen.reduce((latest, issued) => (issued < latest ? latest : issued))
+  const record: BlockRecord = {
+    ...prepared,
+    committedIndex: prepared.committedIndex + 1n,
+    version: prepared.version + 1n,
+    state: {
+      kind: 'map',
+      head: {
+        ...head,
+        recordCount: head.recordCount + 1,
+        recordBytes: head.recordBytes + batch.recordBytes,
+        revisionFloor: batch.revision,
+        origins: [{ session: batch.session, sequence: batch.sequence, issued: batch.issued }],
+        originFloor: last,
+        lastBatch: batch.encoded,
+      },
+    },
+  }
+  const rootWrite = { kind: 'put', family: 'block', key: root, value: encodeBlockRecord(record) } as const
+  await store.commit([writeNetworkRecord({ networkId, recovery: self.recovery }), ...batch.writes, rootWrite], {
+    space: 'reserve',
+  })
+  return { ...state, placement, self }
+}

@@ -1,0 +1,80 @@
+import type { BlockAddress } from '../../core/base/address.ts'
+import { addressFromDigest } from '../../core/base/address.ts'
+import { emptyBytes } from '../../core/base/bytes.ts'
+import type { BatchedOperation } from '../../core/block/signed-batch.ts'
+import { sessionBytes, signBatch } from '../../core/block/signed-batch.ts'
+import { entryKey } from '../../core/kv/record-keys.ts'
+import { encodeRootSection } from '../../core/overlay/root-section.ts'
+import type { Crypto } from '../../ports/crypto.ts'
+import type { Random } from '../../ports/random.ts'
+import type { RecordWrite } from '../../ports/record-store.ts'
+import type { NodeKeys } from './node-keys.ts'
+
+export interface SectionChange {
+  readonly name: Uint8Array
+  readonly body: Uint8Array
+  /** 0 for a section that is new, otherwise one above the version that it replaces. */
+  readonly version: bigint
+}
+
+export interface SectionBatch {
+  readonly writes: readonly RecordWrite[]
+  readonly session: Uint8Array
+  readonly sequence: bigint
+  /** HLC of the batch. */
+  readonly issued: bigint
+  /** HLC of the last section. */
+  readonly revision: bigint
+  /** Bytes of names and sections as stored. */
+  readonly recordBytes: number
+  /** The signed batch. */
+  readonly encoded: Uint8Array
+}
+
+export interface SectionParts {
+  readonly crypto: Crypto
+  readonly random: Random
+  readonly keys: NodeKeys
+  readonly networkId: Uint8Array
+  readonly root: BlockAddress
+  /** Gives the next HLC. */
+  readonly stamp: () => bigint
+}
+
+/** Stands in a signed batch for the bytes of a section, which have no block of their own. */
+export function sectionDigest(crypto: Crypto, body: Uint8Array): BlockAddress {
+  return addressFromDigest(crypto.sha256(body), 'immutable')
+}
+
+/** Signs a change of the root's sections as the origin node and gives the records of the sections. */
+export function batchSections(parts: SectionParts, changes: readonly SectionChange[]): SectionBatch {
+  const { crypto, random, keys, networkId, root, stamp } = parts
+  const session = random.bytes(sessionBytes)
+  const sequence = 1n
+  const issued = stamp()
+  const writes: RecordWrite[] = []
+  let revision = issued
+  let recordBytes = 0
+  for (const { name, body, version } of changes) {
+    revision = stamp()
+    const value = encodeRootSection({ version, revision, session, sequence, body })
+    writes.push({ kind: 'put', family: 'entry', key: entryKey(root, name), value })
+    recordBytes += name.length + value.length
+  }
+  const writer = crypto.sha256(keys.user.signing.publicKey)
+  const operations = changes.map((change) => operationOf(crypto, change))
+  const batch = { networkId, destination: root, session, sequence, issued, writer, operations }
+  const { encoded } = signBatch(crypto, keys.node, batch)
+  return { writes, session, sequence, issued, revision, recordBytes, encoded }
+}
+
+function operationOf(crypto: Crypto, { name, body, version }: SectionChange): BatchedOperation {
+  return {
+    kind: 'put',
+    keyDigest: crypto.sha256(name),
+    valueAddress: sectionDigest(crypto, body),
+    contentType: emptyBytes,
+    expiry: 0n,
+    precondition: version === 0n ? { kind: 'absent' } : { kind: 'version', version: version - 1n },
+  }
+}

@@ -1,0 +1,60 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+import { equalBytes } from '../../core/base/bytes.ts'
+import { placeOf } from '../../core/overlay/placement-map.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Crypto } from '../../ports/crypto.ts'
+import type { KeyVault } from '../../ports/key-vault.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { Random } from '../../ports/random.ts'
+import type { RecordStore } from '../../ports/record-store.ts'
+import { foundNetwork } from './found-network.ts'
+import { loadNetwork } from './load-network.ts'
+import { readNetworkRecord } from './network-record.ts'
+import type { NetworkState } from './network-state.ts'
+import { loadNodeKeys, makeNodeKeys } from './node-keys.ts'
+import { recoverNetwork } from './recover-network.ts'
+
+export interface NetworkParts {
+  readonly clock: Clock
+  readonly crypto: Crypto
+  readonly random: Random
+  readonly keyVault: KeyVault
+  readonly store: RecordStore
+  readonly logger: Logger
+  /** For a network that is founded. */
+  readonly networkName: string
+  /** Gives the next HLC. */
+  readonly stamp: () => bigint
+}
+
+/**
+ * The network of this store: founded at the first start, loaded and verified at every other. Throws CodedError `store-damaged`,
+ * `key-unavailable`, `store-newer-format`, `storage-full`.
+ */
+export async function startNetwork(parts: NetworkParts): Promise<NetworkState> {
+  const { store, clock, logger, networkName } = parts
+  const kept = await readNetworkRecord(store)
+  if (kept === undefined) {
+    await assertUntouched(store)
+    const state = await foundNetwork({ ...parts, keys: await makeNodeKeys(parts), nowMs: clock.nowMs() })
+    logger.info('founded a network', { networkName })
+    return state
+  }
+  const loaded = await loadNetwork({ ...parts, keys: await loadNodeKeys(parts) }, kept)
+  const { placement, self } = loaded.state
+  const place = placeOf(placement, self.nodeId)
+  if (place === undefined || store.condition.kind === 'suspect' || equalBytes(place.storeId, self.storeId)) return loaded.state
+  logger.warn('taking a recovered store back into its network', { epoch: placement.epoch + 1, recovery: self.recovery + 1 })
+  return await recoverNetwork(parts, loaded)
+}
+
+/** A store that names no network must be new: anything in it says that records were lost. */
+async function assertUntouched(store: RecordStore): Promise<void> {
+  const blocks = await store.scan('block', { limit: 1, keysOnly: true })
+  const entries = await store.scan('entry', { limit: 1, keysOnly: true })
+  if (store.condition.kind === 'sound' && blocks.length + entries.length === 0) return
+  const message =
+    'this store has lost the record that names its network (family local, key network). Restore the data directory from a ' +
+    'backup; nothing was changed'
+  throw new CodedError('store-damaged', message)
+}
