@@ -54,7 +54,8 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   for (let length = prefix.length; length > 0; length--) {
     const last = prefix[length - 1] ?? 0
     if (last === 255) continue
-    const end = prefix.slice(0, length)
+    // Not `slice`, which shares the memory where a caller's array is a Buffer.
+    const end = Uint8Array.from(prefix.subarray(0, length))
     end[length - 1] = last + 1
     return end
   }

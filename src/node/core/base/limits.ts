@@ -47,6 +47,8 @@ export interface Limits {
   readonly listBytesMax: number
   /** Operations of one Batch call. */
   readonly batchOperationsMax: number
+  /** Public keys kept ready for verifying signatures. */
+  readonly verifyKeysMax: number
   /** Keys of one page of the native List and its bytes of keys and values: with the metadata it stays below a client's usual 4 MiB. */
   readonly nativeListKeysMax: number
   readonly nativeListBytesMax: number
@@ -89,6 +91,7 @@ export const defaultLimits: Limits = {
   listKeysMax: 10_000,
   listBytesMax: 3 * 1024 * 1024,
   batchOperationsMax: 10_000,
+  verifyKeysMax: 1024,
   nativeListKeysMax: 5000,
   nativeListBytesMax: 2 * 1024 * 1024,
   grpcMessageBytesMax: 64 * 1024 * 1024,
