@@ -32,6 +32,8 @@ export interface Limits {
   readonly outcomesMax: number
   /** How long an outcome is kept, by the HLC of its request id. */
   readonly outcomeRetentionMs: number
+  /** Sessions of origin nodes whose batches a map block remembers. */
+  readonly originSessionsMax: number
   /** Deadline of a call that brings none. */
   readonly callTimeoutMs: number
   /** How far an HLC may run ahead of the last journaled reservation. */
@@ -42,6 +44,16 @@ export interface Limits {
   readonly collectGraceMs: number
   /** How long a removal is remembered. */
   readonly horizonMs: number
+  /** Time between two searches for values that are due for collection. */
+  readonly collectIntervalMs: number
+  /** Candidates for collection that are judged in one step, and blocks that one step removes. */
+  readonly collectStepMax: number
+  /** Chunks of one upload that are on their way to the disk. */
+  readonly uploadChunksMax: number
+  /** Bytes of opened small values kept in memory, their overhead included. */
+  readonly valueCacheBytesMax: number
+  /** Bytes of a value above which it is not kept in memory. */
+  readonly valueCacheItemBytesMax: number
   /** Keys of one listed page, and its bytes in a compatible List. */
   readonly listKeysMax: number
   readonly listBytesMax: number
@@ -83,11 +95,17 @@ export const defaultLimits: Limits = {
   foldBytesMax: 1024 * 1024,
   outcomesMax: 65_536,
   outcomeRetentionMs: 10 * 60_000,
+  originSessionsMax: 64,
   callTimeoutMs: 30_000,
   clockReservationMs: 1000,
   clockSkewMaxMs: 60_000,
   collectGraceMs: 60 * 60_000,
   horizonMs: 30 * 24 * 60 * 60_000,
+  collectIntervalMs: 10_000,
+  collectStepMax: 256,
+  uploadChunksMax: 4,
+  valueCacheBytesMax: 32 * 1024 * 1024,
+  valueCacheItemBytesMax: 64 * 1024,
   listKeysMax: 10_000,
   listBytesMax: 3 * 1024 * 1024,
   batchOperationsMax: 10_000,
