@@ -1,0 +1,58 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import type { Metadata, ServiceError } from '@grpc/grpc-js'
+import { status } from '@grpc/grpc-js'
+import type { ErrorCode } from '../../../shared/coded-error.ts'
+import { CodedError, errorCodes } from '../../../shared/coded-error.ts'
+import { StatusDetailsSchema } from '../../api/grpc/generated/memo/v1/call_pb.js'
+import { ConflictSchema } from '../../api/grpc/generated/memo/v1/key_value_pb.js'
+
+/** For servers that send no `memo-code`: the code that comes nearest to each status. */
+const codeOfStatus: Readonly<Partial<Record<number, ErrorCode>>> = {
+  [status.CANCELLED]: 'cancelled',
+  [status.INVALID_ARGUMENT]: 'invalid-argument',
+  [status.DEADLINE_EXCEEDED]: 'deadline-exceeded',
+  [status.NOT_FOUND]: 'key-not-found',
+  [status.ALREADY_EXISTS]: 'key-already-exists',
+  [status.PERMISSION_DENIED]: 'permission-denied',
+  [status.RESOURCE_EXHAUSTED]: 'limit-exceeded',
+  [status.FAILED_PRECONDITION]: 'store-read-only',
+  [status.ABORTED]: 'version-conflict',
+  [status.OUT_OF_RANGE]: 'range-not-satisfiable',
+  [status.UNAVAILABLE]: 'not-running',
+  [status.DATA_LOSS]: 'data-corrupt',
+  [status.UNAUTHENTICATED]: 'unauthenticated',
+}
+
+/** What a failed call means, in the words and codes of memo. `address` is where the call went. */
+export function codedFromStatus(error: ServiceError, address: string): CodedError {
+  const named = metadataText(error.metadata, 'memo-code')
+  const code = errorCodes.find((each) => each === named) ?? codeOfStatus[error.code] ?? 'internal'
+  const current = conflictVersion(error.metadata)
+  const details = current === undefined ? {} : { details: { currentVersion: current } }
+  return new CodedError(code, messageOf(error, named !== undefined, address, current), { ...details, cause: error })
+}
+
+function messageOf(error: ServiceError, fromMemo: boolean, address: string, current: bigint | undefined): string {
+  if (error.code === status.UNAVAILABLE && !fromMemo) {
+    return `no node answers at ${address}: is it running, and is the address right? (${error.details})`
+  }
+  const conflict = current === undefined ? '' : ` (the key has version ${current})`
+  return `${error.details === '' ? error.message : error.details}${error.details.includes(String(current)) ? '' : conflict}`
+}
+
+function metadataText(metadata: Metadata | undefined, key: string): string | undefined {
+  const value = metadata?.get(key)[0]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The version that a key has, where a failed precondition says so. */
+function conflictVersion(metadata: Metadata | undefined): bigint | undefined {
+  const packed = metadata?.get('grpc-status-details-bin')[0]
+  if (!(packed instanceof Uint8Array)) return undefined
+  try {
+    const conflict = fromBinary(StatusDetailsSchema, packed).details.find(({ typeUrl }) => typeUrl.endsWith('/memo.v1.Conflict'))
+    return conflict === undefined ? undefined : fromBinary(ConflictSchema, conflict.value).current?.version
+  } catch {
+    return undefined // details of another server: the status alone has to do
+  }
+}

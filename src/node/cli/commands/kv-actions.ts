@@ -1,0 +1,202 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
+import { CodedError } from '../../../shared/coded-error.ts'
+import { defaultLimits } from '../../core/base/limits.ts'
+import type { CliIo } from '../cli-io.ts'
+import type { CliOutput } from '../cli-output.ts'
+import type { KeyValueClient, PutCondition } from '../client/key-value-client.ts'
+import { keyValueClient } from '../client/key-value-client.ts'
+import type { RemoteFlags } from '../client/remote-command.ts'
+import { withConnection } from '../client/remote-command.ts'
+import { byteText } from '../transfer/transfer-report.ts'
+import { readValueInput } from '../value-input.ts'
+import { metadataJson, metadataText } from './metadata-text.ts'
+
+const defaultStore = ''
+
+export interface GetFlags extends RemoteFlags {
+  readonly output?: string
+  readonly offset?: bigint
+  readonly length?: bigint
+}
+
+export interface PutFlags extends RemoteFlags {
+  readonly file?: string
+  readonly contentType?: string
+  readonly ifVersion?: bigint
+  readonly ifAbsent?: boolean
+  readonly ifPresent?: boolean
+}
+
+export interface RemoveFlags extends RemoteFlags {
+  readonly ifVersion?: bigint
+}
+
+export interface ListFlags extends RemoteFlags {
+  readonly delimiter?: string
+  readonly limit?: number
+  readonly long?: boolean
+  readonly startAfter?: string
+  readonly end?: string
+  readonly reverse?: boolean
+  readonly null?: boolean
+}
+
+export function kvGet(key: string, flags: GetFlags, io: CliIo): Promise<void> {
+  return withStore(flags, io, async (client, output) => {
+    const ranged = flags.offset !== undefined || flags.length !== undefined
+    const range = ranged ? { offset: flags.offset ?? 0n, ...(flags.length !== undefined && { length: flags.length }) } : undefined
+    const { metadata, pieces } = await client.get(key, range, { signal: io.signal })
+    if (flags.output !== undefined) {
+      const bytes = await writeFileWhole(flags.output, pieces)
+      if (output.json) await output.result('', { ...metadataJson(metadata), file: flags.output, bytes })
+    } else if (output.json) {
+      const value = await collect(pieces)
+      await output.result('', { ...metadataJson(metadata), value: value.toString('base64') })
+    } else for await (const piece of pieces) await output.bytes(piece)
+  })
+}
+
+export function kvPut(key: string, text: string | undefined, flags: PutFlags, io: CliIo): Promise<void> {
+  return withStore(flags, io, async (client, output) => {
+    const facts = { condition: putCondition(flags), ...(flags.contentType !== undefined && { contentType: flags.contentType }) }
+    const input = await readValueInput(text, flags.file, io.stdin)
+    const control = { signal: io.signal }
+    const stored =
+      input.kind === 'whole'
+        ? await client.put(key, input.bytes, facts, control)
+        : await client.putStream(key, input.pieces, facts, control)
+    await output.result(`stored ${stored.key}: version ${stored.version}, ${byteText(Number(stored.size))}`, metadataJson(stored))
+  })
+}
+
+export function kvRemove(keys: readonly string[], flags: RemoveFlags, io: CliIo): Promise<void> {
+  return withStore(flags, io, async (client, output) => {
+    const condition: PutCondition = flags.ifVersion === undefined ? 'any' : { version: flags.ifVersion }
+    if (flags.ifVersion !== undefined && keys.length > 1) {
+      throw new CodedError('invalid-argument', '--if-version is about one key, but several were given')
+    }
+    let failure: unknown
+    for (const key of keys) {
+      try {
+        const removed = await client.remove(key, condition, { signal: io.signal })
+        await output.result(`removed ${removed.key}: version ${removed.version}`, metadataJson(removed))
+      } catch (error) {
+        if (!(error instanceof CodedError) || error.code !== 'key-not-found' || keys.length === 1) throw error
+        failure ??= error
+        output.remark(`not found: ${key}`)
+      }
+    }
+    if (failure !== undefined) throw failure
+  })
+}
+
+export function kvStat(key: string, flags: RemoteFlags, io: CliIo): Promise<void> {
+  return withStore(flags, io, async (client, output) => {
+    const metadata = await client.stat(key, { signal: io.signal })
+    if (metadata === undefined) throw new CodedError('key-not-found', `no such key: ${key}`)
+    await output.result(metadataText(metadata), metadataJson(metadata))
+  })
+}
+
+export function kvList(prefix: string, flags: ListFlags, io: CliIo): Promise<void> {
+  return withStore(flags, io, async (client, output) => {
+    const { delimiter = '', startAfter = '', end = '', reverse = false } = flags
+    let left = flags.limit ?? Number.POSITIVE_INFINITY
+    let pageToken: Uint8Array = new Uint8Array(0)
+    do {
+      const limit = Math.min(left, defaultLimits.listKeysMax)
+      const page = await client.list({ prefix, delimiter, startAfter, end, reverse, limit, pageToken }, { signal: io.signal })
+      for (const entry of inOrder(page, reverse)) await printEntry(entry, flags, output)
+      left -= page.items.length + page.commonPrefixes.length
+      pageToken = page.nextPageToken
+    } while (pageToken.length > 0 && left > 0)
+  })
+}
+
+type ListEntry =
+  | { readonly name: string; readonly metadata: Parameters<typeof metadataJson>[0] }
+  | { readonly name: string; readonly metadata?: undefined }
+
+/** Keys and common prefixes of a page in one order, as a person expects of a folder. */
+function inOrder(page: Awaited<ReturnType<KeyValueClient['list']>>, reverse: boolean): readonly ListEntry[] {
+  const entries: ListEntry[] = page.items.flatMap(({ metadata }) =>
+    metadata === undefined ? [] : [{ name: metadata.key, metadata }],
+  )
+  if (page.commonPrefixes.length === 0) return entries
+  entries.push(...page.commonPrefixes.map((name) => ({ name })))
+  return entries.sort((left, right) => Buffer.compare(Buffer.from(left.name), Buffer.from(right.name)) * (reverse ? -1 : 1))
+}
+
+async function printEntry(entry: ListEntry, flags: ListFlags, output: CliOutput): Promise<void> {
+  if (flags.null === true && !output.json) {
+    await output.bytes(Buffer.from(`${entry.name}\0`))
+    return
+  }
+  const { metadata } = entry
+  if (metadata === undefined)
+    await output.result(flags.long === true ? `${longFacts('-', '-', '-')}  ${entry.name}` : entry.name, { prefix: entry.name })
+  else {
+    const facts = metadataJson(metadata)
+    const long = `${longFacts(String(facts.size), facts.version, facts.modified)}  ${facts.key}`
+    await output.result(flags.long === true ? long : facts.key, flags.long === true ? facts : { key: facts.key })
+  }
+}
+
+function longFacts(size: string, version: string, modified: string): string {
+  return `${size.padStart(12)}  ${version.padStart(6)}  ${modified.padEnd(24)}`
+}
+
+function putCondition({ ifVersion, ifAbsent, ifPresent }: PutFlags): PutCondition {
+  const given = [ifVersion !== undefined, ifAbsent === true, ifPresent === true].filter(Boolean).length
+  if (given > 1) throw new CodedError('invalid-argument', 'give only one of --if-version, --if-absent and --if-present')
+  if (ifVersion !== undefined) return { version: ifVersion }
+  return ifAbsent === true ? 'absent' : ifPresent === true ? 'present' : 'any'
+}
+
+function withStore(
+  flags: RemoteFlags,
+  io: CliIo,
+  action: (client: KeyValueClient, output: CliOutput) => Promise<void>,
+): Promise<void> {
+  return withConnection(flags, io, ({ connection, output }) => action(keyValueClient(connection, defaultStore), output))
+}
+
+async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const piece of pieces) {
+    parts.push(piece)
+    size += piece.length
+    if (size > defaultLimits.unaryValueBytesMax) {
+      throw new CodedError(
+        'limit-exceeded',
+        'the value is too large for --json: write it to a file with --output FILE, or ask for a range',
+      )
+    }
+  }
+  return Buffer.concat(parts)
+}
+
+/** The file appears whole or not at all. Returns its bytes. */
+export async function writeFileWhole(path: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+  const partial = `${path}.partial`
+  try {
+    const stream = createWriteStream(partial)
+    let bytes = 0
+    for await (const piece of pieces) {
+      bytes += piece.length
+      if (!stream.write(piece)) await once(stream, 'drain')
+    }
+    stream.end()
+    await finished(stream)
+    await rename(partial, path)
+    return bytes
+  } catch (error) {
+    await rm(partial, { force: true })
+    if (error instanceof CodedError) throw error
+    throw new CodedError('invalid-argument', `cannot write ${path}: ${(error as Error).message}`, { cause: error })
+  }
+}

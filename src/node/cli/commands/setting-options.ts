@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import type { ConfigInput } from '../../config/load-node-config.ts'
+import type { SettingName } from '../../config/node-config-schema.ts'
+import { settingFacts, settingFlag, settingNames } from '../../config/node-config-schema.ts'
+import type { CliIo } from '../cli-io.ts'
+
+export type RunFlags = Readonly<Partial<Record<SettingName, string | boolean>>> & { readonly config?: string }
+
+/** One flag for each setting of the schema, and --config. */
+export function withSettingOptions(command: Command, names: readonly SettingName[] = settingNames): Command {
+  for (const name of names) {
+    const { argument, help } = settingFacts(name)
+    command.addOption(new Option(argument === undefined ? settingFlag(name) : `${settingFlag(name)} <${argument}>`, help))
+  }
+  return command.option('--config <FILE>', 'read this JSON file instead of memo.json in the data directory (MEMO_CONFIG)')
+}
+
+export function configInput(flags: RunFlags, io: CliIo): ConfigInput {
+  return { flags, configFile: flags.config, environment: io.environment }
+}

@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { rename, rm, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { CliIo } from '../cli-io.ts'
+import type { KeyValueClient } from '../client/key-value-client.ts'
+import { keyValueClient } from '../client/key-value-client.ts'
+import type { RemoteFlags } from '../client/remote-command.ts'
+import { withConnection } from '../client/remote-command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { exportFolder } from '../transfer/export-folder.ts'
+import { exportNdjson } from '../transfer/export-ndjson.ts'
+import { countFolder, folderSource } from '../transfer/folder-source.ts'
+import { runImport } from '../transfer/import-run.ts'
+import { ndjsonFileSource, ndjsonStreamSource } from '../transfer/ndjson-source.ts'
+import type { ProgressDisplay } from '../transfer/progress-display.ts'
+import { createProgress } from '../transfer/progress-display.ts'
+import type { ImportItem } from '../transfer/transfer-item.ts'
+import { TransferReport } from '../transfer/transfer-report.ts'
+
+export interface TransferFlags extends RemoteFlags {
+  readonly prefix: string
+  readonly quiet?: boolean
+}
+
+export interface ExportFlags extends TransferFlags {
+  readonly format?: string
+}
+
+const defaultStore = ''
+
+export function importFrom(source: string, flags: TransferFlags, io: CliIo): Promise<void> {
+  return withConnection(flags, io, async ({ connection, output }) => {
+    const client = keyValueClient(connection, defaultStore)
+    const report = new TransferReport(performance.now())
+    const progress = createProgress({ stderr: io.stderr, verb: 'import', silent: output.json || flags.quiet === true })
+    const counting = new AbortController()
+    try {
+      const items = await itemsOf(source, io, progress, counting.signal)
+      await runImport(items, {
+        client,
+        prefix: flags.prefix,
+        report,
+        signal: io.signal,
+        progressed: () => progress.update(report),
+      })
+    } finally {
+      counting.abort()
+      progress.stop(report)
+    }
+    await output.result(report.toText('imported', performance.now()), report.toJson(performance.now()))
+    if (report.failed > 0) io.setExitCode(exitCodes.failure)
+  })
+}
+
+async function itemsOf(
+  source: string,
+  io: CliIo,
+  progress: ProgressDisplay,
+  counting: AbortSignal,
+): Promise<AsyncIterable<ImportItem>> {
+  const nothing = () => {}
+  if (source === '-') return ndjsonStreamSource(io.stdin, nothing)
+  const facts = await stat(source).catch((error: Error) => {
+    throw new CodedError('invalid-argument', `cannot read ${source}: ${error.message}`, { cause: error })
+  })
+  if (facts.isFile()) return ndjsonFileSource(source, nothing)
+  if (!facts.isDirectory()) throw new CodedError('invalid-argument', `${source} is neither a folder nor an NDJSON file`)
+  const root = resolve(source)
+  // Only the progress bar asks for the count: an import does not wait for it and does not fail of it.
+  void countFolder(root, counting).then(progress.expect, nothing)
+  return folderSource(root)
+}
+
+export function exportTo(target: string, flags: ExportFlags, io: CliIo): Promise<void> {
+  const format = flags.format ?? (target === '-' || /\.(?:ndjson|jsonl)$/.test(target) ? 'ndjson' : 'folder')
+  if (format !== 'ndjson' && format !== 'folder')
+    throw new CodedError('invalid-argument', `--format "${format}" is neither folder nor ndjson`)
+  if (target === '-' && format === 'folder')
+    throw new CodedError('invalid-argument', 'a folder cannot be written to standard output')
+  return withConnection(flags, io, async ({ connection, output }) => {
+    const client = keyValueClient(connection, defaultStore)
+    const report = new TransferReport(performance.now())
+    const progress = createProgress({ stderr: io.stderr, verb: 'export', silent: output.json || flags.quiet === true })
+    const counting = new AbortController()
+    if (io.stderr.isTTY === true) void countKeys(client, flags.prefix, counting.signal).then(progress.expect, () => {})
+    const options = { client, prefix: flags.prefix, report, signal: io.signal, progressed: () => progress.update(report) }
+    try {
+      if (format === 'folder') await exportFolder(resolve(target), options)
+      else if (target === '-') await exportNdjson(io.stdout, options)
+      else await exportFile(resolve(target), options)
+    } finally {
+      counting.abort()
+      progress.stop(report)
+    }
+    // Standard output holds the keys themselves when they were written there.
+    if (target !== '-') await output.result(report.toText('exported', performance.now()), report.toJson(performance.now()))
+    else output.remark(report.toText('exported', performance.now()))
+    if (report.failed > 0) io.setExitCode(exitCodes.failure)
+  })
+}
+
+/** The file gets its name when it is whole; what an interrupted export left is written anew. */
+async function exportFile(path: string, options: Parameters<typeof exportNdjson>[1]): Promise<void> {
+  const partial = `${path}.partial`
+  const stream = createWriteStream(partial)
+  try {
+    await once(stream, 'open').catch((error: Error) => {
+      throw new CodedError('invalid-argument', `cannot write ${path}: ${error.message}`, { cause: error })
+    })
+    await exportNdjson(stream, options)
+    stream.end()
+    await finished(stream)
+    await rename(partial, path)
+  } catch (error) {
+    stream.destroy()
+    await rm(partial, { force: true })
+    throw error
+  }
+}
+
+async function countKeys(client: KeyValueClient, prefix: string, signal: AbortSignal): Promise<number> {
+  let total = 0
+  let pageToken: Uint8Array = new Uint8Array(0)
+  do {
+    const page = await client.list({ prefix, pageToken }, { signal })
+    total += page.items.length
+    pageToken = page.nextPageToken
+  } while (pageToken.length > 0)
+  return total
+}

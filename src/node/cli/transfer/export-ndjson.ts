@@ -1,0 +1,121 @@
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+import type { KeyMetadata } from '../client/key-value-client.ts'
+import type { ExportOptions } from './export-folder.ts'
+
+/** Values above this are cut into parts. A multiple of 3, so that the base64 of a part needs no padding. */
+const partBytes = 12 * 1024 * 1024
+const pageKeys = 256
+const smallBytesMax = 128 * 1024
+
+/** Writes every key below the prefix as one line, in the order of the keys. */
+export async function exportNdjson(output: Writable, options: ExportOptions): Promise<void> {
+  const { client, prefix, signal, report, progressed } = options
+  let startAfter = ''
+  for (let more = true; more; ) {
+    signal.throwIfAborted()
+    const page = await client.list({ prefix, startAfter, limit: pageKeys }, { signal })
+    const values = await smallValues(
+      page.items.flatMap(({ metadata }) => metadata ?? []),
+      startAfter,
+      options,
+    )
+    for (const { metadata } of page.items) {
+      if (metadata === undefined) continue
+      const bytes = await writeValue(output, metadata, values.get(metadata.key), options)
+      if (bytes === undefined) report.skip('vanished', metadata.key.slice(prefix.length))
+      else report.copy(bytes)
+      progressed()
+      startAfter = metadata.key
+    }
+    more = page.nextPageToken.length > 0 && page.items.length > 0
+  }
+}
+
+interface SmallValue {
+  readonly metadata: KeyMetadata
+  readonly value: Uint8Array
+}
+
+/** Values of the page's small keys, fetched together where the whole page is small. */
+async function smallValues(
+  page: readonly KeyMetadata[],
+  after: string,
+  options: ExportOptions,
+): Promise<Map<string, SmallValue>> {
+  const values = new Map<string, SmallValue>()
+  if (page.some(({ size }) => size > smallBytesMax)) return values
+  let startAfter = after
+  for (let asked = page.length; asked > 0; ) {
+    const query = { prefix: options.prefix, startAfter, limit: asked, withValues: true }
+    const { items } = await options.client.list(query, { signal: options.signal })
+    if (items.length === 0) break
+    for (const { metadata, value } of items)
+      if (metadata !== undefined && value !== undefined) values.set(metadata.key, { metadata, value })
+    startAfter = items.at(-1)?.metadata?.key ?? startAfter
+    asked -= items.length
+  }
+  return values
+}
+
+/** Bytes written, or undefined when the key is gone. */
+async function writeValue(
+  output: Writable,
+  listed: KeyMetadata,
+  small: SmallValue | undefined,
+  { client, prefix, signal }: ExportOptions,
+): Promise<number | undefined> {
+  if (small !== undefined) {
+    await writeLine(output, { ...lineHead(small.metadata, prefix), value: base64(small.value) })
+    return small.value.length
+  }
+  const found = await client.get(listed.key, undefined, { signal }).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'key-not-found') return undefined
+    throw error
+  })
+  if (found === undefined) return undefined
+  const head = lineHead(found.metadata, prefix)
+  const size = Number(found.metadata.size)
+  let part = 0
+  let written = 0
+  for await (const piece of regrouped(found.pieces)) {
+    part += 1
+    written += piece.length
+    const marks = size <= partBytes ? {} : { part, ...(part === 1 && { size }), ...(written === size && { last: true }) }
+    await writeLine(output, { ...head, ...marks, value: base64(piece) })
+  }
+  return size
+}
+
+function lineHead({ key, version, contentType }: KeyMetadata, prefix: string) {
+  return { key: key.slice(prefix.length), version: String(version), ...(contentType !== '' && { contentType }) }
+}
+
+/** Pieces of exactly partBytes, the last one shorter; one empty piece for an empty value. */
+async function* regrouped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let parts: Uint8Array[] = []
+  let size = 0
+  let given = false
+  for await (const piece of pieces) {
+    let rest = piece
+    while (size + rest.length >= partBytes) {
+      const taken = partBytes - size
+      yield Buffer.concat([...parts, rest.subarray(0, taken)])
+      given = true
+      parts = []
+      size = 0
+      rest = rest.subarray(taken)
+    }
+    if (rest.length > 0) parts.push(rest)
+    size += rest.length
+  }
+  if (size > 0 || !given) yield Buffer.concat(parts)
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
+}
+
+async function writeLine(output: Writable, line: object): Promise<void> {
+  if (!output.write(`${JSON.stringify(line)}\n`)) await once(output, 'drain')
+}

@@ -1,0 +1,39 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+
+export interface Line {
+  /** From 1. */
+  readonly number: number
+  /** Where the line begins in the source. */
+  readonly offset: number
+  readonly bytes: Buffer
+}
+
+/** A line holds at most a value of a single call in base64, its key and the punctuation. */
+const lineBytesMax = 96 * 1024 * 1024
+const lineEnd = 0x0a
+
+/** Cuts bytes into lines; the last one need not end with a line end. Empty lines are left out. */
+export async function* readLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+  let parts: Uint8Array[] = []
+  let size = 0
+  let offset = 0
+  let number = 1
+  for await (const piece of pieces) {
+    let rest = piece
+    for (let end = rest.indexOf(lineEnd); end >= 0; end = rest.indexOf(lineEnd)) {
+      parts.push(rest.subarray(0, end))
+      size += end
+      const bytes = Buffer.concat(parts)
+      if (bytes.length > 0) yield { number, offset, bytes }
+      offset += size + 1
+      number += 1
+      parts = []
+      size = 0
+      rest = rest.subarray(end + 1)
+    }
+    if (rest.length > 0) parts.push(rest)
+    size += rest.length
+    if (size > lineBytesMax) throw new CodedError('limit-exceeded', `line ${number} is longer than ${lineBytesMax} bytes`)
+  }
+  if (size > 0) yield { number, offset, bytes: Buffer.concat(parts) }
+}

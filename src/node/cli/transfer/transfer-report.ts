@@ -1,0 +1,119 @@
+import type { JsonValue } from '../cli-output.ts'
+
+/** Why something was not carried over although nothing failed. The words stand in --json and in docs/CLI.md. */
+export type SkipReason =
+  // import
+  | 'already-there'
+  | 'symbolic-link'
+  | 'special-file'
+  | 'name-not-utf8'
+  | 'key-too-long'
+  // export
+  | 'name-escapes-folder'
+  | 'name-not-possible'
+  | 'name-too-long'
+  | 'reserved-name'
+  | 'file-folder-collision'
+  | 'case-collision'
+  | 'link-in-the-way'
+  | 'vanished'
+
+/** What went wrong for one name while the rest went on. */
+export type FailReason = 'unreadable' | 'changed-while-read' | 'refused-by-node' | 'write-failed'
+
+const examplesMax = 5
+
+interface Tally {
+  count: number
+  readonly examples: string[]
+}
+
+/** Counts what an import or export did, with a few names for each reason. */
+export class TransferReport {
+  copied = 0
+  copiedBytes = 0
+  compared = 0
+  readonly startedMs: number
+  private readonly skips = new Map<SkipReason, Tally>()
+  private readonly failures = new Map<FailReason, Tally>()
+
+  constructor(startedMs: number) {
+    this.startedMs = startedMs
+  }
+
+  copy(bytes: number): void {
+    this.copied += 1
+    this.copiedBytes += bytes
+  }
+
+  skip(reason: SkipReason, name: string): void {
+    tally(this.skips, reason, name)
+  }
+
+  fail(reason: FailReason, name: string): void {
+    tally(this.failures, reason, name)
+  }
+
+  get handled(): number {
+    return this.copied + total(this.skips) + total(this.failures)
+  }
+
+  get failed(): number {
+    return total(this.failures)
+  }
+
+  toJson(nowMs: number): JsonValue {
+    return {
+      copied: this.copied,
+      copiedBytes: this.copiedBytes,
+      skipped: total(this.skips),
+      failed: total(this.failures),
+      durationMs: Math.round(nowMs - this.startedMs),
+      skips: reasons(this.skips),
+      failures: reasons(this.failures),
+    }
+  }
+
+  toText(verb: string, nowMs: number): string {
+    const seconds = Math.max(0.001, (nowMs - this.startedMs) / 1000)
+    const rate = Math.round(this.copied / seconds)
+    const lines = [`${verb} ${this.copied} (${byteText(this.copiedBytes)}) in ${seconds.toFixed(1)} s, ${rate} a second`]
+    for (const [reason, { count, examples }] of this.skips) lines.push(line('skipped', reason, count, examples))
+    for (const [reason, { count, examples }] of this.failures) lines.push(line('FAILED', reason, count, examples))
+    return lines.join('\n')
+  }
+}
+
+function tally<Reason>(tallies: Map<Reason, Tally>, reason: Reason, name: string): void {
+  const entry = tallies.get(reason) ?? { count: 0, examples: [] }
+  entry.count += 1
+  if (entry.examples.length < examplesMax) entry.examples.push(name)
+  tallies.set(reason, entry)
+}
+
+function total(tallies: ReadonlyMap<unknown, Tally>): number {
+  let sum = 0
+  for (const { count } of tallies.values()) sum += count
+  return sum
+}
+
+function reasons(tallies: ReadonlyMap<string, Tally>): readonly JsonValue[] {
+  return [...tallies].map(([reason, { count, examples }]) => ({ reason, count, examples }))
+}
+
+function line(word: string, reason: string, count: number, examples: readonly string[]): string {
+  const shown = reason === 'already-there' ? '' : `: ${examples.join(', ')}${count > examples.length ? ', ...' : ''}`
+  return `${word} ${count} ${reason.replaceAll('-', ' ')}${shown}`
+}
+
+/** 1536 -> 1.5 KiB */
+export function byteText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit += 1
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}
