@@ -4,6 +4,10 @@ export interface Limits {
   readonly keyBytesMax: number
   /** Bytes of a stored content block's payload before it is cut into chunks under a manifest. */
   readonly chunkBytes: number
+  /** Bytes of the readable data of one block in the value store: fits the 4 MiB that clients of gRPC and frames take by default. */
+  readonly blockPayloadBytesMax: number
+  /** Bytes of the name of a named block. */
+  readonly blockNameBytesMax: number
   /** Bytes of one value in a unary call; larger ones use the streaming calls. */
   readonly unaryValueBytesMax: number
   /** Bytes of a value sent by the streaming calls. */
@@ -81,6 +85,8 @@ export interface Limits {
 export const defaultLimits: Limits = {
   keyBytesMax: 4096,
   chunkBytes: 1024 * 1024,
+  blockPayloadBytesMax: 3 * 1024 * 1024,
+  blockNameBytesMax: 4096,
   unaryValueBytesMax: 63 * 1024 * 1024,
   streamValueBytesMax: 1024 * 1024 * 1024 * 1024,
   contentTypeBytesMax: 255,
