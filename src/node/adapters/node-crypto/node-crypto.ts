@@ -48,11 +48,11 @@ export class NodeCrypto implements Crypto {
   }
 
   hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-    return bare(hmacSha256(key, ...parts))
+    return bare(hmacSha256(key, parts[0] !== undefined && parts.length === 1 ? parts[0] : concatBytes(...parts)))
   }
 
   deriveKey(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-    return hkdfSha256(secret, salt, info, length)
+    return bare(hkdfSha256(secret, salt, info, length))
   }
 
   signingKey(seed: Uint8Array): SigningKey {
@@ -75,8 +75,9 @@ export class NodeCrypto implements Crypto {
     const cipher = createCipheriv(allowedAlgorithms.cipher, createSecretKey(key), nonce)
     if (associated.length > 0) cipher.setAAD(associated)
     const body = cipher.update(plain)
-    const last = cipher.final()
-    return concatBytes(body, last, cipher.getAuthTag())
+    // In this mode nothing is held back: final makes the tag and gives no bytes.
+    cipher.final()
+    return concatBytes(body, cipher.getAuthTag())
   }
 
   decrypt(key: Uint8Array, nonce: Uint8Array, cipher: Uint8Array, associated: Uint8Array): Uint8Array | undefined {

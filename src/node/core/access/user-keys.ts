@@ -1,6 +1,6 @@
 /**
  * What follows from keys: the two key pairs of a user from one secret seed, and the ids of users and nodes from their public keys.
- * The labels are part of the format: changing one changes every key made from a seed.
+ * The labels are part of the format: changing one changes every key made from a seed. A node has one key, whose seed is its secret.
  */
 
 import { emptyBytes } from '../base/bytes.ts'
@@ -10,7 +10,6 @@ import { encodeText } from '../base/text.ts'
 
 const signingLabel = encodeText('memo/user-signing-key/1')
 const agreementLabel = encodeText('memo/user-agreement-key/1')
-const nodeLabel = encodeText('memo/node-signing-key/1')
 
 /** Bytes of a seed in the vault, and of everything derived from it. */
 export const seedBytes = 32
@@ -27,11 +26,6 @@ export function userSeeds(crypto: KeyDerivation, seed: Uint8Array): UserSeeds {
     signing: crypto.deriveKey(seed, emptyBytes, signingLabel, seedBytes),
     agreement: crypto.deriveKey(seed, emptyBytes, agreementLabel, seedBytes),
   }
-}
-
-/** Seed of a node's Ed25519 key. */
-export function nodeSigningSeed(crypto: KeyDerivation, seed: Uint8Array): Uint8Array {
-  return crypto.deriveKey(seed, emptyBytes, nodeLabel, seedBytes)
 }
 
 /** Names a user in entries and batches: SHA-256 of the Ed25519 public key. */

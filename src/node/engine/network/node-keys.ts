@@ -1,13 +1,8 @@
 import { CodedError } from '../../../shared/coded-error.ts'
-import { emptyBytes } from '../../core/base/bytes.ts'
-import { encodeText } from '../../core/base/text.ts'
+import { seedBytes, userSeeds } from '../../core/access/user-keys.ts'
 import type { AgreementKey, Crypto, SigningKey } from '../../ports/crypto.ts'
 import type { KeyVault, VaultKeyName } from '../../ports/key-vault.ts'
 import type { Random } from '../../ports/random.ts'
-
-const signingLabel = encodeText('memo/user-signing/1')
-const agreementLabel = encodeText('memo/user-agreement/1')
-const seedBytes = 32
 
 /** The keys of this node: its own, and the two of the user that signs for its callers. */
 export interface NodeKeys {
@@ -51,12 +46,10 @@ async function loadOrMake({ keyVault, random }: KeyParts, name: VaultKeyName): P
 }
 
 function keysFromSeeds(crypto: Crypto, node: Uint8Array, user: Uint8Array): NodeKeys {
+  const seeds = userSeeds(crypto, user)
   return {
     node: crypto.signingKey(node),
-    user: {
-      signing: crypto.signingKey(crypto.deriveKey(user, emptyBytes, signingLabel, seedBytes)),
-      agreement: crypto.agreementKey(crypto.deriveKey(user, emptyBytes, agreementLabel, seedBytes)),
-    },
+    user: { signing: crypto.signingKey(seeds.signing), agreement: crypto.agreementKey(seeds.agreement) },
   }
 }
 

@@ -1,4 +1,4 @@
-/** A network secret: the key of every content block comes from it and the block's salt. */
+/** A network secret, one object as long as it is held: the key of every content block comes from it and the block's salt. */
 export interface NetworkSecret {
   /** 1 at the foundation, one more with each revocation. */
   readonly epoch: number

@@ -1,6 +1,5 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import { emptyBytes } from '../../core/base/bytes.ts'
-import { encodeText } from '../../core/base/text.ts'
 import type {
   Acknowledgements,
   ContentBlock,
@@ -21,10 +20,9 @@ import {
 import type { Compressor } from '../../ports/compressor.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Random } from '../../ports/random.ts'
+import { ContentKeys } from './content-keys.ts'
 import type { NetworkSecret, NetworkSecrets } from './network-secrets.ts'
 
-const blockKeyLabel = encodeText('memo/content-key/1')
-const blockKeyBytes = 32
 /** A key serves for one block, so its nonce may be fixed. */
 const zeroNonce = new Uint8Array(12)
 /** Less than this is not worth a frame of zstd. */
@@ -59,9 +57,11 @@ type Pending<T> = T | Promise<T>
  */
 export class PayloadPipeline {
   readonly #parts: PayloadPipelineParts
+  readonly #keys: ContentKeys
 
   constructor(parts: PayloadPipelineParts) {
     this.#parts = parts
+    this.#keys = new ContentKeys(parts.crypto)
   }
 
   seal(plain: Uint8Array, terms: ContentTerms): Pending<ContentBlock> {
@@ -127,7 +127,7 @@ export class PayloadPipeline {
   }
 
   #encrypt(packed: Uint8Array, secret: NetworkSecret, salt: Uint8Array): Uint8Array {
-    return this.#parts.crypto.encrypt(this.#blockKey(secret, salt), zeroNonce, packed, emptyBytes)
+    return this.#parts.crypto.encrypt(this.#keys.keyOf(secret, salt), zeroNonce, packed, emptyBytes)
   }
 
   #decrypt(block: ContentBlock): Uint8Array {
@@ -141,13 +141,9 @@ export class PayloadPipeline {
         },
       )
     }
-    const plain = this.#parts.crypto.decrypt(this.#blockKey(secret, block.salt), zeroNonce, block.stored, emptyBytes)
+    const plain = this.#parts.crypto.decrypt(this.#keys.keyOf(secret, block.salt), zeroNonce, block.stored, emptyBytes)
     if (plain === undefined) throw corrupt('does not open under the network secret')
     return plain
-  }
-
-  #blockKey(secret: NetworkSecret, salt: Uint8Array): Uint8Array {
-    return this.#parts.crypto.deriveKey(secret.key, salt, blockKeyLabel, blockKeyBytes)
   }
 }
 
