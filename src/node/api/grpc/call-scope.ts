@@ -4,6 +4,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
+import type { DeadlineQueue, Expiring } from './deadline-queue.ts'
 import type { GrpcObserver } from './grpc-observer.ts'
 import type { Failure } from './status-of.ts'
 import { failureOf } from './status-of.ts'
@@ -15,6 +16,8 @@ export interface CallHost {
   readonly observer: GrpcObserver
   /** Deadline of a call that brings none; of a stream, how long it may stand still. */
   readonly callTimeoutMs: number
+  /** The calls that wait for that deadline. */
+  readonly deadlines: DeadlineQueue
   readonly statusBytesMax: number
   /** The calls in flight. */
   readonly scopes: Set<CallScope>
@@ -31,7 +34,7 @@ export interface CallMethod {
 /** What all kinds of calls of the library have in common. */
 interface CallSurface {
   getDeadline(): Deadline
-  once(event: 'cancelled', listener: () => void): unknown
+  on(event: 'cancelled', listener: () => void): unknown
 }
 
 /** A caller's clock, the network and the timer of the library disagree by this much about when a deadline passes. */
@@ -41,13 +44,13 @@ const deadlineToleranceMs = 20
  * The life of one call from its arrival to its one status: joins the caller's cancellation, its deadline or the node's, and
  * the node's stop into one signal.
  */
-export class CallScope {
+export class CallScope implements Expiring {
   readonly #host: CallHost
   readonly #method: CallMethod
   readonly #sendFailure: (failure: Failure) => void
   readonly #controller = new AbortController()
   readonly #deadlineMs: number
-  readonly #startedMs: number
+  readonly startedMs: number
   #progressMs: number
   #timer: Disposable | undefined
   #ended = false
@@ -56,12 +59,15 @@ export class CallScope {
     this.#host = host
     this.#method = method
     this.#sendFailure = sendFailure
-    this.#startedMs = host.clock.monotonicMs()
-    this.#progressMs = this.#startedMs
+    this.startedMs = host.clock.monotonicMs()
+    this.#progressMs = this.startedMs
     this.#deadlineMs = Number(surface.getDeadline())
     // The library itself answers when the caller's deadline passes, and then says `cancelled`.
-    if (this.#deadlineMs === Number.POSITIVE_INFINITY) this.#arm(host.callTimeoutMs)
-    surface.once('cancelled', () => this.#cancelled())
+    if (this.#deadlineMs === Number.POSITIVE_INFINITY) {
+      if (method.streams) this.#arm(host.callTimeoutMs)
+      else host.deadlines.add(this)
+    }
+    surface.on('cancelled', () => this.#cancelled())
     host.scopes.add(this)
   }
 
@@ -101,19 +107,21 @@ export class CallScope {
     this.fail(reason)
   }
 
-  #arm(delayMs: number): void {
-    this.#timer = this.#host.clock.after(delayMs, () => this.#timeout())
-  }
-
-  #timeout(): undefined {
-    const restMs = this.#method.streams ? this.#progressMs + this.#host.callTimeoutMs - this.#host.clock.monotonicMs() : 0
-    if (restMs >= 1) this.#arm(restMs)
-    else this.abort(this.#lateError())
-  }
-
-  #lateError(): CodedError {
+  /** The deadline of the node passed. */
+  expire(): void {
     const what = this.#method.streams ? 'the stream stood still' : 'no answer'
-    return new CodedError('deadline-exceeded', `${what} for ${this.#host.callTimeoutMs} ms, which is the deadline of the node`)
+    const limit = `${this.#host.callTimeoutMs} ms, which is the deadline of the node`
+    this.abort(new CodedError('deadline-exceeded', `${what} for ${limit}`))
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer = this.#host.clock.after(delayMs, () => this.#checkProgress())
+  }
+
+  #checkProgress(): undefined {
+    const restMs = this.#progressMs + this.#host.callTimeoutMs - this.#host.clock.monotonicMs()
+    if (restMs >= 1) this.#arm(restMs)
+    else this.expire()
   }
 
   /** Comes at the end of every call; before an answer it means that nobody waits for one. */
@@ -131,8 +139,9 @@ export class CallScope {
     if (this.#ended) return false
     this.#ended = true
     this.#timer?.[Symbol.dispose]()
+    this.#host.deadlines.delete(this)
     this.#host.scopes.delete(this)
-    const durationMs = this.#host.clock.monotonicMs() - this.#startedMs
+    const durationMs = this.#host.clock.monotonicMs() - this.startedMs
     this.#host.observer.grpcCallEnded({ method: this.#method.name, statusCode, durationMs })
     return true
   }

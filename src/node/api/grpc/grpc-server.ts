@@ -11,6 +11,7 @@ import { assertSafeBind } from './bind-safety.ts'
 import { blocksFace } from './blocks-face.ts'
 import { addService } from './bridge.ts'
 import type { CallHost, CallScope } from './call-scope.ts'
+import { DeadlineQueue } from './deadline-queue.ts'
 import { KeyValueStore } from './generated/memo/kvs/key_value_store_pb.js'
 import { Blocks } from './generated/memo/v1/blocks_pb.js'
 import { KeyValue } from './generated/memo/v1/key_value_pb.js'
@@ -64,6 +65,7 @@ class RunningServer {
   readonly #node: Pick<StorageNode, 'keyValues' | 'blocks'>
   readonly #ports: GrpcServerPorts
   readonly #scopes = new Set<CallScope>()
+  readonly #deadlines: DeadlineQueue
   readonly #health = new HealthImplementation()
   #started = false
   #server: Server | undefined
@@ -74,6 +76,7 @@ class RunningServer {
     this.#options = options
     this.#node = node
     this.#ports = ports
+    this.#deadlines = new DeadlineQueue(ports.clock, options.limits.callTimeoutMs)
   }
 
   async start(): Promise<BoundAddress> {
@@ -125,6 +128,7 @@ class RunningServer {
       observer,
       callTimeoutMs: limits.callTimeoutMs,
       statusBytesMax: limits.grpcStatusBytesMax,
+      deadlines: this.#deadlines,
       scopes: this.#scopes,
     }
     addService(server, KeyValueStore, keyValueStoreFace(this.#node.keyValues, limits), host)
@@ -145,6 +149,7 @@ class RunningServer {
     const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
     using _grace = this.#ports.clock.after(this.#options.limits.grpcStopGraceMs, () => this.#force(server, listener))
     await drained
+    this.#deadlines[Symbol.dispose]()
     listener.destroyConnections()
   }
 
