@@ -8,7 +8,8 @@ import type { RequestId } from '../base/request-id.ts'
 import type { Ballot } from './ballot.ts'
 import type { Group } from './group.ts'
 
-interface EntryFacts {
+/** What entries of all kinds carry. */
+export interface EntryFacts {
   readonly address: BlockAddress
   /** HLC at which the primary made the entry: what the horizon is measured from. */
   readonly issued: bigint

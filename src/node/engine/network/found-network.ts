@@ -68,8 +68,8 @@ export async function foundNetwork(parts: FoundingParts): Promise<NetworkState> 
   const place = { nodeId: self.nodeId, storeId, weight: defaultWeight, zone: '', labels: [] }
   const placement: PlacementMap = { epoch: 1, places: [place] }
   const page = mapBlockAddress(crypto, keys.user.signing.publicKey, random.bytes(mapSaltBytes))
-  const secret = { epoch: firstEpoch, secret: random.bytes(secretBytes) }
-  const sealed = sealSecret(parts, keys.user, networkId, secret.secret)
+  const secret = { epoch: firstEpoch, key: random.bytes(secretBytes) }
+  const sealed = sealSecret(parts, keys.user, networkId, secret.key)
   const bodies: readonly (readonly [Uint8Array, Uint8Array])[] = [
     [rootSectionNames.descriptor, encodeDescriptor(descriptor)],
     [placementSection(placement.epoch), encodePlacement(placement)],

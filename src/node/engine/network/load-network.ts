@@ -26,9 +26,10 @@ import {
 } from '../../core/overlay/root-section.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
+import type { NetworkSecret } from '../payload/network-secrets.ts'
 import { secretContext } from './found-network.ts'
 import type { NetworkRecord } from './network-record.ts'
-import type { NetworkSecret, NetworkState } from './network-state.ts'
+import type { NetworkState } from './network-state.ts'
 import type { NodeKeys } from './node-keys.ts'
 import { sectionDigest } from './root-sections.ts'
 
@@ -168,9 +169,9 @@ function openSecrets({ crypto, keys }: LoadingParts, networkId: Uint8Array, sect
     if (ring === undefined || !Number.isSafeInteger(epoch)) throw damaged(networkId, 'its key ring cannot be read')
     const own = ring.find((sealed) => equalBytes(sealed.member, agreement.publicKey))
     if (own === undefined) throw foreignKey('service-user')
-    const secret = openSealed(crypto, agreement, secretContext(networkId, epoch), own.sealed)
-    if (secret === undefined) throw damaged(networkId, 'a secret of its key ring does not open')
-    secrets.push({ epoch, secret })
+    const key = openSealed(crypto, agreement, secretContext(networkId, epoch), own.sealed)
+    if (key === undefined) throw damaged(networkId, 'a secret of its key ring does not open')
+    secrets.push({ epoch, key })
   }
   if (secrets.length === 0) throw damaged(networkId, 'its key ring is missing')
   return secrets.sort((left, right) => left.epoch - right.epoch)

@@ -2,14 +2,8 @@ import type { BlockAddress } from '../../core/base/address.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import type { NetworkDescriptor } from '../../core/overlay/network-descriptor.ts'
 import type { PlacementMap } from '../../core/overlay/placement-map.ts'
+import type { NetworkSecret } from '../payload/network-secrets.ts'
 import type { NodeKeys } from './node-keys.ts'
-
-/** A secret of the network and the number of its epoch. */
-export interface NetworkSecret {
-  readonly epoch: number
-  /** 32 bytes. */
-  readonly secret: Uint8Array
-}
 
 /** What a node knows of its network once that is founded, or loaded and verified. */
 export interface NetworkState {

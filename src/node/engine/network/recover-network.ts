@@ -40,8 +40,8 @@ export async function recoverNetwork(parts: RecoveryParts, loaded: LoadedRoot): 
   const prepared = prepareAlone(loaded.record, self)
   assert(prepared !== undefined, 'a higher recovery number takes over every block of one member')
   const { head } = loaded
-  const seen = [head.originFloor, ...head.origins.map(({ issued }) => issued)]
-  const last = seen.reduce((latest, issued) => (issued < latest ? latest : issued))
+  let originFloor = head.originFloor
+  for (const { issued } of head.origins) if (issued > originFloor) originFloor = issued
   const record: BlockRecord = {
     ...prepared,
     committedIndex: prepared.committedIndex + 1n,
@@ -54,7 +54,7 @@ export async function recoverNetwork(parts: RecoveryParts, loaded: LoadedRoot): 
         recordBytes: head.recordBytes + batch.recordBytes,
         revisionFloor: batch.revision,
         origins: [{ session: batch.session, sequence: batch.sequence, issued: batch.issued }],
-        originFloor: last,
+        originFloor,
         lastBatch: batch.encoded,
       },
     },

@@ -1,0 +1,97 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { isImmutable } from '../../core/base/address.ts'
+import type { CallContext } from '../call-context.ts'
+import { checkRequestId, throwIfAborted } from '../kv/checked-arguments.ts'
+import type { BlockParts } from './block-parts.ts'
+import type { BlockDraft, BlockService, BlockStat, BlockView, UpdateResult } from './block-service.ts'
+import { ContentBlocks } from './content-blocks.ts'
+import { checkContentDraft, checkName, checkOwner, checkPayload, checkSignedDraft, invalid } from './draft-checks.ts'
+import { SignedBlocks } from './signed-blocks.ts'
+
+/** The value store of one node: checks what callers bring and hands it to the blocks of its kind. */
+export class BlockEngine implements BlockService {
+  readonly #parts: BlockParts
+  readonly #content: ContentBlocks
+  readonly #signed: SignedBlocks
+  #stopped = false
+
+  constructor(parts: BlockParts) {
+    this.#parts = parts
+    this.#content = new ContentBlocks(parts)
+    this.#signed = new SignedBlocks(parts)
+  }
+
+  /** Refuses what waits and what comes; resolves when what was admitted is answered. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.all([this.#content.stop(), this.#signed.stop()])
+  }
+
+  async makeContent(data: Uint8Array, owner: Uint8Array): Promise<BlockView> {
+    this.#assertRunning()
+    return await this.#content.make(checkPayload(data, this.#parts.limits), checkOwner(owner))
+  }
+
+  async makeOwner(owner: Uint8Array): Promise<BlockView> {
+    this.#assertRunning()
+    return this.#signed.makeOwner(checkOwner(owner))
+  }
+
+  async makeNamed(name: Uint8Array): Promise<BlockView> {
+    this.#assertRunning()
+    return this.#signed.makeNamed(checkName(name, this.#parts.limits))
+  }
+
+  namedAddress(name: Uint8Array): BlockAddress {
+    this.#assertRunning()
+    return this.#signed.namedAddress(checkName(name, this.#parts.limits))
+  }
+
+  async insert(draft: BlockDraft, context: CallContext): Promise<BlockView> {
+    const requestId = this.#admit(context)
+    const { crypto, limits, user } = this.#parts
+    const key = user.signing.publicKey
+    if (draft.kind === 'content') return await this.#content.insert(checkContentDraft(draft, key, limits), context.signal)
+    const checked = checkSignedDraft(draft, draft.kind, crypto, key, limits)
+    return await this.#signed.insert(checked, requestId, context.signal)
+  }
+
+  async fetch(
+    address: BlockAddress,
+    options: { readonly decrypt: boolean },
+    context: CallContext,
+  ): Promise<BlockView | undefined> {
+    this.#admit(context)
+    return isImmutable(address) ? await this.#content.fetch(address) : await this.#signed.fetch(address, options)
+  }
+
+  async update(draft: BlockDraft, options: { readonly decrypt: boolean }, context: CallContext): Promise<UpdateResult> {
+    const requestId = this.#admit(context)
+    const { crypto, limits, user } = this.#parts
+    if (draft.kind === 'content') throw invalid('a content block never changes: insert another')
+    const checked = checkSignedDraft(draft, draft.kind, crypto, user.signing.publicKey, limits)
+    return await this.#signed.update(checked, options, requestId, context.signal)
+  }
+
+  async remove(address: BlockAddress, context: CallContext): Promise<void> {
+    const requestId = this.#admit(context)
+    if (isImmutable(address)) await this.#content.remove(address, requestId, context.signal)
+    else await this.#signed.remove(address, requestId, context.signal)
+  }
+
+  async stat(address: BlockAddress, context: CallContext): Promise<BlockStat | undefined> {
+    this.#admit(context)
+    return isImmutable(address) ? await this.#content.stat(address) : await this.#signed.stat(address)
+  }
+
+  #admit(context: CallContext): ReturnType<typeof checkRequestId> {
+    this.#assertRunning()
+    throwIfAborted(context.signal)
+    return checkRequestId(context)
+  }
+
+  #assertRunning(): void {
+    if (this.#stopped) throw new CodedError('not-running', 'the node is not running')
+  }
+}
