@@ -12,7 +12,7 @@
  */
 
 import { assert } from '../../../shared/assert.ts'
-import { equalBytes } from '../base/bytes.ts'
+import { compareBytes, equalBytes } from '../base/bytes.ts'
 import type { RequestId } from '../base/request-id.ts'
 import type { BlockRecord, MapHead, OriginProgress } from '../consensus/block-record.ts'
 import { judgeRequestId } from '../consensus/outcome.ts'
@@ -240,9 +240,10 @@ function holds(precondition: PagePrecondition, current: Entry | undefined): bool
 function advanceOrigins(head: MapHead, batch: PageBatch, sessionsMax: number): Pick<MapHead, 'origins' | 'originFloor'> {
   const progress: OriginProgress = { session: batch.session, sequence: batch.sequence, issued: batch.hlc }
   const others = head.origins.filter((origin) => !equalBytes(origin.session, batch.session))
-  if (others.length < sessionsMax) return { origins: [...others, progress], originFloor: head.originFloor }
+  const bySession = (left: OriginProgress, right: OriginProgress): number => compareBytes(left.session, right.session)
+  if (others.length < sessionsMax) return { origins: [...others, progress].sort(bySession), originFloor: head.originFloor }
   const oldest = others.reduce((left, right) => (right.issued < left.issued ? right : left))
-  const origins = [...others.filter((origin) => origin !== oldest), progress]
+  const origins = [...others.filter((origin) => origin !== oldest), progress].sort(bySession)
   return { origins, originFloor: later(oldest.issued, head.originFloor) }
 }
 

@@ -63,7 +63,7 @@ export interface ListQuery {
 
 export interface ListItem {
   readonly metadata: KeyMetadata
-  /** Present where values were asked for. */
+  /** Present where values were asked for, unless the value alone is larger than the page may be. */
   readonly value?: Uint8Array
 }
 

@@ -1,0 +1,171 @@
+import { isCoded } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { equalBytes, uint64Bytes } from '../../core/base/bytes.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import { decodeContentCopy } from '../../core/block/content-block.ts'
+import type { Manifest } from '../../core/block/manifest.ts'
+import type { Entry } from '../../core/kv/entry.ts'
+import type { Candidate } from '../../core/kv/record-keys.ts'
+import { candidateKey, decodeCandidate } from '../../core/kv/record-keys.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
+import type { NodeClock } from '../clock/node-clock.ts'
+import type { PageKeeper } from './page-keeper.ts'
+import type { ValueBlocks } from './value-blocks.ts'
+
+export interface CollectorParts {
+  readonly store: RecordStore
+  readonly clock: Clock
+  readonly hybridClock: NodeClock
+  readonly limits: Limits
+  readonly logger: Logger
+  readonly blocks: ValueBlocks
+  /** The keeper of a page; undefined when this node does not keep it. */
+  readonly pageAt: (address: BlockAddress) => PageKeeper | undefined
+}
+
+/**
+ * Removes the values that nothing names any more, once their candidates are due. The page is asked between its turns; what it does
+ * not name then it never names again, because an entry whose value was born more than half the grace ago is void.
+ */
+export class Collector {
+  readonly #parts: CollectorParts
+  #running: { readonly controller: AbortController; readonly ended: Promise<void> } | undefined
+
+  constructor(parts: CollectorParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    if (this.#running !== undefined) return
+    const controller = new AbortController()
+    this.#running = { controller, ended: this.#run(controller.signal) }
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    running?.controller.abort()
+    await running?.ended
+  }
+
+  /** Judges everything that is due, in steps of limits.collectStepMax. */
+  async collect(signal: AbortSignal): Promise<void> {
+    let after: Uint8Array | undefined = new Uint8Array(0)
+    while (after !== undefined && !signal.aborted) after = await this.#step(after, signal)
+  }
+
+  /** Judges the candidates that are due first behind a key; answers the last of them, undefined when nothing follows. */
+  async #step(after: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { store, hybridClock, limits } = this.#parts
+    const before = uint64Bytes(hybridClock.last + 1n)
+    const limit = Math.min(limits.collectStepMax, limits.scanRecordsMax)
+    const due = await store.scan('collect', { after, before, limit, signal })
+    const byPage = new Map<string, Candidate[]>()
+    const unreadable: RecordWrite[] = []
+    for (const { key, value } of due) {
+      const candidate = decodeCandidate(key, value)
+      if (candidate === undefined) {
+        unreadable.push({ kind: 'delete', family: 'collect', key })
+        continue
+      }
+      const name = candidate.page.join()
+      const candidates = byPage.get(name)
+      if (candidates === undefined) byPage.set(name, [candidate])
+      else candidates.push(candidate)
+    }
+    if (unreadable.length > 0) await store.commit(unreadable, { space: 'reserve' })
+    for (const candidates of byPage.values()) await this.#judge(candidates, signal)
+    return due.length < limit ? undefined : due.at(-1)?.key
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, limits, logger } = this.#parts
+    while (!signal.aborted) {
+      try {
+        await this.collect(signal)
+        await clock.sleep(limits.collectIntervalMs, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        // A store that takes no changes is said elsewhere; whatever it was, the candidates are still there next time.
+        if (!isCoded(error, 'store-read-only'))
+          logger.warn('collecting replaced values failed and will be tried again', { error })
+        try {
+          await clock.sleep(limits.collectIntervalMs, signal)
+        } catch {
+          return
+        }
+      }
+    }
+  }
+
+  /** Candidates of one page. */
+  async #judge(candidates: readonly Candidate[], signal: AbortSignal): Promise<void> {
+    const page = candidates[0]?.page
+    const keeper = page === undefined ? undefined : this.#parts.pageAt(page)
+    // Candidates of a page that is not kept here any more cannot be judged: they wait for whoever keeps it.
+    if (keeper === undefined) return
+    const entries = await keeper.entriesBetweenTurns(
+      candidates.map(({ key }) => key),
+      signal,
+    )
+    let writes: RecordWrite[] = []
+    for (const [index, candidate] of candidates.entries()) {
+      if (!(await this.#isNamed(candidate, entries[index]))) {
+        await this.#removeParts(candidate.address)
+        writes.push({ kind: 'delete', family: 'content', key: candidate.address })
+      }
+      writes.push({ kind: 'delete', family: 'collect', key: candidateKey(candidate.due, candidate.address) })
+      if (writes.length < this.#parts.limits.collectStepMax) continue
+      await this.#parts.store.commit(writes, { space: 'reserve' })
+      writes = []
+    }
+    if (writes.length > 0) await this.#parts.store.commit(writes, { space: 'reserve' })
+  }
+
+  async #isNamed({ address }: Candidate, entry: Entry | undefined): Promise<boolean> {
+    if (entry === undefined) return false
+    if (equalBytes(entry.address, address)) return true
+    return entry.chunks > 0 && (await this.#lists(entry.address, address))
+  }
+
+  /** Whether a manifest or one below it names the block. */
+  async #lists(manifestAddress: BlockAddress, wanted: BlockAddress): Promise<boolean> {
+    const manifest = await this.#parts.blocks.openManifest(manifestAddress)
+    if (manifest === undefined) return false
+    for (const { address } of manifest.parts) {
+      if (equalBytes(address, wanted)) return true
+      if (manifest.level > 0 && (await this.#lists(address, wanted))) return true
+    }
+    return false
+  }
+
+  /** Removes what a manifest names, in bounded steps and before the manifest itself, so that a crash in between loses nothing. */
+  async #removeParts(address: BlockAddress): Promise<void> {
+    const manifest = await this.#manifestAt(address)
+    if (manifest === undefined) return
+    const { store, limits } = this.#parts
+    for (let from = 0; from < manifest.parts.length; from += limits.collectStepMax) {
+      const step = manifest.parts.slice(from, from + limits.collectStepMax)
+      if (manifest.level > 0) for (const part of step) await this.#removeParts(part.address)
+      await store.commit(
+        step.map((part) => ({ kind: 'delete', family: 'content', key: part.address })),
+        { space: 'reserve' },
+      )
+    }
+  }
+
+  /** The manifest that is stored at an address; undefined when there is none, or one that cannot be read. */
+  async #manifestAt(address: BlockAddress): Promise<Manifest | undefined> {
+    try {
+      const bytes = await this.#parts.store.get('content', address)
+      const copy = bytes === undefined ? undefined : decodeContentCopy(address, bytes)
+      return copy?.header.role === 'manifest' ? await this.#parts.blocks.openManifest(address) : undefined
+    } catch (error) {
+      if (!isCoded(error, 'data-corrupt')) throw error
+      this.#parts.logger.warn('a damaged block is removed; blocks that it listed, if any, stay', { error })
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { equalBytes } from '../../core/base/bytes.ts'
+import { hlcFromMs } from '../../core/base/hybrid-clock.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import { sessionBytes } from '../../core/consensus/outcome.ts'
+import type { Proposer } from '../../core/consensus/prepare-alone.ts'
+import type { NodePorts } from '../../ports/node-ports.ts'
+import type { CallContext } from '../call-context.ts'
+import type { NodeClock } from '../clock/node-clock.ts'
+import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
+import { checkKey, throwIfAborted } from './checked-arguments.ts'
+import { Collector } from './collector.ts'
+import { KeyReader } from './key-reader.ts'
+import { metadataOf } from './key-value-answers.ts'
+import type {
+  BatchOperation,
+  ChangeResult,
+  KeyMetadata,
+  KeyValueService,
+  ListPage,
+  ListQuery,
+  Precondition,
+  PutOptions,
+  ReadOptions,
+  ValueRead,
+} from './key-value-service.ts'
+import { KeyWriter } from './key-writer.ts'
+import type { PageParts } from './page-keeper.ts'
+import { PageKeeper } from './page-keeper.ts'
+import { PageLister } from './page-lister.ts'
+import type { BatchOrigin } from './page-signing.ts'
+import { ValueBlocks } from './value-blocks.ts'
+import { ValueCache } from './value-cache.ts'
+import { ValuePreparation } from './value-preparation.ts'
+import { ValueReader } from './value-reader.ts'
+
+export interface KeyValueParts {
+  readonly ports: Pick<NodePorts, 'clock' | 'random' | 'store' | 'logger'>
+  readonly clock: NodeClock
+  readonly payload: PayloadPipeline
+  readonly limits: Limits
+  readonly origin: BatchOrigin
+  readonly self: Proposer
+  /** SHA-256 of the public key of the user for whom the node writes. */
+  readonly writer: Uint8Array
+  /** Root pages of the stores by name; the empty name stands for the default store. */
+  readonly stores: ReadonlyMap<string, BlockAddress>
+  /** Parts of one manifest; the protocol's unless a test makes them fewer. */
+  readonly manifestPartsMax?: number
+}
+
+/** The key-value stores of one node, on its record store. */
+export class KeyValueStore implements KeyValueService, AsyncDisposable {
+  readonly #parts: KeyValueParts
+  readonly #reader: KeyReader
+  readonly #writer: KeyWriter
+  readonly #lister: PageLister
+  readonly #collector: Collector
+  /** By the name of the store; names that share a page share its keeper. */
+  readonly #pages = new Map<string, PageKeeper>()
+  #running = false
+
+  constructor(parts: KeyValueParts) {
+    const { ports, limits, clock, payload, manifestPartsMax } = parts
+    const { store } = ports
+    const blocks = new ValueBlocks(store, payload, new ValueCache(limits))
+    const upload = { store, clock, limits, blocks, ...(manifestPartsMax !== undefined && { manifestPartsMax }) }
+    this.#parts = parts
+    this.#reader = new KeyReader(store, new ValueReader(blocks), limits)
+    this.#writer = new KeyWriter(limits, blocks, new ValuePreparation(limits, blocks, upload))
+    this.#lister = new PageLister(store, limits)
+    this.#collector = new Collector({
+      store,
+      clock: ports.clock,
+      hybridClock: clock,
+      limits,
+      logger: ports.logger.child('collector'),
+      blocks,
+      pageAt: (address) => this.#keeperOf(address),
+    })
+  }
+
+  /** Opens the stores' pages and begins to collect. Throws `store-not-found` or `data-corrupt`. */
+  async start(): Promise<void> {
+    if (this.#running) return
+    const { ports, clock, limits, origin, self, writer, stores } = this.#parts
+    const rules = {
+      graceSpan: hlcFromMs(limits.collectGraceMs),
+      retentionSpan: hlcFromMs(limits.outcomeRetentionMs),
+      skewSpan: hlcFromMs(limits.clockSkewMaxMs),
+      originSessionsMax: limits.originSessionsMax,
+    }
+    const session = ports.random.bytes(sessionBytes)
+    const parts: PageParts = { store: ports.store, clock, limits, rules, origin, self, writer, session }
+    for (const [name, page] of stores) this.#pages.set(name, this.#keeperOf(page) ?? (await PageKeeper.open(page, parts)))
+    this.#running = true
+    if (ports.store.condition.kind === 'sound') this.#collector.start()
+  }
+
+  /** Refuses what waits and what comes; resolves when the turns in flight are over. Idempotent. */
+  async stop(): Promise<void> {
+    this.#running = false
+    await this.#collector.stop()
+    await Promise.all([...this.#pages.values()].map((page) => page.stop()))
+    this.#pages.clear()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** How many keys a store has. */
+  keysOf(store: string): number {
+    return this.#pageOf(store).keys
+  }
+
+  /** Judges now what is due for collection, beside the regular search. */
+  async collect(signal: AbortSignal): Promise<void> {
+    await this.#collector.collect(signal)
+  }
+
+  async get(
+    store: string,
+    key: string,
+    options: ReadOptions,
+    context: CallContext,
+  ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined> {
+    const { address } = this.#pageOf(store)
+    return await this.#reader.get(address, checkKey(key, this.#parts.limits), options, context.signal)
+  }
+
+  async read(store: string, key: string, options: ReadOptions, context: CallContext): Promise<ValueRead | undefined> {
+    const { address } = this.#pageOf(store)
+    return await this.#reader.read(address, checkKey(key, this.#parts.limits), options, context.signal)
+  }
+
+  async stat(store: string, key: string, context: CallContext): Promise<KeyMetadata | undefined> {
+    const { address } = this.#pageOf(store)
+    const checked = checkKey(key, this.#parts.limits)
+    throwIfAborted(context.signal)
+    const entry = await this.#reader.entry(address, checked)
+    return entry === undefined ? undefined : metadataOf(key, entry)
+  }
+
+  async put(store: string, key: string, value: Uint8Array, options: PutOptions, context: CallContext): Promise<ChangeResult> {
+    return await this.#writer.put(this.#pageOf(store), key, value, options, context)
+  }
+
+  async putStream(
+    store: string,
+    key: string,
+    pieces: AsyncIterable<Uint8Array>,
+    options: PutOptions,
+    context: CallContext,
+  ): Promise<ChangeResult> {
+    return await this.#writer.putStream(this.#pageOf(store), key, pieces, options, context)
+  }
+
+  async delete(store: string, key: string, precondition: Precondition, context: CallContext): Promise<ChangeResult> {
+    return await this.#writer.delete(this.#pageOf(store), key, precondition, context)
+  }
+
+  async batch(store: string, operations: readonly BatchOperation[], context: CallContext): Promise<readonly ChangeResult[]> {
+    const page = this.#pageOf(store)
+    return operations.length === 0 ? [] : await this.#writer.batch(page, operations, context)
+  }
+
+  async list(store: string, query: ListQuery, context: CallContext): Promise<ListPage> {
+    const { address } = this.#pageOf(store)
+    throwIfAborted(context.signal)
+    const { items, commonPrefixes, nextPageToken, bytesMax } = await this.#lister.list(address, query, context.signal)
+    const shown =
+      query.withValues === true
+        ? await this.#reader.withValues(address, items, bytesMax, context.signal)
+        : items.map(({ key, entry }) => ({ metadata: metadataOf(key, entry) }))
+    return { items: shown, commonPrefixes, ...(nextPageToken !== undefined && { nextPageToken }) }
+  }
+
+  #pageOf(store: string): PageKeeper {
+    if (!this.#running) throw new CodedError('not-running', 'the node is not running; nothing was changed')
+    const page = this.#pages.get(store)
+    if (page === undefined) throw new CodedError('store-not-found', `there is no store named ${store}`)
+    return page
+  }
+
+  #keeperOf(address: BlockAddress): PageKeeper | undefined {
+    for (const page of this.#pages.values()) if (equalBytes(page.address, address)) return page
+    return undefined
+  }
+}

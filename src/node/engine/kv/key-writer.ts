@@ -1,0 +1,151 @@
+import { assert } from '../../../shared/assert.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import type { OperationOutcome } from '../../core/kv/page-outcome.ts'
+import type { CallContext } from '../call-context.ts'
+import { checkContentType, checkKey, checkPrecondition, checkRequestId, throwIfAborted } from './checked-arguments.ts'
+import { changeResultOf, decidedOutcomes } from './key-value-answers.ts'
+import type { BatchOperation, ChangeResult, Precondition, PutOptions } from './key-value-service.ts'
+import { changeWeight } from './page-change.ts'
+import type { PageKeeper } from './page-keeper.ts'
+import type { PreparedChange, PreparedOperation } from './prepared-change.ts'
+import { pageChangeOf, touchValues } from './prepared-change.ts'
+import type { ValueBlocks } from './value-blocks.ts'
+import type { ValuePreparation } from './value-preparation.ts'
+
+/** Of the bytes of a store's batch, for what a request adds; the rest is for the page's record and the frames. */
+const batchShare = 0.875
+/** Times that values are written again because they waited too long for their entry. */
+const attemptsMax = 3
+
+/** Changes keys: prepares values on arrival, then has the page decide. */
+export class KeyWriter {
+  readonly #limits: Limits
+  readonly #blocks: ValueBlocks
+  readonly #preparation: ValuePreparation
+
+  constructor(limits: Limits, blocks: ValueBlocks, preparation: ValuePreparation) {
+    this.#limits = limits
+    this.#blocks = blocks
+    this.#preparation = preparation
+  }
+
+  async put(page: PageKeeper, text: string, value: Uint8Array, options: PutOptions, context: CallContext): Promise<ChangeResult> {
+    const requestId = checkRequestId(context)
+    const operation = await this.#preparePut(page, text, value, options, context.signal)
+    const result = await this.#changeOne(page, { requestId, operations: [operation] }, context.signal)
+    this.#remember(result, value)
+    return result
+  }
+
+  async putStream(
+    page: PageKeeper,
+    text: string,
+    pieces: AsyncIterable<Uint8Array>,
+    options: PutOptions,
+    { signal, ...context }: CallContext,
+  ): Promise<ChangeResult> {
+    const requestId = checkRequestId({ signal, ...context })
+    const key = checkKey(text, this.#limits)
+    const contentType = checkContentType(options.contentType, this.#limits)
+    const precondition = checkPrecondition(options.precondition)
+    const value = await this.#preparation.stream(page.address, key, pieces, signal)
+    const operation = { kind: 'put', key, precondition, contentType, value } as const
+    return await this.#changeOne(page, { requestId, operations: [operation] }, signal)
+  }
+
+  async delete(page: PageKeeper, text: string, demanded: Precondition, context: CallContext): Promise<ChangeResult> {
+    const requestId = checkRequestId(context)
+    const operation = this.#prepareDelete(text, demanded)
+    return await this.#changeOne(page, { requestId, operations: [operation] }, context.signal)
+  }
+
+  async batch(page: PageKeeper, wanted: readonly BatchOperation[], context: CallContext): Promise<readonly ChangeResult[]> {
+    const { signal } = context
+    const requestId = checkRequestId(context)
+    if (wanted.length > this.#limits.batchOperationsMax) {
+      throw new CodedError('limit-exceeded', `a batch has at most ${this.#limits.batchOperationsMax} operations`)
+    }
+    // Everything is checked before anything is stored.
+    for (const each of wanted) checkKey(each.key, this.#limits)
+    const operations: PreparedOperation[] = []
+    for (const each of wanted) {
+      operations.push(
+        each.kind === 'delete'
+          ? this.#prepareDelete(each.key, each.precondition)
+          : await this.#preparePut(page, each.key, each.value, each.options, signal),
+      )
+    }
+    const change = { requestId, operations }
+    await this.#fitOneBatch(change)
+    const outcomes = await this.#decide(page, change, signal)
+    return outcomes.map((outcome, index) => {
+      const each = wanted[index]
+      assert(each !== undefined, 'every operation has one outcome')
+      const result = changeResultOf(each.key, outcome)
+      if (each.kind === 'put') this.#remember(result, each.value)
+      return result
+    })
+  }
+
+  async #preparePut(
+    page: PageKeeper,
+    text: string,
+    value: Uint8Array,
+    options: PutOptions,
+    signal: AbortSignal,
+  ): Promise<PreparedOperation> {
+    const key = checkKey(text, this.#limits)
+    const contentType = checkContentType(options.contentType, this.#limits)
+    const precondition = checkPrecondition(options.precondition)
+    throwIfAborted(signal)
+    const pending = this.#preparation.whole(page.address, key, value, page.isBusy, signal)
+    const prepared = pending instanceof Promise ? await pending : pending
+    return { kind: 'put', key, precondition, contentType, value: prepared }
+  }
+
+  #prepareDelete(text: string, demanded: Precondition): PreparedOperation {
+    return { kind: 'delete', key: checkKey(text, this.#limits), precondition: checkPrecondition(demanded) }
+  }
+
+  /** A batch is one turn and one batch of the store: where its values are too large for that, the largest go ahead. */
+  async #fitOneBatch(change: PreparedChange): Promise<void> {
+    const bytesMax = this.#limits.batchBytesMax * batchShare
+    let weight = changeWeight(pageChangeOf(change))
+    if (weight <= bytesMax) return
+    const values = change.operations.flatMap((operation) => (operation.kind === 'put' ? [operation.value] : []))
+    values.sort((left, right) => right.travellingBytes - left.travellingBytes)
+    for (const value of values) {
+      if (weight <= bytesMax) break
+      weight -= value.travellingBytes
+      await value.store()
+    }
+    if (changeWeight(pageChangeOf(change)) <= bytesMax) return
+    throw new CodedError('limit-exceeded', 'the keys of this batch are too large for one turn; nothing was changed')
+  }
+
+  async #changeOne(page: PageKeeper, change: PreparedChange, signal: AbortSignal): Promise<ChangeResult> {
+    const [outcome] = await this.#decide(page, change, signal)
+    const key = change.operations[0]?.key.text
+    assert(outcome !== undefined && key !== undefined, 'one operation has one outcome')
+    return changeResultOf(key, outcome)
+  }
+
+  /** A void request changed nothing, and is sent again with renewed birth stamps. */
+  async #decide(page: PageKeeper, change: PreparedChange, signal: AbortSignal): Promise<readonly OperationOutcome[]> {
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const result = await page.change(pageChangeOf(change), signal)
+      if (result.kind !== 'void') return decidedOutcomes(result)
+      throwIfAborted(signal)
+      await touchValues(change)
+    }
+    throw new CodedError('queue-full', 'the value waited too long for its turn, again and again; nothing was changed')
+  }
+
+  #remember(result: ChangeResult, value: Uint8Array): void {
+    const { kind } = result
+    if (kind === 'done' && result.metadata.chunks === 0 && result.metadata.size === value.length) {
+      this.#blocks.remember(result.metadata.address, value)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { encodeContentCopy } from '../../core/block/content-block.ts'
+import type { BlockRecord } from '../../core/consensus/block-record.ts'
+import { outcomeKey } from '../../core/consensus/outcome.ts'
+import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import { encodeEntry } from '../../core/kv/entry.ts'
+import type { AppliedBatch, RequestResult } from '../../core/kv/page-apply.ts'
+import { encodeOutcomes } from '../../core/kv/page-outcome.ts'
+import { candidateKey, candidateReason, entryKey } from '../../core/kv/record-keys.ts'
+import type { RecordWrite } from '../../ports/record-store.ts'
+import type { PageChange } from './page-change.ts'
+
+/** Everything that a turn writes, as one batch of the store: values, entries, candidates, outcomes and the page's record. */
+export function pageWrites(
+  record: BlockRecord,
+  applied: AppliedBatch,
+  changes: readonly PageChange[],
+  forgotten: readonly Uint8Array[],
+  hlc: bigint,
+): RecordWrite[] {
+  const page = record.address
+  const writes: RecordWrite[] = []
+  for (const [index, change] of changes.entries()) addValues(writes, change, applied.results[index], hlc)
+  for (const { key, entry } of applied.entries.values()) {
+    const name = entryKey(page, key)
+    if (entry === undefined) writes.push({ kind: 'delete', family: 'entry', key: name })
+    else writes.push({ kind: 'put', family: 'entry', key: name, value: encodeEntry(entry) })
+  }
+  for (const { due, address, key } of applied.candidates) {
+    writes.push({ kind: 'put', family: 'collect', key: candidateKey(due, address), value: candidateReason(page, key) })
+  }
+  for (const key of forgotten) writes.push({ kind: 'delete', family: 'outcome', key })
+  for (const { requestId, outcomes } of applied.outcomes) {
+    writes.push({ kind: 'put', family: 'outcome', key: outcomeKey(page, requestId), value: encodeOutcomes(outcomes) })
+  }
+  writes.push({ kind: 'put', family: 'block', key: page, value: encodeBlockRecord(record) })
+  return writes
+}
+
+/** The values of the puts that this turn carried out. One that met a conflict leaves nothing, or keeps its candidates. */
+function addValues(writes: RecordWrite[], change: PageChange, result: RequestResult | undefined, hlc: bigint): void {
+  if (result?.kind !== 'decided' || result.repeated) return
+  change.operations.forEach((operation, place) => {
+    if (operation.kind !== 'put' || result.outcomes[place]?.kind !== 'done') return
+    const { block, settles } = operation.value
+    if (block !== undefined) {
+      writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc) })
+    }
+    for (const write of settles) writes.push(write)
+  })
+}

@@ -1,0 +1,34 @@
+import type { RequestId } from '../../core/base/request-id.ts'
+import type { PagePrecondition } from '../../core/kv/page-batch.ts'
+import type { CheckedKey } from './checked-arguments.ts'
+import type { PageChange } from './page-change.ts'
+import type { PreparedValue } from './value-preparation.ts'
+
+export type PreparedOperation =
+  | {
+      readonly kind: 'put'
+      readonly key: CheckedKey
+      readonly precondition: PagePrecondition
+      readonly contentType: Uint8Array
+      readonly value: PreparedValue
+    }
+  | { readonly kind: 'delete'; readonly key: CheckedKey; readonly precondition: PagePrecondition }
+
+/** What one call asks of a page, with the values that are ready for it. */
+export interface PreparedChange {
+  readonly requestId: RequestId | undefined
+  readonly operations: readonly PreparedOperation[]
+}
+
+/** The change as the page takes it now. */
+export function pageChangeOf(change: PreparedChange): PageChange {
+  const operations = change.operations.map((operation) =>
+    operation.kind === 'delete' ? operation : { ...operation, value: operation.value.ready },
+  )
+  return { requestId: change.requestId, operations }
+}
+
+/** Renews what is stored ahead of the entries. */
+export async function touchValues(change: PreparedChange): Promise<void> {
+  for (const operation of change.operations) if (operation.kind === 'put') await operation.value.touch()
+}

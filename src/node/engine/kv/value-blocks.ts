@@ -1,0 +1,65 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { emptyBytes } from '../../core/base/bytes.ts'
+import type { ContentBlock, ContentRole, StorePlace } from '../../core/block/content-block.ts'
+import { decodeContentCopy } from '../../core/block/content-block.ts'
+import type { Manifest } from '../../core/block/manifest.ts'
+import { decodeManifest } from '../../core/block/manifest.ts'
+import type { RecordStore } from '../../ports/record-store.ts'
+import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
+import type { ValueCache } from './value-cache.ts'
+
+type Pending<T> = T | Promise<T>
+
+/** The content blocks that values are made of: sealed when they arrive, verified and opened when they are read. */
+export class ValueBlocks {
+  readonly #store: RecordStore
+  readonly #payload: PayloadPipeline
+  readonly #cache: ValueCache
+
+  constructor(store: RecordStore, payload: PayloadPipeline, cache: ValueCache) {
+    this.#store = store
+    this.#payload = payload
+    this.#cache = cache
+  }
+
+  seal(plain: Uint8Array, role: ContentRole, place: StorePlace): Pending<ContentBlock> {
+    const remover = { kind: 'block', address: place.page } as const
+    return this.#payload.seal(plain, { role, remover, acknowledgements: 'majority', owner: emptyBytes, place })
+  }
+
+  /** Keeps what was just stored for those who read it next. */
+  remember(address: BlockAddress, plain: Uint8Array): void {
+    this.#cache.put(address, plain)
+  }
+
+  /** The readable bytes; undefined when there is no such block. Throws or rejects with `data-corrupt` when it does not verify. */
+  open(address: BlockAddress): Pending<Uint8Array | undefined> {
+    const cached = this.#cache.get(address)
+    if (cached !== undefined) return cached
+    const found = this.#store.get('content', address)
+    return found instanceof Promise ? found.then((bytes) => this.#openRecord(address, bytes)) : this.#openRecord(address, found)
+  }
+
+  /** As `open`, for the list of a value's parts. */
+  async openManifest(address: BlockAddress): Promise<Manifest | undefined> {
+    const plain = await this.open(address)
+    if (plain === undefined) return undefined
+    const manifest = decodeManifest(plain)
+    if (manifest === undefined) throw new CodedError('data-corrupt', 'the list of a value’s chunks cannot be read')
+    return manifest
+  }
+
+  #openRecord(address: BlockAddress, bytes: Uint8Array | undefined): Pending<Uint8Array | undefined> {
+    if (bytes === undefined) return undefined
+    const copy = decodeContentCopy(address, bytes)
+    if (copy === undefined) throw new CodedError('data-corrupt', 'a content block cannot be read')
+    const plain = this.#payload.open(copy)
+    return plain instanceof Promise ? plain.then((opened) => this.#keep(address, opened)) : this.#keep(address, plain)
+  }
+
+  #keep(address: BlockAddress, plain: Uint8Array): Uint8Array {
+    this.#cache.put(address, plain)
+    return plain
+  }
+}

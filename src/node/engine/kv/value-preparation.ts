@@ -1,0 +1,124 @@
+import { assert } from '../../../shared/assert.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import type { CheckedKey } from './checked-arguments.ts'
+import { chunked } from './chunked.ts'
+import type { ReadyValue } from './page-change.ts'
+import { readyBlock } from './page-change.ts'
+import type { ValueBlocks } from './value-blocks.ts'
+import type { UploadParts } from './value-upload.ts'
+import { ValueUpload } from './value-upload.ts'
+
+/** Part of a fold above which a value goes ahead of its entry while the page is busy. */
+const largeFoldParts = 4
+
+/** A value on its way to its entry: sealed and travelling with it, or stored ahead of it. */
+export class PreparedValue {
+  readonly #makeUpload: () => ValueUpload
+  #ready: ReadyValue | undefined
+  #upload: ValueUpload | undefined
+
+  /** Either a block that travels, or an upload that is whole. */
+  constructor(travelling: ReadyValue | undefined, upload: ValueUpload | (() => ValueUpload)) {
+    this.#ready = travelling
+    this.#makeUpload = upload instanceof ValueUpload ? () => upload : upload
+    if (travelling === undefined) this.#upload = this.#makeUpload()
+  }
+
+  /** What the entry names; asked again after each `touch`. */
+  get ready(): ReadyValue {
+    const ready = this.#upload?.value ?? this.#ready
+    assert(ready !== undefined, 'a prepared value travels or is stored')
+    return ready
+  }
+
+  /** Bytes that travel with the entry. */
+  get travellingBytes(): number {
+    return this.ready.block?.stored.length ?? 0
+  }
+
+  /** Stores a block that would travel ahead of its entry. */
+  async store(): Promise<void> {
+    if (this.#upload !== undefined || this.#ready?.block === undefined) return
+    const upload = this.#makeUpload()
+    await upload.single(this.#ready.block, this.#ready.size)
+    this.#upload = upload
+  }
+
+  /** Renews the birth stamp of what is stored ahead. */
+  async touch(): Promise<void> {
+    await this.#upload?.touch()
+  }
+}
+
+/** Prepares values for their entries on arrival, before the page's turn, so that this work overlaps the disk. */
+export class ValuePreparation {
+  readonly #limits: Limits
+  readonly #blocks: ValueBlocks
+  readonly #parts: UploadParts
+
+  constructor(limits: Limits, blocks: ValueBlocks, parts: UploadParts) {
+    this.#limits = limits
+    this.#blocks = blocks
+    this.#parts = parts
+  }
+
+  /** A value at hand. `isBusy`: other requests wait at its page. */
+  async whole(
+    page: BlockAddress,
+    key: CheckedKey,
+    value: Uint8Array,
+    isBusy: boolean,
+    signal: AbortSignal,
+  ): Promise<PreparedValue> {
+    if (value.length > this.#limits.unaryValueBytesMax) {
+      const message = `the value has more than ${this.#limits.unaryValueBytesMax} bytes; larger ones are streamed`
+      throw new CodedError('limit-exceeded', message)
+    }
+    if (value.length > this.#limits.chunkBytes) return await this.stream(page, key, piecesOf(value), signal)
+    const prepared = await this.#one(page, key, value)
+    if (isBusy && prepared.travellingBytes > this.#limits.foldBytesMax / largeFoldParts) await prepared.store()
+    return prepared
+  }
+
+  /** A value that arrives in pieces. What is stored of it when this throws is collected after the grace. */
+  async stream(
+    page: BlockAddress,
+    key: CheckedKey,
+    pieces: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<PreparedValue> {
+    const upload = new ValueUpload({ page, key: key.bytes }, this.#parts)
+    let first: Uint8Array | undefined
+    let count = 0
+    try {
+      for await (const chunk of chunked(pieces, this.#limits, signal)) {
+        count++
+        if (count === 1) first = chunk
+        else {
+          if (first !== undefined) await upload.add(first)
+          first = undefined
+          await upload.add(chunk)
+        }
+      }
+      // A value of one chunk is an ordinary value.
+      if (first !== undefined) return await this.#one(page, key, first)
+      await upload.finish()
+      return new PreparedValue(undefined, upload)
+    } finally {
+      await upload.idle()
+    }
+  }
+
+  async #one(page: BlockAddress, key: CheckedKey, value: Uint8Array): Promise<PreparedValue> {
+    const place = { page, key: key.bytes }
+    const sealed = this.#blocks.seal(value, 'whole', place)
+    const block = sealed instanceof Promise ? await sealed : sealed
+    return new PreparedValue(readyBlock(block, value.length), () => new ValueUpload(place, this.#parts))
+  }
+}
+
+async function* piecesOf(value: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield value
+}
