@@ -22,6 +22,32 @@ export interface Limits {
   readonly replayBytesMax: number
   /** Bytes of one journal segment. */
   readonly segmentBytes: number
+  /** Bytes of one write of the journal; a larger single batch goes alone. */
+  readonly commitGroupBytesMax: number
+  /** Bytes of batches that wait for the journal; beyond them a commit is refused as `queue-full`. */
+  readonly commitQueueBytesMax: number
+  /** Bytes kept free for removals, repair and the store's own records, at most; a small store keeps a sixteenth of its limit. */
+  readonly storeReserveBytes: number
+  /** After a full disk was met, the time until more room is asked for again. */
+  readonly diskFullRetryMs: number
+  /** How long the index gathers before it writes a batch, and the bytes of one. */
+  readonly indexDelayMs: number
+  readonly indexBatchBytesMax: number
+  /** Batches of the index between two times that LevelDB is told to write its tables. */
+  readonly indexMarkersMax: number
+  /** Bytes of LevelDB's write buffer and of its block cache. */
+  readonly indexWriteBufferBytes: number
+  readonly indexCacheBytes: number
+  /** Bytes of values that the store caches. */
+  readonly valueCacheBytes: number
+  /** A read of the index slower than this sends the following ones to the thread pool for a while. */
+  readonly slowReadMs: number
+  readonly asyncReadsMs: number
+  /** Payloads read at once, and segment files held open for it. */
+  readonly payloadReadsMax: number
+  readonly segmentFilesMax: number
+  /** Share of live bytes, in percent, below which a segment is copied out and removed. */
+  readonly reclaimLivePercent: number
   /** Records of one scan. */
   readonly scanRecordsMax: number
   /** Requests that wait at one block. */
@@ -94,6 +120,21 @@ export const defaultLimits: Limits = {
   inlinePayloadBytesMax: 16 * 1024,
   replayBytesMax: 64 * 1024 * 1024,
   segmentBytes: 64 * 1024 * 1024,
+  commitGroupBytesMax: 4 * 1024 * 1024,
+  commitQueueBytesMax: 256 * 1024 * 1024,
+  storeReserveBytes: 16 * 1024 * 1024,
+  diskFullRetryMs: 500,
+  indexDelayMs: 3,
+  indexBatchBytesMax: 1024 * 1024,
+  indexMarkersMax: 8192,
+  indexWriteBufferBytes: 4 * 1024 * 1024,
+  indexCacheBytes: 16 * 1024 * 1024,
+  valueCacheBytes: 16 * 1024 * 1024,
+  slowReadMs: 2,
+  asyncReadsMs: 1000,
+  payloadReadsMax: 16,
+  segmentFilesMax: 64,
+  reclaimLivePercent: 25,
   scanRecordsMax: 10_000,
   queueRequestsMax: 4096,
   queueBytesMax: 256 * 1024 * 1024,

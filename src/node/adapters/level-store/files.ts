@@ -1,0 +1,40 @@
+/**
+ * The only door from the store to the disk (LevelDB's own files apart). Tests put faults and recordings behind it; the real one
+ * is `node-files.ts`. Errors carry Node's `code` (ENOSPC, EACCES, ...).
+ */
+
+export interface OpenFile {
+  /** Fills the buffer from the position; fewer bytes than asked for mean the end of the file. */
+  read(buffer: Uint8Array, position: number): Promise<number>
+  /** Writes all buffers one after the other from the position. Returns undefined when it was done at once. */
+  write(buffers: readonly Uint8Array[], position: number): Promise<void> | undefined
+  /** Resolves when what was written survives a power loss (contents and size). */
+  datasync(): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+/** `read`: must exist. `write`: must exist, read and write. `create`: made new, empty; must not exist. */
+export type OpenMode = 'read' | 'write' | 'create'
+
+export interface Files {
+  open(path: string, mode: OpenMode): Promise<OpenFile>
+  /** The whole file, or undefined where there is none. */
+  readWhole(path: string): Promise<Uint8Array | undefined>
+  /** Names in a directory, sorted; undefined where there is none. */
+  list(path: string): Promise<readonly string[] | undefined>
+  fileSize(path: string): Promise<number>
+  makeDirectory(path: string): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  unlink(path: string): Promise<void>
+  syncDirectory(path: string): Promise<void>
+  realPath(path: string): Promise<string>
+  /** Bytes that this process may still write below the path. */
+  freeBytes(path: string): Promise<number>
+}
+
+/** Node's code of a failed system call, such as ENOSPC. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,328 @@
+/**
+ * The commit loop: whatever waits goes down in one write and one fdatasync, one in flight, and nobody is answered before it.
+ * Invariants: sequence numbers go up by one per frame and never skip; `syncedThrough` of a frame is the last number of the write
+ * before it; a failed write or sync ends the loop for good.
+ */
+
+import { CodedError } from '../../../../shared/coded-error.ts'
+import type { StoreEvents } from '../../../ports/record-store.ts'
+import type { JournalPosition } from '../index/index-state.ts'
+import type { Overlay, OverlayEntry } from '../overlay.ts'
+import type { FrameKind, FrameSize, FrameWrite, Place } from './frame-codec.ts'
+import { alignFrame, encodeFrame, familyCode, frameHeaderBytes } from './frame-codec.ts'
+import { encodeSegmentHeader, segmentHeaderBytes, segmentSeed } from './segment-format.ts'
+import type { PreparedSegment, SegmentMaker } from './segment-maker.ts'
+
+export interface JournalLimits {
+  readonly inlinePayloadBytesMax: number
+  readonly replayBytesMax: number
+  readonly segmentBytes: number
+  readonly firstSegmentBytes: number
+  /** Bytes of one write; a larger single frame goes alone. */
+  readonly groupBytesMax: number
+  /** End of the last segment that only `reserve` frames may use. */
+  readonly reserveBytes: number
+}
+
+export interface JournalWriterOptions {
+  readonly salt: Uint8Array
+  readonly maker: SegmentMaker
+  readonly overlay: Overlay
+  readonly events: StoreEvents
+  readonly limits: JournalLimits
+  /** Where the next frame goes, and the segment that is open there. */
+  readonly position: JournalPosition
+  readonly current: PreparedSegment | undefined
+  /** Told once a group is durable and in the overlay. */
+  readonly onDurable: () => void
+  readonly onFailed: (error: unknown) => void
+}
+
+interface Waiting {
+  readonly kind: FrameKind
+  readonly writes: readonly FrameWrite[]
+  readonly size: FrameSize
+  readonly reserve: boolean
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Group {
+  readonly waiting: readonly Waiting[]
+  readonly bytes: number
+}
+
+const scratchBytes = 1024 * 1024
+/** From this many frames in the last write on, the loop lets the callers that it woke come back first. */
+const crowdFrames = 4
+const segmentUsedBeforeNext = 1 / 8
+
+export class JournalWriter {
+  readonly #options: JournalWriterOptions
+  readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes)
+  #queue: Waiting[] = []
+  #queuedBytes = 0
+  #running = false
+  #failed = false
+  #closed = false
+  #lastFrames = 0
+  #segment: PreparedSegment | undefined
+  #seed = 0
+  /** The segment is new: its header goes down with its first frames. */
+  #headerDue = false
+  #offset: number
+  #sequence: number
+  #segmentNumber: number
+  #spaceFreed: (() => void) | undefined
+  #idle: (() => void) | undefined
+
+  constructor(options: JournalWriterOptions) {
+    this.#options = options
+    this.#segment = options.current
+    this.#segmentNumber = options.position.segment
+    this.#offset = options.position.offset
+    this.#sequence = options.position.sequence
+    if (this.#segment !== undefined) this.#seed = segmentSeed(options.salt, this.#segment.segment)
+  }
+
+  /** The last durable sequence number and where the next frame goes. */
+  get position(): JournalPosition {
+    return { segment: this.#segmentNumber, offset: this.#offset, sequence: this.#sequence }
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  /** Segments up to this one exist, the prepared one not counted. */
+  get segment(): number {
+    return this.#segmentNumber
+  }
+
+  commit(kind: FrameKind, writes: readonly FrameWrite[], size: FrameSize, reserve: boolean): Promise<void> {
+    if (this.#failed || this.#closed) return Promise.reject(notRunning())
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ kind, writes, size, reserve, resolve, reject })
+      this.#queuedBytes += size.frameLength
+      if (this.#running) return
+      this.#running = true
+      if (this.#lastFrames >= crowdFrames) setImmediate(this.#start)
+      else queueMicrotask(this.#start)
+    })
+  }
+
+  /** The index moved on: a commit that waits for it may go down now. */
+  indexMoved(): void {
+    this.#spaceFreed?.()
+  }
+
+  /** Prepares the segment that the first commits need, so that they do not wait for it. */
+  async prepare(): Promise<void> {
+    if (this.#segment === undefined) await this.#prepareNext()
+  }
+
+  /** Writes what waits, then lets go of the open segment. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#running) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve
+      })
+    }
+    await this.#segment?.file.close()
+    this.#segment = undefined
+  }
+
+  fail(error: unknown): void {
+    if (this.#failed) return
+    this.#failed = true
+    for (const { reject } of this.#queue.splice(0)) reject(notRunning(error))
+    this.#queuedBytes = 0
+    this.#spaceFreed?.()
+    this.#options.onFailed(error)
+  }
+
+  readonly #start = (): void => {
+    this.#run().catch((error: unknown) => this.fail(error))
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#queue.length > 0 && !this.#failed) {
+        await this.#spaceToReplay()
+        const group = this.#take()
+        if (group === undefined) await this.#nextSegment()
+        else await this.#write(group)
+        if (this.#lastFrames >= crowdFrames) await new Promise((resolve) => setImmediate(resolve))
+      }
+    } catch (error) {
+      this.fail(error)
+    } finally {
+      // In the same step as the loop's last look at the queue, or a commit in between would wait for ever.
+      this.#running = false
+      this.#idle?.()
+    }
+  }
+
+  async #spaceToReplay(): Promise<void> {
+    const { overlay, limits } = this.#options
+    const next = this.#queue[0]?.size.frameLength ?? 0
+    while (!this.#failed && !overlay.isEmpty && overlay.journalBytes + next > limits.replayBytesMax) {
+      await new Promise<void>((resolve) => {
+        this.#spaceFreed = resolve
+      })
+      this.#spaceFreed = undefined
+    }
+  }
+
+  /** What goes down next: as many frames as wait and fit. Undefined when not even the first fits into the segment. */
+  #take(): Group | undefined {
+    const { limits, maker, overlay } = this.#options
+    if (this.#segment === undefined) return undefined
+    const end = this.#segment.size
+    const normalEnd = maker.ready ? end : end - limits.reserveBytes
+    const bytesMax = Math.min(limits.groupBytesMax, limits.replayBytesMax - overlay.journalBytes)
+    let bytes = 0
+    let count = 0
+    for (const { size, reserve } of this.#queue) {
+      if (this.#offset + bytes + size.frameLength > (reserve ? end : normalEnd)) break
+      if (count > 0 && bytes + size.frameLength > bytesMax) break
+      bytes += size.frameLength
+      count++
+    }
+    if (count === 0) return undefined
+    this.#queuedBytes -= bytes
+    return { waiting: this.#queue.splice(0, count), bytes }
+  }
+
+  async #nextSegment(): Promise<void> {
+    if ((await this.#prepareNext()) === 'full') return this.#refuseFirst()
+    const first = this.#queue[0]
+    const room = this.#segment === undefined ? 0 : this.#segment.size - this.#offset
+    if (first === undefined || first.size.frameLength <= room) return
+    const next = this.#options.maker.take()
+    if (next === undefined) return
+    await this.#segment?.file.close()
+    this.#segment = next
+    this.#segmentNumber = next.segment
+    this.#seed = segmentSeed(this.#options.salt, next.segment)
+    this.#offset = segmentHeaderBytes
+    this.#headerDue = true
+  }
+
+  #prepareNext(): Promise<'ready' | 'full'> {
+    const { limits, maker } = this.#options
+    const first = this.#segmentNumber === 0
+    return maker.prepare(this.#segmentNumber + 1, first ? limits.firstSegmentBytes : limits.segmentBytes)
+  }
+
+  #refuseFirst(): void {
+    const refused = this.#queue.shift()
+    if (refused === undefined) return
+    this.#queuedBytes -= refused.size.frameLength
+    refused.reject(new CodedError('storage-full', 'the disk has no room for another part of the journal'))
+  }
+
+  async #write({ waiting, bytes }: Group): Promise<void> {
+    const segment = this.#segment
+    if (segment === undefined) return
+    const { overlay, events, onDurable } = this.#options
+    const { buffers, frames, from } = this.#encode(waiting)
+    const startedMs = performance.now()
+    let writtenMs = startedMs
+    try {
+      await segment.file.write(buffers, from)
+      writtenMs = performance.now()
+      await segment.file.datasync()
+    } catch (error) {
+      for (const { reject } of waiting) reject(notRunning(error))
+      throw error
+    }
+    const syncedMs = performance.now()
+    this.#headerDue = false
+    for (const { entries, end, length } of frames) overlay.apply(entries, length, end)
+    this.#offset += bytes
+    this.#sequence += waiting.length
+    this.#lastFrames = waiting.length
+    onDurable()
+    events.committed({ batches: waiting.length, bytes, writeMs: writtenMs - startedMs, syncMs: syncedMs - writtenMs })
+    for (const { resolve } of waiting) resolve()
+    this.#prepareWhenDue(segment)
+  }
+
+  #prepareWhenDue({ size }: PreparedSegment): void {
+    if (this.#closed || this.#options.maker.ready || this.#offset < size * segmentUsedBeforeNext) return
+    this.#prepareNext().catch((error: unknown) => this.fail(error))
+  }
+
+  #encode(waiting: readonly Waiting[]) {
+    const { salt, limits } = this.#options
+    const headerBytes = this.#headerDue ? segmentHeaderBytes : 0
+    let length = headerBytes
+    for (const { size } of waiting) length += frameHeaderBytes + size.operationsLength + 7
+    const buffer = length <= scratchBytes ? this.#scratch : Buffer.allocUnsafeSlow(length)
+    const segment = this.#segmentNumber
+    if (headerBytes > 0) encodeSegmentHeader(salt, { segment, firstSequence: this.#sequence + 1 }).copy(buffer)
+    const buffers: Uint8Array[] = []
+    const frames: { entries: OverlayEntry[]; end: JournalPosition; length: number }[] = []
+    const syncedThrough = this.#sequence
+    let sequence = syncedThrough
+    let offset = this.#offset
+    let at = headerBytes
+    let pending = 0
+    for (const { kind, writes, size } of waiting) {
+      const entries: OverlayEntry[] = []
+      const context = {
+        seed: this.#seed,
+        segment,
+        offset,
+        sequence: ++sequence,
+        syncedThrough,
+        inlinePayloadBytesMax: limits.inlinePayloadBytesMax,
+      }
+      const operationsEnd = at + frameHeaderBytes + size.operationsLength
+      const places: Place[] = []
+      encodeFrame(buffer, at, kind, writes, size, context, (payload, place) => {
+        if (pending < operationsEnd) buffers.push(buffer.subarray(pending, operationsEnd))
+        pending = operationsEnd
+        buffers.push(payload)
+        places.push(place)
+      })
+      collectEntries(writes, places, limits.inlinePayloadBytesMax, sequence, entries)
+      at = operationsEnd
+      const padding = alignFrame(size.payloadsLength) - size.payloadsLength
+      buffer.fill(0, at, at + padding)
+      at += padding
+      offset += size.frameLength
+      frames.push({ entries, end: { segment, offset, sequence }, length: size.frameLength })
+    }
+    if (pending < at) buffers.push(buffer.subarray(pending, at))
+    return { buffers, frames, from: this.#offset - headerBytes }
+  }
+}
+
+function collectEntries(
+  writes: readonly FrameWrite[],
+  places: readonly Place[],
+  inlinePayloadBytesMax: number,
+  sequence: number,
+  entries: OverlayEntry[],
+): void {
+  let next = 0
+  for (const write of writes) {
+    const family = familyCode(write.family)
+    const { key } = write
+    if (write.kind === 'delete') {
+      entries.push({ family, key, sequence, value: undefined, place: undefined, movedFrom: undefined })
+    } else if (write.kind === 'put' && write.value.length <= inlinePayloadBytesMax) {
+      entries.push({ family, key, sequence, value: write.value, place: undefined, movedFrom: undefined })
+    } else {
+      const movedFrom = write.kind === 'move' ? write.from : undefined
+      entries.push({ family, key, sequence, value: undefined, place: places[next++], movedFrom })
+    }
+  }
+}
+
+function notRunning(cause?: unknown): CodedError {
+  return new CodedError('not-running', 'the store takes no more changes', cause === undefined ? {} : { cause })
+}

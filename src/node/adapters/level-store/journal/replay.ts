@@ -1,0 +1,158 @@
+/**
+ * Reads the journal from where the index stands and decides what a bad frame is. The argument is in docs/DATA.md: with one write
+ * in flight at a time, a frame is lost rightly only if nothing valid says that it was synced.
+ */
+
+import { join } from 'node:path'
+import type { StoreEvents } from '../../../ports/record-store.ts'
+import type { Files } from '../files.ts'
+import type { JournalPosition } from '../index/index-state.ts'
+import { segmentHeaderBytes, segmentName } from './segment-format.ts'
+import type { ReadFrame } from './segment-reader.ts'
+import { SegmentReader } from './segment-reader.ts'
+
+export interface ReplayOptions {
+  readonly files: Files
+  readonly directory: string
+  readonly salt: Uint8Array
+  readonly events: StoreEvents
+  /** Numbers of the segment files, ascending. */
+  readonly segments: readonly number[]
+  /** Where the index stands. */
+  readonly from: JournalPosition
+  /** Highest sequence number that something outside the journal proves durable. */
+  readonly provenThrough: number
+  /** Takes in a verified frame; frames come in order, and across a hole with a gap. */
+  readonly onFrame: (frame: ReadFrame, end: JournalPosition) => Promise<void> | undefined
+}
+
+export interface ReplayResult {
+  /** Where the next frame goes. */
+  readonly end: JournalPosition
+  /** What durable frames are missing; empty for a sound journal. */
+  readonly holes: readonly string[]
+}
+
+/** Where the journal stops being readable in sequence. */
+interface Stop {
+  readonly position: JournalPosition
+  readonly reader: SegmentReader | undefined
+}
+
+/** What later bytes say about the frame that is missing at the stop. */
+interface Proof {
+  /** The highest sequence number that they prove durable. */
+  readonly syncedThrough: number
+  /** The first verified frame behind the stop that continues the journal, if any. */
+  readonly next: { readonly segment: number; readonly offset: number } | undefined
+}
+
+export async function replayJournal(options: ReplayOptions): Promise<ReplayResult> {
+  const holes: string[] = []
+  let position = options.from
+  for (;;) {
+    const stop = await readSequence(options, position)
+    try {
+      const missing = stop.position.sequence + 1
+      const proof = await proofBehind(options, stop)
+      if (Math.max(proof.syncedThrough, options.provenThrough) < missing) {
+        await cutTail(options, stop)
+        return { end: stop.position, holes }
+      }
+      holes.push(`journal: frame ${missing} is missing in segment ${stop.position.segment} at ${stop.position.offset}`)
+      if (proof.next === undefined) return { end: stop.position, holes }
+      position = { ...proof.next, sequence: -1 }
+    } finally {
+      await stop.reader?.close()
+    }
+  }
+}
+
+/** Hands on every frame in sequence. A position with sequence -1 stands at a verified frame behind a hole. */
+async function readSequence(options: ReplayOptions, from: JournalPosition): Promise<Stop> {
+  let position = from
+  let reader = await openSegment(options, position.segment)
+  for (;;) {
+    const frame = await reader?.frame(Math.max(position.offset, segmentHeaderBytes))
+    if (frame !== undefined && (position.sequence === -1 || frame.header.sequence === position.sequence + 1)) {
+      const end = { segment: position.segment, offset: frame.offset + frame.length, sequence: frame.header.sequence }
+      await options.onFrame(frame, end)
+      position = end
+      continue
+    }
+    const next = await openSegment(options, position.segment + 1)
+    const header = await next?.header()
+    if (next === undefined || header?.firstSequence !== position.sequence + 1) {
+      await next?.close()
+      return { position, reader }
+    }
+    await reader?.close()
+    reader = next
+    position = { segment: next.segment, offset: segmentHeaderBytes, sequence: position.sequence }
+  }
+}
+
+/** Looks through everything behind the stop for frames and headers that prove something durable. */
+async function proofBehind(options: ReplayOptions, { position, reader }: Stop): Promise<Proof> {
+  let syncedThrough = 0
+  let next: Proof['next']
+  const visit = async (segment: SegmentReader, from: number) => {
+    for (let frame = await segment.frameFrom(from); frame !== undefined; ) {
+      syncedThrough = Math.max(syncedThrough, frame.header.syncedThrough)
+      if (frame.header.sequence > position.sequence) next ??= { segment: segment.segment, offset: frame.offset }
+      frame = await segment.frameFrom(frame.offset + frame.length)
+    }
+  }
+  if (reader !== undefined) await visit(reader, Math.max(position.offset, segmentHeaderBytes))
+  for (const number of options.segments.filter((segment) => segment > position.segment)) {
+    const later = await openSegment(options, number)
+    if (later === undefined) continue
+    try {
+      const header = await later.header()
+      if (header !== undefined) syncedThrough = Math.max(syncedThrough, header.firstSequence - 1)
+      await visit(later, segmentHeaderBytes)
+    } finally {
+      await later.close()
+    }
+  }
+  return { syncedThrough, next }
+}
+
+/** Takes away what was written and never answered, so that it cannot come back behind later frames. */
+async function cutTail(options: ReplayOptions, { position, reader }: Stop): Promise<void> {
+  const { files, directory, events, segments } = options
+  if (reader !== undefined) {
+    const start = Math.max(position.offset, segmentHeaderBytes)
+    const end = await reader.dataEnd(start)
+    if (end > start) {
+      await zero(options, position.segment, start, end)
+      events.tailCut({ segment: position.segment, offset: start, bytes: end - start })
+    }
+  }
+  let removed = false
+  for (const segment of segments.filter((number) => number > position.segment)) {
+    await files.unlink(join(directory, segmentName(segment)))
+    removed = true
+  }
+  if (removed) await files.syncDirectory(directory)
+}
+
+async function zero({ files, directory }: ReplayOptions, segment: number, start: number, end: number): Promise<void> {
+  const file = await files.open(join(directory, segmentName(segment)), 'write')
+  try {
+    const zeros = Buffer.alloc(Math.min(end - start, 1024 * 1024))
+    for (let at = start; at < end; at += zeros.length) {
+      await file.write([zeros.subarray(0, Math.min(zeros.length, end - at))], at)
+    }
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function openSegment({ files, directory, salt, segments }: ReplayOptions, segment: number) {
+  if (!segments.includes(segment)) return undefined
+  const path = join(directory, segmentName(segment))
+  const size = await files.fileSize(path)
+  return new SegmentReader(await files.open(path, 'read'), size, salt, segment)
+}

@@ -1,0 +1,116 @@
+/**
+ * Makes segment files in advance, filled with zeros and synced with their directory, so that a full disk is met here and not by
+ * a write that somebody waits for. Zeros also make each later fdatasync cheaper: no block has to be allocated any more.
+ */
+
+import { join } from 'node:path'
+import type { StoreEvents } from '../../../ports/record-store.ts'
+import type { Files, OpenFile } from '../files.ts'
+
+import { systemCode } from '../files.ts'
+import { segmentName } from './segment-format.ts'
+
+export interface PreparedSegment {
+  readonly segment: number
+  readonly file: OpenFile
+  readonly size: number
+}
+
+export interface SegmentMakerOptions {
+  readonly files: Files
+  /** The journal's directory. */
+  readonly directory: string
+  readonly events: StoreEvents
+  /** Bytes that a new segment must leave free on the disk. */
+  readonly diskReserveBytes: number
+  /** After a full disk was met, the time until it is tried again. */
+  readonly retryMs: number
+  readonly onMade: (segment: number, size: number) => void
+  readonly onUnmade: (segment: number) => void
+}
+
+const fillBytes = 1024 * 1024
+const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+export class SegmentMaker {
+  readonly #options: SegmentMakerOptions
+  #prepared: PreparedSegment | undefined
+  #making: Promise<'ready' | 'full'> | undefined
+  #fullSinceMs: number | undefined
+
+  constructor(options: SegmentMakerOptions) {
+    this.#options = options
+  }
+
+  get ready(): boolean {
+    return this.#prepared !== undefined
+  }
+
+  /** The next segment, which is then the caller's. */
+  take(): PreparedSegment | undefined {
+    const taken = this.#prepared
+    this.#prepared = undefined
+    return taken
+  }
+
+  /** Makes the segment unless one is ready. `full`: the disk has no room for it. */
+  prepare(segment: number, size: number): Promise<'ready' | 'full'> {
+    if (this.#prepared !== undefined) return Promise.resolve('ready')
+    if (this.#fullSinceMs !== undefined && performance.now() - this.#fullSinceMs < this.#options.retryMs) {
+      return Promise.resolve('full')
+    }
+    this.#making ??= this.#make(segment, size).finally(() => {
+      this.#making = undefined
+    })
+    return this.#making
+  }
+
+  async close(): Promise<void> {
+    await this.#making?.catch(() => 'full')
+    const { files, directory } = this.#options
+    const prepared = this.take()
+    if (prepared === undefined) return
+    await prepared.file.close()
+    await files.unlink(join(directory, segmentName(prepared.segment)))
+    this.#options.onUnmade(prepared.segment)
+  }
+
+  async #make(segment: number, size: number): Promise<'ready' | 'full'> {
+    const { files, directory, events, diskReserveBytes } = this.#options
+    const startedMs = performance.now()
+    const path = join(directory, segmentName(segment))
+    try {
+      if ((await files.freeBytes(directory)) < size + diskReserveBytes) return this.#full()
+      const file = await files.open(path, 'create')
+      try {
+        await fill(file, size)
+        await files.syncDirectory(directory)
+      } catch (error) {
+        await file.close()
+        await files.unlink(path)
+        throw error
+      }
+      this.#prepared = { segment, file, size }
+    } catch (error) {
+      if (fullCodes.has(systemCode(error) ?? '')) return this.#full()
+      throw error
+    }
+    this.#fullSinceMs = undefined
+    this.#options.onMade(segment, size)
+    events.segmentMade({ segment, durationMs: performance.now() - startedMs })
+    return 'ready'
+  }
+
+  #full(): 'full' {
+    this.#fullSinceMs = performance.now()
+    return 'full'
+  }
+}
+
+async function fill(file: OpenFile, size: number): Promise<void> {
+  const zeros = Buffer.alloc(Math.min(fillBytes, size))
+  for (let offset = 0; offset < size; offset += zeros.length) {
+    await file.write([zeros.subarray(0, Math.min(zeros.length, size - offset))], offset)
+  }
+  await file.datasync()
+}

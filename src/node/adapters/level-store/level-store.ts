@@ -1,0 +1,188 @@
+/** The durable store: commits go to the journal, reads come from overlay, cache and index. */
+
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import type {
+  CommitOptions,
+  RecordFamily,
+  RecordStore,
+  RecordWrite,
+  ScanOptions,
+  StoreCondition,
+  StoredRecord,
+  StoreEvents,
+  StoreIdentity,
+  StoreUsage,
+  VerifyReport,
+} from '../../ports/record-store.ts'
+import { recordFamilies } from '../../ports/record-store.ts'
+import type { Capacity } from './capacity.ts'
+import type { IndexWriter } from './index/index-writer.ts'
+import type { LevelIndex } from './index/level-index.ts'
+import { frameSize } from './journal/frame-codec.ts'
+import type { JournalWriter } from './journal/journal-writer.ts'
+import type { SegmentMaker } from './journal/segment-maker.ts'
+import type { Overlay } from './overlay.ts'
+import type { PayloadReader } from './payload-reader.ts'
+import type { Reclaim } from './reclaim.ts'
+import type { RecordReads } from './record-reads.ts'
+import { scanRecords } from './record-scan.ts'
+
+/** What the store is made of, opened and wired by `openLevelStore`. */
+export interface StoreParts {
+  readonly limits: Limits
+  readonly events: StoreEvents
+  readonly byteLimit: number | undefined
+  readonly identity: StoreIdentity
+  readonly condition: StoreCondition
+  readonly index: LevelIndex
+  readonly overlay: Overlay
+  readonly indexWriter: IndexWriter
+  readonly journal: JournalWriter
+  readonly maker: SegmentMaker
+  readonly payloads: PayloadReader
+  readonly reads: RecordReads
+  readonly capacity: Capacity
+  readonly reclaim: Reclaim
+  readonly verify: (store: LevelStore, signal: AbortSignal | undefined) => Promise<VerifyReport>
+  /** Runs when everything is written and closed; `provenThrough` is undefined after a failure. */
+  readonly release: (provenThrough: number | undefined) => Promise<void>
+}
+
+export class LevelStore implements RecordStore {
+  readonly traits = { durable: true }
+  readonly #parts: StoreParts
+  #failed = false
+  #closing: Promise<void> | undefined
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts
+  }
+
+  get identity(): StoreIdentity {
+    return this.#parts.identity
+  }
+
+  get condition(): StoreCondition {
+    return this.#parts.condition
+  }
+
+  commit(batch: readonly RecordWrite[], options: CommitOptions = {}): Promise<void> {
+    const { limits, journal, condition } = this.#parts
+    if (this.#closing !== undefined || this.#failed) return refuse('not-running', 'the store takes no more changes')
+    if (condition.kind === 'suspect') {
+      return refuse('store-read-only', 'the store has lost records and takes no changes until it is recovered')
+    }
+    if (batch.length === 0) return Promise.resolve()
+    const size = frameSize(batch, limits.inlinePayloadBytesMax)
+    const bytes = size.operationsLength + size.payloadsLength
+    if (bytes > limits.batchBytesMax) {
+      return refuse('limit-exceeded', `a batch of ${bytes} bytes is above the limit of ${limits.batchBytesMax}`)
+    }
+    if (journal.queuedBytes + size.frameLength > limits.commitQueueBytesMax) {
+      return refuse('queue-full', 'too many changes wait for the disk')
+    }
+    const removesOnly = batch.every(({ kind }) => kind === 'delete')
+    const reserve = removesOnly || options.space === 'reserve'
+    if (!removesOnly) {
+      const refusal = this.#parts.capacity.refusal(this.#liveBytes(), bytes, reserve ? 'reserve' : 'normal')
+      if (refusal !== undefined) return Promise.reject(refusal)
+    }
+    return journal.commit('batch', batch, size, reserve)
+  }
+
+  get(family: RecordFamily, key: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    this.#assertOpen()
+    return this.#parts.reads.get(family, key)
+  }
+
+  has(family: RecordFamily, key: Uint8Array): boolean | Promise<boolean> {
+    this.#assertOpen()
+    return this.#parts.reads.has(family, key)
+  }
+
+  async scan(family: RecordFamily, options: ScanOptions): Promise<readonly StoredRecord[]> {
+    this.#assertOpen()
+    const { journal, indexWriter, index, limits, reads } = this.#parts
+    if (!this.#parts.overlay.isEmpty) await indexWriter.indexed(journal.position.sequence)
+    const getPayload = async (of: RecordFamily, key: Uint8Array) => reads.get(of, key)
+    const scan = { index, recordsMax: limits.scanRecordsMax, getPayload, corrupt: (of: RecordFamily) => reads.corruptEntry(of) }
+    return scanRecords(scan, family, options)
+  }
+
+  usage(): StoreUsage {
+    const { capacity, indexWriter, journal, byteLimit } = this.#parts
+    const families = recordFamilies.map((family, code) => [family, { records: indexWriter.counts[code]?.records ?? 0 }] as const)
+    return {
+      liveBytes: indexedBytes(indexWriter),
+      diskBytes: capacity.diskBytes,
+      byteLimit,
+      reserveBytes: capacity.reserveBytes,
+      diskFreeBytes: capacity.diskFreeBytes,
+      syncedPosition: BigInt(journal.position.sequence),
+      segments: capacity.segments,
+      families: Object.fromEntries(families) as StoreUsage['families'],
+    }
+  }
+
+  async verify(signal?: AbortSignal): Promise<VerifyReport> {
+    this.#assertOpen()
+    return this.#parts.verify(this, signal)
+  }
+
+  /** Everything durable at the call is in the index when this resolves. */
+  async settle(): Promise<void> {
+    await this.#parts.indexWriter.indexed(this.#parts.journal.position.sequence)
+  }
+
+  /** A write failed: nothing is answered any more. */
+  fail(error: unknown): void {
+    if (this.#failed) return
+    this.#failed = true
+    const cause = new CodedError('not-running', 'the store has failed', { cause: error })
+    this.#parts.journal.fail(cause)
+    this.#parts.indexWriter.stop(cause)
+    this.#parts.events.failed({ error })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const { journal, indexWriter, reclaim, maker, payloads, index, capacity, release } = this.#parts
+    await reclaim.close()
+    await journal.close()
+    if (!this.#failed) await indexWriter.indexed(journal.position.sequence).catch((error: unknown) => this.fail(error))
+    await indexWriter.close()
+    await capacity.idle()
+    await maker.close()
+    await payloads.close()
+    await index.close()
+    await release(this.#failed ? undefined : journal.position.sequence)
+  }
+
+  #liveBytes(): number {
+    const { indexWriter, overlay, journal } = this.#parts
+    return indexedBytes(indexWriter) + overlay.journalBytes + journal.queuedBytes
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new CodedError('not-running', 'the store is closed')
+  }
+}
+
+function indexedBytes({ counts }: IndexWriter): number {
+  let bytes = 0
+  for (const count of counts) bytes += count.bytes
+  return bytes
+}
+
+function refuse(code: 'not-running' | 'store-read-only' | 'limit-exceeded' | 'queue-full', message: string): Promise<never> {
+  return Promise.reject(new CodedError(code, message))
+}

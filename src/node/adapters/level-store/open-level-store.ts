@@ -1,0 +1,82 @@
+/** Opens a data directory: format, lock, index, journal, in this order. */
+
+import { join } from 'node:path'
+import type { RecordStore } from '../../ports/record-store.ts'
+import { systemCode } from './files.ts'
+import { LevelIndex } from './index/level-index.ts'
+import { nodeFiles } from './node-files.ts'
+import type { LevelStoreOptions, Opening } from './opening.ts'
+import { listSegments } from './opening.ts'
+import { resumeStore } from './resume-store.ts'
+import type { StoreFile } from './store-files.ts'
+import { checkFormat, damaged, indexName, journalName, readStoreFile, unwritable, writeFormat, writePid } from './store-files.ts'
+import { lockedByOther, lockInProcess } from './store-lock.ts'
+import { wireStore } from './wire-store.ts'
+
+const saltBytes = 8
+const storeIdBytes = 16
+
+export async function openLevelStore(options: LevelStoreOptions): Promise<RecordStore> {
+  const files = options.files ?? nodeFiles
+  try {
+    const known = await checkFormat(files, options.directory)
+    await files.makeDirectory(options.directory)
+    const directory = await files.realPath(options.directory)
+    const lock = lockInProcess(directory)
+    try {
+      const opening = {
+        ...options,
+        directory,
+        files,
+        journalDirectory: join(directory, journalName),
+        indexDirectory: join(directory, indexName),
+      }
+      if (!known) await writeFormat(files, directory, options.madeBy ?? 'memo')
+      return await openLocked(opening, () => lock.release())
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  } catch (error) {
+    throw unwritable(options.directory, error)
+  }
+}
+
+async function openLocked(opening: Opening, unlock: () => void): Promise<RecordStore> {
+  const { files, directory, journalDirectory } = opening
+  await files.makeDirectory(journalDirectory)
+  const before = await readStoreFile(files, directory)
+  const segments = await listSegments(opening)
+  if (before === undefined && segments.length > 0) throw damaged(directory, 'store', 'the file is missing')
+  const index = await openIndex(opening, before === undefined)
+  try {
+    await writePid(files, directory, process.pid)
+    // Read again under the lock: another process may have been at work in between.
+    const file = await readStoreFile(files, directory)
+    const resumed = await resumeStore(opening, index, file ?? firstFile(opening), segments)
+    return await wireStore(opening, index, resumed, unlock)
+  } catch (error) {
+    await index.close()
+    throw error
+  }
+}
+
+function firstFile({ random }: Opening): StoreFile {
+  return { storeId: random.bytes(storeIdBytes), salt: random.bytes(saltBytes), bootCount: 0, provenThrough: 0, findings: [] }
+}
+
+async function openIndex({ files, directory, indexDirectory, limits }: Opening, createIfMissing: boolean): Promise<LevelIndex> {
+  const index = new LevelIndex(indexDirectory, {
+    cacheBytes: limits.indexCacheBytes,
+    writeBufferBytes: limits.indexWriteBufferBytes,
+  })
+  try {
+    await index.open(createIfMissing)
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    if (systemCode(cause) === 'LEVEL_LOCKED') throw await lockedByOther(files, directory)
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw damaged(directory, indexName, `LevelDB does not open it: ${reason}`, error)
+  }
+  return index
+}

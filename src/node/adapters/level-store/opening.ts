@@ -1,0 +1,32 @@
+/** What a caller gives to open a store, and where its parts lie. */
+
+import type { Limits } from '../../core/base/limits.ts'
+import type { Random } from '../../ports/random.ts'
+import type { StoreEvents } from '../../ports/record-store.ts'
+import type { Files } from './files.ts'
+
+import { segmentOfName } from './journal/segment-format.ts'
+
+export interface LevelStoreOptions {
+  readonly directory: string
+  readonly limits: Limits
+  readonly byteLimit?: number
+  readonly events: StoreEvents
+  readonly random: Random
+  /** Name and version of the program, kept in FORMAT for the one who meets a newer format. */
+  readonly madeBy?: string
+  /** The disk; tests put faults in front of it. */
+  readonly files?: Files
+}
+
+export interface Opening extends LevelStoreOptions {
+  readonly files: Files
+  readonly journalDirectory: string
+  readonly indexDirectory: string
+}
+
+/** Numbers of the segment files, ascending. */
+export async function listSegments({ files, journalDirectory }: Opening): Promise<number[]> {
+  const names = (await files.list(journalDirectory)) ?? []
+  return names.flatMap((name) => segmentOfName(name) ?? []).sort((left, right) => left - right)
+}

@@ -1,0 +1,124 @@
+/**
+ * What is durable in the journal and not yet in the index, newest generation last. A generation is sealed when it is big enough
+ * for one batch of the index or when the index writer takes it; it leaves as a whole once it is indexed.
+ */
+
+import { recordFamilies } from '../../ports/record-store.ts'
+import type { JournalPosition } from './index/index-state.ts'
+import type { Place } from './journal/frame-codec.ts'
+import { samePlace } from './journal/frame-codec.ts'
+
+export interface OverlayEntry {
+  readonly family: number
+  readonly key: Uint8Array
+  readonly sequence: number
+  /** Neither value nor place: the record is removed. */
+  readonly value: Uint8Array | undefined
+  readonly place: Place | undefined
+  /** The place holds only while the index still names this one. */
+  readonly movedFrom: Place | undefined
+}
+
+export interface Generation {
+  readonly families: readonly Map<string, OverlayEntry>[]
+  records: number
+  /** Bytes that the index batch will take, roughly. */
+  indexBytes: number
+  /** Bytes of the journal that a start would replay for it. */
+  journalBytes: number
+  end: JournalPosition
+}
+
+const entryOverheadBytes = 32
+
+export function keyText(key: Uint8Array): string {
+  return Buffer.prototype.latin1Slice.call(key, 0, key.length)
+}
+
+export class Overlay {
+  readonly #generationBytesMax: number
+  #generations: Generation[] = []
+  #journalBytes = 0
+  #sealed = false
+
+  readonly #onChanged: (family: number, key: string) => void
+
+  /** `onChanged` is told of each record that changes. */
+  constructor(generationBytesMax: number, onChanged: (family: number, key: string) => void = () => undefined) {
+    this.#generationBytesMax = generationBytesMax
+    this.#onChanged = onChanged
+  }
+
+  get journalBytes(): number {
+    return this.#journalBytes
+  }
+
+  get isEmpty(): boolean {
+    return this.#generations.length === 0
+  }
+
+  holds(family: number): boolean {
+    return this.#generations.some((generation) => (generation.families[family]?.size ?? 0) > 0)
+  }
+
+  find(family: number, key: string): OverlayEntry | undefined {
+    for (let index = this.#generations.length - 1; index >= 0; index--) {
+      const entry = this.#generations[index]?.families[family]?.get(key)
+      if (entry !== undefined) return entry
+    }
+    return undefined
+  }
+
+  /** Takes in the operations of one durable frame, in order. */
+  apply(entries: readonly OverlayEntry[], journalBytes: number, end: JournalPosition): void {
+    const generation = this.#head()
+    for (const entry of entries) {
+      const text = keyText(entry.key)
+      const kept = entry.movedFrom === undefined ? entry : this.#resolveMove(entry, text, entry.movedFrom)
+      if (kept === undefined) continue
+      generation.families[entry.family]?.set(text, kept)
+      this.#onChanged(entry.family, text)
+      generation.records++
+      generation.indexBytes += entryOverheadBytes + entry.key.length + (entry.value?.length ?? 0)
+    }
+    generation.journalBytes += journalBytes
+    generation.end = end
+    this.#journalBytes += journalBytes
+  }
+
+  /** The oldest generation, which from now on takes nothing in. */
+  oldest(): Generation | undefined {
+    const oldest = this.#generations[0]
+    if (oldest !== undefined && this.#generations.length === 1) this.#sealed = true
+    return oldest
+  }
+
+  dropOldest(): void {
+    const dropped = this.#generations.shift()
+    this.#journalBytes -= dropped?.journalBytes ?? 0
+    if (this.#generations.length === 0) this.#sealed = false
+  }
+
+  #head(): Generation {
+    const last = this.#generations.at(-1)
+    if (last !== undefined && !this.#sealed && last.indexBytes < this.#generationBytesMax) return last
+    this.#sealed = false
+    const made: Generation = {
+      families: recordFamilies.map(() => new Map<string, OverlayEntry>()),
+      records: 0,
+      indexBytes: 0,
+      journalBytes: 0,
+      end: { segment: 0, offset: 0, sequence: 0 },
+    }
+    this.#generations.push(made)
+    return made
+  }
+
+  /** The move as it counts against what the overlay knows; undefined when the record has changed since the copy was made. */
+  #resolveMove(entry: OverlayEntry, key: string, from: Place): OverlayEntry | undefined {
+    const known = this.find(entry.family, key)
+    if (known === undefined) return entry
+    if (known.place === undefined || !samePlace(known.place, from)) return undefined
+    return { ...entry, movedFrom: known.movedFrom }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Point reads: overlay, cache, then LevelDB on the main thread while it answers from memory, and through the thread pool for a
+ * while once it proved slow, because a blocked loop looks dead to peers.
+ */
+
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { RecordFamily, StoreEvents } from '../../ports/record-store.ts'
+import { recordFamilies } from '../../ports/record-store.ts'
+import type { IndexWriter } from './index/index-writer.ts'
+import type { LevelIndex } from './index/level-index.ts'
+import { decodeIndexValue, indexKey } from './index/record-codec.ts'
+import type { Place } from './journal/frame-codec.ts'
+import { familyCode } from './journal/frame-codec.ts'
+import type { Overlay } from './overlay.ts'
+import { keyText } from './overlay.ts'
+import type { PayloadReader } from './payload-reader.ts'
+import type { ValueCache } from './value-cache.ts'
+
+export interface RecordReadsOptions {
+  readonly index: LevelIndex
+  readonly overlay: Overlay
+  readonly cache: ValueCache
+  readonly payloads: PayloadReader
+  readonly writer: Pick<IndexWriter, 'batches'>
+  readonly events: StoreEvents
+  /** A synchronous read slower than this sends the following ones to the thread pool. */
+  readonly slowReadMs: number
+  /** For this long. */
+  readonly asyncReadsMs: number
+}
+
+const lookupsMax = 8
+
+export class RecordReads {
+  readonly #options: RecordReadsOptions
+  #asyncUntilMs = 0
+
+  constructor(options: RecordReadsOptions) {
+    this.#options = options
+  }
+
+  get(family: RecordFamily, key: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const { overlay, cache } = this.#options
+    const code = familyCode(family)
+    const text = keyText(key)
+    const waiting = overlay.find(code, text)
+    if (waiting !== undefined && waiting.movedFrom === undefined) {
+      return waiting.place === undefined ? waiting.value : this.#payload(code, key, waiting.place)
+    }
+    const cached = cache.get(code, text)
+    if (cached !== undefined) return cached
+    const prefixed = indexKey(code, key)
+    const stored = this.#lookUp(prefixed)
+    if (stored instanceof Promise) return this.#later(code, key, text, prefixed, stored)
+    return this.#value(code, key, text, prefixed, stored)
+  }
+
+  has(family: RecordFamily, key: Uint8Array): boolean | Promise<boolean> {
+    const { overlay, cache } = this.#options
+    const code = familyCode(family)
+    const text = keyText(key)
+    const waiting = overlay.find(code, text)
+    if (waiting !== undefined) return waiting.value !== undefined || waiting.place !== undefined
+    if (cache.get(code, text) !== undefined) return true
+    const stored = this.#lookUp(indexKey(code, key))
+    return stored instanceof Promise ? stored.then((found) => found !== undefined) : stored !== undefined
+  }
+
+  /** The payload at a place that was just looked up. */
+  async #payload(code: number, key: Uint8Array, place: Place): Promise<Uint8Array | undefined> {
+    let current: Place = place
+    for (let lookups = 0; lookups < lookupsMax; lookups++) {
+      const read = await this.#options.payloads.read(current)
+      if (read.kind === 'value') return read.value
+      if (read.kind === 'damaged') throw this.#corrupt(code, read.reason)
+      const again = await this.#placeNow(code, key)
+      if (again === undefined || again instanceof Uint8Array) return again
+      current = again
+    }
+    throw this.#corrupt(code, 'its place in the journal is gone')
+  }
+
+  async #placeNow(code: number, key: Uint8Array): Promise<Place | Uint8Array | undefined> {
+    const waiting = this.#options.overlay.find(code, keyText(key))
+    if (waiting !== undefined && waiting.movedFrom === undefined) return waiting.place ?? waiting.value
+    const prefixed = indexKey(code, key)
+    const stored = await this.#options.index.get(prefixed)
+    if (stored === undefined) return undefined
+    const decoded = decodeIndexValue(prefixed, stored)
+    if (decoded === undefined) throw this.#corrupt(code, 'its index entry does not verify')
+    return decoded.kind === 'place' ? decoded.place : decoded.value
+  }
+
+  #lookUp(prefixed: Buffer): Buffer | undefined | Promise<Buffer | undefined> {
+    const { index, slowReadMs, asyncReadsMs } = this.#options
+    const startedMs = performance.now()
+    if (startedMs < this.#asyncUntilMs) return index.get(prefixed)
+    const stored = index.getSync(prefixed)
+    const endedMs = performance.now()
+    if (endedMs - startedMs > slowReadMs) this.#asyncUntilMs = endedMs + asyncReadsMs
+    return stored
+  }
+
+  async #later(code: number, key: Uint8Array, text: string, prefixed: Buffer, stored: Promise<Buffer | undefined>) {
+    const { writer, overlay } = this.#options
+    const before = writer.batches
+    const found = await stored
+    // What changed since the look-up must not be covered by an old value in the cache.
+    const fresh = writer.batches === before && overlay.find(code, text) === undefined
+    return this.#value(code, key, fresh ? text : undefined, prefixed, found)
+  }
+
+  #value(code: number, key: Uint8Array, cacheAs: string | undefined, prefixed: Buffer, stored: Buffer | undefined) {
+    if (stored === undefined) return undefined
+    const decoded = decodeIndexValue(prefixed, stored)
+    if (decoded === undefined) throw this.#corrupt(code, 'its index entry does not verify')
+    if (decoded.kind === 'place') return this.#payload(code, key, decoded.place)
+    if (cacheAs !== undefined) this.#options.cache.set(code, cacheAs, decoded.value)
+    return decoded.value
+  }
+
+  /** An entry that a scan met and that does not verify. */
+  corruptEntry(family: RecordFamily): CodedError {
+    return this.#corrupt(familyCode(family), 'its index entry does not verify')
+  }
+
+  #corrupt(code: number, reason: string): CodedError {
+    const family = recordFamilies[code] ?? 'unknown'
+    this.#options.events.damageFound({ finding: `${family}: a record was read and ${reason}` })
+    return new CodedError('data-corrupt', `a record of family ${family} does not verify: ${reason}`, { details: { family } })
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The small files beside journal and index. `FORMAT` says who may read the directory and is read before anything else is opened;
+ * `store` holds the identity. Both are replaced whole: written aside, synced, renamed, the directory synced.
+ */
+
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { z } from 'zod'
+import { CodedError } from '../../../shared/coded-error.ts'
+import { fromHex, toHex } from '../../core/base/bytes.ts'
+import type { Files } from './files.ts'
+import { systemCode } from './files.ts'
+
+export const storeFormat = 1
+export const formatName = 'FORMAT'
+export const identityName = 'store'
+export const pidName = 'pid'
+export const journalName = 'journal'
+export const indexName = 'index'
+
+const formatSchema = z.object({ format: z.int().positive(), madeBy: z.string() })
+
+const hexBytes = (count: number) => z.string().regex(new RegExp(`^[0-9a-f]{${count * 2}}$`))
+const identitySchema = z.object({
+  storeId: hexBytes(16),
+  salt: hexBytes(8),
+  bootCount: z.int().positive(),
+  /** The highest sequence number known durable when this was written. */
+  provenThrough: z.int().nonnegative(),
+  /** What was found missing; a store with findings is suspect until it is recovered. */
+  findings: z.array(z.string()),
+})
+
+export interface StoreFile {
+  readonly storeId: Uint8Array
+  readonly salt: Uint8Array
+  readonly bootCount: number
+  readonly provenThrough: number
+  readonly findings: readonly string[]
+}
+
+/** Reads FORMAT; false where the directory holds no store yet. */
+export async function checkFormat(files: Files, directory: string): Promise<boolean> {
+  const bytes = await files.readWhole(join(directory, formatName))
+  if (bytes === undefined) {
+    if ((await files.readWhole(join(directory, identityName))) === undefined) return false
+    throw damaged(directory, formatName, 'the file is missing')
+  }
+  const parsed = formatSchema.safeParse(parseJson(Buffer.from(bytes).toString('utf8')))
+  if (!parsed.success) throw damaged(directory, formatName, 'the file is not readable')
+  const { format, madeBy } = parsed.data
+  if (format <= storeFormat) return true
+  throw new CodedError(
+    'store-newer-format',
+    `${directory} has format ${format}, written by ${madeBy}; this version reads formats up to ${storeFormat}. Start it with ${madeBy} or newer.`,
+    { details: { directory, format, madeBy } },
+  )
+}
+
+export async function writeFormat(files: Files, directory: string, madeBy: string): Promise<void> {
+  await replaceFile(files, directory, formatName, `${JSON.stringify({ format: storeFormat, madeBy })}\n`)
+}
+
+/** The identity, or undefined where there is none yet. */
+export async function readStoreFile(files: Files, directory: string): Promise<StoreFile | undefined> {
+  const bytes = await files.readWhole(join(directory, identityName))
+  if (bytes === undefined) return undefined
+  const [body = '', sum = ''] = Buffer.from(bytes).toString('utf8').split('\n')
+  const parsed = identitySchema.safeParse(parseJson(body))
+  if (!parsed.success || sum !== checksumLine(body))
+    throw damaged(directory, identityName, 'the file does not match its checksum')
+  const { storeId, salt, bootCount, provenThrough, findings } = parsed.data
+  return { storeId: fromHex(storeId) ?? storeIdNone, salt: fromHex(salt) ?? storeIdNone, bootCount, provenThrough, findings }
+}
+
+const storeIdNone = new Uint8Array(0)
+
+export async function writeStoreFile(files: Files, directory: string, file: StoreFile): Promise<void> {
+  const body = JSON.stringify({ ...file, storeId: toHex(file.storeId), salt: toHex(file.salt) })
+  await replaceFile(files, directory, identityName, `${body}\n${checksumLine(body)}\n`)
+}
+
+export async function writePid(files: Files, directory: string, pid: number): Promise<void> {
+  await replaceFile(files, directory, pidName, `${pid}\n`)
+}
+
+export async function readPid(files: Files, directory: string): Promise<number | undefined> {
+  const bytes = await files.readWhole(join(directory, pidName))
+  const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8').trim()
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined
+}
+
+export function damaged(directory: string, name: string, reason: string, cause?: unknown): CodedError {
+  return new CodedError('store-damaged', `${join(directory, name)}: ${reason}`, {
+    details: { file: name },
+    ...(cause !== undefined && { cause }),
+  })
+}
+
+/** Makes an error of the file system on the way in a sentence that says what to do. */
+export function unwritable(directory: string, error: unknown): unknown {
+  const code = systemCode(error)
+  const reason = code === undefined ? undefined : code === 'ENOSPC' ? 'the disk is full' : reasons.get(code)
+  if (reason === undefined) return error
+  if (code === 'ENOSPC')
+    return new CodedError('storage-full', `${directory}: ${reason}`, { details: { directory }, cause: error })
+  return new CodedError('store-unwritable', `${directory}: ${reason}`, { details: { directory }, cause: error })
+}
+
+const reasons = new Map([
+  ['EACCES', 'this user may not read and write the directory'],
+  ['EPERM', 'this user may not read and write the directory'],
+  ['EROFS', 'the file system is read-only'],
+  ['ENOTDIR', 'the path, or a part of it, is a file and not a directory'],
+  ['EEXIST', 'the path is a file and not a directory'],
+  ['ENAMETOOLONG', 'the path is too long'],
+  ['ELOOP', 'the path runs in a circle of links'],
+])
+
+async function replaceFile(files: Files, directory: string, name: string, text: string): Promise<void> {
+  const aside = join(directory, `${name}.new`)
+  if ((await files.readWhole(aside)) !== undefined) await files.unlink(aside)
+  const file = await files.open(aside, 'create')
+  try {
+    await file.write([Buffer.from(text, 'utf8')], 0)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await files.rename(aside, join(directory, name))
+  await files.syncDirectory(directory)
+}
+
+function checksumLine(body: string): string {
+  return crc32(body).toString(16).padStart(8, '0')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,146 @@
+/** Puts the parts of an opened store together. */
+
+import { join } from 'node:path'
+import type { Limits } from '../../core/base/limits.ts'
+import { recordFamilies } from '../../ports/record-store.ts'
+import { Capacity } from './capacity.ts'
+import { IndexWriter } from './index/index-writer.ts'
+import type { LevelIndex } from './index/level-index.ts'
+import type { JournalLimits } from './journal/journal-writer.ts'
+import { JournalWriter } from './journal/journal-writer.ts'
+import { segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
+import type { PreparedSegment } from './journal/segment-maker.ts'
+import { SegmentMaker } from './journal/segment-maker.ts'
+import { LevelStore } from './level-store.ts'
+import type { Opening } from './opening.ts'
+import { listSegments } from './opening.ts'
+import { Overlay } from './overlay.ts'
+import { PayloadReader } from './payload-reader.ts'
+import { Reclaim } from './reclaim.ts'
+import { RecordReads } from './record-reads.ts'
+import type { ResumedStore } from './resume-store.ts'
+import { writeStoreFile } from './store-files.ts'
+import { ValueCache } from './value-cache.ts'
+import { verifyStore } from './verify-store.ts'
+
+const verifyFindingsMax = 1000
+const capacityRefreshMs = 1000
+
+export async function wireStore(
+  opening: Opening,
+  index: LevelIndex,
+  resumed: ResumedStore,
+  unlock: () => void,
+): Promise<LevelStore> {
+  const { files, directory, journalDirectory, limits, events, byteLimit } = opening
+  const { condition, file } = resumed
+  const cache = new ValueCache(limits.valueCacheBytes, recordFamilies.length)
+  const overlay = new Overlay(limits.indexBatchBytesMax, (family, key) => cache.delete(family, key))
+  const capacity = await openCapacity(opening)
+  let store: LevelStore | undefined
+  const onFailed = (error: unknown) => store?.fail(error)
+  const indexWriter = new IndexWriter({
+    index,
+    overlay,
+    state: resumed.state,
+    oldestMarker: resumed.oldestMarker,
+    liveBytes: resumed.liveBytes,
+    events,
+    delayMs: limits.indexDelayMs,
+    markersMax: limits.indexMarkersMax,
+    onIndexed: () => journal.indexMoved(),
+    onFailed,
+  })
+  const maker = openMaker(opening, capacity)
+  const journal = new JournalWriter({
+    salt: file.salt,
+    maker,
+    overlay,
+    events,
+    limits: journalLimits(limits),
+    position: resumed.end,
+    current: condition.kind === 'sound' ? await currentSegment(opening, resumed) : undefined,
+    onDurable: () => indexWriter.wake(),
+    onFailed,
+  })
+  const payloads = new PayloadReader({
+    files,
+    directory: journalDirectory,
+    readsMax: limits.payloadReadsMax,
+    openFilesMax: limits.segmentFilesMax,
+  })
+  const { slowReadMs, asyncReadsMs } = limits
+  const reads = new RecordReads({ index, overlay, cache, payloads, writer: indexWriter, events, slowReadMs, asyncReadsMs })
+  const release = async (provenThrough: number | undefined) => {
+    try {
+      if (provenThrough !== undefined && condition.kind === 'sound') {
+        await writeStoreFile(files, directory, { ...file, provenThrough })
+      }
+    } finally {
+      unlock()
+    }
+  }
+  const parts = { limits, events, byteLimit, identity: resumed.identity, condition, capacity, release }
+  store = new LevelStore({
+    ...parts,
+    ...{ index, overlay, indexWriter, journal, maker, payloads, reads },
+    reclaim: new Reclaim(),
+    verify: (opened, signal) =>
+      verifyStore({ index, indexWriter, payloads, settle: () => opened.settle(), findingsMax: verifyFindingsMax, signal }),
+  })
+  if (condition.kind === 'sound') await journal.prepare()
+  return store
+}
+
+async function openCapacity(opening: Opening): Promise<Capacity> {
+  const { files, directory, indexDirectory, journalDirectory, byteLimit, limits } = opening
+  const capacity = new Capacity({
+    files,
+    directory,
+    indexDirectory,
+    byteLimit,
+    reserveBytesMax: limits.storeReserveBytes,
+    refreshMs: capacityRefreshMs,
+  })
+  await capacity.refresh()
+  for (const segment of await listSegments(opening)) {
+    capacity.addSegment(segment, await files.fileSize(join(journalDirectory, segmentName(segment))))
+  }
+  return capacity
+}
+
+function openMaker({ files, journalDirectory, events, limits }: Opening, capacity: Capacity): SegmentMaker {
+  return new SegmentMaker({
+    files,
+    directory: journalDirectory,
+    events,
+    diskReserveBytes: limits.storeReserveBytes,
+    retryMs: limits.diskFullRetryMs,
+    onMade: (segment, size) => capacity.addSegment(segment, size),
+    onUnmade: (segment) => capacity.dropSegment(segment),
+  })
+}
+
+/** The segment that the journal ends in, when it has room for more. */
+async function currentSegment({ files, journalDirectory }: Opening, { end }: ResumedStore): Promise<PreparedSegment | undefined> {
+  if (end.offset < segmentHeaderBytes) return undefined
+  const path = join(journalDirectory, segmentName(end.segment))
+  const size = await files.fileSize(path)
+  return { segment: end.segment, size, file: await files.open(path, 'write') }
+}
+
+/** Room in a segment for the largest batch, beside its header and the bytes kept for removals. */
+function journalLimits(limits: Limits): JournalLimits {
+  const { batchBytesMax, segmentBytes, storeReserveBytes } = limits
+  const leastBytes = 2 * segmentHeaderBytes + batchBytesMax
+  const wholeBytes = Math.max(segmentBytes, leastBytes)
+  const firstBytes = Math.max(Math.floor(wholeBytes / 4), leastBytes)
+  return {
+    inlinePayloadBytesMax: limits.inlinePayloadBytesMax,
+    replayBytesMax: limits.replayBytesMax,
+    groupBytesMax: limits.commitGroupBytesMax,
+    segmentBytes: wholeBytes,
+    firstSegmentBytes: firstBytes,
+    reserveBytes: Math.min(storeReserveBytes, Math.floor(firstBytes / 4)),
+  }
+}
