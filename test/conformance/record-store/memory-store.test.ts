@@ -6,7 +6,7 @@ import type { Clock } from '../../../src/node/ports/clock.ts'
 import type { Random } from '../../../src/node/ports/random.ts'
 import { describeRecordStore } from './record-store-suite.ts'
 import type { Damage, StoreBed } from './store-bed.ts'
-import { bytes, filler, put, testLimits } from './store-bed.ts'
+import { bytes, filler, put, smallLimits } from './store-bed.ts'
 
 interface MemoryBed extends StoreBed {
   readonly disk: MemoryDisk
@@ -22,7 +22,7 @@ async function memoryBed(): Promise<MemoryBed> {
   const disk = new MemoryDisk()
   return {
     disk,
-    open: async (settings = {}) => openMemoryStore({ random, disk, limits: testLimits, indexBatches: 32, ...settings }),
+    open: async (settings = {}) => openMemoryStore({ random, disk, limits: smallLimits, indexBatches: 32, ...settings }),
     crash: async () => disk.crash(),
     holdSync: () => {
       const held: (() => void)[] = []

@@ -28,7 +28,7 @@ export function describeFaults(makeBed: () => Promise<StoreBed>, { damages }: St
     let taken = 0
     let refused: unknown
     for (; refused === undefined && taken < 100; taken++) {
-      await store.commit([put('content', `c/${taken}`, filler(1_000_000, taken))]).catch((error: unknown) => {
+      await store.commit([put('content', `c/${taken}`, filler(200_000, taken))]).catch((error: unknown) => {
         refused = error
       })
     }
@@ -36,8 +36,9 @@ export function describeFaults(makeBed: () => Promise<StoreBed>, { damages }: St
     expect(await store.has('content', bytes(`c/${taken - 1}`))).toBe(false)
     expect(await store.has('entry', bytes('a'))).toBe(true)
     bed.setFull(false)
-    await store.commit([put('content', 'again', filler(1_000_000))])
-    expect(store.usage().families.content.records).toBe(taken)
+    const again = () => store.commit([put('content', 'again', filler(200_000))]).then(() => 'taken', String)
+    await expect.poll(again, { timeout: 10_000 }).toBe('taken')
+    await expect.poll(() => store.usage().families.content.records).toBe(taken)
     expect((await store.verify()).findings).toEqual([])
   })
 

@@ -99,7 +99,7 @@ const crash = (inFlight: readonly (readonly RecordWrite[])[]) =>
 
 const inspect = command('inspect', async ({ twin }, { store }) => {
   expect((await store.verify()).findings).toEqual([])
-  expect(store.usage().families).toEqual(twin.counts)
+  await expect.poll(() => store.usage().families).toEqual(twin.counts)
   expect(store.usage().liveBytes).toBe(twin.liveBytes)
 })
 

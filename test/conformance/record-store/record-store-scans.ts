@@ -86,18 +86,24 @@ export function describeScans(makeBed: () => Promise<StoreBed>): void {
     expect(page.map(({ value }) => value.length)).toEqual([100_000])
   })
 
-  test('a scan sees what was durable when it began', async () => {
+  test('a scan sees what was durable when it began, and batches whole', async () => {
     await using bed = await makeBed()
     await using store = await bed.open()
-    await store.commit(Array.from({ length: 500 }, (_, index) => put('entry', `k/${String(index).padStart(4, '0')}`, 'before')))
-    const scan = store.scan('entry', { limit: 1000 })
-    const writes = Array.from({ length: 20 }, (_, index) =>
-      store.commit([remove('entry', `k/${String(index * 20).padStart(4, '0')}`)]),
-    )
-    const page = await scan
-    await Promise.all(writes)
-    expect(page.length).toBe(500)
-    expect((await store.scan('entry', { limit: 1000 })).length).toBe(480)
+    const names = Array.from({ length: 500 }, (_, index) => `k/${String(index).padStart(4, '0')}`)
+    await store.commit(names.map((name) => put('entry', name, 'before')))
+    const pairs = Array.from({ length: 20 }, (_, index) => [names[index * 10]!, names[499 - index * 10]!])
+    for (let round = 0; round < 5; round++) {
+      const last = store.commit([put('entry', 'z', String(round))])
+      await last
+      const scan = store.scan('entry', { limit: 1000 })
+      const writes = pairs.slice(round * 4, round * 4 + 4).map((pair) => store.commit(pair.map((name) => remove('entry', name))))
+      const page = new Map((await scan).map(({ key, value }) => [Buffer.from(key).toString(), Buffer.from(value).toString()]))
+      await Promise.all(writes)
+      expect(page.get('z')).toBe(String(round))
+      expect(page.size).toBeGreaterThanOrEqual(501 - 8 * (round + 1))
+      for (const [one, two] of pairs) expect(page.has(one!)).toBe(page.has(two!))
+    }
+    expect((await store.scan('entry', { limit: 1000 })).length).toBe(461)
   })
 
   test('a scan whose caller is gone ends with cancelled', async () => {

@@ -3,8 +3,9 @@ import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import type { RecordFamily, RecordStore, RecordWrite, StoreEvents } from '../../../src/node/ports/record-store.ts'
 
 export interface StoreSettings {
+  /** `smallLimits` unless given. */
+  readonly limits?: Limits
   readonly byteLimit?: number
-  readonly reserveBytes?: number
   readonly events?: Partial<StoreEvents>
 }
 
@@ -40,8 +41,19 @@ export interface StoreTraits {
   readonly damages: readonly Damage[]
 }
 
-/** Small enough that segments and replay borders are crossed by a few values. */
-export const testLimits: Limits = { ...defaultLimits, segmentBytes: 16 * 1024 * 1024, replayBytesMax: 16 * 1024 * 1024 }
+/** Small enough that segments and replay borders are crossed by a few values, and that a store opens at once. */
+export const smallLimits: Limits = {
+  ...defaultLimits,
+  batchBytesMax: 256 * 1024,
+  segmentBytes: 1024 * 1024,
+  replayBytesMax: 1024 * 1024,
+  commitGroupBytesMax: 256 * 1024,
+  storeReserveBytes: 128 * 1024,
+  diskFullRetryMs: 20,
+}
+
+/** Batches of the size that a node commits. */
+export const largeLimits: Limits = { ...defaultLimits, segmentBytes: 16 * 1024 * 1024, replayBytesMax: 16 * 1024 * 1024 }
 
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text)

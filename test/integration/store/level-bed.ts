@@ -1,0 +1,125 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Files } from '../../../src/node/adapters/level-store/files.ts'
+import { decodeMarker, markerKeyRange } from '../../../src/node/adapters/level-store/index/index-state.ts'
+import { LevelIndex } from '../../../src/node/adapters/level-store/index/level-index.ts'
+import { nodeFiles } from '../../../src/node/adapters/level-store/node-files.ts'
+import { openLevelStore } from '../../../src/node/adapters/level-store/open-level-store.ts'
+import type { Limits } from '../../../src/node/core/base/limits.ts'
+import type { Random } from '../../../src/node/ports/random.ts'
+import type { RecordStore, StoreEvents } from '../../../src/node/ports/record-store.ts'
+import type { StoreBed } from '../../conformance/record-store/store-bed.ts'
+import { smallLimits } from '../../conformance/record-store/store-bed.ts'
+import { FaultyFiles } from './faulty-files.ts'
+
+export interface LevelSettings {
+  readonly files?: Files
+  readonly limits?: Limits
+  readonly byteLimit?: number
+  readonly events?: Partial<StoreEvents>
+}
+
+const random: Random = {
+  bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  integerBelow: (limit) => Math.floor(Math.random() * limit),
+}
+
+const silent: StoreEvents = {
+  committed: () => undefined,
+  indexed: () => undefined,
+  segmentMade: () => undefined,
+  segmentReclaimed: () => undefined,
+  tailCut: () => undefined,
+  damageFound: () => undefined,
+  failed: () => undefined,
+}
+
+export function openLevelStoreAt(directory: string, { events, ...settings }: LevelSettings = {}): Promise<RecordStore> {
+  return openLevelStore({ directory, limits: smallLimits, random, ...settings, events: { ...silent, ...events } })
+}
+
+export function temporaryFolder(name: string): string {
+  return mkdtempSync(join(tmpdir(), `memo-store-${name}-`))
+}
+
+/** Every file, by its path below the folder. */
+export function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort()
+}
+
+/** Copies a store that may be open. LevelDB's lock is never opened: this process would lose it. */
+export function copyStoreFolder(from: string, to: string): void {
+  for (const file of filesBelow(from)) {
+    if (file.endsWith('LOCK')) continue
+    mkdirSync(dirname(join(to, file)), { recursive: true })
+    copyFileSync(join(from, file), join(to, file))
+  }
+}
+
+/** The sequence number that a copy of LevelDB's folder reaches. The copy stays as it is. */
+export async function indexPositionOf(folder: string): Promise<number> {
+  const copy = `${folder}.opened`
+  copyStoreFolder(folder, copy)
+  const index = new LevelIndex(copy, { cacheBytes: 1024 * 1024, writeBufferBytes: 1024 * 1024 })
+  await index.open(false)
+  let reached = 0
+  for await (const page of index.pages(markerKeyRange)) {
+    for (const [key, value] of page) reached = Math.max(reached, decodeMarker(key, value)?.end.sequence ?? 0)
+  }
+  await index.close()
+  rmSync(copy, { recursive: true })
+  return reached
+}
+
+export interface LevelBed extends StoreBed {
+  /** Where the store is kept now: a crash moves it to a copy. */
+  readonly directory: string
+}
+
+/** A crash is a copy of the folder as it is; the old store ends on the side, on files that nobody looks at any more. */
+export async function levelBed(): Promise<LevelBed> {
+  const folder = temporaryFolder('bed')
+  const faulty = new FaultyFiles(nodeFiles)
+  const ending: Promise<void>[] = []
+  let lives = 0
+  let directory = join(folder, 'store-0')
+  let current: RecordStore | undefined
+  let release = () => {}
+  return {
+    get directory() {
+      return directory
+    },
+    open: async (settings = {}) => {
+      const store = await openLevelStoreAt(directory, { files: faulty.files, ...settings })
+      current = store
+      return store
+    },
+    crash: async () => {
+      const from = directory
+      directory = join(folder, `store-${++lives}`)
+      copyStoreFolder(from, directory)
+      if (current !== undefined) ending.push(current.close())
+      faulty.failSyncs = false
+    },
+    holdSync: () => {
+      release = faulty.holdSync()
+      return release
+    },
+    failSync: () => {
+      faulty.failSyncs = true
+    },
+    setFull: (full) => {
+      faulty.bytesLeft = full ? 0 : undefined
+    },
+    [Symbol.asyncDispose]: async () => {
+      release()
+      await current?.close()
+      await Promise.all(ending)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
