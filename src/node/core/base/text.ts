@@ -48,6 +48,9 @@ export function decodeText(bytes: Uint8Array): string | undefined {
   return text + String.fromCharCode(...units)
 }
 
+/** Of the first byte, by the number of bytes behind it. */
+const leadBits = [0, 0xc0, 0xe0, 0xf0] as const
+/** By the size of the sequence. */
 const leastOfSize = [0, 0, 0x80, 0x800, 0x10000] as const
 
 function codePointAt(bytes: Uint8Array, index: number, first: number, size: number): number | undefined {
@@ -73,7 +76,7 @@ function encodeWideText(text: string): Uint8Array {
       continue
     }
     const tail = code <= 0x7ff ? 1 : code <= 0xffff ? 2 : 3
-    bytes[offset++] = ((0xf00 >> tail) & 0xff & ~(0x7f >> (tail + 1))) | (code >> (6 * tail))
+    bytes[offset++] = (leadBits[tail] ?? 0) | (code >> (6 * tail))
     for (let step = tail - 1; step >= 0; step--) bytes[offset++] = 0x80 | ((code >> (6 * step)) & 0x3f)
   }
   return bytes
