@@ -74,6 +74,12 @@ export interface Limits {
   readonly collectGraceMs: number
   /** How long a removal is remembered. */
   readonly horizonMs: number
+  /** Time between two searches for removals beyond the horizon. */
+  readonly sweepIntervalMs: number
+  /** Findings that a verification lists one by one. */
+  readonly findingsMax: number
+  /** How long a stop waits for requests in flight. */
+  readonly stopTimeoutMs: number
   /** Time between two searches for values that are due for collection. */
   readonly collectIntervalMs: number
   /** Candidates for collection that are judged in one step, and blocks that one step removes. */
@@ -148,6 +154,9 @@ export const defaultLimits: Limits = {
   clockSkewMaxMs: 60_000,
   collectGraceMs: 60 * 60_000,
   horizonMs: 30 * 24 * 60 * 60_000,
+  sweepIntervalMs: 6 * 60 * 60_000,
+  findingsMax: 1000,
+  stopTimeoutMs: 5000,
   collectIntervalMs: 10_000,
   collectStepMax: 256,
   uploadChunksMax: 4,

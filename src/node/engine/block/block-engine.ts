@@ -8,9 +8,10 @@ import type { BlockDraft, BlockService, BlockStat, BlockView, UpdateResult } fro
 import { ContentBlocks } from './content-blocks.ts'
 import { checkContentDraft, checkName, checkOwner, checkPayload, checkSignedDraft, invalid } from './draft-checks.ts'
 import { SignedBlocks } from './signed-blocks.ts'
+import type { RemovalForgetter } from './tombstone-sweeper.ts'
 
 /** The value store of one node: checks what callers bring and hands it to the blocks of its kind. */
-export class BlockEngine implements BlockService {
+export class BlockEngine implements BlockService, RemovalForgetter {
   readonly #parts: BlockParts
   readonly #content: ContentBlocks
   readonly #signed: SignedBlocks
@@ -83,6 +84,11 @@ export class BlockEngine implements BlockService {
   async stat(address: BlockAddress, context: CallContext): Promise<BlockStat | undefined> {
     this.#admit(context)
     return isImmutable(address) ? await this.#content.stat(address) : await this.#signed.stat(address)
+  }
+
+  async forgetRemoval(address: BlockAddress, signal: AbortSignal): Promise<void> {
+    if (isImmutable(address)) await this.#content.forgetRemoval(address, signal)
+    else await this.#signed.forgetRemoval(address, signal)
   }
 
   #admit(context: CallContext): ReturnType<typeof checkRequestId> {

@@ -3,10 +3,11 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { addressText } from '../../core/base/address.ts'
 import { emptyBytes, equalBytes } from '../../core/base/bytes.ts'
+import { hlcFromMs } from '../../core/base/hybrid-clock.ts'
 import type { RequestId } from '../../core/base/request-id.ts'
 import type { ContentBlock, ContentCopy, ContentHeader } from '../../core/block/content-block.ts'
 import { decodeContentCopy, encodeContentCopy, isGenuineContent } from '../../core/block/content-block.ts'
-import { encodeTombstone, signRemoval } from '../../core/block/removal.ts'
+import { decodeTombstone, encodeTombstone, signRemoval } from '../../core/block/removal.ts'
 import { outcomeKey } from '../../core/consensus/outcome.ts'
 import { encodeOutcome } from '../../core/consensus/record-codec.ts'
 import type { RecordWrite } from '../../ports/record-store.ts'
@@ -19,8 +20,9 @@ import { invalid } from './draft-checks.ts'
 type ContentChange =
   | { readonly kind: 'insert'; readonly block: ContentBlock }
   | { readonly kind: 'remove'; readonly address: BlockAddress; readonly requestId: RequestId | undefined }
+  | { readonly kind: 'forget'; readonly address: BlockAddress }
 
-/** The birth stamp of an insertion; 0 for a removal. */
+/** The birth stamp of an insertion, otherwise 0. */
 type ContentAnswer = bigint
 
 /** Rough size of a removal in a batch. */
@@ -60,6 +62,10 @@ export class ContentBlocks {
 
   async remove(address: BlockAddress, requestId: RequestId | undefined, signal: AbortSignal): Promise<void> {
     await this.#mailboxes.submit(addressText(address), { kind: 'remove', address, requestId }, removalBytes, signal)
+  }
+
+  async forgetRemoval(address: BlockAddress, signal: AbortSignal): Promise<void> {
+    await this.#mailboxes.submit(addressText(address), { kind: 'forget', address }, removalBytes, signal)
   }
 
   async stat(address: BlockAddress): Promise<BlockStat | undefined> {
@@ -108,6 +114,9 @@ export class ContentBlocks {
         if (change.kind === 'insert') {
           answers.push(this.#insertWrites(change.block, writes))
           present = change.block
+        } else if (change.kind === 'forget') {
+          if (present === 'as stored') await this.#forgetWrites(address, writes)
+          answers.push(0n)
         } else if (await this.#isRepeated(change, writes)) answers.push(0n)
         else {
           this.#removalWrites(change, present === 'as stored' ? await this.#read(address) : present, writes)
@@ -119,7 +128,7 @@ export class ContentBlocks {
         answers.push(error)
       }
     }
-    const removesOnly = changes.every((change) => change.kind === 'remove')
+    const removesOnly = changes.every((change) => change.kind !== 'insert')
     if (writes.length > 0) await store.commit(writes, { space: removesOnly ? 'reserve' : 'normal' })
     return answers
   }
@@ -151,6 +160,14 @@ export class ContentBlocks {
     if (requestId === undefined) return
     const outcome = encodeOutcome({ kind: 'done', generation: 0n, version: 0n })
     writes.push({ kind: 'put', family: 'outcome', key: outcomeKey(address, requestId), value: outcome })
+  }
+
+  async #forgetWrites(address: BlockAddress, writes: RecordWrite[]): Promise<void> {
+    const { store, clock, limits } = this.#parts
+    const bytes = await store.get('tombstone', address)
+    const tombstone = bytes && decodeTombstone(bytes)
+    if (tombstone === undefined || clock.last - tombstone.removed <= hlcFromMs(limits.horizonMs)) return
+    writes.push({ kind: 'delete', family: 'tombstone', key: address })
   }
 
   /** Whether this very request removed the block before. */

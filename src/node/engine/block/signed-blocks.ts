@@ -9,6 +9,7 @@ import { namedBlockAddress } from '../../core/block/named-block.ts'
 import { ownerBlockAddress, ownerSaltBytes } from '../../core/block/owner-block.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import { issuedOfOutcomeKey } from '../../core/consensus/outcome.ts'
+import type { RecordWrite } from '../../ports/record-store.ts'
 import { Mailboxes } from '../mailbox.ts'
 import type { BlockParts } from './block-parts.ts'
 import type { BlockStat, BlockView, UpdateResult } from './block-service.ts'
@@ -23,10 +24,14 @@ const changeBytes = 1024
 /** Outcomes looked at when new ones are kept, so that a backlog shrinks. */
 const outcomesAtOnce = 64
 
+/** Outcomes of a forgotten block that go in one batch. */
+const outcomesDropped = 1024
+const forgotten: SignedAnswer = { kind: 'removed' }
+
 /** Owner and named blocks: each change a whole signed version, decided in turns by the block's mailbox. */
 export class SignedBlocks {
   readonly #parts: BlockParts
-  readonly #mailboxes: Mailboxes<SignedChange, SignedAnswer>
+  readonly #mailboxes: Mailboxes<SignedChange | 'forget', SignedAnswer>
 
   constructor(parts: BlockParts) {
     this.#parts = parts
@@ -79,6 +84,10 @@ export class SignedBlocks {
     await this.#submit(address, { kind: 'remove', requestId }, signal)
   }
 
+  async forgetRemoval(address: BlockAddress, signal: AbortSignal): Promise<void> {
+    await this.#mailboxes.submit(addressText(address), 'forget', changeBytes, signal)
+  }
+
   async stat(address: BlockAddress): Promise<BlockStat | undefined> {
     const record = await readBlockRecord(this.#parts, address)
     if (record === undefined || record.state.kind === 'removed') return undefined
@@ -110,8 +119,32 @@ export class SignedBlocks {
     return this.#mailboxes.submit(addressText(address), change, changeBytes + payload, signal)
   }
 
+  async #turn(block: string, requests: readonly (SignedChange | 'forget')[]): Promise<readonly (SignedAnswer | CodedError)[]> {
+    const changes = requests.filter((request) => request !== 'forget')
+    if (changes.length > 0) {
+      const answers = await this.#change(block, changes)
+      let next = 0
+      // Forgetting waits for the next round where the block is in use.
+      return requests.map((request) => (request === 'forget' ? forgotten : (answers[next++] ?? forgotten)))
+    }
+    await this.#forget(addressOf(block))
+    return requests.map(() => forgotten)
+  }
+
+  async #forget(address: BlockAddress): Promise<void> {
+    const { store, clock, limits } = this.#parts
+    const record = await readBlockRecord(this.#parts, address)
+    if (record?.state.kind !== 'removed' || clock.last - record.state.removed <= hlcFromMs(limits.horizonMs)) return
+    const before = prefixEnd(address)
+    const limit = Math.min(outcomesDropped, limits.scanRecordsMax)
+    const outcomes = await store.scan('outcome', { from: address, ...(before && { before }), limit, keysOnly: true })
+    const writes: RecordWrite[] = outcomes.map(({ key }) => ({ kind: 'delete', family: 'outcome', key }))
+    if (outcomes.length < limit) writes.push({ kind: 'delete', family: 'block', key: address })
+    await store.commit(writes, { space: 'reserve' })
+  }
+
   /** Where a full store refuses the turn, its removals are carried out alone: they use the space that is kept for them. */
-  async #turn(block: string, changes: readonly SignedChange[]): Promise<readonly (SignedAnswer | CodedError)[]> {
+  async #change(block: string, changes: readonly SignedChange[]): Promise<readonly (SignedAnswer | CodedError)[]> {
     const removals = changes.filter((change) => change.kind === 'remove')
     try {
       return await this.#carryOut(block, changes, removals.length === changes.length)
@@ -128,8 +161,7 @@ export class SignedBlocks {
     changes: readonly SignedChange[],
     removesOnly: boolean,
   ): Promise<readonly (SignedAnswer | CodedError)[]> {
-    const address = parseAddress(block)
-    assert(address !== undefined, 'mailboxes are named by addresses')
+    const address = addressOf(block)
     const loaded = await loadSignedBlock(this.#parts, address)
     const forgotten = await this.#toForget(loaded.record, changes)
     const turn = new SignedBlockTurn(this.#parts, address, loaded, forgotten)
@@ -169,4 +201,10 @@ export class SignedBlocks {
     }
     return keys.length === 0 ? undefined : { floor, count: keys.length, keys }
   }
+}
+
+function addressOf(block: string): BlockAddress {
+  const address = parseAddress(block)
+  assert(address !== undefined, 'mailboxes are named by addresses')
+  return address
 }

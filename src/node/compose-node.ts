@@ -1,0 +1,186 @@
+import { CodedError } from '../shared/coded-error.ts'
+import type { Limits } from './core/base/limits.ts'
+import { defaultLimits } from './core/base/limits.ts'
+import { BlockEngine } from './engine/block/block-engine.ts'
+import type { BlockParts } from './engine/block/block-parts.ts'
+import type { BlockService } from './engine/block/block-service.ts'
+import { TombstoneSweeper } from './engine/block/tombstone-sweeper.ts'
+import { NodeClock } from './engine/clock/node-clock.ts'
+import type { KeyValueService } from './engine/kv/key-value-service.ts'
+import { KeyValueStore } from './engine/kv/key-value-store.ts'
+import type { NetworkState } from './engine/network/network-state.ts'
+import { OpenedKeyRing } from './engine/network/opened-key-ring.ts'
+import { startNetwork } from './engine/network/start-network.ts'
+import { PayloadPipeline } from './engine/payload/payload-pipeline.ts'
+import type { NodeState, NodeStatus, StorageNode } from './engine/storage-node.ts'
+import { verifyNode } from './engine/verify/verify-node.ts'
+import type { NodePorts } from './ports/node-ports.ts'
+import type { VerifyReport } from './ports/record-store.ts'
+
+export interface NodeOptions {
+  /** Name of the network that a first start founds. */
+  readonly networkName: string
+  /** The defaults unless given. */
+  readonly limits?: Limits
+}
+
+/** Everything that a node runs, once it was started. */
+interface RunningParts {
+  readonly network: NetworkState
+  readonly keyValues: KeyValueStore
+  readonly blocks: BlockEngine
+  readonly blockParts: BlockParts
+  /** Stops all of it in reverse order. */
+  readonly resources: AsyncDisposableStack
+}
+
+/** Joins the engines of a node over the ports that it is given. The node owns the store from then on: `stop` closes it. */
+export function createNode(options: NodeOptions, ports: NodePorts): StorageNode {
+  return new ComposedNode(options.networkName, options.limits ?? defaultLimits, ports)
+}
+
+class ComposedNode implements StorageNode {
+  readonly #networkName: string
+  readonly #limits: Limits
+  readonly #ports: NodePorts
+  #state: NodeState = 'idle'
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  #running: RunningParts | undefined
+  #startedAtMs = 0
+
+  constructor(networkName: string, limits: Limits, ports: NodePorts) {
+    this.#networkName = networkName
+    this.#limits = limits
+    this.#ports = ports
+  }
+
+  get keyValues(): KeyValueService {
+    return this.#parts().keyValues
+  }
+
+  get blocks(): BlockService {
+    return this.#parts().blocks
+  }
+
+  start(signal?: AbortSignal): Promise<void> {
+    if (this.#stopping !== undefined) return Promise.reject(new CodedError('not-running', 'the node was stopped'))
+    this.#starting ??= this.#start(signal)
+    return this.#starting
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  status(): NodeStatus {
+    const { store, clock } = this.#ports
+    const { network, keyValues } = this.#parts()
+    const { self, networkId, descriptor, keys } = network
+    const usage = store.usage()
+    return {
+      state: this.#state,
+      identity: {
+        nodeId: self.nodeId,
+        networkId,
+        networkName: descriptor.founding.name,
+        storeId: self.storeId,
+        bootCount: self.bootCount,
+        userKey: keys.user.signing.publicKey,
+      },
+      condition: store.condition,
+      usage,
+      keys: this.#state === 'running' ? keyValues.keysOf('') : 0,
+      collectable: usage.families.collect.records,
+      uptimeMs: clock.monotonicMs() - this.#startedAtMs,
+    }
+  }
+
+  async verify(signal?: AbortSignal): Promise<VerifyReport> {
+    const { network, blockParts } = this.#parts()
+    return await verifyNode({ ...blockParts, root: network.root }, signal)
+  }
+
+  async #start(signal: AbortSignal | undefined): Promise<void> {
+    this.#state = 'starting'
+    this.#startedAtMs = this.#ports.clock.monotonicMs()
+    try {
+      signal?.throwIfAborted()
+      this.#running = await this.#build(signal)
+      this.#state = 'running'
+    } catch (error) {
+      this.#state = 'failed'
+      throw error
+    }
+  }
+
+  /** A start that fails releases what it had acquired. */
+  async #build(signal: AbortSignal | undefined): Promise<RunningParts> {
+    await using resources = new AsyncDisposableStack()
+    const limits = this.#limits
+    const { store, crypto, random, compressor, logger } = this.#ports
+    const clock = new NodeClock({ clock: this.#ports.clock, store, limits, logger: logger.child('clock') })
+    resources.defer(() => clock.stop())
+    await clock.start()
+    const stamp = (): bigint => clock.next()
+    const network = await startNetwork({ ...this.#ports, logger: logger.child('network'), networkName: this.#networkName, stamp })
+    signal?.throwIfAborted()
+    const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(network.secrets) })
+    const { networkId, keys, self, stores } = network
+    const blockParts: BlockParts = { store, crypto, random, clock, limits, pipeline, networkId, user: keys.user, self }
+    const blocks = new BlockEngine(blockParts)
+    resources.defer(() => blocks.stop())
+    const keyValues = new KeyValueStore({
+      ports: this.#ports,
+      clock,
+      payload: pipeline,
+      limits,
+      origin: { networkId, signer: keys.node, digest: crypto },
+      self,
+      writer: crypto.sha256(keys.user.signing.publicKey),
+      stores,
+    })
+    resources.defer(() => keyValues.stop())
+    await keyValues.start()
+    signal?.throwIfAborted()
+    const sweeper = new TombstoneSweeper({ ...blockParts, hostClock: this.#ports.clock, logger: logger.child('sweeper'), blocks })
+    resources.defer(() => sweeper.stop())
+    sweeper.start()
+    return { network, keyValues, blocks, blockParts, resources: resources.move() }
+  }
+
+  async #stop(): Promise<void> {
+    await this.#starting?.catch(() => undefined)
+    const wasRunning = this.#state === 'running'
+    if (wasRunning) this.#state = 'stopping'
+    try {
+      if (this.#running !== undefined) await this.#drain(this.#running.resources)
+    } finally {
+      await this.#ports.store.close()
+      if (this.#state !== 'failed') this.#state = 'stopped'
+    }
+  }
+
+  /** Lets what was admitted finish, for as long as a call may last; closing the store then ends the rest. */
+  async #drain(resources: AsyncDisposableStack): Promise<void> {
+    const { clock, logger } = this.#ports
+    const late = Promise.withResolvers<'late'>()
+    using _deadline = clock.after(this.#limits.stopTimeoutMs, () => {
+      late.resolve('late')
+    })
+    const drained = resources.disposeAsync()
+    if ((await Promise.race([drained, late.promise])) !== 'late') return
+    logger.warn('the stop did not wait any longer for requests in flight', { stopTimeoutMs: this.#limits.stopTimeoutMs })
+    drained.catch((error: unknown) => logger.error('an engine failed to stop', { error }))
+  }
+
+  #parts(): RunningParts {
+    if (this.#running === undefined) throw new CodedError('not-running', 'the node is not running')
+    return this.#running
+  }
+}

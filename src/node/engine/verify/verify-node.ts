@@ -1,0 +1,176 @@
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { addressBytes, addressFromBytes } from '../../core/base/address.ts'
+import { emptyBytes, equalBytes, toHex } from '../../core/base/bytes.ts'
+import { decodeContentCopy, isGenuineContent } from '../../core/block/content-block.ts'
+import { decodeManifest } from '../../core/block/manifest.ts'
+import { decodeRemovalProof, decodeTombstone, isGenuineRemoval } from '../../core/block/removal.ts'
+import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch.ts'
+import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
+import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import { decodeEntry } from '../../core/kv/entry.ts'
+import { decodeRootSection } from '../../core/overlay/root-section.ts'
+import type { RecordFamily, VerifyReport } from '../../ports/record-store.ts'
+import type { BlockParts } from '../block/block-parts.ts'
+import { genuineVersion } from '../block/signed-block-state.ts'
+
+export interface VerifyParts extends BlockParts {
+  /** The network's root, whose entries are sections. */
+  readonly root: BlockAddress
+}
+
+/** Keys looked at in one step; their values are read one by one, so that a damaged one hides no other. */
+const recordsAtOnce = 256
+
+/**
+ * Verifies everything that the store holds, in bounded steps: the records themselves, then the hash of every content block, the
+ * signature of every version, removal and last batch, the sizes of the pages, and that every value named by an entry is there.
+ */
+export async function verifyNode(parts: VerifyParts, signal?: AbortSignal): Promise<VerifyReport> {
+  const report = await parts.store.verify(signal)
+  const verification = new Verification(parts, signal)
+  const findings = await verification.run()
+  return { ...report, findings: [...report.findings, ...findings] }
+}
+
+class Verification {
+  readonly #parts: VerifyParts
+  readonly #signal: AbortSignal | undefined
+  readonly #findings: string[] = []
+  /** Entries found of each page. */
+  readonly #entries = new Map<string, number>()
+  #unlisted = 0
+
+  constructor(parts: VerifyParts, signal: AbortSignal | undefined) {
+    this.#parts = parts
+    this.#signal = signal
+  }
+
+  async run(): Promise<readonly string[]> {
+    await this.#walk('content', (key, value) => this.#content(key, value))
+    await this.#walk('tombstone', (key, value) => this.#tombstone(key, value))
+    await this.#walk('entry', (key, value) => this.#entry(key, value))
+    await this.#walk('block', (key, value) => this.#block(key, value))
+    if (this.#unlisted > 0) this.#findings.push(`and ${this.#unlisted} findings more`)
+    return this.#findings
+  }
+
+  async #walk(family: RecordFamily, visit: (key: Uint8Array, value: Uint8Array) => void | Promise<void>): Promise<void> {
+    let after: Uint8Array = emptyBytes
+    for (;;) {
+      this.#signal?.throwIfAborted()
+      const page = await this.#parts.store.scan(family, { after, limit: recordsAtOnce, keysOnly: true })
+      for (const { key } of page) {
+        after = key
+        const value = await this.#valueOf(family, key)
+        if (value !== undefined) await visit(key, value)
+      }
+      if (page.length < recordsAtOnce) return
+    }
+  }
+
+  /** Undefined for a record that the store itself finds damaged, which is in its report, and for one that went meanwhile. */
+  async #valueOf(family: RecordFamily, key: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#parts.store.get(family, key)
+    } catch (error) {
+      if (isCoded(error, 'data-corrupt')) return undefined
+      throw error
+    }
+  }
+
+  #content(key: Uint8Array, value: Uint8Array): void {
+    const address = addressFromBytes(key)
+    const copy = address && decodeContentCopy(address, value)
+    if (copy === undefined) this.#find('content', key, 'cannot be read')
+    else if (!isGenuineContent(this.#parts.crypto, copy)) this.#find('content', key, 'is not what its address says')
+  }
+
+  #tombstone(key: Uint8Array, value: Uint8Array): void {
+    const tombstone = decodeTombstone(value)
+    const { crypto, networkId } = this.#parts
+    if (tombstone === undefined || !equalBytes(tombstone.proof.address, key)) this.#find('tombstone', key, 'cannot be read')
+    else if (!isGenuineRemoval(crypto, networkId, tombstone.proof)) this.#find('tombstone', key, 'has a proof that does not hold')
+  }
+
+  async #entry(key: Uint8Array, value: Uint8Array): Promise<void> {
+    const page = key.subarray(0, addressBytes)
+    const pageName = toHex(page)
+    this.#entries.set(pageName, (this.#entries.get(pageName) ?? 0) + 1)
+    if (equalBytes(page, this.#parts.root)) {
+      if (decodeRootSection(value) === undefined) this.#find('entry', page, 'has a section that cannot be read')
+      return
+    }
+    const entry = decodeEntry(value)
+    if (entry === undefined) {
+      this.#find('entry', page, 'has an entry that cannot be read')
+      return
+    }
+    const missing = await this.#missingPart(entry.address, entry.chunks > 0)
+    if (missing === undefined) return
+    // The key may have been changed since it was read; only what it names now has to be there.
+    const now = await this.#valueOf('entry', key)
+    if (now !== undefined && equalBytes(now, value))
+      this.#find('entry', page, `names a value whose block ${toHex(missing)} is missing`)
+  }
+
+  /** The first block of a value that is not there. What is there is verified as content. */
+  async #missingPart(address: BlockAddress, isManifest: boolean): Promise<BlockAddress | undefined> {
+    if (!(await this.#parts.store.has('content', address))) return address
+    if (!isManifest) return undefined
+    const manifest = await this.#manifestAt(address)
+    for (const part of manifest?.parts ?? []) {
+      const missing = await this.#missingPart(part.address, (manifest?.level ?? 0) > 0)
+      if (missing !== undefined) return missing
+    }
+    return undefined
+  }
+
+  async #manifestAt(address: BlockAddress): Promise<ReturnType<typeof decodeManifest>> {
+    const bytes = await this.#valueOf('content', address)
+    const copy = bytes && decodeContentCopy(address, bytes)
+    if (copy === undefined) return undefined
+    try {
+      const manifest = decodeManifest(await this.#parts.pipeline.open(copy))
+      if (manifest === undefined) this.#find('content', address, 'is no manifest although an entry says so')
+      return manifest
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error
+      this.#find('content', address, 'cannot be opened')
+      return undefined
+    }
+  }
+
+  #block(key: Uint8Array, value: Uint8Array): void {
+    const address = addressFromBytes(key)
+    const record = address && decodeBlockRecord(address, value)
+    if (record === undefined) this.#find('block', key, 'cannot be read')
+    else if (!this.#isGenuine(record)) this.#find('block', key, 'has a signature that does not hold')
+  }
+
+  #isGenuine(record: BlockRecord): boolean {
+    const { crypto, networkId } = this.#parts
+    const { state } = record
+    if (state.kind === 'signed') return genuineVersion(this.#parts, record) !== undefined
+    if (state.kind === 'map') return this.#isGenuineMap(record, state.head)
+    const proof = decodeRemovalProof(state.proof)
+    if (proof === undefined || !equalBytes(proof.address, record.address)) return false
+    return (
+      proof.generation === record.generation && proof.version === record.version && isGenuineRemoval(crypto, networkId, proof)
+    )
+  }
+
+  #isGenuineMap(record: BlockRecord, head: MapHead): boolean {
+    const { crypto, networkId } = this.#parts
+    const found = this.#entries.get(toHex(record.address)) ?? 0
+    if (found !== head.recordCount) this.#find('block', record.address, `says ${head.recordCount} entries and has ${found}`)
+    if (head.lastBatch.length === 0) return true
+    const batch = decodeSignedBatch(head.lastBatch)
+    return batch !== undefined && isGenuineBatch(crypto, networkId, batch)
+  }
+
+  #find(family: RecordFamily, key: Uint8Array, what: string): void {
+    if (this.#findings.length < this.#parts.limits.findingsMax) this.#findings.push(`${family}: ${toHex(key)} ${what}`)
+    else this.#unlisted++
+  }
+}
