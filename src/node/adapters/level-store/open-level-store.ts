@@ -1,7 +1,8 @@
 /** Opens a data directory: format, lock, index, journal, in this order. */
 
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { RecordStore } from '../../ports/record-store.ts'
+import type { Files } from './files.ts'
 import { systemCode } from './files.ts'
 import { LevelIndex } from './index/level-index.ts'
 import { nodeFiles } from './node-files.ts'
@@ -20,7 +21,7 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<Record
   const files = options.files ?? nodeFiles
   try {
     const known = await checkFormat(files, options.directory)
-    await files.makeDirectory(options.directory)
+    await makeDirectoryDurably(files, resolve(options.directory))
     const directory = await files.realPath(options.directory)
     const lock = lockInProcess(directory)
     try {
@@ -40,6 +41,15 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<Record
   } catch (error) {
     throw unwritable(options.directory, error)
   }
+}
+
+/** The entries of a new directory and of those above it that are new too survive a power loss as well. */
+async function makeDirectoryDurably(files: Files, directory: string): Promise<void> {
+  if ((await files.list(directory)) !== undefined) return
+  const above = dirname(directory)
+  await makeDirectoryDurably(files, above)
+  await files.makeDirectory(directory)
+  await files.syncDirectory(above)
 }
 
 async function openLocked(opening: Opening, unlock: () => void): Promise<RecordStore> {
