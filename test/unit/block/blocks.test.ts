@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest'
+import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.ts'
+import { addressFromDigest, isImmutable } from '../../../src/node/core/base/address.ts'
+import { blockKinds, kindOfWireName, wireNameOf } from '../../../src/node/core/block/block-kinds.ts'
+import type { ContentHeader } from '../../../src/node/core/block/content-block.ts'
+import {
+  contentAddress,
+  decodeContentCopy,
+  decodeContentHeader,
+  encodeContentCopy,
+  encodeContentHeader,
+  isGenuineContent,
+} from '../../../src/node/core/block/content-block.ts'
+import { mapBlockAddress, rootBlockAddress } from '../../../src/node/core/block/map-block.ts'
+import { namedBlockAddress } from '../../../src/node/core/block/named-block.ts'
+import { ownerBlockAddress } from '../../../src/node/core/block/owner-block.ts'
+import { signBatch } from '../../../src/node/core/block/signed-batch.ts'
+import { isGenuineVersion, signVersion } from '../../../src/node/core/block/signed-version.ts'
+
+const crypto = new NodeCrypto({ verifyKeysMax: 4 })
+const none = new Uint8Array(0)
+const salt = new Uint8Array(32).fill(3)
+const networkId = new Uint8Array(32).fill(4)
+const signer = crypto.signingKey(new Uint8Array(32).fill(5))
+const intruder = crypto.signingKey(new Uint8Array(32).fill(6))
+
+const header: ContentHeader = {
+  role: 'whole',
+  codec: 'none',
+  cipher: 'none',
+  secretEpoch: 0,
+  plainBytes: 3,
+  remover: { kind: 'key', publicKey: signer.publicKey },
+  acknowledgements: 'majority',
+}
+
+function contentBlock(stored: Uint8Array, change: Partial<ContentHeader> = {}) {
+  const full = { ...header, ...change }
+  const headerBytes = encodeContentHeader(full)
+  const address = contentAddress(crypto, { salt, owner: none, headerBytes, stored })
+  return { address, header: full, headerBytes, salt, owner: none, stored }
+}
+
+test('kinds and their wire names stand for each other', () => {
+  for (const kind of blockKinds) expect(kindOfWireName(wireNameOf(kind))).toBe(kind)
+  expect(blockKinds.map(wireNameOf)).toEqual(['CHB', 'OKB', 'ACB', 'NB', 'UB', 'GB', 'MB'])
+  expect(kindOfWireName('')).toBeUndefined()
+})
+
+test('the same key and bytes make another address for each kind', () => {
+  const addresses = [ownerBlockAddress, namedBlockAddress, mapBlockAddress].map((addressOf) =>
+    addressOf(crypto, signer.publicKey, salt),
+  )
+  const all = [...addresses, rootBlockAddress(crypto, networkId)]
+  expect(new Set(all.map((address) => Buffer.from(address).toString('hex'))).size).toBe(4)
+  expect(all.map(isImmutable)).toEqual([false, false, false, false])
+})
+
+describe('content blocks', () => {
+  test('are bound to salt, owner, header and bytes', () => {
+    const block = contentBlock(Uint8Array.of(1, 2, 3))
+    expect(isGenuineContent(crypto, block)).toBe(true)
+    expect(isImmutable(block.address)).toBe(true)
+    const owner = new Uint8Array(32)
+    const changes = [
+      { salt: new Uint8Array(32) },
+      { owner },
+      { stored: Uint8Array.of(1, 2, 4) },
+      { headerBytes: encodeContentHeader({ ...header, role: 'chunk' }) },
+    ]
+    for (const change of changes) expect(isGenuineContent(crypto, { ...block, ...change })).toBe(false)
+  })
+
+  test('do not move bytes between fields unnoticed', () => {
+    const left = contentAddress(crypto, { salt: Uint8Array.of(1), owner: Uint8Array.of(2, 3), headerBytes: none, stored: none })
+    const right = contentAddress(crypto, { salt: Uint8Array.of(1, 2), owner: Uint8Array.of(3), headerBytes: none, stored: none })
+    expect(left).not.toEqual(right)
+  })
+
+  test('decode only with sizes that their header allows', () => {
+    const three = Uint8Array.of(1, 2, 3)
+    const refused = [
+      contentBlock(three, { plainBytes: 4 }),
+      contentBlock(three, { plainBytes: 3, codec: 'zstd' }),
+      contentBlock(three, { plainBytes: 3, cipher: 'aes-256-gcm', secretEpoch: 1 }),
+    ]
+    for (const block of refused) expect(decodeContentCopy(block.address, encodeContentCopy(block, 1n))).toBeUndefined()
+    const sound = contentBlock(three)
+    expect(decodeContentCopy(sound.address, encodeContentCopy(sound, 9n))?.birth).toBe(9n)
+  })
+
+  test('name a key epoch exactly when they are encrypted', () => {
+    expect(() => encodeContentHeader({ ...header, secretEpoch: 1 })).toThrow('epoch')
+    expect(() => encodeContentHeader({ ...header, cipher: 'aes-256-gcm' })).toThrow('epoch')
+    // Tag, then role, codec, cipher as empty fields; the next field is the epoch.
+    const forged = Uint8Array.from(encodeContentHeader({ ...header, cipher: 'aes-256-gcm', secretEpoch: 1 }))
+    const tagBytes = (forged[0] ?? 0) + 1
+    forged[tagBytes + 3] = 0
+    expect(decodeContentHeader(forged)).toBeUndefined()
+  })
+
+  test('carry a key only together with its page', () => {
+    const page = addressFromDigest(salt, 'mutable')
+    const placed = { ...header, place: { page, key: Uint8Array.of(65) } }
+    const bytes = encodeContentHeader(placed)
+    expect(decodeContentHeader(bytes)).toEqual(placed)
+    const withoutPage = Uint8Array.from([...bytes.subarray(0, bytes.length - 35), 0, 1, 65])
+    expect(decodeContentHeader(withoutPage)).toBeUndefined()
+  })
+})
+
+describe('signed versions', () => {
+  const version = {
+    kind: 'owner' as const,
+    address: ownerBlockAddress(crypto, signer.publicKey, salt),
+    generation: 7n,
+    version: 0n,
+    discriminator: salt,
+    owner: none,
+    writer: signer.publicKey,
+    payload: Uint8Array.of(1, 2, 3),
+  }
+
+  test('are bound to every field, and to their network', () => {
+    const signed = signVersion(crypto, signer, networkId, version)
+    expect(isGenuineVersion(crypto, networkId, signed)).toBe(true)
+    expect(isGenuineVersion(crypto, new Uint8Array(32), signed)).toBe(false)
+    const otherSalt = new Uint8Array(32)
+    const changes = [
+      { generation: 8n },
+      { version: 1n },
+      { payload: Uint8Array.of(1, 2) },
+      { owner: new Uint8Array(32) },
+      { kind: 'named' as const },
+      { kind: 'named' as const, address: namedBlockAddress(crypto, signer.publicKey, salt) },
+      { discriminator: otherSalt },
+      { discriminator: otherSalt, address: ownerBlockAddress(crypto, signer.publicKey, otherSalt) },
+      { writer: intruder.publicKey },
+    ]
+    for (const change of changes) expect(isGenuineVersion(crypto, networkId, { ...signed, ...change })).toBe(false)
+  })
+
+  test('of somebody else never fit the address', () => {
+    const forged = signVersion(crypto, intruder, networkId, { ...version, writer: intruder.publicKey })
+    expect(isGenuineVersion(crypto, networkId, forged)).toBe(false)
+    expect(() => signVersion(crypto, intruder, networkId, version)).toThrow('the writer signs its own version')
+  })
+})
+
+test('a batch signs a put with its value and a removal without one', () => {
+  const operation = {
+    keyDigest: salt,
+    contentType: none,
+    expiry: 0n,
+    precondition: { kind: 'any' as const },
+  }
+  const batchOf = (kind: 'put' | 'delete', value: boolean) => ({
+    networkId,
+    destination: addressFromDigest(salt, 'mutable'),
+    session: new Uint8Array(16),
+    sequence: 1n,
+    issued: 1n,
+    writer: salt,
+    operations: [{ ...operation, kind, ...(value && { valueAddress: addressFromDigest(salt, 'immutable') }) }],
+  })
+  expect(() => signBatch(crypto, signer, batchOf('put', false))).toThrow('a put names a value')
+  expect(() => signBatch(crypto, signer, batchOf('delete', true))).toThrow('a put names a value')
+  expect(signBatch(crypto, signer, batchOf('delete', false)).encoded.length).toBeGreaterThan(0)
+})
