@@ -32,7 +32,7 @@ export interface ConfigInput {
 }
 
 /** Variables with the prefix of memo that are not settings of a node. */
-export const otherVariables = ['MEMO_CONFIG', 'MEMO_PASSPHRASE', 'MEMO_TOKEN_FILE', 'MEMO_TLS_CA'] as const
+export const otherVariables = ['MEMO_CONFIG', 'MEMO_TOKEN_FILE', 'MEMO_TLS_CA'] as const
 
 type RawValue = { readonly value: unknown; readonly source: ConfigSource }
 type RawValues = Map<SettingName, RawValue>
@@ -150,8 +150,8 @@ function absolutePaths(config: NodeConfig): Partial<NodeConfig> {
 }
 
 function checkTogether(config: NodeConfig): void {
-  if (config.grpcTls && (config.grpcCert === undefined || config.grpcKey === undefined)) {
-    throw invalid('--grpc-tls needs a certificate and its key: give --grpc-cert FILE and --grpc-key FILE', 'grpcTls')
+  if ((config.grpcCert === undefined) !== (config.grpcKey === undefined)) {
+    throw invalid('--grpc-cert and --grpc-key belong together', 'grpcCert')
   }
   for (const name of ['grpcCert', 'grpcKey', 'grpcClientCa'] as const) {
     if (config[name] !== undefined && !config.grpcTls)

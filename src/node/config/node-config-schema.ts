@@ -58,7 +58,9 @@ export const nodeConfigSchema = z.strictObject({
     argument: 'FILE',
     help: 'File with the token that --grpc-auth token asks for; made with a random one when it is absent.',
   }),
-  grpcTls: z.boolean().default(false).register(facts, { help: 'Serve gRPC over TLS; needs --grpc-cert and --grpc-key.' }),
+  grpcTls: z.boolean().default(false).register(facts, {
+    help: 'Serve gRPC over TLS. Without --grpc-cert and --grpc-key with a self-made certificate, DIR/grpc-cert.pem.',
+  }),
   grpcCert: path.optional().register(facts, { argument: 'FILE', help: 'PEM certificate chain of the gRPC port.' }),
   grpcKey: path.optional().register(facts, { argument: 'FILE', help: 'PEM private key of the gRPC port.' }),
   grpcClientCa: path.optional().register(facts, {

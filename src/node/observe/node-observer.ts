@@ -1,5 +1,5 @@
 import type { Logger } from '../ports/logger.ts'
-import type { Meter } from '../ports/meter.ts'
+import type { Counter, Meter } from '../ports/meter.ts'
 import type { StoreEvents } from '../ports/record-store.ts'
 import { metricCatalogue } from './metric-catalogue.ts'
 import { createStoreObserver } from './store-observer.ts'
@@ -44,6 +44,8 @@ export interface NodeObserver {
   nodeStarted(facts: NodeStartedFacts): void
   nodeServing(facts: Readonly<Record<string, unknown>>): void
   stopRequested(facts: { readonly signal: string }): void
+  /** Something could not be released in order; the rest was. */
+  stopFailed(facts: { readonly error: unknown }): void
   nodeStopped(facts: { readonly durationMs: number }): void
   /** A task that nobody waits for failed: a bug, after which the node stops in order. */
   backgroundFailed(facts: { readonly origin: string; readonly error: unknown }): void
@@ -67,10 +69,11 @@ export interface ObserverPorts {
 }
 
 export function createNodeObserver({ logger, meter }: ObserverPorts): NodeObserver {
+  const damage = meter.counter(metricCatalogue.damageFound)
   return {
-    store: createStoreObserver({ logger, meter }),
+    store: createStoreObserver({ logger, meter }, damage),
     ...faceEvents(logger.child('face'), meter),
-    ...engineEvents(logger.child('engine'), meter),
+    ...engineEvents(logger.child('engine'), meter, damage),
     ...lifeEvents(logger.child('node'), meter),
   }
 }
@@ -102,12 +105,12 @@ function faceEvents(
 function engineEvents(
   logger: Logger,
   meter: Meter,
+  damage: Counter,
 ): Pick<NodeObserver, 'preconditionFailed' | 'queueFull' | 'valuesCollected' | 'damageRead'> {
   const conflicts = meter.counter(metricCatalogue.conflicts)
   const full = meter.counter(metricCatalogue.queueFull)
   const values = meter.counter(metricCatalogue.valuesCollected)
   const bytes = meter.counter(metricCatalogue.bytesCollected)
-  const damage = meter.counter(metricCatalogue.damageFound)
   return {
     preconditionFailed() {
       conflicts.add(1)
@@ -131,12 +134,16 @@ function engineEvents(
 function lifeEvents(
   logger: Logger,
   meter: Meter,
-): Pick<NodeObserver, 'nodeStarted' | 'nodeServing' | 'stopRequested' | 'nodeStopped' | 'backgroundFailed' | 'configWarned'> {
+): Pick<
+  NodeObserver,
+  'nodeStarted' | 'nodeServing' | 'stopRequested' | 'stopFailed' | 'nodeStopped' | 'backgroundFailed' | 'configWarned'
+> {
   const failures = meter.counter(metricCatalogue.backgroundFailures)
   return {
     nodeStarted: (facts) => logger.info('node started', { ...facts }),
     nodeServing: (facts) => logger.info('node serves', facts),
     stopRequested: (facts) => logger.info('stop requested', facts),
+    stopFailed: (facts) => logger.error('the stop met a failure', facts),
     nodeStopped: (facts) => logger.info('node stopped', facts),
     backgroundFailed(facts) {
       failures.add(1)

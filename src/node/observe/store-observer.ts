@@ -1,3 +1,4 @@
+import type { Counter } from '../ports/meter.ts'
 import type { StoreEvents } from '../ports/record-store.ts'
 import { metricCatalogue } from './metric-catalogue.ts'
 import type { ObserverPorts } from './node-observer.ts'
@@ -5,9 +6,9 @@ import type { ObserverPorts } from './node-observer.ts'
 /** Distinct findings that are logged; more of them are still counted. A log is no place for a million damaged records. */
 const loggedFindingsMax = 100
 
-export function createStoreObserver({ logger: parent, meter }: ObserverPorts): StoreEvents {
+export function createStoreObserver({ logger: parent, meter }: ObserverPorts, damage: Counter): StoreEvents {
   const logger = parent.child('store')
-  return { ...commitEvents(logger, meter), ...journalEvents(logger, meter), ...faultEvents(logger, meter) }
+  return { ...commitEvents(logger, meter), ...journalEvents(logger, meter), ...faultEvents(logger, damage) }
 }
 
 function commitEvents(
@@ -60,11 +61,7 @@ function journalEvents(
   }
 }
 
-function faultEvents(
-  logger: ObserverPorts['logger'],
-  meter: ObserverPorts['meter'],
-): Pick<StoreEvents, 'damageFound' | 'failed'> {
-  const damage = meter.counter(metricCatalogue.damageFound)
+function faultEvents(logger: ObserverPorts['logger'], damage: Counter): Pick<StoreEvents, 'damageFound' | 'failed'> {
   const logged = new Set<string>()
   return {
     damageFound({ finding }) {

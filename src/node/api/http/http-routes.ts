@@ -8,11 +8,11 @@ export interface HttpAnswer {
   readonly body: string
 }
 
-/** What the routes show. The health is undefined until the node has started. */
+/** What the routes show. */
 export interface HttpSources {
   readonly version: string
   metrics(): Promise<string>
-  health(): Promise<HealthReport | undefined>
+  health(): HealthReport
 }
 
 const plain = 'text/plain; charset=utf-8'
@@ -31,12 +31,16 @@ export async function answerOf(path: string, sources: HttpSources): Promise<Http
         body: await sources.metrics(),
       }
     case '/health': {
-      const report = await sources.health()
-      const body = report ?? { status: 'down', problems: ['the node has not started yet'], version: sources.version }
-      return { route: 'health', status: body.status === 'ok' ? 200 : 503, contentType: json, body: `${JSON.stringify(body)}\n` }
+      const report = sources.health()
+      return {
+        route: 'health',
+        status: report.status === 'ok' ? 200 : 503,
+        contentType: json,
+        body: `${JSON.stringify(report)}\n`,
+      }
     }
     case '/ready': {
-      const ready = (await sources.health())?.state === 'running'
+      const ready = sources.health().state === 'running'
       return { route: 'ready', status: ready ? 200 : 503, contentType: plain, body: ready ? 'ready\n' : 'not ready\n' }
     }
     default:

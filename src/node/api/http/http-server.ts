@@ -1,9 +1,11 @@
+import { once } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isIP } from 'node:net'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { NodeObserver } from '../../observe/node-observer.ts'
+import { findPortHolder } from '../grpc/port-holder.ts'
 import type { HttpAnswer, HttpSources } from './http-routes.ts'
 import { answerOf } from './http-routes.ts'
 
@@ -51,7 +53,7 @@ export function createHttpServer(options: HttpServerOptions): HttpFace {
     async start() {
       const bound = await listen(server, host, port)
       const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-      return { host: bound.address, port: bound.port, url: `http://${name}:${bound.port}/` }
+      return { host: bound.address, port: bound.port, url: `http://${name}:${bound.port}` }
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -108,20 +110,22 @@ function hasBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
 }
 
-function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port))
-    server.once('error', failed)
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off('error', failed)
-      resolve(server.address() as AddressInfo)
-    })
-  })
+async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  try {
+    server.listen({ host, port })
+    await once(server, 'listening')
+  } catch (error) {
+    throw await listenError(error as NodeJS.ErrnoException, host, port)
+  }
+  return server.address() as AddressInfo
 }
 
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): CodedError {
+async function listenError(error: NodeJS.ErrnoException, host: string, port: number): Promise<CodedError> {
   if (error.code === 'EADDRINUSE') {
-    return new CodedError('port-in-use', `port ${port} of ${host} is taken`, { details: { host, port }, cause: error })
+    const holder = await findPortHolder(port)
+    const who = holder === undefined ? 'another program' : `${holder.command} (process ${holder.pid})`
+    const message = `port ${port} of ${host} is taken by ${who}; choose another with --console, port 0 picks a free one`
+    return new CodedError('port-in-use', message, { details: { host, port, ...holder }, cause: error })
   }
   return new CodedError('config-invalid', `the HTTP port cannot listen on ${host}:${port}: ${error.message}`, { cause: error })
 }

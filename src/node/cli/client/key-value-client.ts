@@ -101,11 +101,14 @@ async function* putParts(
 ): AsyncIterable<MessageInitShape<typeof PutStreamRequestSchema>> {
   const header = { store, key, contentType, ...precondition(condition), ...(size !== undefined && { size: BigInt(size) }) }
   yield { part: { case: 'header', value: header } }
+  let sent = 0n
   for await (const piece of pieces) {
     for (let offset = 0; offset < piece.length; offset += pieceBytesMax) {
       yield { part: { case: 'chunk', value: piece.subarray(offset, offset + pieceBytesMax) } }
     }
+    sent += BigInt(piece.length)
   }
+  yield { part: { case: 'finish', value: { size: sent } } }
 }
 
 async function openValue(

@@ -1,0 +1,52 @@
+import { loadNodeConfig } from '../../config/load-node-config.ts'
+import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
+import type { CliIo } from '../cli-io.ts'
+import { createOutput } from '../cli-output.ts'
+import type { DoctorFlags } from '../commands/doctor-command.ts'
+import { configInput } from '../commands/setting-options.ts'
+import { keyVaultAt, systemAdapters } from '../run/node-adapters.ts'
+import type { Check } from './doctor-report.ts'
+import { doctorExitCode, doctorText, green, worstState } from './doctor-report.ts'
+import { checkClock, checkDataDirectory, checkDiskSpace, checkNodeVersion, checkPort } from './host-checks.ts'
+import { findRunning, runningChecks } from './running-checks.ts'
+import { keysCheck, storeChecks } from './store-checks.ts'
+
+/** Runs every check that is possible now and prints the report; the exit code says whether one is red. */
+export async function runDoctor(flags: DoctorFlags, io: CliIo): Promise<void> {
+  const { json, verify = true, ...settings } = flags
+  const output = createOutput(io, json === true)
+  // A configuration that is not valid ends the command like any other: its error says which key and where.
+  const { config, warnings } = loadNodeConfig(configInput(settings as Partial<Record<SettingName, string>>, io))
+  for (const warning of warnings) output.remark(`memo: ${warning}`)
+  const checks = [
+    checkNodeVersion(process.versions.node),
+    green('configuration', 'valid'),
+    ...(await checksOf(config, verify, io)),
+  ]
+  const result = { state: worstState(checks), checks: checks.map((check) => ({ ...check })) }
+  await output.result(doctorText(checks, output.terminal), result)
+  io.setExitCode(doctorExitCode(checks))
+}
+
+async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise<Check[]> {
+  const { check, kind } = await checkDataDirectory(config.data)
+  const ports = async () => [await checkPort('grpc-port', config.grpc), await checkPort('console-port', config.console)]
+  if (kind === 'unusable') return [check]
+  if (kind !== 'used') return [check, ...(await ports())]
+  const clock = await checkClock(config.data, Date.now())
+  const running = await findRunning(config.data)
+  if (running?.health !== undefined) return [check, ...runningChecks(running, running.health), clock]
+  const adapters = systemAdapters()
+  const stored = await storeChecks({
+    directory: config.data,
+    byteLimit: config.capacity,
+    random: adapters.random,
+    version: io.version,
+    verify,
+    signal: io.signal,
+  })
+  const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: io.environment }
+  const silent = { child: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+  const keys = await keysCheck(keyVaultAt(place, adapters, silent))
+  return [check, ...stored, await checkDiskSpace(config.data), clock, keys, ...(await ports())]
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { CodedError } from '../../../shared/coded-error.ts'
+import { runningFilePath } from '../run/ready-file.ts'
+import { byteText } from '../transfer/transfer-report.ts'
+import type { Check } from './doctor-report.ts'
+import { amber, green, red } from './doctor-report.ts'
+
+const answerTimeoutMs = 3000
+
+const runningSchema = z.object({ pid: z.number(), grpc: z.string(), consoleUrl: z.url() })
+const healthSchema = z.object({
+  status: z.string(),
+  problems: z.array(z.string()),
+  pid: z.number(),
+  state: z.string(),
+  keys: z.number(),
+  version: z.string(),
+  store: z.object({
+    id: z.string(),
+    bootCount: z.number(),
+    condition: z.enum(['sound', 'suspect']),
+    findings: z.array(z.string()),
+    liveBytes: z.number(),
+    diskBytes: z.number(),
+  }),
+  disk: z.object({ freeBytes: z.number(), full: z.boolean() }),
+  keysKept: z.array(z.object({ name: z.string(), protection: z.string(), mode: z.string() })),
+})
+
+export type Running = z.output<typeof runningSchema> & { readonly health: z.output<typeof healthSchema> | undefined }
+
+/** The node that runs on this data directory, as far as its own words tell; undefined when none left a file there. */
+export async function findRunning(dataDirectory: string): Promise<Running | undefined> {
+  let facts: z.output<typeof runningSchema>
+  try {
+    facts = runningSchema.parse(JSON.parse(await readFile(runningFilePath(dataDirectory), 'utf8')))
+  } catch {
+    return undefined
+  }
+  return { ...facts, health: await askHealth(facts.consoleUrl) }
+}
+
+async function askHealth(consoleUrl: string): Promise<Running['health']> {
+  try {
+    const answer = await fetch(new URL('health', consoleUrl), { signal: AbortSignal.timeout(answerTimeoutMs) })
+    return healthSchema.parse(await answer.json())
+  } catch {
+    return undefined
+  }
+}
+
+/** What a running node says of itself. */
+export function runningChecks(running: Running, health: NonNullable<Running['health']>): Check[] {
+  const { store, disk } = health
+  const kept = health.keysKept.map(({ name, protection, mode }) => `${name}: ${protection} (mode ${mode})`).join('; ')
+  const plain = health.keysKept.some(({ protection }) => protection === 'plain')
+  return [
+    health.state === 'running'
+      ? green('running', `process ${running.pid}, memo ${health.version}, gRPC at ${running.grpc}`)
+      : amber('running', `process ${running.pid} is ${health.state}`),
+    green(
+      'store',
+      `${store.id}, start ${store.bootCount}, ${health.keys} keys, ${byteText(store.liveBytes)} live in ${byteText(store.diskBytes)}`,
+    ),
+    store.condition === 'sound'
+      ? green('condition', 'sound')
+      : red(
+          'condition',
+          new CodedError('store-damaged', `durable records are missing, the store is read-only: ${store.findings.join('; ')}`),
+        ),
+    disk.full
+      ? red('disk-space', new CodedError('storage-full', 'the store is full: changes are refused'))
+      : green('disk-space', `${byteText(disk.freeBytes)} free`),
+    plain ? amber('keys', plainKeysText(kept)) : green('keys', kept),
+    amber('records', 'not checked: reading and verifying every record needs the node to be stopped'),
+  ]
+}
+
+export function plainKeysText(kept: string): string {
+  return `${kept}; whoever reads the files has the keys: see --key-file`
+}

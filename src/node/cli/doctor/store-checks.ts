@@ -1,0 +1,113 @@
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import { openLevelStore } from '../../adapters/level-store/open-level-store.ts'
+import { toHex } from '../../core/base/bytes.ts'
+import { defaultLimits } from '../../core/base/limits.ts'
+import type { KeyDescription, KeyVault } from '../../ports/key-vault.ts'
+import type { Random } from '../../ports/random.ts'
+import type { RecordStore, StoreEvents } from '../../ports/record-store.ts'
+import { protectionText } from '../run/run-banner.ts'
+import { byteText } from '../transfer/transfer-report.ts'
+import type { Check } from './doctor-report.ts'
+import { amber, green, red } from './doctor-report.ts'
+import { plainKeysText } from './running-checks.ts'
+
+const findingsShownMax = 5
+
+export interface StoreCheckOptions {
+  readonly directory: string
+  readonly byteLimit: number | undefined
+  readonly random: Random
+  readonly version: string
+  /** Reads and verifies every record, which takes as long as the store is large. */
+  readonly verify: boolean
+  readonly signal: AbortSignal
+}
+
+/** Opens the store of a stopped node as a start would, looks at all of it, and closes it. */
+export async function storeChecks(options: StoreCheckOptions): Promise<readonly Check[]> {
+  const remarks: string[] = []
+  let store: RecordStore
+  try {
+    store = await openLevelStore({
+      directory: options.directory,
+      limits: defaultLimits,
+      ...(options.byteLimit !== undefined && { byteLimit: options.byteLimit }),
+      random: options.random,
+      madeBy: `memo ${options.version}`,
+      events: remarkingEvents(remarks),
+    })
+  } catch (error) {
+    if (isCoded(error, 'store-locked')) {
+      return [red('running', new CodedError('store-locked', `${error.message}, and no node there answers a health check`))]
+    }
+    return [red('store', error)]
+  }
+  await using opened = store
+  return [
+    green('running', 'no node runs on this data directory'),
+    ...openedChecks(opened, remarks),
+    await recordsCheck(opened, options),
+  ]
+}
+
+function openedChecks(store: RecordStore, remarks: readonly string[]): Check[] {
+  const { identity, condition } = store
+  const usage = store.usage()
+  const facts = `${toHex(identity.storeId)}, start ${identity.bootCount}, ${byteText(usage.liveBytes)} live in ${byteText(usage.diskBytes)}`
+  return [
+    remarks.length === 0 ? green('store', facts) : amber('store', `${facts}; ${remarks.join('; ')}`),
+    condition.kind === 'sound'
+      ? green('condition', 'sound')
+      : red(
+          'condition',
+          new CodedError(
+            'store-damaged',
+            `durable records are missing, the store is read-only until "memo cluster recover": ${shown(condition.findings)}`,
+          ),
+        ),
+  ]
+}
+
+async function recordsCheck(store: RecordStore, { verify, signal }: StoreCheckOptions): Promise<Check> {
+  if (!verify) return amber('records', 'not checked: --no-verify was given')
+  const report = await store.verify(signal)
+  if (report.findings.length === 0) return green('records', `${report.records} verified, ${byteText(report.bytes)}`)
+  return red(
+    'records',
+    new CodedError('data-corrupt', `${report.findings.length} of ${report.records} are damaged: ${shown(report.findings)}`),
+  )
+}
+
+/** How each key is kept, and that it opens. */
+export async function keysCheck(vault: KeyVault): Promise<Check> {
+  try {
+    const described = await vault.describe()
+    for (const { name } of described) await vault.load(name)
+    if (described.length === 0) return green('keys', 'none yet; the first "memo run" makes them')
+    const kept = described.map((each: KeyDescription) => `${each.name}: ${protectionText(each)}`).join('; ')
+    return described.some(({ protection }) => protection.kind === 'plain')
+      ? amber('keys', plainKeysText(kept))
+      : green('keys', kept)
+  } catch (error) {
+    return red('keys', error)
+  }
+}
+
+function remarkingEvents(remarks: string[]): StoreEvents {
+  const nothing = () => {}
+  return {
+    committed: nothing,
+    indexed: nothing,
+    segmentMade: nothing,
+    segmentReclaimed: nothing,
+    damageFound: nothing,
+    tailCut: ({ bytes }) =>
+      void remarks.push(`a torn end of ${bytes} bytes was cut, which held nothing that had been acknowledged`),
+    failed: () => void remarks.push('a write failed while the store was open'),
+  }
+}
+
+function shown(findings: readonly string[]): string {
+  const more = findings.length > findingsShownMax ? `; and ${findings.length - findingsShownMax} more` : ''
+  return `${findings.slice(0, findingsShownMax).join('; ')}${more}`
+}

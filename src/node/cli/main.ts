@@ -1,0 +1,61 @@
+import { CommanderError } from 'commander'
+import { CodedError } from '../../shared/coded-error.ts'
+import { processEnvironment } from '../config/process-environment.ts'
+import { errorText } from './cli-output.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
+import { packageVersion } from './package-version.ts'
+import { buildProgram } from './program.ts'
+
+const interruptedExitCode = 130
+const ownSignals = ['run']
+
+await main(process.argv.slice(2))
+
+async function main(words: readonly string[]): Promise<void> {
+  const interruption = new AbortController()
+  if (!ownSignals.includes(words[0] ?? '')) endOnSignals(interruption)
+  endOnClosedPipe(process.stdout)
+  endOnClosedPipe(process.stderr)
+  // The standard error of a node is its log, which is JSON lines unless a person reads it on a terminal.
+  const json = words.includes('--json') || (words[0] === 'run' && !process.stderr.isTTY)
+  const io = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: processEnvironment(),
+    version: packageVersion(),
+    signal: interruption.signal,
+    setExitCode: (code: number) => {
+      process.exitCode = code
+    },
+  }
+  try {
+    await buildProgram(io, json).parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    else {
+      process.stderr.write(errorText(error, json))
+      process.exitCode = interruption.signal.aborted ? interruptedExitCode : exitCodeOf(error)
+    }
+  } finally {
+    process.stdin.destroy() // an unread end of it would keep the process
+  }
+}
+
+/** The first signal ends calls in order, a second one the process. */
+function endOnSignals(interruption: AbortController): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (interruption.signal.aborted) process.exit(interruptedExitCode)
+      interruption.abort(new CodedError('cancelled', 'interrupted'))
+    })
+  }
+}
+
+/** `memo kv ls | head` has nobody to speak to after a while, which is no failure. */
+function endOnClosedPipe(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+    throw error
+  })
+}

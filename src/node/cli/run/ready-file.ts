@@ -1,0 +1,54 @@
+import { constants } from 'node:fs'
+import { access, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CodedError } from '../../../shared/coded-error.ts'
+
+/** What others learn of a running node from a file. */
+export interface ReadyFacts {
+  readonly nodeId: string
+  readonly pid: number
+  /** HOST:PORT where gRPC is served. */
+  readonly grpc: string
+  readonly consoleUrl: string
+  /** HOST:PORT as configured for the cluster, or null; not bound in this version. */
+  readonly listen: string | null
+  readonly version: string
+}
+
+/** In the data directory, whether or not a ready file was asked for: `memo doctor` finds a running node by it. */
+export const runningFileName = 'running.json'
+
+/** Appears whole: whoever sees the file can parse it. */
+export async function writeReadyFile(path: string, facts: ReadyFacts): Promise<void> {
+  const partial = `${path}.partial`
+  try {
+    {
+      await using file = await open(partial, 'w', 0o644)
+      await file.writeFile(`${JSON.stringify(facts)}\n`)
+      await file.sync()
+    }
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw new CodedError('store-unwritable', `cannot write the ready file ${path}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+export async function removeReadyFile(path: string): Promise<void> {
+  await rm(path, { force: true })
+}
+
+export function runningFilePath(dataDirectory: string): string {
+  return join(dataDirectory, runningFileName)
+}
+
+/** Before anything is opened: a ready file that cannot be written would be noticed only when everything serves. */
+export async function checkReadyFolder(path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK)
+  } catch (error) {
+    throw new CodedError('config-invalid', `--ready-file ${path} cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,34 @@
+import type { KeyDescription } from '../../ports/key-vault.ts'
+import type { ReadyFacts } from './ready-file.ts'
+
+/** What a person on a terminal wants to know of a node that has just started. */
+export function runBanner(ready: ReadyFacts, data: string, keys: readonly KeyDescription[], suspect: boolean): string {
+  const lines = [
+    `memo ${ready.version} is running`,
+    `  gRPC     ${ready.grpc}`,
+    `  console  ${ready.consoleUrl} (health, metrics)`,
+    `  data     ${data}`,
+    `  keys     ${keysText(keys)}`,
+    ...(suspect ? ['  ATTENTION: durable records are missing, the store is read-only: see "memo doctor"'] : []),
+    '  Ctrl-C stops it in order.',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+export function keysText(keys: readonly KeyDescription[]): string {
+  return keys.map((key) => `${key.name}: ${protectionText(key)}`).join('; ')
+}
+
+export function protectionText({ protection, path, mode }: KeyDescription): string {
+  const place = `${path}, mode ${(mode & 0o777).toString(8).padStart(4, '0')}`
+  switch (protection.kind) {
+    case 'systemd-credential':
+      return `encrypted with a systemd credential (${place})`
+    case 'key-file':
+      return `encrypted with the key file ${protection.path} (${place})`
+    case 'passphrase':
+      return `encrypted with a passphrase (${place})`
+    case 'plain':
+      return `not encrypted, protected by the rights of the file only (${place})`
+  }
+}
