@@ -12,10 +12,12 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   Server,
+  ServerReadableStream,
   ServerWritableStream,
   ServiceDefinition,
   UntypedHandleCall,
 } from '@grpc/grpc-js'
+import { Metadata } from '@grpc/grpc-js'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { CallHost, CallMethod } from './call-scope.ts'
 import { CallScope } from './call-scope.ts'
@@ -139,13 +141,17 @@ function serveClientStream(
 
 async function* decodeAll(
   input: DescMessage,
-  stream: AsyncIterable<Buffer>,
+  stream: ServerReadableStream<Buffer, Buffer>,
   scope: CallScope,
 ): AsyncGenerator<MessageShape<DescMessage>> {
   for await (const bytes of stream) {
     scope.touch()
     yield decode(input, bytes)
   }
+  // The library shows a stream that its sender broke off as one that ended, and says `cancelled` only when it next touches the
+  // call. Sending the headers makes it look, so that no half of a value is taken for the whole.
+  stream.sendMetadata(new Metadata())
+  await new Promise((resolve) => setImmediate(resolve))
   scope.signal.throwIfAborted()
 }
 

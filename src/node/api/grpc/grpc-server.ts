@@ -145,12 +145,12 @@ class RunningServer {
     const listener = this.#listener
     if (server === undefined || listener === undefined) return
     this.#setHealth('NOT_SERVING')
-    listener.closeToNew()
-    const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
     using _grace = this.#ports.clock.after(this.#options.limits.grpcStopGraceMs, () => this.#force(server, listener))
-    await drained
+    const ended = listener.close()
+    server.tryShutdown(() => {})
+    // Not the library's word that it is done: it gives it while calls are in flight.
+    await ended
     this.#deadlines[Symbol.dispose]()
-    listener.destroyConnections()
   }
 
   #force(server: Server, listener: PortListener): undefined {

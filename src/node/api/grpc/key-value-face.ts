@@ -147,20 +147,32 @@ async function putStream(
   return changed(await keyValues.putStream(header.store, header.key, chunksOf(requests, header.size), options, context))
 }
 
-async function* chunksOf(requests: AsyncGenerator<PutStreamRequest>, size: bigint | undefined): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes between header and finish. A stream that just ends may have been broken off by its sender, so an end counts only with
+ * the size that was announced or is confirmed.
+ */
+async function* chunksOf(requests: AsyncGenerator<PutStreamRequest>, announced: bigint | undefined): AsyncGenerator<Uint8Array> {
   let received = 0n
+  let confirmed = announced
   for await (const { part } of requests) {
-    if (part.case !== 'chunk')
-      throw new CodedError('invalid-argument', 'every message of PutStream but its first must be a chunk')
+    if (part.case === 'finish') {
+      confirmed ??= part.value.size
+      if (part.value.size !== received) throw sizeFault(part.value.size, received)
+      break
+    }
+    if (part.case !== 'chunk') throw new CodedError('invalid-argument', 'after its header PutStream takes chunks, then finish')
     received += BigInt(part.value.length)
-    if (size !== undefined && received > size) throw sizeFault(size, `more than ${size}`)
+    if (announced !== undefined && received > announced) throw sizeFault(announced, received)
     if (part.value.length > 0) yield part.value
   }
-  if (size !== undefined && received !== size) throw sizeFault(size, String(received))
+  if (confirmed === undefined) {
+    throw new CodedError('invalid-argument', 'PutStream ended without finish and its header gave no size; nothing was changed')
+  }
+  if (confirmed !== received) throw sizeFault(confirmed, received)
 }
 
-function sizeFault(announced: bigint, received: string): CodedError {
-  return new CodedError('invalid-argument', `the header announced ${announced} bytes, ${received} came; nothing was changed`)
+function sizeFault(expected: bigint, received: bigint): CodedError {
+  return new CodedError('invalid-argument', `the value should have ${expected} bytes, ${received} came; nothing was changed`)
 }
 
 async function* getStream(

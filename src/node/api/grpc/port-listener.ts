@@ -41,9 +41,9 @@ export class PortListener {
     return { host: address.address, port: address.port }
   }
 
-  /** Takes no further connections; those that exist go on. */
-  closeToNew(): void {
-    this.#server.close()
+  /** Takes no further connections; resolves when those that exist have ended. */
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()))
   }
 
   destroyConnections(): void {

@@ -723,7 +723,7 @@ export declare type PutStreamHeader = Message<"memo.v1.PutStreamHeader"> & {
   contentType: string;
 
   /**
-   * Bytes of the value, where the sender knows: a stream that ends with another number is INVALID_ARGUMENT and stores nothing.
+   * Bytes of the value, where the sender knows them beforehand: a stream that ends with another number stores nothing.
    *
    * @generated from field: optional uint64 size = 6;
    */
@@ -740,6 +740,26 @@ export declare type PutStreamHeader = Message<"memo.v1.PutStreamHeader"> & {
  * Use `create(PutStreamHeaderSchema)` to create a new message.
  */
 export declare const PutStreamHeaderSchema: GenMessage<PutStreamHeader>;
+
+/**
+ * Says that the value is whole.
+ *
+ * @generated from message memo.v1.PutStreamFinish
+ */
+export declare type PutStreamFinish = Message<"memo.v1.PutStreamFinish"> & {
+  /**
+   * Bytes of all chunks together.
+   *
+   * @generated from field: uint64 size = 1;
+   */
+  size: bigint;
+};
+
+/**
+ * Describes the message memo.v1.PutStreamFinish.
+ * Use `create(PutStreamFinishSchema)` to create a new message.
+ */
+export declare const PutStreamFinishSchema: GenMessage<PutStreamFinish>;
 
 /**
  * @generated from message memo.v1.PutStreamRequest
@@ -764,6 +784,14 @@ export declare type PutStreamRequest = Message<"memo.v1.PutStreamRequest"> & {
      */
     value: Uint8Array;
     case: "chunk";
+  } | {
+    /**
+     * The last message.
+     *
+     * @generated from field: memo.v1.PutStreamFinish finish = 3;
+     */
+    value: PutStreamFinish;
+    case: "finish";
   } | { case: undefined; value?: undefined };
 };
 
@@ -942,8 +970,9 @@ export declare const KeyValue: GenService<{
     output: typeof BatchResponseSchema;
   },
   /**
-   * Stores a value of any size up to 1 TiB: first a header, then its bytes. Nothing is visible before all of it is durable.
-   * A stream that makes no progress for 30 s and brought no deadline ends with DEADLINE_EXCEEDED.
+   * Stores a value of any size up to 1 TiB: a header, its bytes, and then `finish`, which may be left out where the header gives
+   * the size. A stream that ends otherwise is INVALID_ARGUMENT and stores nothing: some clients end a stream that they only meant
+   * to break off. Nothing is visible before all of it is durable. A stream that makes no progress for 30 s and brought no deadline ends with DEADLINE_EXCEEDED.
    *
    * @generated from rpc memo.v1.KeyValue.PutStream
    */
