@@ -1,4 +1,5 @@
 import { CodedError } from '../shared/coded-error.ts'
+import { userIdOf } from './core/access/user-keys.ts'
 import type { Limits } from './core/base/limits.ts'
 import { defaultLimits } from './core/base/limits.ts'
 import { BlockEngine } from './engine/block/block-engine.ts'
@@ -88,7 +89,7 @@ class ComposedNode implements StorageNode {
       identity: {
         nodeId: self.nodeId,
         networkId,
-        networkName: descriptor.founding.name,
+        networkName: descriptor.foundation.name,
         storeId: self.storeId,
         bootCount: self.bootCount,
         userKey: keys.user.signing.publicKey,
@@ -142,7 +143,7 @@ class ComposedNode implements StorageNode {
       limits,
       origin: { networkId, signer: keys.node, digest: crypto },
       self,
-      writer: crypto.sha256(keys.user.signing.publicKey),
+      writer: userIdOf(crypto, keys.user.signing.publicKey),
       stores,
     })
     resources.defer(() => keyValues.stop())

@@ -1,4 +1,7 @@
 import { assert } from '../../../shared/assert.ts'
+import type { NetworkFoundation } from '../../core/access/network-descriptor.ts'
+import { networkIdOf, networkSaltBytes, signTerms } from '../../core/access/network-descriptor.ts'
+import { nodeIdOf } from '../../core/access/user-keys.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { emptyBytes } from '../../core/base/bytes.ts'
 import { CanonicalWriter, recordTag } from '../../core/base/canonical-codec.ts'
@@ -9,8 +12,8 @@ import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
 import { bornGroup } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
-import type { NetworkDescriptor, NetworkFounding, NetworkStatement } from '../../core/overlay/network-descriptor.ts'
-import { encodeDescriptor, networkIdOf, nodeIdOf, signDescriptor } from '../../core/overlay/network-descriptor.ts'
+import type { DescriptorSection } from '../../core/overlay/descriptor-section.ts'
+import { encodeDescriptorSection } from '../../core/overlay/descriptor-section.ts'
 import type { PlacementMap } from '../../core/overlay/placement-map.ts'
 import { defaultWeight, encodePlacement } from '../../core/overlay/placement-map.ts'
 import {
@@ -33,7 +36,6 @@ import { batchSections } from './root-sections.ts'
 
 const secretContextTag = recordTag('memo/network-secret/1')
 const secretBytes = 32
-const saltBytes = 16
 const protocolVersion = 1
 const firstEpoch = 1
 
@@ -62,7 +64,7 @@ export async function foundNetwork(parts: FoundingParts): Promise<NetworkState> 
   const { storeId, bootCount } = store.identity
   const self = { nodeId: nodeIdOf(crypto, keys.node.publicKey), storeId, bootCount, recovery: 0 }
   const descriptor = newDescriptor(parts, self.nodeId)
-  const networkId = networkIdOf(crypto, descriptor.founding)
+  const networkId = networkIdOf(crypto, descriptor.foundation)
   const root = rootBlockAddress(crypto, networkId)
   const generation = stamp()
   const place = { nodeId: self.nodeId, storeId, weight: defaultWeight, zone: '', labels: [] }
@@ -71,7 +73,7 @@ export async function foundNetwork(parts: FoundingParts): Promise<NetworkState> 
   const secret = { epoch: firstEpoch, key: random.bytes(secretBytes) }
   const sealed = sealSecret(parts, keys.user, networkId, secret.key)
   const bodies: readonly (readonly [Uint8Array, Uint8Array])[] = [
-    [rootSectionNames.descriptor, encodeDescriptor(descriptor)],
+    [rootSectionNames.descriptor, encodeDescriptorSection(descriptor)],
     [placementSection(placement.epoch), encodePlacement(placement)],
     [rootSectionNames.policies, emptyPolicies()],
     [rootSectionNames.admission, emptyAdmission()],
@@ -91,12 +93,13 @@ export async function foundNetwork(parts: FoundingParts): Promise<NetworkState> 
   return { networkId, descriptor, placement, root, stores: new Map([['', page]]), secrets: [secret], keys, self }
 }
 
-function newDescriptor(parts: FoundingParts, firstNode: Uint8Array): NetworkDescriptor {
-  const { crypto, random, keys, networkName: name, nowMs: foundedMs } = parts
+function newDescriptor(parts: FoundingParts, firstNode: Uint8Array): DescriptorSection {
+  const { crypto, random, keys, networkName: name, nowMs: createdMs } = parts
   const owner = keys.user.signing.publicKey
-  const founding: NetworkFounding = { name, owner, foundedMs, salt: random.bytes(saltBytes), firstNode }
-  const statement: NetworkStatement = { version: 1, owner, overlay: 'kouncil', administrators: [], protocolVersion }
-  return signDescriptor(crypto, keys.user.signing, founding, statement)
+  const foundation: NetworkFoundation = { name, founder: owner, createdMs, salt: random.bytes(networkSaltBytes), firstNode }
+  const networkId = networkIdOf(crypto, foundation)
+  const terms = { networkId, version: 1, owner, overlay: 'kouncil', administrators: [], protocolVersion } as const
+  return { foundation, terms: [signTerms(keys.user.signing, terms)] }
 }
 
 function sealSecret({ crypto, random }: FoundingParts, user: UserKeys, networkId: Uint8Array, secret: Uint8Array): Uint8Array {

@@ -1,4 +1,5 @@
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import { nodeIdOf } from '../../core/access/user-keys.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { addressText } from '../../core/base/address.ts'
 import { equalBytes, prefixEnd, toHex } from '../../core/base/bytes.ts'
@@ -9,8 +10,8 @@ import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch
 import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { userKeyOf } from '../../core/kv/record-keys.ts'
-import type { NetworkDescriptor } from '../../core/overlay/network-descriptor.ts'
-import { decodeDescriptor, isGenuineDescriptor, nodeIdOf } from '../../core/overlay/network-descriptor.ts'
+import type { DescriptorSection } from '../../core/overlay/descriptor-section.ts'
+import { decodeDescriptorSection, isGenuineDescriptor } from '../../core/overlay/descriptor-section.ts'
 import type { PlacementMap } from '../../core/overlay/placement-map.ts'
 import { decodePlacement, placeOf } from '../../core/overlay/placement-map.ts'
 import { decodeFeatureLevel, decodeKeyRing, decodeStoreRoot, featureLevel } from '../../core/overlay/root-bodies.ts'
@@ -140,8 +141,8 @@ function verifyFeatureLevel(body: Uint8Array | undefined): void {
   )
 }
 
-function verifiedDescriptor(crypto: Crypto, networkId: Uint8Array, body: Uint8Array | undefined): NetworkDescriptor {
-  const descriptor = body && decodeDescriptor(body)
+function verifiedDescriptor(crypto: Crypto, networkId: Uint8Array, body: Uint8Array | undefined): DescriptorSection {
+  const descriptor = body && decodeDescriptorSection(body)
   if (descriptor === undefined) throw damaged(networkId, 'its descriptor is missing or cannot be read')
   if (!isGenuineDescriptor(crypto, networkId, descriptor)) throw damaged(networkId, 'its descriptor is not genuine')
   return descriptor

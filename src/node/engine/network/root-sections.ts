@@ -1,3 +1,4 @@
+import { userIdOf } from '../../core/access/user-keys.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { addressFromDigest } from '../../core/base/address.ts'
 import { emptyBytes } from '../../core/base/bytes.ts'
@@ -61,7 +62,7 @@ export function batchSections(parts: SectionParts, changes: readonly SectionChan
     writes.push({ kind: 'put', family: 'entry', key: entryKey(root, name), value })
     recordBytes += name.length + value.length
   }
-  const writer = crypto.sha256(keys.user.signing.publicKey)
+  const writer = userIdOf(crypto, keys.user.signing.publicKey)
   const operations = changes.map((change) => operationOf(crypto, change))
   const batch = { networkId, destination: root, session, sequence, issued, writer, operations }
   const { encoded } = signBatch(crypto, keys.node, batch)

@@ -39,6 +39,8 @@ class Verification {
   readonly #findings: string[] = []
   /** Entries found of each page. */
   readonly #entries = new Map<string, number>()
+  /** Where the log of each map stood before its entries were counted: one that went on meanwhile is not compared. */
+  readonly #indexBefore = new Map<string, bigint>()
   #unlisted = 0
 
   constructor(parts: VerifyParts, signal: AbortSignal | undefined) {
@@ -49,6 +51,7 @@ class Verification {
   async run(): Promise<readonly string[]> {
     await this.#walk('content', (key, value) => this.#content(key, value))
     await this.#walk('tombstone', (key, value) => this.#tombstone(key, value))
+    await this.#walk('block', (key, value) => this.#noteIndex(key, value))
     await this.#walk('entry', (key, value) => this.#entry(key, value))
     await this.#walk('block', (key, value) => this.#block(key, value))
     if (this.#unlisted > 0) this.#findings.push(`and ${this.#unlisted} findings more`)
@@ -141,6 +144,12 @@ class Verification {
     }
   }
 
+  #noteIndex(key: Uint8Array, value: Uint8Array): void {
+    const address = addressFromBytes(key)
+    const record = address && decodeBlockRecord(address, value)
+    if (record?.state.kind === 'map') this.#indexBefore.set(toHex(key), record.committedIndex)
+  }
+
   #block(key: Uint8Array, value: Uint8Array): void {
     const address = addressFromBytes(key)
     const record = address && decodeBlockRecord(address, value)
@@ -162,8 +171,11 @@ class Verification {
 
   #isGenuineMap(record: BlockRecord, head: MapHead): boolean {
     const { crypto, networkId } = this.#parts
-    const found = this.#entries.get(toHex(record.address)) ?? 0
-    if (found !== head.recordCount) this.#find('block', record.address, `says ${head.recordCount} entries and has ${found}`)
+    const name = toHex(record.address)
+    const found = this.#entries.get(name) ?? 0
+    const stoodStill = this.#indexBefore.get(name) === record.committedIndex
+    if (stoodStill && found !== head.recordCount)
+      this.#find('block', record.address, `says ${head.recordCount} entries and has ${found}`)
     if (head.lastBatch.length === 0) return true
     const batch = decodeSignedBatch(head.lastBatch)
     return batch !== undefined && isGenuineBatch(crypto, networkId, batch)
