@@ -5,7 +5,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { addressBytes, addressFromBytes } from '../../core/base/address.ts'
 import type { BlockDraft, BlockView, CallerBlockKind } from '../../engine/block/block-service.ts'
-import type { Block, BlockSchema } from './generated/memo/vs/value_store_pb.js'
+import type { Block, BlockSchema } from './generated/memo/vs/memo_vs_pb.js'
 
 const typeOfKind = { content: 'CHB', owner: 'OKB', named: 'NB' } as const satisfies Record<CallerBlockKind, string>
 const kindOfType: Readonly<Record<string, CallerBlockKind>> = { CHB: 'content', OKB: 'owner', NB: 'named' }

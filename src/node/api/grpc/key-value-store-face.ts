@@ -1,7 +1,7 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { KeyValueService, ListPage, Precondition } from '../../engine/kv/key-value-service.ts'
 import type { Call, Handlers } from './bridge.ts'
-import type { KeyValueStore } from './generated/memo/kvs/key_value_store_pb.js'
+import type { KeyValueStore } from './generated/memo/kvs/memo_kvs_pb.js'
 
 const defaultStore = ''
 

@@ -1,7 +1,7 @@
 import type { BlockDraft, BlockService, BlockView } from '../../engine/block/block-service.ts'
 import { addressOf, blockMessage, draftOf, noSuchBlock, ownerOf } from './block-message.ts'
 import type { Handlers } from './bridge.ts'
-import type { ValueStore } from './generated/memo/vs/value_store_pb.js'
+import type { ValueStore } from './generated/memo/vs/memo_vs_pb.js'
 
 type ValueStoreHandlers = Handlers<(typeof ValueStore)['method']>
 
