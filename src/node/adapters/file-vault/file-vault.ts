@@ -79,7 +79,7 @@ export class FileVault implements KeyVault {
     )
     const created = await orUnavailable(path, 'cannot be written; make its directory writable', async () => {
       await ensurePrivateDirectory(this.#options.directory)
-      await removeUnfinished(this.#options.directory)
+      await removeUnfinished(path)
       return createPrivateFile(path, encodeVaultFile(crypto, file), random.bytes(8))
     })
     if (!created) throw unavailable(path, 'exists already and is never replaced; move it away first')

@@ -37,10 +37,12 @@ export async function createPrivateFile(path: string, bytes: Uint8Array, uniqueB
   return true
 }
 
-/** Removes what an interrupted creation left behind. */
-export async function removeUnfinished(directory: string): Promise<void> {
+/** Removes what interrupted creations of this file left behind. */
+export async function removeUnfinished(path: string): Promise<void> {
+  const directory = dirname(path)
   for (const name of await readdir(directory)) {
-    if (name.startsWith('.') && name.endsWith(unfinishedEnding)) await rm(join(directory, name), { force: true })
+    const isUnfinished = name.startsWith(`.${basename(path)}.`) && name.endsWith(unfinishedEnding)
+    if (isUnfinished) await rm(join(directory, name), { force: true })
   }
 }
 
@@ -53,7 +55,7 @@ export async function readPrivateFile(
     await using file = await open(path, 'r')
     const { mode, size } = await file.stat()
     if (size > bytesMax) throw new RangeError(`${path} is larger than ${bytesMax} bytes`)
-    return { bytes: await file.readFile(), mode: mode & 0o777 }
+    return { bytes: new Uint8Array(await file.readFile()), mode: mode & 0o777 }
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error

@@ -1,0 +1,164 @@
+import { hkdfSync } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.ts'
+import { SystemRandom } from '../../../src/node/adapters/system-random/system-random.ts'
+import { ZstdCompressor } from '../../../src/node/adapters/zstd-compressor/zstd-compressor.ts'
+import type { ContentBlock } from '../../../src/node/core/block/content-block.ts'
+import { contentAddress, encodeContentHeader, isGenuineContent } from '../../../src/node/core/block/content-block.ts'
+import { ContentKeys } from '../../../src/node/engine/payload/content-keys.ts'
+import type { NetworkSecret } from '../../../src/node/engine/payload/network-secrets.ts'
+import { PayloadPipeline } from '../../../src/node/engine/payload/payload-pipeline.ts'
+import { isCoded } from '../../../src/shared/coded-error.ts'
+
+const crypto = new NodeCrypto({ verifyKeysMax: 4 })
+const random = new SystemRandom()
+const compressor = new ZstdCompressor()
+const secrets: readonly NetworkSecret[] = [1, 2].map((epoch) => ({ epoch, key: new Uint8Array(32).fill(epoch) }))
+
+/** A node whose newest secret is that of this epoch, and which holds all up to it. */
+function pipelineOf(epoch: number): PayloadPipeline {
+  const held = secrets.filter((secret) => secret.epoch <= epoch)
+  const current = held.at(-1)
+  if (current === undefined) throw new Error('no such epoch')
+  const ring = { current: () => current, of: (asked: number) => held.find((secret) => secret.epoch === asked) }
+  return new PayloadPipeline({ crypto, random, compressor, secrets: ring })
+}
+
+const pipeline = pipelineOf(1)
+const terms = {
+  role: 'whole' as const,
+  remover: { kind: 'key' as const, publicKey: new Uint8Array(32) },
+  acknowledgements: 'majority' as const,
+  owner: new Uint8Array(0),
+}
+
+function textOf(length: number): Uint8Array {
+  return new Uint8Array(Buffer.from('all work and no play '.repeat(Math.ceil(length / 21)).slice(0, length)))
+}
+
+async function outcomeOf(run: () => unknown): Promise<unknown> {
+  return Promise.resolve()
+    .then(run)
+    .catch((error: unknown) => error)
+}
+
+/** The block with other stored bytes and the address that these make. */
+function rehashed(block: ContentBlock, change: Partial<ContentBlock>): ContentBlock {
+  const changed = { ...block, ...change }
+  const headerBytes = encodeContentHeader(changed.header)
+  return { ...changed, headerBytes, address: contentAddress(crypto, { ...changed, headerBytes }) }
+}
+
+describe('what is sealed', () => {
+  test.each([0, 1, 255, 256, 5000, 65_536, 300_000])('opens again (%i bytes)', async (length) => {
+    for (const plain of [textOf(length), random.bytes(length)]) {
+      const block = await pipeline.seal(plain, terms)
+      expect(isGenuineContent(crypto, block)).toBe(true)
+      expect(block.header).toMatchObject({ cipher: 'aes-256-gcm', secretEpoch: 1, plainBytes: length })
+      expect(Buffer.from(await pipeline.open(block)).equals(plain)).toBe(true)
+    }
+  })
+
+  test('is answered at once while it is small', () => {
+    const block = pipeline.seal(textOf(60_000), terms)
+    expect(block).not.toBeInstanceOf(Promise)
+    expect(pipeline.open(block as ContentBlock)).toBeInstanceOf(Uint8Array)
+  })
+
+  test('is compressed only when that saves a sixteenth, and never below 256 bytes', async () => {
+    const codecOf = async (plain: Uint8Array) => (await pipeline.seal(plain, terms)).header.codec
+    expect(await codecOf(textOf(255))).toBe('none')
+    expect(await codecOf(textOf(256))).toBe('zstd')
+    expect(await codecOf(random.bytes(100_000))).toBe('none')
+    const mostlyRandom = Uint8Array.from([...random.bytes(10_000), ...new Uint8Array(400)])
+    expect(await codecOf(mostlyRandom)).toBe('none')
+    const lessRandom = Uint8Array.from([...random.bytes(10_000), ...new Uint8Array(1000)])
+    expect(await codecOf(lessRandom)).toBe('zstd')
+  })
+
+  test('shares neither salt, address nor ciphertext with an equal payload', async () => {
+    const [left, right] = await Promise.all([pipeline.seal(textOf(100), terms), pipeline.seal(textOf(100), terms)])
+    expect(left.salt).not.toEqual(right.salt)
+    expect(left.address).not.toEqual(right.address)
+    expect(left.stored).not.toEqual(right.stored)
+    expect(Buffer.from(left.stored).includes(Buffer.from('all work'))).toBe(false)
+  })
+
+  test('has the key that HKDF gives for secret and salt', () => {
+    const salt = random.bytes(32)
+    const [secret] = secrets
+    if (secret === undefined) throw new Error('a secret was made')
+    const info = Buffer.concat([Buffer.from('memo/content-key/1'), salt])
+    const expected = Buffer.from(hkdfSync('sha256', secret.key, new Uint8Array(0), info, 32))
+    const keys = new ContentKeys(crypto)
+    expect(Buffer.from(keys.keyOf(secret, salt)).equals(expected)).toBe(true)
+    expect(Buffer.from(keys.keyOf(secret, salt)).equals(expected)).toBe(true)
+  })
+})
+
+describe('opening refuses', () => {
+  test('a block that its address does not stand for, at every bit of what is stored', async () => {
+    const block = await pipeline.seal(textOf(40), terms)
+    for (let bit = 0; bit < block.stored.length * 8; bit++) {
+      const stored = Uint8Array.from(block.stored)
+      stored[bit >> 3] = (stored[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      expect(isCoded(await outcomeOf(() => pipeline.open({ ...block, stored })), 'data-corrupt')).toBe(true)
+    }
+  })
+
+  test('what was forged together with its address, because the tag does not hold', async () => {
+    const block = await pipeline.seal(textOf(40), terms)
+    const forgeries = [
+      rehashed(block, { stored: Uint8Array.from(block.stored, (byte) => byte ^ 1) }),
+      rehashed(block, { salt: new Uint8Array(32) }),
+      rehashed(block, { header: { ...block.header, plainBytes: 39 } }),
+    ]
+    for (const forged of forgeries) {
+      expect(isGenuineContent(crypto, forged)).toBe(true)
+      expect(isCoded(await outcomeOf(() => pipeline.open(forged)), 'data-corrupt')).toBe(true)
+    }
+  })
+
+  test('a compressed payload that unpacks to another size', async () => {
+    const block = await pipeline.seal(textOf(5000), terms)
+    for (const plainBytes of [4999, 5001, 2 ** 40]) {
+      const forged = rehashed(block, { header: { ...block.header, plainBytes } })
+      expect(isCoded(await outcomeOf(() => pipeline.open(forged)), 'data-corrupt')).toBe(true)
+    }
+  })
+
+  test('a block of an epoch whose secret the node does not hold', async () => {
+    const newer = await pipelineOf(2).seal(textOf(40), terms)
+    expect(newer.header.secretEpoch).toBe(2)
+    expect(isCoded(await outcomeOf(() => pipeline.open(newer)), 'permission-denied')).toBe(true)
+    const older = await pipeline.seal(textOf(40), terms)
+    expect(Buffer.from(await pipelineOf(2).open(older)).equals(textOf(40))).toBe(true)
+  })
+})
+
+describe('sealing again', () => {
+  test.each([0, 40, 5000, 100_000])('leads to the same block for the same bytes (%i of them)', async (length) => {
+    const block = await pipeline.seal(textOf(length), terms)
+    const again = await pipelineOf(2).sealAgain(textOf(length), block)
+    expect(again?.address).toEqual(block.address)
+    expect(Buffer.from(again?.stored ?? 'none').equals(block.stored)).toBe(true)
+  })
+
+  test('gives nothing out for other bytes, salts, headers or addresses', async () => {
+    const plain = textOf(40)
+    const block = await pipeline.seal(plain, terms)
+    const other = await pipeline.seal(plain, terms)
+    const claims: [Uint8Array, ContentBlock][] = [
+      [textOf(41), block],
+      [Uint8Array.from(plain).fill(0, 0, 1), block],
+      [plain, { ...block, salt: other.salt }],
+      [plain, { ...block, salt: new Uint8Array(5) }],
+      [plain, { ...block, address: other.address }],
+      [plain, { ...block, owner: new Uint8Array(32) }],
+      [plain, { ...block, headerBytes: new Uint8Array(3) }],
+    ]
+    for (const [bytes, claim] of claims) expect(await pipeline.sealAgain(bytes, claim)).toBeUndefined()
+    const newer = await pipelineOf(2).seal(plain, terms)
+    expect(await pipeline.sealAgain(plain, newer)).toBeUndefined()
+  })
+})
