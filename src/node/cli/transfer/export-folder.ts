@@ -8,6 +8,7 @@ import type { Place } from './export-place.ts'
 import { ExportPlaces, partialFolder } from './export-place.ts'
 import { sameBytes } from './same-bytes.ts'
 import type { SkipReason, TransferReport } from './transfer-report.ts'
+import { groupBytesMax, groupKeysMax, groupValues, smallBytesMax } from './value-group.ts'
 
 export interface ExportOptions {
   readonly client: KeyValueClient
@@ -24,10 +25,6 @@ interface Planned {
   readonly size: number
 }
 
-/** Values up to this size come many to a call; larger ones in a stream of their own. */
-const smallBytesMax = 128 * 1024
-const groupKeysMax = 256
-const groupBytesMax = 1024 * 1024
 const pageKeys = 1000
 const tasksMax = 8
 const bytesInFlightMax = 16 * 1024 * 1024
@@ -105,19 +102,13 @@ class ExportRun {
   private async writeGroup(group: readonly Planned[], after: string): Promise<void> {
     const { client, prefix, signal } = this.options
     const left = new Map(group.map((each) => [each.key, each]))
-    let startAfter = after
-    for (let asked = group.length; asked > 0 && left.size > 0; ) {
-      const page = await client.list({ prefix, startAfter, limit: asked, withValues: true }, { signal })
-      if (page.items.length === 0) break
-      const found = page.items.flatMap(({ metadata, value }) => {
-        const planned = left.get(metadata?.key ?? '')
-        return planned === undefined || value === undefined ? [] : [{ planned, value }]
-      })
-      for (const { planned } of found) left.delete(planned.key)
-      await Promise.all(found.map(({ planned, value }) => this.writeSmall(planned, value)))
-      startAfter = page.items.at(-1)?.metadata?.key ?? startAfter
-      asked -= page.items.length
+    const found: { readonly planned: Planned; readonly value: Uint8Array }[] = []
+    for await (const { metadata, value } of groupValues(client, { prefix, after, count: group.length, signal })) {
+      const planned = left.get(metadata.key)
+      if (planned !== undefined) found.push({ planned, value })
+      left.delete(metadata.key)
     }
+    await Promise.all(found.map(({ planned, value }) => this.writeSmall(planned, value)))
     for (const planned of left.values()) await this.writeLarge(planned) // the store changed meanwhile
   }
 

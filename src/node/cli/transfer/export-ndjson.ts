@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { KeyMetadata } from '../client/key-value-client.ts'
 import type { ExportOptions } from './export-folder.ts'
+import type { GroupValue } from './value-group.ts'
+import { groupValues, smallBytesMax } from './value-group.ts'
 
 /** Values above this are cut into parts. A multiple of 3, so that the base64 of a part needs no padding. */
 const partBytes = 12 * 1024 * 1024
 const pageKeys = 256
-const smallBytesMax = 128 * 1024
 
 /** Writes every key below the prefix as one line, in the order of the keys. */
 export async function exportNdjson(output: Writable, options: ExportOptions): Promise<void> {
@@ -32,29 +33,16 @@ export async function exportNdjson(output: Writable, options: ExportOptions): Pr
   }
 }
 
-interface SmallValue {
-  readonly metadata: KeyMetadata
-  readonly value: Uint8Array
-}
-
 /** Values of the page's small keys, fetched together where the whole page is small. */
 async function smallValues(
   page: readonly KeyMetadata[],
   after: string,
   options: ExportOptions,
-): Promise<Map<string, SmallValue>> {
-  const values = new Map<string, SmallValue>()
+): Promise<Map<string, GroupValue>> {
+  const values = new Map<string, GroupValue>()
   if (page.some(({ size }) => size > smallBytesMax)) return values
-  let startAfter = after
-  for (let asked = page.length; asked > 0; ) {
-    const query = { prefix: options.prefix, startAfter, limit: asked, withValues: true }
-    const { items } = await options.client.list(query, { signal: options.signal })
-    if (items.length === 0) break
-    for (const { metadata, value } of items)
-      if (metadata !== undefined && value !== undefined) values.set(metadata.key, { metadata, value })
-    startAfter = items.at(-1)?.metadata?.key ?? startAfter
-    asked -= items.length
-  }
+  const query = { prefix: options.prefix, after, count: page.length, signal: options.signal }
+  for await (const { metadata, value } of groupValues(options.client, query)) values.set(metadata.key, { metadata, value })
   return values
 }
 
@@ -62,7 +50,7 @@ async function smallValues(
 async function writeValue(
   output: Writable,
   listed: KeyMetadata,
-  small: SmallValue | undefined,
+  small: GroupValue | undefined,
   { client, prefix, signal }: ExportOptions,
 ): Promise<number | undefined> {
   if (small !== undefined) {

@@ -7,6 +7,7 @@ import { ExistingKeys } from './existing-keys.ts'
 import { sameBytes } from './same-bytes.ts'
 import type { ImportItem, ImportValue } from './transfer-item.ts'
 import type { TransferReport } from './transfer-report.ts'
+import { groupBytesMax, groupKeysMax, groupValues, smallBytesMax } from './value-group.ts'
 
 export interface ImportOptions {
   readonly client: KeyValueClient
@@ -17,10 +18,6 @@ export interface ImportOptions {
   readonly progressed: () => void
 }
 
-/** Files up to this size go many to a call; larger ones in a stream of their own. */
-const smallBytesMax = 128 * 1024
-const batchPutsMax = 256
-const batchBytesMax = 1024 * 1024
 const tasksMax = 8
 const bytesInFlightMax = 16 * 1024 * 1024
 const triesMax = 6
@@ -43,8 +40,13 @@ class ImportRun {
   private readonly options: ImportOptions
   private readonly existing: ExistingKeys
   private readonly tasks = new BoundedTasks({ countMax: tasksMax, weightMax: bytesInFlightMax })
+  /** New small values that go in one call. */
   private group: ImportValue[] = []
   private groupBytes = 0
+  /** Small values that the store seems to have, keys that follow each other in it. */
+  private doubtful: ImportValue[] = []
+  private doubtfulBytes = 0
+  private doubtfulAfter = ''
 
   constructor(options: ImportOptions) {
     this.options = options
@@ -65,23 +67,67 @@ class ImportRun {
 
   async finish(): Promise<void> {
     await this.flush()
+    await this.flushDoubtful()
     await this.tasks.settled()
   }
 
   private async takeValue(item: ImportValue): Promise<void> {
     const found = await this.retried(() => this.existing.find(this.keyOf(item)))
-    const maybeSame = found !== undefined && (item.size === undefined || BigInt(item.size) === found.size)
+    const maybeSame = found !== undefined && (item.size === undefined || BigInt(item.size) === found.metadata.size)
+    const small = item.size !== undefined && item.size <= smallBytesMax
     if (item.once) await this.putOnce(item)
-    else if (maybeSame) await this.tasks.begin(Math.min(item.size ?? 0, smallBytesMax), () => this.putUnlessSame(item, found))
-    else if (item.size !== undefined && item.size <= smallBytesMax) await this.collect(item, item.size)
-    else await this.tasks.begin(smallBytesMax, () => this.putLarge(item))
+    else if (!maybeSame)
+      await (small ? this.collect(item, item.size) : this.tasks.begin(smallBytesMax, () => this.putLarge(item)))
+    else if (small && found.before !== undefined) await this.doubt(item, item.size, found.before)
+    else await this.tasks.begin(smallBytesMax, () => this.putUnlessSame(item, found.metadata))
+  }
+
+  private async doubt(item: ImportValue, size: number, before: string): Promise<void> {
+    const last = this.doubtful.at(-1)
+    const full = this.doubtful.length >= groupKeysMax || this.doubtfulBytes + size > groupBytesMax
+    if (last !== undefined && (full || this.keyOf(last) !== before)) await this.flushDoubtful()
+    if (this.doubtful.length === 0) this.doubtfulAfter = before
+    this.doubtful.push(item)
+    this.doubtfulBytes += size
+  }
+
+  private async flushDoubtful(): Promise<void> {
+    const { doubtful, doubtfulBytes, doubtfulAfter } = this
+    this.doubtful = []
+    this.doubtfulBytes = 0
+    if (doubtful.length > 0) await this.tasks.begin(doubtfulBytes, () => this.putGroupUnlessSame(doubtful, doubtfulAfter))
+  }
+
+  private async putGroupUnlessSame(items: readonly ImportValue[], after: string): Promise<void> {
+    const { client, prefix, signal } = this.options
+    const stored = await this.retried(async () => {
+      const values = new Map<string, Uint8Array>()
+      const query = { prefix, after, count: items.length, signal }
+      for await (const { metadata, value } of groupValues(client, query)) values.set(metadata.key, value)
+      return values
+    })
+    const checks = await Promise.all(
+      items.map(async (item) => {
+        const bytes = await this.readable(item, () => item.read())
+        const there = stored.get(this.keyOf(item))
+        const same = bytes !== undefined && there !== undefined && Buffer.compare(bytes, there) === 0
+        return { item, same, gone: bytes === undefined }
+      }),
+    )
+    for (const { item, same } of checks) if (same) this.skipSame(item)
+    const changed = checks.flatMap(({ item, same, gone }) => (same || gone ? [] : [item]))
+    if (changed.length > 0) await this.putGroup(changed)
   }
 
   private async putUnlessSame(item: ImportValue, found: KeyMetadata): Promise<void> {
-    if (await this.readable(item, () => this.isSame(item, found))) {
-      this.options.report.skip('already-there', item.name)
-      this.options.progressed()
-    } else await this.putLarge(item)
+    const same = await this.readable(item, () => this.isSame(item, found))
+    if (same === true) this.skipSame(item)
+    else if (same === false) await this.putLarge(item)
+  }
+
+  private skipSame(item: ImportValue): void {
+    this.options.report.skip('already-there', item.name)
+    this.options.progressed()
   }
 
   private async isSame(item: ImportValue, found: KeyMetadata): Promise<boolean> {
@@ -93,7 +139,7 @@ class ImportRun {
   }
 
   private async collect(item: ImportValue, size: number): Promise<void> {
-    if (this.group.length >= batchPutsMax || this.groupBytes + size > batchBytesMax) await this.flush()
+    if (this.group.length >= groupKeysMax || this.groupBytes + size > groupBytesMax) await this.flush()
     this.group.push(item)
     this.groupBytes += size
   }
@@ -111,8 +157,8 @@ class ImportRun {
     const reads = await Promise.all(group.map(async (item) => ({ item, value: await this.readable(item, () => item.read()) })))
     const ready = reads.flatMap(({ item, value }) => (value === undefined ? [] : [{ item, value }]))
     // A file may have grown since it was looked at; one that became large is streamed by itself.
-    const small = ready.filter(({ value }) => value.length <= batchBytesMax)
-    for (const { item, value } of ready) if (value.length > batchBytesMax) await this.putLarge(item)
+    const small = ready.filter(({ value }) => value.length <= groupBytesMax)
+    for (const { item, value } of ready) if (value.length > groupBytesMax) await this.putLarge(item)
     if (small.length === 0) return
     const puts = small.map(({ item, value }): SmallPut => ({ key: this.keyOf(item), value, contentType: item.contentType }))
     const results = await this.retried(() => client.putMany(puts, { signal }))
