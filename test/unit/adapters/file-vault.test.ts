@@ -143,7 +143,7 @@ describe('a wrapped key', () => {
     const keyFile = await wrappingFile('wrapping', 1)
     await vault({ keyFile }).save('node', secret)
     expect(await vault({ keyFile }).load('node')).toEqual(secret)
-    expect((await readFile(nodeFile())).includes(secret.subarray(0, 8))).toBe(false)
+    expect((await readFile(nodeFile())).includes(Buffer.from(secret.subarray(0, 8)))).toBe(false)
     expect(await vault({ keyFile }).describe()).toMatchObject([{ protection: { kind: 'key-file', path: keyFile } }])
 
     const wrong = await wrappingFile('wrong', 2)
