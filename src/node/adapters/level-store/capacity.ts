@@ -47,6 +47,10 @@ export class Capacity {
     return this.#segments.size
   }
 
+  get segmentSizes(): ReadonlyMap<number, number> {
+    return this.#segments
+  }
+
   addSegment(segment: number, bytes: number): void {
     this.dropSegment(segment)
     this.#segments.set(segment, bytes)

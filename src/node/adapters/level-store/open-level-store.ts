@@ -1,6 +1,7 @@
 /** Opens a data directory: format, lock, index, journal, in this order. */
 
 import { dirname, join, resolve } from 'node:path'
+import { isCoded } from '../../../shared/coded-error.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { Files } from './files.ts'
 import { systemCode } from './files.ts'
@@ -9,13 +10,10 @@ import { nodeFiles } from './node-files.ts'
 import type { LevelStoreOptions, Opening } from './opening.ts'
 import { listSegments } from './opening.ts'
 import { resumeStore } from './resume-store.ts'
-import type { StoreFile } from './store-files.ts'
 import { checkFormat, damaged, indexName, journalName, readStoreFile, unwritable, writeFormat, writePid } from './store-files.ts'
+import { StoreIdentityFile } from './store-identity.ts'
 import { lockedByOther, lockInProcess } from './store-lock.ts'
 import { wireStore } from './wire-store.ts'
-
-const saltBytes = 8
-const storeIdBytes = 16
 
 export async function openLevelStore(options: LevelStoreOptions): Promise<RecordStore> {
   const files = options.files ?? nodeFiles
@@ -63,16 +61,12 @@ async function openLocked(opening: Opening, unlock: () => void): Promise<RecordS
     await writePid(files, directory, process.pid)
     // Read again under the lock: another process may have been at work in between.
     const file = await readStoreFile(files, directory)
-    const resumed = await resumeStore(opening, index, file ?? firstFile(opening), segments)
+    const resumed = await resumeStore(opening, index, new StoreIdentityFile(opening, file), segments)
     return await wireStore(opening, index, resumed, unlock)
   } catch (error) {
     await index.close()
-    throw error
+    throw isCoded(error, 'data-corrupt') ? damaged(directory, indexName, error.message, error) : error
   }
-}
-
-function firstFile({ random }: Opening): StoreFile {
-  return { storeId: random.bytes(storeIdBytes), salt: random.bytes(saltBytes), bootCount: 0, provenThrough: 0, findings: [] }
 }
 
 async function openIndex({ files, directory, indexDirectory, limits }: Opening, createIfMissing: boolean): Promise<LevelIndex> {

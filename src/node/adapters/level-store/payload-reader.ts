@@ -65,11 +65,6 @@ export class PayloadReader {
     await closeQuietly(reading)
   }
 
-  /** The files of a segment that is gone need no more watching. */
-  forget(segment: number): void {
-    this.#retired.delete(segment)
-  }
-
   async close(): Promise<void> {
     for (const segment of [...this.#segments.keys()]) await this.retire(segment)
   }

@@ -60,7 +60,8 @@ export class RecordReads {
     const code = familyCode(family)
     const text = keyText(key)
     const waiting = overlay.find(code, text)
-    if (waiting !== undefined) return waiting.value !== undefined || waiting.place !== undefined
+    if (waiting !== undefined && waiting.movedFrom === undefined)
+      return waiting.value !== undefined || waiting.place !== undefined
     if (cache.get(code, text) !== undefined) return true
     const stored = this.#lookUp(indexKey(code, key))
     return stored instanceof Promise ? stored.then((found) => found !== undefined) : stored !== undefined

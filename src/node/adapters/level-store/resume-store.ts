@@ -1,25 +1,24 @@
 /**
  * Brings the index up to the journal's end, decides whether anything durable is missing, and counts the start: after this the
- * store may serve.
+ * store may serve. What is missing is written down before anything behind it is taken in.
  */
 
-import type { StoreCondition, StoreIdentity } from '../../ports/record-store.ts'
+import type { StoreCondition } from '../../ports/record-store.ts'
+import { healIndex } from './index/heal.ts'
 import type { IndexState, JournalPosition } from './index/index-state.ts'
-import { decodeLiveBytes, factNumber, liveKeyRange } from './index/index-state.ts'
+import { decodeLiveBytes, encodeMarker, factNumber, liveKeyRange, markerKey } from './index/index-state.ts'
 import { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
 import { readStanding } from './index/marker-check.ts'
+import { recountRecords } from './index/recount.ts'
+import { frameEntries } from './journal/frame-entries.ts'
 import { replayJournal } from './journal/replay.ts'
-import type { ReadFrame } from './journal/segment-reader.ts'
 import type { Opening } from './opening.ts'
-import type { OverlayEntry } from './overlay.ts'
 import { Overlay } from './overlay.ts'
-import type { StoreFile } from './store-files.ts'
-import { writeStoreFile } from './store-files.ts'
+import type { StoreIdentityFile } from './store-identity.ts'
 
 export interface ResumedStore {
-  readonly file: StoreFile
-  readonly identity: StoreIdentity
+  readonly identity: StoreIdentityFile
   readonly condition: StoreCondition
   readonly state: IndexState
   readonly oldestMarker: number
@@ -28,102 +27,98 @@ export interface ResumedStore {
   readonly end: JournalPosition
 }
 
-const storeIdBytes = 16
+/** Bytes of the journal taken in between two batches of the index, in its own batches' size. */
+const replayBatches = 4
 
 export async function resumeStore(
   opening: Opening,
   index: LevelIndex,
-  before: StoreFile,
+  identity: StoreIdentityFile,
   segments: readonly number[],
 ): Promise<ResumedStore> {
-  const { limits, events, files, journalDirectory } = opening
   const standing = await readStanding(index)
+  const { salt, provenThrough } = identity.file
+  if (standing.lost !== undefined) {
+    for (const finding of await healIndex(opening, index, salt, segments, standing, standing.lost)) await identity.lost(finding)
+  }
+  const { oldestMarker, countsLost } = standing
   const liveBytes = await readLiveBytes(index)
   // Opening moved everything that LevelDB's log held into a table.
   const state = { ...standing.state, tabledMarker: standing.state.marker }
-  const overlay = new Overlay(limits.indexBatchBytesMax)
-  let failure: unknown
-  const writer = new IndexWriter({
-    index,
-    overlay,
-    state,
-    oldestMarker: standing.oldestMarker,
-    liveBytes,
-    events,
-    delayMs: limits.indexDelayMs,
-    markersMax: limits.indexMarkersMax,
-    onIndexed: () => undefined,
-    onFailed: (error) => {
-      failure ??= error
-    },
-  })
-  const { end, holes } = await replayJournal({
-    files,
-    directory: journalDirectory,
-    salt: before.salt,
-    events,
-    segments,
+  const replay = new IndexReplay(opening, index, state, oldestMarker, liveBytes ?? new Map())
+  const { end } = await replayJournal({
+    ...{ files: opening.files, directory: opening.journalDirectory, salt, events: opening.events, segments },
     from: state.end,
-    provenThrough: Math.max(before.provenThrough, state.end.sequence),
-    onFrame: (frame, frameEnd) => {
-      overlay.apply(frameEntries(frame), frame.length, frameEnd)
-      return overlay.journalBytes > limits.indexBatchBytesMax * 4 ? writer.indexed(frameEnd.sequence) : undefined
-    },
+    provenThrough: Math.max(provenThrough, state.end.sequence),
+    onFrame: (frame, frameEnd) => replay.take(frameEntries(frame), frame.length, frameEnd),
+    onHole: (finding) => identity.lost(finding),
   })
-  if (!overlay.isEmpty) await writer.indexed(end.sequence)
-  await writer.close()
-  if (failure !== undefined) throw failure
-  const file = await startFile(opening, before, holes, end.sequence)
-  const { storeId, bootCount, findings } = file
-  return {
-    file,
-    identity: { storeId, bootCount },
-    condition: findings.length === 0 ? { kind: 'sound' } : { kind: 'suspect', findings },
-    state: writer.state,
-    oldestMarker: standing.oldestMarker,
-    liveBytes,
-    end,
+  const replayed = await replay.finish()
+  if (countsLost)
+    opening.events.damageFound({ finding: `index: the newest batch's marker was damaged; the counts were taken anew` })
+  const counted = countsLost || liveBytes === undefined ? await recountState(index, replayed) : { state: replayed, liveBytes }
+  await identity.started(end.sequence)
+  const { findings } = identity.file
+  const condition: StoreCondition = findings.length === 0 ? { kind: 'sound' } : { kind: 'suspect', findings }
+  return { identity, condition, ...counted, oldestMarker, end }
+}
+
+/** Carries replayed frames into the index. */
+class IndexReplay {
+  readonly #overlay: Overlay
+  readonly #writer: IndexWriter
+  readonly #bytesMax: number
+  #sequence: number
+
+  constructor(
+    { limits, events }: Opening,
+    index: LevelIndex,
+    state: IndexState,
+    oldestMarker: number,
+    liveBytes: Map<number, number>,
+  ) {
+    this.#overlay = new Overlay(limits.indexBatchBytesMax)
+    this.#bytesMax = limits.indexBatchBytesMax * replayBatches
+    this.#sequence = state.end.sequence
+    this.#writer = new IndexWriter({
+      ...{ index, overlay: this.#overlay, state, oldestMarker, liveBytes, events },
+      delayMs: limits.indexDelayMs,
+      markersMax: limits.indexMarkersMax,
+      onIndexed: () => undefined,
+      // Whoever waits for the batch is told; there is always somebody who waits.
+      onFailed: () => undefined,
+    })
+  }
+
+  take(entries: Parameters<Overlay['apply']>[0], bytes: number, end: JournalPosition): Promise<void> | undefined {
+    this.#overlay.apply(entries, bytes, end)
+    this.#sequence = end.sequence
+    return this.#overlay.journalBytes > this.#bytesMax ? this.#writer.indexed(end.sequence) : undefined
+  }
+
+  async finish(): Promise<IndexState> {
+    if (!this.#overlay.isEmpty) await this.#writer.indexed(this.#sequence)
+    await this.#writer.close()
+    return this.#writer.state
   }
 }
 
-/** Counts the start durably; a store that is found to have lost something takes a new id with it. */
-async function startFile(
-  { files, directory, random, events }: Opening,
-  before: StoreFile,
-  holes: readonly string[],
-  provenThrough: number,
-): Promise<StoreFile> {
-  for (const finding of holes) events.damageFound({ finding })
-  const fresh = holes.filter((finding) => !before.findings.includes(finding))
-  const file = {
-    ...before,
-    storeId: before.findings.length === 0 && fresh.length > 0 ? random.bytes(storeIdBytes) : before.storeId,
-    bootCount: before.bootCount + 1,
-    provenThrough: Math.max(provenThrough, before.provenThrough),
-    findings: [...before.findings, ...fresh],
-  }
-  await writeStoreFile(files, directory, file)
-  return file
+async function recountState(index: LevelIndex, state: IndexState) {
+  const { families, liveBytes } = await recountRecords(index)
+  const recounted = { ...state, marker: state.marker + 1, start: state.end, families }
+  await index.write([{ key: markerKey(recounted.marker), value: encodeMarker(recounted) }])
+  return { state: recounted, liveBytes }
 }
 
-export function frameEntries({ header: { sequence }, operations }: ReadFrame): OverlayEntry[] {
-  return operations.map((operation) => {
-    const { family, key } = operation
-    return {
-      family,
-      key,
-      sequence,
-      value: operation.kind === 'inline' ? operation.value : undefined,
-      place: operation.kind === 'payload' || operation.kind === 'move' ? operation.place : undefined,
-      movedFrom: operation.kind === 'move' ? operation.from : undefined,
-    }
-  })
-}
-
-async function readLiveBytes(index: LevelIndex): Promise<Map<number, number>> {
+/** Undefined when one of them does not verify. */
+async function readLiveBytes(index: LevelIndex): Promise<Map<number, number> | undefined> {
   const live = new Map<number, number>()
   for await (const page of index.pages(liveKeyRange)) {
-    for (const [key, value] of page) live.set(factNumber(key), decodeLiveBytes(key, value) ?? 0)
+    for (const [key, value] of page) {
+      const bytes = decodeLiveBytes(key, value)
+      if (bytes === undefined) return undefined
+      live.set(factNumber(key), bytes)
+    }
   }
   return live
 }

@@ -1,27 +1,34 @@
 /** Reads everything and compares it with what the store says of itself. */
 
-import { CodedError } from '../../../shared/coded-error.ts'
+import { join } from 'node:path'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { VerifyReport } from '../../ports/record-store.ts'
 import { recordFamilies } from '../../ports/record-store.ts'
+import type { Capacity } from './capacity.ts'
+import type { Files } from './files.ts'
+import { systemCode } from './files.ts'
 import type { FamilyCount } from './index/index-state.ts'
 import { addFingerprint, emptyCounts } from './index/index-state.ts'
 import type { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
-import { decodeIndexValue, valueFacts } from './index/record-codec.ts'
+import { decodeIndexValue, recordRange, valueFacts } from './index/record-codec.ts'
+import { decodeSegmentHeader, segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
 import type { PayloadReader } from './payload-reader.ts'
 
 export interface VerifyOptions {
   readonly index: LevelIndex
   readonly indexWriter: IndexWriter
   readonly payloads: PayloadReader
+  readonly capacity: Capacity
+  readonly files: Files
+  /** The journal's directory. */
+  readonly directory: string
+  readonly salt: Uint8Array
   /** Everything durable is in the index when it resolves. */
   readonly settle: () => Promise<void>
   readonly findingsMax: number
   readonly signal: AbortSignal | undefined
 }
-
-/** The families' records with their prefixes; below and above lie the store's own facts and nothing. */
-export const recordRange = { gte: Buffer.from([1]), lt: Buffer.from([recordFamilies.length + 1]) }
 
 export async function verifyStore(options: VerifyOptions): Promise<VerifyReport> {
   const { index, indexWriter, findingsMax, signal } = options
@@ -34,11 +41,17 @@ export async function verifyStore(options: VerifyOptions): Promise<VerifyReport>
   const pages = index.pages(recordRange)
   const expected = indexWriter.counts.map((count) => ({ ...count }))
   const counted = emptyCounts()
-  for await (const page of pages) {
-    if (signal?.aborted === true) throw new CodedError('cancelled', 'the verification was given up')
-    for (const [key, value] of page) await verifyRecord(options, key, value, counted, note)
+  try {
+    for await (const page of pages) {
+      if (signal?.aborted === true) throw new CodedError('cancelled', 'the verification was given up')
+      for (const [key, value] of page) await verifyRecord(options, key, value, counted, note)
+    }
+  } catch (error) {
+    if (!isCoded(error, 'data-corrupt')) throw error
+    note(error.message)
   }
   compareCounts(expected, counted, note)
+  await verifyHeaders(options, note)
   let records = 0
   let bytes = 0
   for (const count of counted) {
@@ -72,6 +85,30 @@ async function verifyRecord(
   if (now === undefined || !now.equals(value)) return
   const reason = read.kind === 'damaged' ? read.reason : 'its segment is gone'
   note(`${family}: segment ${decoded.place.segment} at ${decoded.place.offset}: ${reason}`)
+}
+
+/** The newest segment may be prepared and still empty: all zeros. */
+async function verifyHeaders(
+  { capacity, files, directory, salt }: VerifyOptions,
+  note: (finding: string) => void,
+): Promise<void> {
+  const newest = Math.max(...capacity.segmentSizes.keys())
+  for (const segment of [...capacity.segmentSizes.keys()].sort((left, right) => left - right)) {
+    const bytes = Buffer.alloc(segmentHeaderBytes)
+    try {
+      const file = await files.open(join(directory, segmentName(segment)), 'read')
+      await file.read(bytes, 0)
+      await file.close()
+    } catch (error) {
+      // A segment that was reclaimed in the meantime is no longer counted.
+      if (systemCode(error) === undefined || !capacity.segmentSizes.has(segment)) continue
+      note(`journal: segment ${segment} cannot be read (${systemCode(error)})`)
+      continue
+    }
+    if (decodeSegmentHeader(salt, segment, bytes) !== undefined) continue
+    if (segment === newest && bytes.every((byte) => byte === 0)) continue
+    note(`journal: the header of segment ${segment} does not verify`)
+  }
 }
 
 function compareCounts(expected: readonly FamilyCount[], counted: readonly FamilyCount[], note: (finding: string) => void): void {

@@ -8,7 +8,7 @@ import { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
 import type { JournalLimits } from './journal/journal-writer.ts'
 import { JournalWriter } from './journal/journal-writer.ts'
-import { segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
+import { decodeSegmentHeader, segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
 import type { PreparedSegment } from './journal/segment-maker.ts'
 import { SegmentMaker } from './journal/segment-maker.ts'
 import { LevelStore } from './level-store.ts'
@@ -19,7 +19,6 @@ import { PayloadReader } from './payload-reader.ts'
 import { Reclaim } from './reclaim.ts'
 import { RecordReads } from './record-reads.ts'
 import type { ResumedStore } from './resume-store.ts'
-import { writeStoreFile } from './store-files.ts'
 import { ValueCache } from './value-cache.ts'
 import { verifyStore } from './verify-store.ts'
 
@@ -32,8 +31,8 @@ export async function wireStore(
   resumed: ResumedStore,
   unlock: () => void,
 ): Promise<LevelStore> {
-  const { files, directory, journalDirectory, limits, events, byteLimit } = opening
-  const { condition, file } = resumed
+  const { files, journalDirectory, limits, events, byteLimit } = opening
+  const { condition, identity } = resumed
   const cache = new ValueCache(limits.valueCacheBytes, recordFamilies.length)
   const overlay = new Overlay(limits.indexBatchBytesMax, (family, key) => cache.delete(family, key))
   const capacity = await openCapacity(opening)
@@ -48,12 +47,15 @@ export async function wireStore(
     events,
     delayMs: limits.indexDelayMs,
     markersMax: limits.indexMarkersMax,
-    onIndexed: () => journal.indexMoved(),
+    onIndexed: () => {
+      journal.indexMoved()
+      reclaim.wake()
+    },
     onFailed,
   })
   const maker = openMaker(opening, capacity)
   const journal = new JournalWriter({
-    salt: file.salt,
+    salt: identity.file.salt,
     maker,
     overlay,
     events,
@@ -73,20 +75,32 @@ export async function wireStore(
   const reads = new RecordReads({ index, overlay, cache, payloads, writer: indexWriter, events, slowReadMs, asyncReadsMs })
   const release = async (provenThrough: number | undefined) => {
     try {
-      if (provenThrough !== undefined && condition.kind === 'sound') {
-        await writeStoreFile(files, directory, { ...file, provenThrough })
-      }
+      if (provenThrough !== undefined && condition.kind === 'sound') await identity.stopped(provenThrough)
     } finally {
       unlock()
     }
   }
-  const parts = { limits, events, byteLimit, identity: resumed.identity, condition, capacity, release }
+  const reclaim = new Reclaim({
+    ...{ limits, files, directory: journalDirectory, salt: identity.file.salt, events },
+    ...{ index, overlay, indexWriter, journal, payloads, capacity, onFailed },
+    liveBytes: resumed.liveBytes,
+  })
+  const checked = { index, indexWriter, payloads, capacity, files, directory: journalDirectory, salt: identity.file.salt }
+  const parts = {
+    limits,
+    events,
+    byteLimit,
+    identity: { storeId: identity.file.storeId, bootCount: identity.file.bootCount },
+    condition,
+    capacity,
+    release,
+  }
   store = new LevelStore({
     ...parts,
     ...{ index, overlay, indexWriter, journal, maker, payloads, reads },
-    reclaim: new Reclaim(),
+    reclaim,
     verify: (opened, signal) =>
-      verifyStore({ index, indexWriter, payloads, settle: () => opened.settle(), findingsMax: verifyFindingsMax, signal }),
+      verifyStore({ ...checked, settle: () => opened.settle(), findingsMax: verifyFindingsMax, signal }),
   })
   if (condition.kind === 'sound') await journal.prepare()
   return store
@@ -121,12 +135,19 @@ function openMaker({ files, journalDirectory, events, limits }: Opening, capacit
   })
 }
 
-/** The segment that the journal ends in, when it has room for more. */
-async function currentSegment({ files, journalDirectory }: Opening, { end }: ResumedStore): Promise<PreparedSegment | undefined> {
+/** The segment that the journal ends in. One whose header is damaged takes nothing more. */
+async function currentSegment(opening: Opening, { end, identity }: ResumedStore): Promise<PreparedSegment | undefined> {
+  const { files, journalDirectory, events } = opening
   if (end.offset < segmentHeaderBytes) return undefined
   const path = join(journalDirectory, segmentName(end.segment))
   const size = await files.fileSize(path)
-  return { segment: end.segment, size, file: await files.open(path, 'write') }
+  const file = await files.open(path, 'write')
+  const header = Buffer.alloc(segmentHeaderBytes)
+  await file.read(header, 0)
+  if (decodeSegmentHeader(identity.file.salt, end.segment, header) !== undefined) return { segment: end.segment, size, file }
+  await file.close()
+  events.damageFound({ finding: `journal: the header of segment ${end.segment} does not verify` })
+  return undefined
 }
 
 /** Room in a segment for the largest batch, beside its header and the bytes kept for removals. */

@@ -44,6 +44,7 @@ export class IndexWriter {
   #batches = 0
   #waiters: { readonly sequence: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
   #tabling: Promise<void> | undefined
+  #forgotten: number[] = []
   #draining: Promise<void> | undefined
 
   constructor(options: IndexWriterOptions) {
@@ -148,8 +149,7 @@ export class IndexWriter {
 
   async #write(generation: Generation): Promise<void> {
     const { index, liveBytes } = this.#options
-    const entries: OverlayEntry[] = []
-    for (const family of generation.families) for (const entry of family.values()) entries.push(entry)
+    const entries = generationEntries(generation)
     const present = await index.getMany(entries.map(({ family, key }) => indexKey(family, key)))
     const counts = this.#counts.map((count) => ({ ...count }))
     const live = new Map<number, number>()
@@ -163,6 +163,8 @@ export class IndexWriter {
     }
     changes.push({ key: markerKey(state.marker), value: encodeMarker(state) })
     this.#pruneMarkers(state.tabledMarker, changes)
+    const forgotten = this.#forgotten.splice(0)
+    for (const segment of forgotten) changes.push({ key: liveKey(segment), value: undefined })
     await index.write(changes)
     this.#state = state
     this.#counts.splice(0, this.#counts.length, ...counts)
@@ -185,6 +187,12 @@ export class IndexWriter {
     if (this.#state.marker - this.#tabledMarker >= this.#options.markersMax) this.table().catch(this.#options.onFailed)
   }
 
+  /** The segment is gone: the next batch takes what the index says of it along. */
+  forgetSegment(segment: number): void {
+    this.#options.liveBytes.delete(segment)
+    this.#forgotten.push(segment)
+  }
+
   /** Has LevelDB write its tables, so that no damage of its log can lose what is indexed now. */
   table(): Promise<void> {
     this.#tabling ??= this.#table().finally(() => {
@@ -203,7 +211,8 @@ export class IndexWriter {
 /** Journal bytes below which the writer rests between two batches, so that a batch gathers more. */
 const lazyJournalBytes = 1024 * 1024
 
-function indexChanges(
+/** The changes of one batch; `counts` and live bytes are brought up to date on the way. */
+export function indexChanges(
   entries: readonly OverlayEntry[],
   present: readonly (Buffer | undefined)[],
   counts: readonly FamilyCount[],
@@ -241,6 +250,12 @@ function indexChanges(
     changes.push({ key: record.key, value: record.value })
   })
   return changes
+}
+
+export function generationEntries({ families }: Generation): OverlayEntry[] {
+  const entries: OverlayEntry[] = []
+  for (const family of families) for (const entry of family.values()) entries.push(entry)
+  return entries
 }
 
 function encodedBytes(entries: readonly OverlayEntry[]): number {

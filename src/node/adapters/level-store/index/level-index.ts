@@ -1,17 +1,19 @@
 /** LevelDB as the store uses it: bytes in, bytes out, every batch synced, never repaired. */
 
 import { ClassicLevel } from 'classic-level'
+import { CodedError } from '../../../../shared/coded-error.ts'
+import { systemCode } from '../files.ts'
 
 export interface IndexChange {
-  readonly key: Uint8Array
+  readonly key: Buffer
   /** Undefined removes the key. */
-  readonly value: Uint8Array | undefined
+  readonly value: Buffer | undefined
 }
 
 export interface KeyRange {
-  readonly gt?: Uint8Array
-  readonly gte?: Uint8Array
-  readonly lt: Uint8Array
+  readonly gt?: Buffer
+  readonly gte?: Buffer
+  readonly lt: Buffer
 }
 
 export interface LevelIndexOptions {
@@ -24,11 +26,11 @@ const beyondAllKeys = { from: Buffer.from([0xfe]), to: Buffer.from([0xff]) }
 const pageRecordsMax = 1000
 
 export class LevelIndex {
-  readonly #level: ClassicLevel<Uint8Array, Buffer>
+  readonly #level: ClassicLevel<Buffer, Buffer>
 
   constructor(directory: string, { cacheBytes, writeBufferBytes }: LevelIndexOptions) {
     this.#level = new ClassicLevel(directory, {
-      keyEncoding: 'view',
+      keyEncoding: 'buffer',
       valueEncoding: 'buffer',
       cacheSize: cacheBytes,
       writeBufferSize: writeBufferBytes,
@@ -43,16 +45,28 @@ export class LevelIndex {
     return this.#level.close()
   }
 
-  getSync(key: Uint8Array): Buffer | undefined {
-    return this.#level.getSync(key)
+  getSync(key: Buffer): Buffer | undefined {
+    try {
+      return this.#level.getSync(key)
+    } catch (error) {
+      throw asDamage(error)
+    }
   }
 
-  get(key: Uint8Array): Promise<Buffer | undefined> {
-    return this.#level.get(key)
+  async get(key: Buffer): Promise<Buffer | undefined> {
+    try {
+      return await this.#level.get(key)
+    } catch (error) {
+      throw asDamage(error)
+    }
   }
 
-  getMany(keys: Uint8Array[]): Promise<readonly (Buffer | undefined)[]> {
-    return this.#level.getMany(keys)
+  async getMany(keys: Buffer[]): Promise<readonly (Buffer | undefined)[]> {
+    try {
+      return await this.#level.getMany(keys)
+    } catch (error) {
+      throw asDamage(error)
+    }
   }
 
   /** Resolves when the batch survives a power loss. */
@@ -60,7 +74,7 @@ export class LevelIndex {
     const batch = this.#level.batch()
     for (const { key, value } of changes) {
       if (value === undefined) batch.del(key)
-      else batch.put(key, value as Buffer)
+      else batch.put(key, value)
     }
     await batch.write({ sync: true })
   }
@@ -71,18 +85,15 @@ export class LevelIndex {
     options: { readonly reverse?: boolean; readonly pageRecords?: number; readonly pageBytes?: number } = {},
   ): AsyncGenerator<readonly (readonly [Buffer, Buffer])[], void, void> {
     const { reverse = false, pageRecords = pageRecordsMax, pageBytes = 1024 * 1024 } = options
-    const iterator = this.#level.iterator<Buffer, Buffer>({
-      ...range,
-      reverse,
-      highWaterMarkBytes: pageBytes,
-      keyEncoding: 'buffer',
-    } as never)
+    const iterator = this.#level.iterator({ ...range, reverse, highWaterMarkBytes: pageBytes })
     try {
       for (;;) {
         const page = await iterator.nextv(pageRecords)
         if (page.length === 0) return
         yield page
       }
+    } catch (error) {
+      throw asDamage(error)
     } finally {
       await iterator.close()
     }
@@ -92,4 +103,13 @@ export class LevelIndex {
   flushToTables(): Promise<void> {
     return this.#level.compactRange(beyondAllKeys.from, beyondAllKeys.to)
   }
+}
+
+const damageCodes = new Set(['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR'])
+
+/** What LevelDB itself finds damaged in its files. */
+function asDamage(error: unknown): unknown {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (!(cause instanceof Error) || !damageCodes.has(systemCode(cause) ?? '')) return error
+  return new CodedError('data-corrupt', `index: LevelDB reports damage: ${cause.message}`, { cause: error })
 }

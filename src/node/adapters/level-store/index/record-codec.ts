@@ -7,8 +7,8 @@
  */
 
 import { crc32 } from 'node:zlib'
+import { recordFamilies } from '../../../ports/record-store.ts'
 import type { Place } from '../journal/frame-codec.ts'
-
 import { readPlace, writePlace } from '../journal/frame-codec.ts'
 
 export const valueHeaderBytes = 12
@@ -18,6 +18,9 @@ const inlineKind = 1
 const placeKind = 2
 /** A fact of the index about itself: markers and the live bytes of segments. */
 const factKind = 3
+
+/** The families' records with their prefixes; below lie the store's own facts, above nothing. */
+export const recordRange = { gte: Buffer.from([1]), lt: Buffer.from([recordFamilies.length + 1]) }
 
 export type IndexValue =
   | { readonly kind: 'inline'; readonly sequence: number; readonly value: Uint8Array }

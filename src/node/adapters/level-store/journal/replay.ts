@@ -11,7 +11,10 @@ import { segmentHeaderBytes, segmentName } from './segment-format.ts'
 import type { ReadFrame } from './segment-reader.ts'
 import { SegmentReader } from './segment-reader.ts'
 
-export interface ReplayOptions {
+/** Takes in a verified frame. */
+export type TakeFrame = (frame: ReadFrame, end: JournalPosition) => Promise<void> | undefined
+
+export interface JournalRange {
   readonly files: Files
   readonly directory: string
   readonly salt: Uint8Array
@@ -20,17 +23,20 @@ export interface ReplayOptions {
   readonly segments: readonly number[]
   /** Where the index stands. */
   readonly from: JournalPosition
+}
+
+export interface ReplayOptions extends JournalRange {
   /** Highest sequence number that something outside the journal proves durable. */
   readonly provenThrough: number
-  /** Takes in a verified frame; frames come in order, and across a hole with a gap. */
-  readonly onFrame: (frame: ReadFrame, end: JournalPosition) => Promise<void> | undefined
+  /** Frames come in order, and across a hole with a gap. */
+  readonly onFrame: TakeFrame
+  /** Told of a hole before anything behind it is taken in. */
+  readonly onHole: (finding: string) => Promise<void>
 }
 
 export interface ReplayResult {
-  /** Where the next frame goes. */
+  /** Where the next frame goes, after a sound journal. */
   readonly end: JournalPosition
-  /** What durable frames are missing; empty for a sound journal. */
-  readonly holes: readonly string[]
 }
 
 /** Where the journal stops being readable in sequence. */
@@ -48,19 +54,20 @@ interface Proof {
 }
 
 export async function replayJournal(options: ReplayOptions): Promise<ReplayResult> {
-  const holes: string[] = []
   let position = options.from
+  const short = await shortOfPosition(options)
+  if (short !== undefined) await options.onHole(short)
   for (;;) {
-    const stop = await readSequence(options, position)
+    const stop = await readSequence(options, position, options.onFrame)
     try {
       const missing = stop.position.sequence + 1
       const proof = await proofBehind(options, stop)
       if (Math.max(proof.syncedThrough, options.provenThrough) < missing) {
         await cutTail(options, stop)
-        return { end: stop.position, holes }
+        return { end: stop.position }
       }
-      holes.push(`journal: frame ${missing} is missing in segment ${stop.position.segment} at ${stop.position.offset}`)
-      if (proof.next === undefined) return { end: stop.position, holes }
+      await options.onHole(`journal: frame ${missing} is missing in segment ${stop.position.segment} at ${stop.position.offset}`)
+      if (proof.next === undefined) return { end: stop.position }
       position = { ...proof.next, sequence: -1 }
     } finally {
       await stop.reader?.close()
@@ -68,19 +75,41 @@ export async function replayJournal(options: ReplayOptions): Promise<ReplayResul
   }
 }
 
+/** The index stands at a place in the journal that is not there: what the place's segment held is lost. */
+async function shortOfPosition({ files, directory, segments, from }: JournalRange): Promise<string | undefined> {
+  if (from.segment === 0) return undefined
+  if (!segments.includes(from.segment)) return `journal: segment ${from.segment} is missing`
+  const size = await files.fileSize(join(directory, segmentName(from.segment)))
+  return size < from.offset ? `journal: segment ${from.segment} ends at ${size}, before ${from.offset}` : undefined
+}
+
+/** Hands on the frames up to the sequence number; false when one of them is missing. */
+export async function readRange(range: JournalRange, through: number, onFrame: TakeFrame): Promise<boolean> {
+  if (range.from.segment < 0) return false
+  const stop = await readSequence(range, range.from, onFrame, through)
+  await stop.reader?.close()
+  return stop.position.sequence === through
+}
+
 /** Hands on every frame in sequence. A position with sequence -1 stands at a verified frame behind a hole. */
-async function readSequence(options: ReplayOptions, from: JournalPosition): Promise<Stop> {
+async function readSequence(
+  range: JournalRange,
+  from: JournalPosition,
+  onFrame: TakeFrame,
+  through = Number.POSITIVE_INFINITY,
+): Promise<Stop> {
   let position = from
-  let reader = await openSegment(options, position.segment)
+  let reader = await openSegment(range, position.segment)
   for (;;) {
+    if (position.sequence >= through) return { position, reader }
     const frame = await reader?.frame(Math.max(position.offset, segmentHeaderBytes))
     if (frame !== undefined && (position.sequence === -1 || frame.header.sequence === position.sequence + 1)) {
       const end = { segment: position.segment, offset: frame.offset + frame.length, sequence: frame.header.sequence }
-      await options.onFrame(frame, end)
+      await onFrame(frame, end)
       position = end
       continue
     }
-    const next = await openSegment(options, position.segment + 1)
+    const next = await openSegment(range, position.segment + 1)
     const header = await next?.header()
     if (next === undefined || header?.firstSequence !== position.sequence + 1) {
       await next?.close()
@@ -119,25 +148,26 @@ async function proofBehind(options: ReplayOptions, { position, reader }: Stop): 
 }
 
 /** Takes away what was written and never answered, so that it cannot come back behind later frames. */
-async function cutTail(options: ReplayOptions, { position, reader }: Stop): Promise<void> {
-  const { files, directory, events, segments } = options
-  if (reader !== undefined) {
-    const start = Math.max(position.offset, segmentHeaderBytes)
-    const end = await reader.dataEnd(start)
-    if (end > start) {
-      await zero(options, position.segment, start, end)
-      events.tailCut({ segment: position.segment, offset: start, bytes: end - start })
-    }
+async function cutTail(range: JournalRange, { position, reader }: Stop): Promise<void> {
+  const { files, directory, events, segments } = range
+  const start = Math.max(position.offset, segmentHeaderBytes)
+  const end = (await reader?.dataEnd(start)) ?? start
+  if (end > start) {
+    await zero(range, position.segment, start, end)
+    events.tailCut({ segment: position.segment, offset: start, bytes: end - start })
   }
-  let removed = false
-  for (const segment of segments.filter((number) => number > position.segment)) {
+  const later = segments.filter((segment) => segment > position.segment)
+  for (const segment of later) {
+    const unused = await openSegment(range, segment)
+    const bytes = (await unused?.dataEnd(0)) ?? 0
+    await unused?.close()
+    if (bytes > 0) events.tailCut({ segment, offset: 0, bytes })
     await files.unlink(join(directory, segmentName(segment)))
-    removed = true
   }
-  if (removed) await files.syncDirectory(directory)
+  if (later.length > 0) await files.syncDirectory(directory)
 }
 
-async function zero({ files, directory }: ReplayOptions, segment: number, start: number, end: number): Promise<void> {
+async function zero({ files, directory }: JournalRange, segment: number, start: number, end: number): Promise<void> {
   const file = await files.open(join(directory, segmentName(segment)), 'write')
   try {
     const zeros = Buffer.alloc(Math.min(end - start, 1024 * 1024))
@@ -150,7 +180,7 @@ async function zero({ files, directory }: ReplayOptions, segment: number, start:
   }
 }
 
-async function openSegment({ files, directory, salt, segments }: ReplayOptions, segment: number) {
+async function openSegment({ files, directory, salt, segments }: JournalRange, segment: number) {
   if (!segments.includes(segment)) return undefined
   const path = join(directory, segmentName(segment))
   const size = await files.fileSize(path)

@@ -43,6 +43,14 @@ export class SegmentReader {
 
   /** The whole verified frame at the offset, or undefined. What it holds stays valid. */
   async frame(offset: number): Promise<ReadFrame | undefined> {
+    const frame = await this.outline(offset)
+    if (frame === undefined || !(await this.#payloadsVerify(offset + frame.length, frame.header, frame.operations)))
+      return undefined
+    return frame
+  }
+
+  /** The frame at the offset with its payloads unread. */
+  async outline(offset: number): Promise<ReadFrame | undefined> {
     let at = await this.#load(offset, frameHeaderBytes)
     if (at === undefined) return undefined
     const header = decodeFrameHeader(this.#window, at, this.#seed)
@@ -52,8 +60,7 @@ export class SegmentReader {
     at = await this.#load(offset, frameHeaderBytes + header.operationsLength)
     if (at === undefined || !operationsVerify(this.#window, at, header)) return undefined
     const operations = decodeOperations(this.#window, at, header, { segment: this.segment, offset })
-    if (operations === undefined || !(await this.#payloadsVerify(offset + length, header, operations))) return undefined
-    return { header, operations, offset, length }
+    return operations === undefined ? undefined : { header, operations, offset, length }
   }
 
   /** The first verified frame at or behind the offset. */
@@ -72,6 +79,7 @@ export class SegmentReader {
       const length = Math.min(windowBytes, this.size - start)
       const at = await this.#load(start, length)
       if (at === undefined) break
+      if (allZero(this.#window, at, at + length)) continue
       const last = lastNonZero(this.#window, at, at + length)
       if (last !== undefined) end = start + (last - at) + 1
     }
@@ -89,7 +97,8 @@ export class SegmentReader {
       const at = await this.#load(start, length)
       if (at === undefined) return undefined
       const end = at + length - frameHeaderBytes
-      for (let position = at; position <= end; position += frameAlignment) {
+      const blank = allZero(this.#window, at, at + length)
+      for (let position = at; !blank && position <= end; position += frameAlignment) {
         // Zeros are most of a young segment: one comparison skips them.
         if (this.#window[position] === 0) continue
         if (decodeFrameHeader(this.#window, position, this.#seed) !== undefined) return start + (position - at)
@@ -135,6 +144,12 @@ export class SegmentReader {
     this.#windowStart = offset
     return filled < length ? undefined : 0
   }
+}
+
+const zeros = Buffer.alloc(windowBytes)
+
+function allZero(bytes: Buffer, from: number, to: number): boolean {
+  return to - from <= zeros.length && bytes.compare(zeros, 0, to - from, from, to) === 0
 }
 
 function lastNonZero(bytes: Buffer, from: number, to: number): number | undefined {
