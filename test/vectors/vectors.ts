@@ -57,7 +57,7 @@ const foundation = {
   salt: filled(0x44, 16),
   firstNode: nodeIdOf(crypto, node.publicKey),
 }
-export const networkId = networkIdOf(crypto, foundation)
+const networkId = networkIdOf(crypto, foundation)
 const secret = { epoch: 1, key: filled(0x55) }
 const page = mapBlockAddress(crypto, user.publicKey, filled(0x66))
 const ownerAddress = ownerBlockAddress(crypto, user.publicKey, salt)
