@@ -1,0 +1,175 @@
+/** Gathers into a new index what a damaged store still has. */
+
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { isCoded } from '../../../shared/coded-error.ts'
+import { recordFamilies } from '../../ports/record-store.ts'
+import type { OpenFile } from './files.ts'
+import { systemCode } from './files.ts'
+import { emptyCounts } from './index/index-state.ts'
+import { generationEntries, indexChanges } from './index/index-writer.ts'
+import type { IndexChange, LevelIndex } from './index/level-index.ts'
+import { decodeIndexValue, indexKey, recordRange } from './index/record-codec.ts'
+import type { Place } from './journal/frame-codec.ts'
+import { frameEntries } from './journal/frame-entries.ts'
+import { segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
+import type { ReadFrame } from './journal/segment-reader.ts'
+import { SegmentReader } from './journal/segment-reader.ts'
+import type { Opening } from './opening.ts'
+import { listSegments } from './opening.ts'
+import { Overlay } from './overlay.ts'
+
+export interface RecordSalvageOptions {
+  readonly opening: Opening
+  readonly salt: Uint8Array
+  readonly target: LevelIndex
+  readonly note: (finding: string) => void
+}
+
+const flushBytes = 4 * 1024 * 1024
+const copyRecords = 1000
+
+export class RecordSalvage {
+  readonly #options: RecordSalvageOptions
+  readonly #overlay: Overlay
+  #highestSequence = 0
+
+  constructor(options: RecordSalvageOptions) {
+    this.#options = options
+    this.#overlay = new Overlay(options.opening.limits.indexBatchBytesMax)
+  }
+
+  get highestSequence(): number {
+    return this.#highestSequence
+  }
+
+  /** Copies every record that verifies. LevelDB tells of a damaged block only when it is done, so it is read record by record. */
+  async copyIndex(source: LevelIndex): Promise<void> {
+    const { target, note } = this.#options
+    const rejected = new Map<number, number>()
+    let kept: IndexChange[] = []
+    try {
+      for await (const page of source.pages(recordRange, { pageRecords: 1 })) {
+        for (const [key, value] of page) {
+          const decoded = decodeIndexValue(key, value)
+          const code = (key[0] ?? 0) - 1
+          if (decoded === undefined) rejected.set(code, (rejected.get(code) ?? 0) + 1)
+          else kept.push({ key, value })
+          this.#highestSequence = Math.max(this.#highestSequence, decoded?.sequence ?? 0)
+        }
+        if (kept.length < copyRecords) continue
+        await target.write(kept)
+        kept = []
+      }
+    } catch (error) {
+      if (!isCoded(error, 'data-corrupt')) throw error
+      note(error.message)
+    }
+    await target.write(kept)
+    for (const [code, count] of rejected) note(`${recordFamilies[code] ?? 'unknown'}: ${count} index entries did not verify`)
+  }
+
+  /** Applies the frames of the newest unbroken run of segments to every record that is older than they are. */
+  async replayNewestRun(): Promise<void> {
+    const { opening, salt, note } = this.#options
+    const segments = await listSegments(opening)
+    let first = segments.length - 1
+    while (first > 0 && segments[first - 1] === (segments[first] ?? 0) - 1) first--
+    for (const segment of segments.slice(Math.max(first, 0))) {
+      const path = join(opening.journalDirectory, segmentName(segment))
+      const size = await opening.files.fileSize(path)
+      const reader = new SegmentReader(await opening.files.open(path, 'read'), size, salt, segment)
+      try {
+        const header = await reader.header()
+        if (header !== undefined) this.#highestSequence = Math.max(this.#highestSequence, header.firstSequence - 1)
+        await this.#replaySegment(reader, note)
+      } finally {
+        await reader.close()
+      }
+    }
+    await this.#flush()
+  }
+
+  /** Removes the records whose payload is not there any more. */
+  async dropUnreadablePayloads(): Promise<void> {
+    const { target, note } = this.#options
+    const dropped = new Map<number, number>()
+    const files = new Map<number, OpenFile | undefined>()
+    for await (const page of target.pages(recordRange)) {
+      const changes: IndexChange[] = []
+      for (const [key, value] of page) {
+        const decoded = decodeIndexValue(key, value)
+        if (decoded?.kind === 'inline') continue
+        if (decoded !== undefined && (await this.#payloadReads(decoded.place, files))) continue
+        changes.push({ key, value: undefined })
+        const code = (key[0] ?? 0) - 1
+        dropped.set(code, (dropped.get(code) ?? 0) + 1)
+      }
+      await target.write(changes)
+    }
+    for (const file of files.values()) await file?.close()
+    for (const [code, count] of dropped) note(`${recordFamilies[code] ?? 'unknown'}: ${count} payloads did not verify`)
+  }
+
+  async #replaySegment(reader: SegmentReader, note: (finding: string) => void): Promise<void> {
+    let offset = segmentHeaderBytes
+    for (;;) {
+      let frame = await reader.frame(offset)
+      if (frame === undefined) {
+        frame = await reader.frameFrom(offset)
+        if (frame === undefined) return
+        note(`journal: segment ${reader.segment} does not verify from ${offset} to ${frame.offset}`)
+      }
+      await this.#take(reader.segment, frame)
+      offset = frame.offset + frame.length
+    }
+  }
+
+  async #take(segment: number, frame: ReadFrame): Promise<void> {
+    const { sequence } = frame.header
+    this.#highestSequence = Math.max(this.#highestSequence, sequence)
+    this.#overlay.apply(frameEntries(frame), frame.length, { segment, offset: frame.offset + frame.length, sequence })
+    if (this.#overlay.journalBytes > flushBytes) await this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    const { target } = this.#options
+    for (let generation = this.#overlay.oldest(); generation !== undefined; generation = this.#overlay.oldest()) {
+      const entries = generationEntries(generation)
+      const keys = entries.map(({ family, key }) => indexKey(family, key))
+      const present = await target.getMany(keys)
+      const newer = entries.flatMap((entry, position) => {
+        const key = keys[position]
+        const old = present[position]
+        const known = key === undefined || old === undefined ? undefined : decodeIndexValue(key, old)
+        return known === undefined || known.sequence < entry.sequence ? [{ entry, old }] : []
+      })
+      const changes = indexChanges(
+        newer.map(({ entry }) => entry),
+        newer.map(({ old }) => old),
+        emptyCounts(),
+        () => undefined,
+      )
+      await target.write(changes)
+      this.#overlay.dropOldest()
+    }
+  }
+
+  async #payloadReads(place: Place, files: Map<number, OpenFile | undefined>): Promise<boolean> {
+    const file = files.has(place.segment) ? files.get(place.segment) : await this.#openSegment(place.segment)
+    files.set(place.segment, file)
+    if (file === undefined) return false
+    const bytes = Buffer.allocUnsafeSlow(place.length)
+    return (await file.read(bytes, place.offset)) === place.length && crc32(bytes) === place.checksum
+  }
+
+  async #openSegment(segment: number): Promise<OpenFile | undefined> {
+    const { files, journalDirectory } = this.#options.opening
+    try {
+      return await files.open(join(journalDirectory, segmentName(segment)), 'read')
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+}
