@@ -77,16 +77,27 @@ describe('content blocks', () => {
     expect(left).not.toEqual(right)
   })
 
-  test('decode only with sizes that their header allows', () => {
+  test('are written and read only with sizes that their header allows', () => {
     const three = Uint8Array.of(1, 2, 3)
-    const refused = [
-      contentBlock(three, { plainBytes: 4 }),
-      contentBlock(three, { plainBytes: 3, codec: 'zstd' }),
-      contentBlock(three, { plainBytes: 3, cipher: 'aes-256-gcm', secretEpoch: 1 }),
+    const impossible: Partial<ContentHeader>[] = [
+      { plainBytes: 4 },
+      { codec: 'zstd' },
+      { plainBytes: 2, codec: 'zstd' },
+      { cipher: 'aes-256-gcm', secretEpoch: 1 },
     ]
-    for (const block of refused) expect(decodeContentCopy(block.address, encodeContentCopy(block, 1n))).toBeUndefined()
     const sound = contentBlock(three)
-    expect(decodeContentCopy(sound.address, encodeContentCopy(sound, 9n))?.birth).toBe(9n)
+    const encoded = Buffer.from(encodeContentCopy(sound, 9n))
+    expect(decodeContentCopy(sound.address, encoded)?.birth).toBe(9n)
+    const at = encoded.indexOf(sound.headerBytes)
+    for (const change of impossible) {
+      const block = contentBlock(three, change)
+      expect(() => encodeContentCopy(block, 1n)).toThrow('a size that the header allows')
+      // The same record with the other header in its place, and its length where that differs.
+      const length = Uint8Array.of(block.headerBytes.length)
+      const rest = encoded.subarray(at + sound.headerBytes.length)
+      const forged = Buffer.concat([encoded.subarray(0, at - 1), length, block.headerBytes, rest])
+      expect(decodeContentCopy(block.address, forged)).toBeUndefined()
+    }
   })
 
   test('name a key epoch exactly when they are encrypted', () => {

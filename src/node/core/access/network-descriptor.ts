@@ -6,18 +6,21 @@
  * hands the network over to somebody else.
  */
 
+import { assert } from '../../../shared/assert.ts'
 import { compareBytes } from '../base/bytes.ts'
 import { CanonicalWriter, choiceIndex, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
 import type { Digest } from '../base/digest.ts'
 import type { SignatureVerifier, Signer } from '../base/signing.ts'
 import { publicKeyBytes, sha256Bytes, signatureBytes } from '../base/signing.ts'
+import { textBytesLength } from '../base/text.ts'
 
 const foundationTag = recordTag('memo/network/1')
 const statementTag = recordTag('memo/descriptor-statement/1')
 const descriptorTag = recordTag('memo/descriptor/1')
 
 export const networkSaltBytes = 16
-const nameBytesMax = 255
+/** Bytes of a network's name in UTF-8. */
+export const networkNameBytesMax = 255
 const administratorsMax = 64
 
 export const overlays = ['kouncil', 'kelips'] as const
@@ -54,6 +57,7 @@ export interface SignedTerms extends NetworkTerms {
 }
 
 export function encodeFoundation(foundation: NetworkFoundation): Uint8Array {
+  assert(textBytesLength(foundation.name) <= networkNameBytesMax, 'the name of a network is within its bound')
   return new CanonicalWriter(foundationTag)
     .text(foundation.name)
     .bytes(foundation.founder)
@@ -65,7 +69,7 @@ export function encodeFoundation(foundation: NetworkFoundation): Uint8Array {
 
 export function decodeFoundation(bytes: Uint8Array): NetworkFoundation | undefined {
   return decodeCanonical(foundationTag, bytes, (reader) => ({
-    name: reader.text(nameBytesMax),
+    name: reader.text(networkNameBytesMax),
     founder: reader.fixed(publicKeyBytes),
     createdMs: reader.uint(),
     salt: reader.fixed(networkSaltBytes),

@@ -86,6 +86,7 @@ export interface ContentCopy extends ContentBlock {
 
 export function encodeContentHeader(header: ContentHeader): Uint8Array {
   assert(isPlausibleHeader(header), 'a header names an epoch exactly when it encrypts')
+  assert((header.place?.key.length ?? 0) <= keyBytesMax, 'a key in a header is within its bound')
   const remover = header.remover
   return new CanonicalWriter(headerTag, 192 + (header.place?.key.length ?? 0))
     .uint(choiceIndex(contentRoles, header.role))
@@ -143,6 +144,8 @@ export function isGenuineContent(digest: Digest, block: ContentBlock): boolean {
 /** The record of the family `content`. */
 export function encodeContentCopy(block: ContentBlock, birth: bigint): Uint8Array {
   assert(isHlc(birth), 'a birth stamp is an HLC')
+  assert(block.salt.length === contentSaltBytes && isOwnerField(block.owner), 'salt and owner have their lengths')
+  assert(isPlausibleSize(block.header, block.stored.length), 'the stored bytes have a size that the header allows')
   return new CanonicalWriter(storedTag, 160 + block.headerBytes.length + block.stored.length)
     .bytes(block.headerBytes)
     .bytes(block.salt)
@@ -158,7 +161,7 @@ export function decodeContentCopy(address: BlockAddress, bytes: Uint8Array): Con
     const headerBytes = reader.bytes()
     const salt = reader.fixed(contentSaltBytes)
     const owner = reader.bytes(0, addressBytes)
-    reader.require(owner.length === 0 || owner.length === addressBytes)
+    reader.require(isOwnerField(owner))
     const birth = reader.uint64()
     reader.require(isHlc(birth))
     const stored = reader.bytes()
@@ -173,6 +176,10 @@ export function decodeContentCopy(address: BlockAddress, bytes: Uint8Array): Con
 export function isPlausibleSize(header: ContentHeader, storedBytes: number): boolean {
   const packed = storedBytes - (header.cipher === 'none' ? 0 : cipherTagBytes)
   return header.codec === 'none' ? packed === header.plainBytes : packed > 0 && packed < header.plainBytes
+}
+
+function isOwnerField(owner: Uint8Array): boolean {
+  return owner.length === 0 || owner.length === addressBytes
 }
 
 function isPlausibleHeader(header: ContentHeader): boolean {

@@ -147,6 +147,8 @@ function encodeOperations(operations: readonly BatchedOperation[]): Uint8Array {
 function writeOperation(operation: BatchedOperation, writer: CanonicalWriter): void {
   const { precondition, requestId } = operation
   assert((operation.kind === 'put') === (operation.valueAddress !== undefined), 'a put names a value, a removal none')
+  assert(operation.contentType.length <= contentTypeBytesMax, 'a content type is within its bound')
+  assert(requestId === undefined || requestId.session.length === sessionBytes, 'a session has 16 bytes')
   writer
     .uint(choiceIndex(operationKinds, operation.kind))
     .bytes(operation.keyDigest)

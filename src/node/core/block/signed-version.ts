@@ -23,6 +23,7 @@ import { ownerBlockAddress, ownerSaltBytes } from './owner-block.ts'
 const statementTag = recordTag('memo/version-statement/1')
 const versionTag = recordTag('memo/signed-version/1')
 
+/** The protocol's bound for a decoder; what a node accepts is in its limits. */
 const nameBytesMax = 65_535
 const versionMax = (1n << 63n) - 1n
 
@@ -82,6 +83,7 @@ export function addressOfVersion(digest: Digest, version: Pick<BlockVersion, 'ki
 }
 
 export function encodeSignedVersion(version: SignedVersion): Uint8Array {
+  assert(isWellFormed(version), 'a version that is written can be read again')
   return new CanonicalWriter(versionTag, 320 + version.discriminator.length + version.payload.length)
     .uint(choiceIndex(signedKinds, version.kind))
     .bytes(version.address)
@@ -107,10 +109,22 @@ export function decodeSignedVersion(bytes: Uint8Array): SignedVersion | undefine
     const writer = reader.fixed(publicKeyBytes)
     const signature = reader.fixed(signatureBytes)
     const payload = reader.bytes()
-    reader.require(isHlc(generation) && version <= versionMax)
-    reader.require(owner.length === 0 || owner.length === addressBytes)
-    reader.require(kind === 'named' || discriminator.length === ownerSaltBytes)
     assert(address !== undefined, 'the length was checked')
-    return { kind, address, generation, version, discriminator, owner, writer, signature, payload }
+    const signed = { kind, address, generation, version, discriminator, owner, writer, signature, payload }
+    reader.require(isWellFormed(signed))
+    return signed
   })
+}
+
+function isWellFormed(version: SignedVersion): boolean {
+  const { kind, discriminator, owner } = version
+  return (
+    isHlc(version.generation) &&
+    version.version >= 0n &&
+    version.version <= versionMax &&
+    (kind === 'owner' ? discriminator.length === ownerSaltBytes : discriminator.length <= nameBytesMax) &&
+    (owner.length === 0 || owner.length === addressBytes) &&
+    version.writer.length === publicKeyBytes &&
+    version.signature.length === signatureBytes
+  )
 }
