@@ -5,6 +5,7 @@ import type { Limits } from '../../core/base/limits.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import { issuedOfOutcomeKey } from '../../core/consensus/outcome.ts'
 import type { PageRules } from '../../core/kv/page-apply.ts'
+import { requestIdText } from '../../core/kv/page-apply.ts'
 import type { PageBatch } from '../../core/kv/page-batch.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { PageChange } from './page-change.ts'
@@ -38,13 +39,18 @@ export class OutcomeKeeper {
     return this.#forgotten
   }
 
-  async toForget(record: BlockRecord, changes: readonly PageChange[], hlc: bigint): Promise<PageBatch['forget']> {
+  /** `kept`: outcomes of repeated ids, which need no room. */
+  async toForget(
+    record: BlockRecord,
+    changes: readonly PageChange[],
+    kept: ReadonlyMap<string, unknown>,
+    hlc: bigint,
+  ): Promise<PageBatch['forget']> {
     this.#forgotten = []
     this.#oldestAfter = this.#oldest
-    let fresh = 0
-    for (const { requestId } of changes) if (requestId !== undefined) fresh++
-    const excess = record.outcomeCount + fresh - this.#limits.outcomesMax
     const expired = hlc - this.#rules.retentionSpan
+    const fresh = countFresh(changes, kept, record.outcomeFloor < expired ? expired - 1n : record.outcomeFloor)
+    const excess = record.outcomeCount + fresh - this.#limits.outcomesMax
     const none = { floor: 0n, count: 0 }
     if (fresh === 0 || record.outcomeCount === 0) return none
     if (excess <= 0 && this.#oldest !== undefined && this.#oldest >= expired) return none
@@ -82,4 +88,15 @@ export class OutcomeKeeper {
     this.#forgotten = found.slice(0, count).map(({ key }) => key)
     return { floor, count }
   }
+}
+
+/** How many ids will have their outcome recorded: those that are not too old, each once. */
+function countFresh(changes: readonly PageChange[], kept: ReadonlyMap<string, unknown>, floor: bigint): number {
+  let names: Set<string> | undefined
+  for (const { requestId } of changes) {
+    if (requestId === undefined || requestId.issued <= floor) continue
+    const name = requestIdText(requestId)
+    if (!kept.has(name)) names = (names ?? new Set<string>()).add(name)
+  }
+  return names?.size ?? 0
 }

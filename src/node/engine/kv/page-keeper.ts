@@ -153,7 +153,7 @@ export class PageKeeper {
     const { changes, failures, present } = await this.#load(all)
     const record = this.#prepared()
     const hlc = this.#stamp()
-    const forget = await this.#outcomes.toForget(record, changes, hlc)
+    const forget = await this.#outcomes.toForget(record, changes, present.outcomes, hlc)
     const requests = changes.map((change) => pageRequestOf(change, hlc))
     const batch: PageBatch = { session, sequence: ++this.#sequence, hlc, writer, requests, forget }
     const applied = applyBatch(record, batch, present, rules)
