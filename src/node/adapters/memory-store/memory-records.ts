@@ -32,9 +32,16 @@ export function bytesOf(record: MemoryRecord): number {
 
 const emptyValue = new Uint8Array(0)
 
+/** Up to so many keys are put in their places one by one. */
+const fewKeys = 64
+
 export class OrderedRecords {
   readonly #records = new Map<string, MemoryRecord>()
-  readonly #order: string[] = []
+  /** Sorted. Keys that were deleted stay until it is made anew. */
+  #order: string[] = []
+  /** Keys that are not in the order yet: putting each in its place at once would make loading many of them quadratic. */
+  #added: string[] = []
+  #deleted = 0
 
   get size(): number {
     return this.#records.size
@@ -45,15 +52,16 @@ export class OrderedRecords {
   }
 
   set(key: string, record: MemoryRecord): void {
-    if (!this.#records.has(key)) this.#order.splice(this.#firstFrom(key), 0, key)
+    if (!this.#records.has(key)) this.#added.push(key)
     this.#records.set(key, record)
   }
 
   delete(key: string): void {
-    if (this.#records.delete(key)) this.#order.splice(this.#firstFrom(key), 1)
+    if (this.#records.delete(key)) this.#deleted++
   }
 
   *entries(): Generator<readonly [key: string, record: MemoryRecord]> {
+    this.#putInOrder()
     for (const key of this.#order) {
       const record = this.#records.get(key)
       if (record !== undefined) yield [key, record]
@@ -62,6 +70,7 @@ export class OrderedRecords {
 
   /** One page; `check` sees every record whose value is returned. */
   scan(options: ScanOptions, check: (record: MemoryRecord) => void): StoredRecord[] {
+    this.#putInOrder()
     const [begin, end] = this.#bounds(options)
     const page: StoredRecord[] = []
     let valueBytes = 0
@@ -74,6 +83,19 @@ export class OrderedRecords {
       valueBytes += options.keysOnly === true ? 0 : record.value.length
     }
     return page
+  }
+
+  #putInOrder(): void {
+    if (this.#added.length > fewKeys || this.#deleted > this.#records.size) {
+      this.#order = [...this.#records.keys()].sort()
+      this.#deleted = 0
+    } else {
+      for (const key of this.#added) {
+        const place = this.#firstFrom(key)
+        if (this.#order[place] !== key) this.#order.splice(place, 0, key)
+      }
+    }
+    this.#added = []
   }
 
   #bounds({ from, after, before }: ScanOptions): readonly [begin: number, end: number] {
