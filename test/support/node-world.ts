@@ -20,7 +20,7 @@ import type { RecordStore } from '../../src/node/ports/record-store.ts'
 import { ManualClock, silentLogger } from './key-value-world.ts'
 
 /** Keys in memory; they outlive a crash as files do. */
-export class MemoryVault implements KeyVault {
+class MemoryVault implements KeyVault {
   readonly keys = new Map<VaultKeyName, Uint8Array>()
 
   async load(name: VaultKeyName): Promise<Uint8Array | undefined> {

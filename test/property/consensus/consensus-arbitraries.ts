@@ -7,13 +7,13 @@ import { bytesOf, hlc, mutableAddress, someBytes, uint64 } from '../block/block-
 
 const count = fc.nat({ max: 2 ** 31 - 1 })
 
-export const member: fc.Arbitrary<Member> = fc.record({ nodeId: bytesOf(32), storeId: bytesOf(16) })
+const member: fc.Arbitrary<Member> = fc.record({ nodeId: bytesOf(32), storeId: bytesOf(16) })
 
-export const ballot: fc.Arbitrary<Ballot> = fc
+const ballot: fc.Arbitrary<Ballot> = fc
   .record({ recovery: fc.nat({ max: 3 }), round: fc.nat({ max: 300 }), bootCount: fc.integer({ min: 1, max: 300 }), member })
   .map(({ member: proposer, ...numbers }) => ({ ...numbers, ...proposer }))
 
-export const group: fc.Arbitrary<Group> = fc
+const group: fc.Arbitrary<Group> = fc
   .record({
     index: count,
     everyone: fc.uniqueArray(member, { minLength: 1, maxLength: 9, comparator: (a, b) => compareMembers(a, b) === 0 }),

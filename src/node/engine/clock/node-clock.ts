@@ -8,7 +8,7 @@ import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 
 const reservationFormat = recordTag('memo/clock-reservation/1')
-export const reservationKey = encodeText('hlc')
+const reservationKey = encodeText('hlc')
 
 export interface NodeClockParts {
   readonly clock: Clock
