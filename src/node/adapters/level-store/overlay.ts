@@ -39,6 +39,7 @@ export class Overlay {
   readonly #generationBytesMax: number
   #generations: Generation[] = []
   #journalBytes = 0
+  #records = 0
   #sealed = false
 
   readonly #onChanged: (family: number, key: string) => void
@@ -53,12 +54,13 @@ export class Overlay {
     return this.#journalBytes
   }
 
-  get isEmpty(): boolean {
-    return this.#generations.length === 0
+  /** Changes of records that are held in memory. */
+  get records(): number {
+    return this.#records
   }
 
-  holds(family: number): boolean {
-    return this.#generations.some((generation) => (generation.families[family]?.size ?? 0) > 0)
+  get isEmpty(): boolean {
+    return this.#generations.length === 0
   }
 
   find(family: number, key: string): OverlayEntry | undefined {
@@ -79,6 +81,7 @@ export class Overlay {
       generation.families[entry.family]?.set(text, kept)
       this.#onChanged(entry.family, text)
       generation.records++
+      this.#records++
       generation.indexBytes += entryOverheadBytes + entry.key.length + (entry.value?.length ?? 0)
     }
     generation.journalBytes += journalBytes
@@ -96,6 +99,7 @@ export class Overlay {
   dropOldest(): void {
     const dropped = this.#generations.shift()
     this.#journalBytes -= dropped?.journalBytes ?? 0
+    this.#records -= dropped?.records ?? 0
     if (this.#generations.length === 0) this.#sealed = false
   }
 

@@ -159,6 +159,7 @@ function journalLimits(limits: Limits): JournalLimits {
   return {
     inlinePayloadBytesMax: limits.inlinePayloadBytesMax,
     replayBytesMax: limits.replayBytesMax,
+    replayRecordsMax: limits.replayRecordsMax,
     groupBytesMax: limits.commitGroupBytesMax,
     segmentBytes: wholeBytes,
     firstSegmentBytes: firstBytes,

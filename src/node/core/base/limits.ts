@@ -20,6 +20,8 @@ export interface Limits {
   readonly inlinePayloadBytesMax: number
   /** Bytes of the journal that a start may have to replay; writes wait above it. */
   readonly replayBytesMax: number
+  /** Changed records that the index may be behind, since they are held in memory; writes wait above it. */
+  readonly replayRecordsMax: number
   /** Bytes of one journal segment. */
   readonly segmentBytes: number
   /** Bytes of one write of the journal; a larger single batch goes alone. */
@@ -125,12 +127,13 @@ export const defaultLimits: Limits = {
   batchBytesMax: 8 * 1024 * 1024,
   inlinePayloadBytesMax: 16 * 1024,
   replayBytesMax: 64 * 1024 * 1024,
+  replayRecordsMax: 65_536,
   segmentBytes: 64 * 1024 * 1024,
   commitGroupBytesMax: 4 * 1024 * 1024,
   commitQueueBytesMax: 256 * 1024 * 1024,
   storeReserveBytes: 16 * 1024 * 1024,
   diskFullRetryMs: 500,
-  indexDelayMs: 3,
+  indexDelayMs: 10,
   indexBatchBytesMax: 1024 * 1024,
   indexMarkersMax: 8192,
   indexWriteBufferBytes: 4 * 1024 * 1024,

@@ -16,6 +16,7 @@ import type { PreparedSegment, SegmentMaker } from './segment-maker.ts'
 export interface JournalLimits {
   readonly inlinePayloadBytesMax: number
   readonly replayBytesMax: number
+  readonly replayRecordsMax: number
   readonly segmentBytes: number
   readonly firstSegmentBytes: number
   /** Bytes of one write; a larger single frame goes alone. */
@@ -167,7 +168,8 @@ export class JournalWriter {
   async #spaceToReplay(): Promise<void> {
     const { overlay, limits } = this.#options
     const next = this.#queue[0]?.size.frameLength ?? 0
-    while (!this.#failed && !overlay.isEmpty && overlay.journalBytes + next > limits.replayBytesMax) {
+    const full = () => overlay.journalBytes + next > limits.replayBytesMax || overlay.records > limits.replayRecordsMax
+    while (!this.#failed && !overlay.isEmpty && full()) {
       await new Promise<void>((resolve) => {
         this.#spaceFreed = resolve
       })
