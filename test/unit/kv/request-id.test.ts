@@ -50,6 +50,17 @@ describe('a request id', () => {
     expect((await world.kv.get('', 'a', {}, call))?.value).toEqual(text('3'))
   })
 
+  test('decides alone: other bytes under a used id are neither stored nor served', async () => {
+    const world = await make()
+    const context = withId(world.nextId())
+    await world.kv.put('', 'a', text('one'), any, context)
+    await world.kv.put('', 'a', text('two'), any, context)
+    expect((await world.kv.get('', 'a', {}, call))?.value).toEqual(text('one'))
+    await world.restart()
+    await world.kv.put('', 'a', text('two'), any, context)
+    expect((await world.kv.get('', 'a', {}, call))?.value).toEqual(text('one'))
+  })
+
   test('covers all operations of a batch', async () => {
     const world = await make()
     const context = withId(world.nextId())

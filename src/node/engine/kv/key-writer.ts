@@ -1,5 +1,6 @@
 import { assert } from '../../../shared/assert.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
+import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { OperationOutcome } from '../../core/kv/page-outcome.ts'
 import type { CallContext } from '../call-context.ts'
@@ -34,7 +35,7 @@ export class KeyWriter {
     const requestId = checkRequestId(context)
     const operation = await this.#preparePut(page, text, value, options, context.signal)
     const result = await this.#changeOne(page, { requestId, operations: [operation] }, context.signal)
-    this.#remember(result, value)
+    this.#remember(result, operation, value)
     return result
   }
 
@@ -81,9 +82,10 @@ export class KeyWriter {
     const outcomes = await this.#decide(page, change, signal)
     return outcomes.map((outcome, index) => {
       const each = wanted[index]
-      assert(each !== undefined, 'every operation has one outcome')
+      const operation = operations[index]
+      assert(each !== undefined && operation !== undefined, 'every operation has one outcome')
       const result = changeResultOf(each.key, outcome)
-      if (each.kind === 'put') this.#remember(result, each.value)
+      if (each.kind === 'put') this.#remember(result, operation, each.value)
       return result
     })
   }
@@ -142,10 +144,10 @@ export class KeyWriter {
     throw new CodedError('queue-full', 'the value waited too long for its turn, again and again; nothing was changed')
   }
 
-  #remember(result: ChangeResult, value: Uint8Array): void {
-    const { kind } = result
-    if (kind === 'done' && result.metadata.chunks === 0 && result.metadata.size === value.length) {
-      this.#blocks.remember(result.metadata.address, value)
-    }
+  /** Keeps the value for those who read it next. A repeated request is answered with the block of the first one: that is not this value. */
+  #remember(result: ChangeResult, operation: PreparedOperation, value: Uint8Array): void {
+    if (result.kind !== 'done' || operation.kind !== 'put') return
+    const { address, chunks } = operation.value.ready
+    if (chunks === 0 && equalBytes(address, result.metadata.address)) this.#blocks.remember(address, value)
   }
 }
