@@ -106,7 +106,7 @@ export class TestClient {
     metadata: Metadata = new Metadata(),
   ): Promise<MessageShape<Output>> {
     const bytes = await this.send(pathOf(method), bytesOf(method.input, request), options, metadata)
-    return fromBinary(method.output, bytes)
+    return fromBinary(method.output, new Uint8Array(bytes))
   }
 
   /** The status with which a call fails. */
@@ -140,7 +140,7 @@ export class TestClient {
       for (const request of requests) call.write(bytesOf(method.input, request))
       call.end()
     })
-    return fromBinary(method.output, bytes)
+    return fromBinary(method.output, new Uint8Array(bytes))
   }
 
   async download<Input extends DescMessage, Output extends DescMessage>(
@@ -154,7 +154,7 @@ export class TestClient {
       bytesOf(method.input, request),
     )
     const parts: MessageShape<Output>[] = []
-    for await (const bytes of call) parts.push(fromBinary(method.output, bytes as Buffer))
+    for await (const bytes of call) parts.push(fromBinary(method.output, new Uint8Array(bytes as Buffer)))
     return parts
   }
 

@@ -37,10 +37,11 @@ function extensions(names: readonly string[]): Buffer[] {
   const critical = tagged(0x01, Buffer.from([0xff]))
   const keyUsage = tagged(0x03, Buffer.from([0x07, 0x80])) // digitalSignature
   const serverAuth = objectId('2b06010505070301')
+  const clientAuth = objectId('2b06010505070302')
   return [
     sequence(objectId('551d13'), critical, octets(sequence())), // basicConstraints: not an authority
     sequence(objectId('551d0f'), critical, octets(keyUsage)),
-    sequence(objectId('551d25'), octets(sequence(serverAuth))), // extKeyUsage
+    sequence(objectId('551d25'), octets(sequence(serverAuth, clientAuth))), // extKeyUsage
     sequence(objectId('551d11'), octets(sequence(...names.map(alternativeName)))), // subjectAltName
   ]
 }

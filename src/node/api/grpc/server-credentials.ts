@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { createSecureContext } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { CertificateMaker, GrpcServerOptions, GrpcTlsOptions } from './grpc-server-options.ts'
@@ -16,13 +17,18 @@ export async function serverCredentials(
   const certificate = await readPlainFile(tls.certificatePath)
   const key = await readSecretFile(tls.keyPath)
   const authority = auth.clientCaPath === undefined ? undefined : await readPlainFile(auth.clientCaPath)
+  assertUsable(certificate, key, authority)
   const pair = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) }
+  return ServerCredentials.createSsl(authority === undefined ? null : Buffer.from(authority), [pair], authority !== undefined)
+}
+
+/** The library would look at them only when it serves, and fail with words of its own. */
+function assertUsable(cert: string, key: string, authority: string | undefined): void {
   try {
-    return ServerCredentials.createSsl(authority === undefined ? null : Buffer.from(authority), [pair], authority !== undefined)
+    createSecureContext({ cert, key, ...(authority !== undefined && { ca: authority }) })
   } catch (error) {
-    throw new CodedError('config-invalid', `the certificate or key of the gRPC port is unusable: ${reasonOf(error)}`, {
-      cause: error,
-    })
+    const message = `the certificates and key of the gRPC port are unusable: ${reasonOf(error)}`
+    throw new CodedError('config-invalid', message, { cause: error })
   }
 }
 
