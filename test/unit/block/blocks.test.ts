@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.ts'
 import { addressFromDigest, isImmutable } from '../../../src/node/core/base/address.ts'
+import { CanonicalWriter, recordTag } from '../../../src/node/core/base/canonical-codec.ts'
 import { blockKinds, kindOfWireName, wireNameOf } from '../../../src/node/core/block/block-kinds.ts'
 import type { ContentHeader } from '../../../src/node/core/block/content-block.ts'
 import {
@@ -14,7 +15,7 @@ import {
 import { mapBlockAddress, rootBlockAddress } from '../../../src/node/core/block/map-block.ts'
 import { namedBlockAddress } from '../../../src/node/core/block/named-block.ts'
 import { ownerBlockAddress } from '../../../src/node/core/block/owner-block.ts'
-import { signBatch } from '../../../src/node/core/block/signed-batch.ts'
+import { decodeSignedBatch, signBatch } from '../../../src/node/core/block/signed-batch.ts'
 import { isGenuineVersion, signVersion } from '../../../src/node/core/block/signed-version.ts'
 
 const crypto = new NodeCrypto({ verifyKeysMax: 4 })
@@ -177,4 +178,31 @@ test('a batch signs a put with its value and a removal without one', () => {
   expect(() => signBatch(crypto, signer, batchOf('put', false))).toThrow('a put names a value')
   expect(() => signBatch(crypto, signer, batchOf('delete', true))).toThrow('a put names a value')
   expect(signBatch(crypto, signer, batchOf('delete', false)).encoded.length).toBeGreaterThan(0)
+})
+
+test('a batch whose precondition names a version that does not count is refused', () => {
+  const operationsWith = (precondition: number, version: number) =>
+    new CanonicalWriter(recordTag('memo/batch-operations/1'))
+      .list([0], (kind, writer) => writer.uint(kind).bytes(salt).bytes(salt).bytes(none).uint(0))
+      .uint(precondition)
+      .uint(version)
+      .bytes(none)
+      .finish()
+  const decoded = (operations: Uint8Array) =>
+    decodeSignedBatch(
+      new CanonicalWriter(recordTag('memo/signed-batch/1'))
+        .bytes(networkId)
+        .bytes(salt)
+        .bytes(new Uint8Array(16))
+        .uint(1)
+        .uint(1)
+        .bytes(salt)
+        .bytes(salt)
+        .bytes(new Uint8Array(64))
+        .bytes(operations)
+        .finish(),
+    )
+  expect(decoded(operationsWith(0, 0))?.operations[0]?.precondition).toEqual({ kind: 'any' })
+  expect(decoded(operationsWith(3, 5))?.operations[0]?.precondition).toEqual({ kind: 'version', version: 5n })
+  expect(decoded(operationsWith(0, 5))).toBeUndefined()
 })

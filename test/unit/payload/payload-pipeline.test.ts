@@ -106,6 +106,14 @@ describe('opening refuses', () => {
     }
   })
 
+  test('a block whose owner or header was exchanged, though its payload would open', async () => {
+    const block = await pipeline.seal(textOf(40), terms)
+    const headerBytes = encodeContentHeader({ ...block.header, acknowledgements: 'one' })
+    for (const change of [{ owner: new Uint8Array(32) }, { headerBytes }]) {
+      expect(isCoded(await outcomeOf(() => pipeline.open({ ...block, ...change })), 'data-corrupt')).toBe(true)
+    }
+  })
+
   test('what was forged together with its address, because the tag does not hold', async () => {
     const block = await pipeline.seal(textOf(40), terms)
     const forgeries = [
