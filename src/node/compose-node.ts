@@ -23,6 +23,8 @@ export interface NodeOptions {
   readonly networkName: string
   /** The defaults unless given. */
   readonly limits?: Limits
+  /** Told of values that were collected. */
+  readonly valuesCollected?: ((facts: { readonly values: number }) => void) | undefined
 }
 
 /** Everything that a node runs, once it was started. */
@@ -37,11 +39,11 @@ interface RunningParts {
 
 /** Joins the engines of a node over the ports that it is given. The node owns the store from then on: `stop` closes it. */
 export function createNode(options: NodeOptions, ports: NodePorts): StorageNode {
-  return new ComposedNode(options.networkName, options.limits ?? defaultLimits, ports)
+  return new ComposedNode(options, ports)
 }
 
 class ComposedNode implements StorageNode {
-  readonly #networkName: string
+  readonly #options: NodeOptions
   readonly #limits: Limits
   readonly #ports: NodePorts
   #state: NodeState = 'idle'
@@ -50,9 +52,9 @@ class ComposedNode implements StorageNode {
   #running: RunningParts | undefined
   #startedAtMs = 0
 
-  constructor(networkName: string, limits: Limits, ports: NodePorts) {
-    this.#networkName = networkName
-    this.#limits = limits
+  constructor(options: NodeOptions, ports: NodePorts) {
+    this.#options = options
+    this.#limits = options.limits ?? defaultLimits
     this.#ports = ports
   }
 
@@ -129,7 +131,12 @@ class ComposedNode implements StorageNode {
     resources.defer(() => clock.stop())
     await clock.start()
     const stamp = (): bigint => clock.next()
-    const network = await startNetwork({ ...this.#ports, logger: logger.child('network'), networkName: this.#networkName, stamp })
+    const network = await startNetwork({
+      ...this.#ports,
+      logger: logger.child('network'),
+      networkName: this.#options.networkName,
+      stamp,
+    })
     signal?.throwIfAborted()
     const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(network.secrets) })
     const { networkId, keys, self, stores } = network
@@ -145,6 +152,7 @@ class ComposedNode implements StorageNode {
       self,
       writer: userIdOf(crypto, keys.user.signing.publicKey),
       stores,
+      valuesCollected: this.#options.valuesCollected,
     })
     resources.defer(() => keyValues.stop())
     await keyValues.start()

@@ -9,6 +9,7 @@ import { createHttpServer } from './api/http/http-server.ts'
 import { exitCodes } from './cli/exit-codes.ts'
 import { assertSafeConsole, grpcServerOptions } from './cli/run/grpc-options.ts'
 import { keyVaultAt, systemAdapters } from './cli/run/node-adapters.ts'
+import { observedKeyValues } from './cli/run/observed-key-values.ts'
 import type { ReadyFacts } from './cli/run/ready-file.ts'
 import { checkReadyFolder, removeReadyFile, runningFilePath, writeReadyFile } from './cli/run/ready-file.ts'
 import { runBanner } from './cli/run/run-banner.ts'
@@ -104,7 +105,10 @@ async function startAll(starting: Starting): Promise<void> {
   for (const path of readyFiles(config)) await removeReadyFile(path) // of a run that was killed; the lock says that it is gone
   const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: host.environment }
   const keyVault = keyVaultAt(place, adapters, logger.child('vault'))
-  const node = createNode({ networkName: firstNetworkName, limits: defaultLimits }, { ...adapters, keyVault, store, logger, meter })
+  const node = createNode(
+    { networkName: firstNetworkName, limits: defaultLimits, valuesCollected: observer.valuesCollected },
+    { ...adapters, keyVault, store, logger, meter },
+  )
   resources.push({ release: () => node.stop() })
   await node.start()
   const keysKept = await keyVault.describe()
@@ -128,7 +132,11 @@ async function startFaces(
   keysKept: readonly KeyDescription[],
   adapters: ReturnType<typeof systemAdapters>,
 ): Promise<ReadyFacts> {
-  const grpc = createGrpcServer(grpcServerOptions(config), node, { ...adapters, observer, makeCertificate })
+  const grpc = createGrpcServer(
+    grpcServerOptions(config),
+    { keyValues: observedKeyValues(node.keyValues, observer), blocks: node.blocks },
+    { ...adapters, observer, makeCertificate },
+  )
   resources.push({ release: () => grpc.stop() })
   const bound = await grpc.start()
   const http = createHttpServer({

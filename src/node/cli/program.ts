@@ -3,6 +3,7 @@ import { CodedError } from '../../shared/coded-error.ts'
 import type { CliIo } from './cli-io.ts'
 import { errorText } from './cli-output.ts'
 import { blockCommand } from './commands/block-commands.ts'
+import { clusterCommand } from './commands/cluster-command.ts'
 import { completionCommand } from './commands/completion-command.ts'
 import { configCommand } from './commands/config-command.ts'
 import { doctorCommand } from './commands/doctor-command.ts'
@@ -24,6 +25,7 @@ export function buildProgram(io: CliIo, json: boolean): Command {
     .addCommand(exportCommand(io))
     .addCommand(doctorCommand(io))
     .addCommand(configCommand(io))
+    .addCommand(clusterCommand(io))
   program.addCommand(completionCommand(io, () => program))
   settle(program, io, json)
   return program
@@ -50,7 +52,10 @@ function settle(command: Command, io: CliIo, json: boolean): void {
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
       outputError: (text, write) => {
-        const message = text.replace(/^error: /, '').trim()
+        const message = text
+          .replace(/^error: /, '')
+          .trim()
+          .replace(/\s*\n\s*/g, ' ')
         write(json ? errorText(new CodedError('invalid-argument', message), true) : `memo: ${message} [usage]\n`)
       },
     })

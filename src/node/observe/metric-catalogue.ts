@@ -51,7 +51,6 @@ export const metricCatalogue = {
     name: 'memo_values_collected_total',
     help: 'Replaced, removed or abandoned values deleted after their grace.',
   },
-  bytesCollected: { name: 'memo_collected_bytes_total', help: 'Stored bytes of the collected values.' },
   backgroundFailures: { name: 'memo_background_failures_total', help: 'Background tasks that failed unexpectedly.' },
   nodeInfo: { name: 'memo_node_info', help: 'Always 1; the labels say which version runs.', labels: ['version'] },
   running: { name: 'memo_node_running', help: '1 while the node serves, else 0.' },

@@ -38,9 +38,9 @@ export interface NodeObserver {
   httpAnswered(facts: { readonly route: HttpRoute; readonly status: number }): void
   preconditionFailed(): void
   queueFull(): void
-  valuesCollected(facts: { readonly values: number; readonly bytes: number }): void
-  /** A record was read and does not verify. `finding` says where, never whose. */
-  damageRead(facts: { readonly finding: string }): void
+  valuesCollected(facts: { readonly values: number }): void
+  /** A record was read for a caller and does not verify; the caller was told which. */
+  damageRead(facts: { readonly code: string }): void
   nodeStarted(facts: NodeStartedFacts): void
   nodeServing(facts: Readonly<Record<string, unknown>>): void
   stopRequested(facts: { readonly signal: string }): void
@@ -110,7 +110,6 @@ function engineEvents(
   const conflicts = meter.counter(metricCatalogue.conflicts)
   const full = meter.counter(metricCatalogue.queueFull)
   const values = meter.counter(metricCatalogue.valuesCollected)
-  const bytes = meter.counter(metricCatalogue.bytesCollected)
   return {
     preconditionFailed() {
       conflicts.add(1)
@@ -121,12 +120,11 @@ function engineEvents(
     },
     valuesCollected(facts) {
       values.add(facts.values)
-      bytes.add(facts.bytes)
       logger.debug('values collected', facts)
     },
-    damageRead({ finding }) {
+    damageRead({ code }) {
       damage.add(1)
-      logger.error('a damaged record was read', { finding, error: undefined })
+      logger.warn('a damaged record was read', { code })
     },
   }
 }

@@ -4,8 +4,9 @@ import { toHex } from '../../core/base/bytes.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
 import type { KeyDescription, KeyVault } from '../../ports/key-vault.ts'
 import type { Random } from '../../ports/random.ts'
-import type { RecordStore, StoreEvents } from '../../ports/record-store.ts'
+import type { RecordStore } from '../../ports/record-store.ts'
 import { protectionText } from '../run/run-banner.ts'
+import { storeEventsOfCommand } from '../run/store-events.ts'
 import { byteText } from '../transfer/transfer-report.ts'
 import type { Check } from './doctor-report.ts'
 import { amber, green, red } from './doctor-report.ts'
@@ -34,7 +35,7 @@ export async function storeChecks(options: StoreCheckOptions): Promise<readonly 
       ...(options.byteLimit !== undefined && { byteLimit: options.byteLimit }),
       random: options.random,
       madeBy: `memo ${options.version}`,
-      events: remarkingEvents(remarks),
+      events: storeEventsOfCommand(remarks),
     })
   } catch (error) {
     if (isCoded(error, 'store-locked')) {
@@ -90,20 +91,6 @@ export async function keysCheck(vault: KeyVault): Promise<Check> {
       : green('keys', kept)
   } catch (error) {
     return red('keys', error)
-  }
-}
-
-function remarkingEvents(remarks: string[]): StoreEvents {
-  const nothing = () => {}
-  return {
-    committed: nothing,
-    indexed: nothing,
-    segmentMade: nothing,
-    segmentReclaimed: nothing,
-    damageFound: nothing,
-    tailCut: ({ bytes }) =>
-      void remarks.push(`a torn end of ${bytes} bytes was cut, which held nothing that had been acknowledged`),
-    failed: () => void remarks.push('a write failed while the store was open'),
   }
 }
 

@@ -20,6 +20,8 @@ export interface CollectorParts {
   readonly hybridClock: NodeClock
   readonly limits: Limits
   readonly logger: Logger
+  /** Told of each value that was removed. */
+  readonly valuesCollected?: ((facts: { readonly values: number }) => void) | undefined
   readonly blocks: ValueBlocks
   /** The keeper of a page; undefined when this node does not keep it. */
   readonly pageAt: (address: BlockAddress) => PageKeeper | undefined
@@ -115,6 +117,7 @@ export class Collector {
       if (!(await this.#isNamed(candidate, entries[index]))) {
         await this.#removeParts(candidate.address)
         writes.push({ kind: 'delete', family: 'content', key: candidate.address })
+        this.#parts.valuesCollected?.({ values: 1 })
       }
       writes.push({ kind: 'delete', family: 'collect', key: candidateKey(candidate.due, candidate.address) })
       if (writes.length < this.#parts.limits.collectStepMax) continue

@@ -46,6 +46,8 @@ export interface KeyValueParts {
   readonly writer: Uint8Array
   /** Root pages of the stores by name; the empty name stands for the default store. */
   readonly stores: ReadonlyMap<string, BlockAddress>
+  /** Told of values that were collected. */
+  readonly valuesCollected?: ((facts: { readonly values: number }) => void) | undefined
   /** Parts of one manifest; the protocol's unless a test makes them fewer. */
   readonly manifestPartsMax?: number
 }
@@ -76,6 +78,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
       hybridClock: clock,
       limits,
       logger: ports.logger.child('collector'),
+      valuesCollected: parts.valuesCollected,
       blocks,
       pageAt: (address) => this.#keeperOf(address),
     })

@@ -1,0 +1,76 @@
+import { readdir } from 'node:fs/promises'
+import { createInterface } from 'node:readline/promises'
+import { Command } from 'commander'
+import { CodedError } from '../../../shared/coded-error.ts'
+import { loadNodeConfig } from '../../config/load-node-config.ts'
+import { toHex } from '../../core/base/bytes.ts'
+import { defaultLimits } from '../../core/base/limits.ts'
+import type { CliIo } from '../cli-io.ts'
+import { createOutput } from '../cli-output.ts'
+import { examples } from './kv-commands.ts'
+import type { RunFlags } from './setting-options.ts'
+import { configInput, withSettingOptions } from './setting-options.ts'
+
+type RecoverFlags = Pick<RunFlags, 'data' | 'config'> & { readonly yes?: boolean; readonly json?: boolean }
+
+/** `memo cluster ...`: what concerns the network of a node. */
+export function clusterCommand(io: CliIo): Command {
+  const recover = withSettingOptions(new Command('recover'), ['data'])
+    .description('make a damaged store writable again, with what is left of it')
+    .option('--yes', 'do not ask')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+For a store of which durable records are missing ("memo doctor" says so) and that has no other copy. What verifies is kept, the
+rest is given up for good, and the store gets a new store id. Copy the data directory first. The node must be stopped.
+${examples('memo cluster recover --data ./data', 'memo cluster recover --data ./data --yes --json')}`,
+    )
+    .action((flags: RecoverFlags) => recoverStore(flags, io))
+  return new Command('cluster').description('the network of a node').addCommand(recover)
+}
+
+async function recoverStore({ yes, json, ...settings }: RecoverFlags, io: CliIo): Promise<void> {
+  const output = createOutput(io, json === true)
+  const { config } = loadNodeConfig(configInput(settings, io))
+  await assertStore(config.data)
+  if (yes !== true) await confirm(config.data, io)
+  const { recoverLevelStore } = await import('../../adapters/level-store/recover-level-store.ts')
+  const { systemAdapters } = await import('../run/node-adapters.ts')
+  const { storeEventsOfCommand } = await import('../run/store-events.ts')
+  const report = await recoverLevelStore({
+    directory: config.data,
+    limits: defaultLimits,
+    random: systemAdapters().random,
+    madeBy: `memo ${io.version}`,
+    events: storeEventsOfCommand([]),
+  })
+  const storeId = toHex(report.storeId)
+  const findings = report.findings.length === 0 ? ['nothing was missing'] : report.findings
+  const text = [...findings, `The store has the new id ${storeId}. Start the node with "memo run --data ${config.data}".`].join(
+    '\n',
+  )
+  await output.result(text, { data: config.data, storeId, findings: [...report.findings] })
+}
+
+/** A misspelled directory must not become a new and empty store. */
+async function assertStore(data: string): Promise<void> {
+  const names = await readdir(data).catch(() => [])
+  if (names.some((name) => ['FORMAT', 'store', 'journal', 'index'].includes(name))) return
+  throw new CodedError('invalid-argument', `${data} holds no store`)
+}
+
+async function confirm(data: string, io: CliIo): Promise<void> {
+  if (io.stdin.isTTY !== true) {
+    throw new CodedError('invalid-argument', 'this gives up what is damaged for good: give --yes where nobody can be asked')
+  }
+  const lines = createInterface({ input: io.stdin, output: io.stderr })
+  try {
+    const answer = await lines.question(`Give up whatever is damaged in ${data} for good? Type "yes" to go on: `, {
+      signal: io.signal,
+    })
+    if (answer.trim() !== 'yes') throw new CodedError('cancelled', 'nothing was changed')
+  } finally {
+    lines.close()
+  }
+}

@@ -1,0 +1,16 @@
+import type { StoreEvents } from '../../ports/record-store.ts'
+
+/** For commands that open a store without a node: what a person should hear of is added to the remarks. */
+export function storeEventsOfCommand(remarks: string[]): StoreEvents {
+  const nothing = () => {}
+  return {
+    committed: nothing,
+    indexed: nothing,
+    segmentMade: nothing,
+    segmentReclaimed: nothing,
+    damageFound: nothing,
+    tailCut: ({ bytes }) =>
+      void remarks.push(`a torn end of ${bytes} bytes was cut, which held nothing that had been acknowledged`),
+    failed: () => void remarks.push('a write failed while the store was open'),
+  }
+}
