@@ -24,7 +24,7 @@ const hexBytes = (count: number) => z.string().regex(new RegExp(`^[0-9a-f]{${cou
 const identitySchema = z.object({
   storeId: hexBytes(16),
   salt: hexBytes(8),
-  bootCount: z.int().positive(),
+  bootCount: z.int().nonnegative(),
   /** The highest sequence number known durable when this was written. */
   provenThrough: z.int().nonnegative(),
   /** What was found missing; a store with findings is suspect until it is recovered. */

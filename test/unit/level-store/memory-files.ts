@@ -1,0 +1,52 @@
+import type { Files, OpenFile } from '../../../src/node/adapters/level-store/files.ts'
+
+/** Files in memory, by path: enough for what reads and cuts a journal. */
+export class MemoryFiles {
+  readonly contents = new Map<string, Buffer>()
+  readonly files: Files
+
+  constructor() {
+    const { contents } = this
+    this.files = {
+      open: async (path, mode) => {
+        if (mode === 'create') contents.set(path, Buffer.alloc(0))
+        if (!contents.has(path)) throw Object.assign(new Error(`no file ${path}`), { code: 'ENOENT' })
+        return this.#file(path)
+      },
+      readWhole: async (path) => contents.get(path),
+      list: async (path) =>
+        [...contents.keys()].filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1)),
+      fileSize: async (path) => this.#bytes(path).length,
+      makeDirectory: async () => undefined,
+      rename: async (from, to) => {
+        contents.set(to, this.#bytes(from))
+        contents.delete(from)
+      },
+      unlink: async (path) => void contents.delete(path),
+      syncDirectory: async () => undefined,
+      realPath: async (path) => path,
+      freeBytes: async () => Number.MAX_SAFE_INTEGER,
+    }
+  }
+
+  #bytes(path: string): Buffer {
+    return this.contents.get(path) ?? Buffer.alloc(0)
+  }
+
+  #file(path: string): OpenFile {
+    return {
+      read: async (buffer, position) => this.#bytes(path).copy(buffer, 0, position, position + buffer.length),
+      write: async (buffers, position) => {
+        const written = Buffer.concat(buffers)
+        const before = this.#bytes(path)
+        const after = Buffer.alloc(Math.max(before.length, position + written.length))
+        before.copy(after)
+        written.copy(after, position)
+        this.contents.set(path, after)
+      },
+      datasync: async () => undefined,
+      size: async () => this.#bytes(path).length,
+      close: async () => undefined,
+    }
+  }
+}
