@@ -37,6 +37,13 @@ const wholeFiles = (matches: RegExp) => (source: DamageSource) =>
 const segmentHeaders = (source: DamageSource) =>
   wholeFiles(/^journal\/.*\.seg$/)(source).map(({ file }) => ({ file, from: 0, to: 4096 }))
 
+/** Of a segment that a start has to read on into: only its header says that its first frame follows. */
+const headersToReplay = (source: DamageSource) =>
+  segmentHeaders(source).filter(({ file }) => {
+    const [first] = journalFrames(source).filter((frame) => frame.file === file)
+    return first !== undefined && !first.indexed && !first.last
+  })
+
 /** Frames that the index does not cover, but for those of the last write: nothing proves that a bad one of these was synced. */
 const replayFrames = (source: DamageSource) =>
   journalFrames(source)
@@ -58,6 +65,7 @@ const preallocated = (source: DamageSource) =>
 const kinds: readonly FileKind[] = [
   { name: 'segment header', targets: segmentHeaders },
   { name: 'segment header of a crashed store', crashed: true, targets: segmentHeaders },
+  { name: 'segment header in the replay window', crashed: true, targets: headersToReplay, alive: true },
   { name: 'frame in the replay window', crashed: true, targets: replayFrames, alive: true },
   { name: 'indexed frame with payloads', targets: indexedFrames },
   { name: 'preallocated zeros', targets: preallocated },

@@ -7,7 +7,7 @@ import { readStoreFile } from '../../../src/node/adapters/level-store/store-file
 import type { RecordStore } from '../../../src/node/ports/record-store.ts'
 import { History } from '../../conformance/record-store/store-verdict.ts'
 import { SeededNumbers } from './crash-images.ts'
-import { copyStoreFolder, filesBelow, indexPositionOf, openLevelStoreAt } from './level-bed.ts'
+import { copyStoreFolder, filesBelow, indexPositionOf, openLevelStoreAt, tightLimits } from './level-bed.ts'
 import { copyLevelFolder } from './power-loss-recording.ts'
 import { randomBatch } from './store-workload.ts'
 
@@ -40,7 +40,7 @@ export async function closedSource(root: string): Promise<DamageSource> {
   const numbers = new SeededNumbers(41)
   let storeId = new Uint8Array(0)
   for (let life = 0; life < 3; life++) {
-    const store = await openLevelStoreAt(root)
+    const store = await openLevelStoreAt(root, { limits: tightLimits })
     storeId = Uint8Array.from(store.identity.storeId)
     await write(store, history, numbers, 70)
     await store.close()
@@ -53,16 +53,16 @@ export async function crashedSource(root: string): Promise<DamageSource> {
   const live = `${root}-live`
   const history = new History()
   const numbers = new SeededNumbers(42)
-  const first = await openLevelStoreAt(live)
+  const first = await openLevelStoreAt(live, { limits: tightLimits })
   await write(first, history, numbers, 70)
   await first.close()
-  const store = await openLevelStoreAt(live)
+  const store = await openLevelStoreAt(live, { limits: tightLimits })
   const storeId = Uint8Array.from(store.identity.storeId)
   await write(store, history, numbers, 10)
   await new Promise((resolve) => setTimeout(resolve, 100))
   const index = copyLevelFolder(join(live, 'index'), `${root}-index`)
   if (index === undefined) throw new Error('the index never came to rest')
-  await write(store, history, numbers, 40)
+  await write(store, history, numbers, 60)
   copyStoreFolder(live, root)
   await store.close()
   rmSync(join(root, 'index'), { recursive: true })

@@ -87,34 +87,34 @@ test('a real small disk fills up, is answered as full, and is left by removals a
   const made = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', mount])
   if (made.status !== 0) context.skip('this user may not mount a tmpfs')
   try {
-    const root = join(mount, 'store')
-    const twin = new StoreTwin()
-    let failed = 0
-    const events = { failed: () => void failed++ }
-    const store = await openLevelStoreAt(root, { events })
+    await fillAndLeave(join(mount, 'store'))
+  } finally {
+    spawnSync('umount', ['-l', mount])
+  }
+})
+
+async function fillAndLeave(root: string): Promise<void> {
+  const twin = new StoreTwin()
+  let failed = 0
+  const events = { failed: () => void failed++ }
+  {
+    await using store = await openLevelStoreAt(root, { events })
     expect(await fill(store, twin, 'first', 2000), 'the disk became full').toBeDefined()
     expect(await dumpOf(store)).toEqual(twin.dump())
-    const gone = Array.from({ length: 100 }, (_, index) => [
-      remove('content', `first/${index}`),
-      remove('entry', `first/${index}`),
-    ])
-    for (const batch of gone) {
+    for (let index = 0; index < 100; index++) {
+      const batch = [remove('content', `first/${index}`), remove('entry', `first/${index}`)]
       await store.commit(batch, { space: 'reserve' })
       twin.apply(batch)
     }
     expect(failed).toBe(0)
-    await store.close()
-    const again = await openLevelStoreAt(root, { events })
-    expect(again.condition).toEqual({ kind: 'sound' })
-    expect(await dumpOf(again)).toEqual(twin.dump())
-    await commitSoon(again, twin, [put('content', 'after', filler(30_000))])
-    expect(failed).toBe(0)
-    expect((await again.verify()).findings).toEqual([])
-    await again.close()
-  } finally {
-    spawnSync('umount', [mount])
   }
-})
+  await using again = await openLevelStoreAt(root, { events })
+  expect(again.condition).toEqual({ kind: 'sound' })
+  expect(await dumpOf(again)).toEqual(twin.dump())
+  await commitSoon(again, twin, [put('content', 'after', filler(30_000))])
+  expect(failed).toBe(0)
+  expect((await again.verify()).findings).toEqual([])
+}
 
 test.each(['sync', 'write'] as const)(
   'after a failed %s nothing more is answered, and what was answered is kept',

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { put } from '../../conformance/record-store/store-bed.ts'
@@ -93,6 +93,27 @@ test('a hole in the journal makes the store suspect and read-only under a new id
     await using again = await openLevelStoreAt(root)
     expect(again.condition).toEqual({ kind: 'sound' })
     expect(await again.has('entry', Buffer.from('x'))).toBe(true)
+  }
+})
+
+test('a closed store holds no file open, and one that does not open neither', async (context) => {
+  if (!existsSync('/proc/self/fd')) context.skip('only Linux tells which files are open')
+  const openBelow = (root: string) =>
+    readdirSync('/proc/self/fd').filter((descriptor) => {
+      const path = join('/proc/self/fd', descriptor)
+      return existsSync(path) && readlinkSync(path).startsWith(root)
+    })
+  const root = copyOf(crashed)
+  const store = await openLevelStoreAt(root)
+  expect((await store.verify()).findings).toEqual([])
+  expect(openBelow(root).length).toBeGreaterThan(0)
+  await store.close()
+  expect(openBelow(root)).toEqual([])
+  for (const file of ['store', 'FORMAT', 'index/CURRENT']) {
+    const broken = copyOf(crashed)
+    writeFileSync(join(broken, file), 'nothing that anybody wrote')
+    await expect(openLevelStoreAt(broken)).rejects.toMatchObject({ code: 'store-damaged' })
+    expect(openBelow(broken)).toEqual([])
   }
 })
 

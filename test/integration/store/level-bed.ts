@@ -6,6 +6,8 @@ import { decodeMarker, markerKeyRange } from '../../../src/node/adapters/level-s
 import { LevelIndex } from '../../../src/node/adapters/level-store/index/level-index.ts'
 import { nodeFiles } from '../../../src/node/adapters/level-store/node-files.ts'
 import { openLevelStore } from '../../../src/node/adapters/level-store/open-level-store.ts'
+import type { RecoveryReport } from '../../../src/node/adapters/level-store/recover-level-store.ts'
+import { recoverLevelStore } from '../../../src/node/adapters/level-store/recover-level-store.ts'
 import type { Limits } from '../../../src/node/core/base/limits.ts'
 import type { Random } from '../../../src/node/ports/random.ts'
 import type { RecordStore, StoreEvents } from '../../../src/node/ports/record-store.ts'
@@ -18,6 +20,14 @@ export interface LevelSettings {
   readonly limits?: Limits
   readonly byteLimit?: number
   readonly events?: Partial<StoreEvents>
+}
+
+/** Segments that hold a few dozen batches, so that a short run fills several and gives some back. */
+export const tightLimits: Limits = {
+  ...smallLimits,
+  batchBytesMax: 128 * 1024,
+  segmentBytes: 160 * 1024,
+  replayBytesMax: 192 * 1024,
 }
 
 const random: Random = {
@@ -39,22 +49,25 @@ export function openLevelStoreAt(directory: string, { events, ...settings }: Lev
   return openLevelStore({ directory, limits: smallLimits, random, ...settings, events: { ...silent, ...events } })
 }
 
+export function recoverLevelStoreAt(directory: string, { events, ...settings }: LevelSettings = {}): Promise<RecoveryReport> {
+  return recoverLevelStore({ directory, limits: smallLimits, random, ...settings, events: { ...silent, ...events } })
+}
+
 export function temporaryFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `memo-store-${name}-`))
 }
 
-/** Every file, by its path below the folder. */
+/** Every file, by its path below the folder, but for LevelDB's lock: this process would lose it by opening it. */
 export function filesBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name !== 'LOCK')
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort()
 }
 
-/** Copies a store that may be open. LevelDB's lock is never opened: this process would lose it. */
+/** Copies a store that may be open. */
 export function copyStoreFolder(from: string, to: string): void {
   for (const file of filesBelow(from)) {
-    if (file.endsWith('LOCK')) continue
     mkdirSync(dirname(join(to, file)), { recursive: true })
     copyFileSync(join(from, file), join(to, file))
   }

@@ -4,7 +4,7 @@ import { nodeFiles } from '../../../src/node/adapters/level-store/node-files.ts'
 import type { RecordStore, RecordWrite } from '../../../src/node/ports/record-store.ts'
 import { put } from '../../conformance/record-store/store-bed.ts'
 import { SeededNumbers } from './crash-images.ts'
-import { indexPositionOf, openLevelStoreAt } from './level-bed.ts'
+import { indexPositionOf, openLevelStoreAt, tightLimits } from './level-bed.ts'
 import type { DiskEvent } from './recording-files.ts'
 import { DiskRecording } from './recording-files.ts'
 import { randomBatch } from './store-workload.ts'
@@ -19,6 +19,8 @@ export interface PowerLossRecording {
   readonly copies: readonly IndexCopy[]
   /** Store id by boot count. */
   readonly storeIds: ReadonlyMap<number, Uint8Array>
+  /** Segments that were given back meanwhile. */
+  readonly reclaimed: number
 }
 
 interface IndexCopy {
@@ -37,6 +39,7 @@ export async function recordRun(folder: string, seed: number, steps: number): Pr
   const batches: (readonly RecordWrite[])[] = []
   const copies: Omit<IndexCopy, 'sequence'>[] = []
   const storeIds = new Map<number, Uint8Array>()
+  let reclaimed = 0
   const copyIndex = () => {
     if (!existsSync(join(root, 'index', 'CURRENT'))) return
     const copy = copyLevelFolder(join(root, 'index'), join(folder, `index-${copies.length}`))
@@ -46,7 +49,11 @@ export async function recordRun(folder: string, seed: number, steps: number): Pr
   }
   const recording = new DiskRecording(nodeFiles, copyIndex)
   const open = async (): Promise<RecordStore> => {
-    const store = await openLevelStoreAt(root, { files: recording.files, events: { indexed: copyIndex } })
+    const store = await openLevelStoreAt(root, {
+      files: recording.files,
+      limits: tightLimits,
+      events: { indexed: copyIndex, segmentReclaimed: () => void reclaimed++ },
+    })
     storeIds.set(store.identity.bootCount, store.identity.storeId)
     recording.note('opened', store.identity.bootCount)
     copyIndex()
@@ -71,7 +78,7 @@ export async function recordRun(folder: string, seed: number, steps: number): Pr
       await store.close()
       store = await open()
     }
-    if (numbers.below(8) === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    if (numbers.below(8) === 0) await new Promise((resolve) => setTimeout(resolve, 20))
   }
   await store.close()
   const reached = await Promise.all(copies.map(async ({ folder: copy }) => indexPositionOf(copy)))
@@ -81,6 +88,7 @@ export async function recordRun(folder: string, seed: number, steps: number): Pr
     batches,
     copies: copies.map((copy, at) => ({ ...copy, sequence: reached[at]! })),
     storeIds,
+    reclaimed,
   }
 }
 

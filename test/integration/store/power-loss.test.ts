@@ -6,13 +6,13 @@ import { put } from '../../conformance/record-store/store-bed.ts'
 import { dumpOf, StoreTwin } from '../../conformance/record-store/store-twin.ts'
 import type { Survival } from './crash-images.ts'
 import { crashImage, SeededNumbers, writeImage } from './crash-images.ts'
-import { copyStoreFolder, openLevelStoreAt, temporaryFolder } from './level-bed.ts'
+import { copyStoreFolder, openLevelStoreAt, temporaryFolder, tightLimits } from './level-bed.ts'
 import type { PowerLossRecording } from './power-loss-recording.ts'
 import { lastNote, placeIndex, recordRun } from './power-loss-recording.ts'
 
 const images = Number(process.env.MEMO_STORE_CRASH_IMAGES ?? 300)
 const runs = 4
-const steps = 60
+const steps = 90
 
 const folder = temporaryFolder('power-loss')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -39,7 +39,7 @@ async function proveImage(recording: PowerLossRecording, seed: number, target: s
   const index = placeIndex(recording, at, numbers, join(target, 'index'))
   const label = `image ${seed}: event ${at} of ${events.length}, ${survival} un-synced writes, ${index}`
   let cuts = 0
-  const opening = openLevelStoreAt(target, { events: { tailCut: () => void cuts++ } })
+  const opening = openLevelStoreAt(target, { limits: tightLimits, events: { tailCut: () => void cuts++ } })
   const store = await opening.catch((error: unknown) => {
     throw new Error(`${label}: it does not open`, { cause: error })
   })
@@ -70,7 +70,7 @@ async function proveSecondCrash(store: RecordStore, twin: StoreTwin, target: str
   twin.apply(batch)
   copyStoreFolder(target, `${target}-again`)
   await store.close()
-  await using again = await openLevelStoreAt(`${target}-again`)
+  await using again = await openLevelStoreAt(`${target}-again`, { limits: tightLimits })
   expect(again.condition, label).toEqual({ kind: 'sound' })
   expect(await dumpOf(again, 1000), `${label}: after a second crash`).toEqual(twin.dump())
 }
@@ -78,6 +78,8 @@ async function proveSecondCrash(store: RecordStore, twin: StoreTwin, target: str
 test(`${images} images of a lost power hold what was acknowledged, and whole batches only`, async () => {
   const recordings: PowerLossRecording[] = []
   for (let run = 0; run < runs; run++) recordings.push(await recordRun(join(folder, `run-${run}`), 9000 + run, steps))
+  const reclaimed = recordings.reduce((sum, recording) => sum + recording.reclaimed, 0)
+  expect(reclaimed, 'segments are given back during the runs').toBeGreaterThan(0)
   const outcomes: Outcome[] = []
   for (let seed = 0; seed < images; seed++) {
     const target = join(folder, `image-${seed}`)
@@ -87,7 +89,9 @@ test(`${images} images of a lost power hold what was acknowledged, and whole bat
   }
   const cuts = outcomes.filter(({ cut }) => cut).length
   const more = outcomes.filter(({ kept }) => kept > 0).length
-  console.info(`power loss: ${outcomes.length} images, ${cuts} torn tails cut, ${more} kept batches beyond the acknowledged ones`)
+  console.info(
+    `power loss: ${outcomes.length} images, ${cuts} torn tails cut, ${more} kept batches beyond the acknowledged ones, ${reclaimed} segments reclaimed`,
+  )
   expect(cuts, 'some images have a torn tail').toBeGreaterThan(0)
   expect(more, 'some images keep what was not yet acknowledged').toBeGreaterThan(0)
 })
