@@ -53,7 +53,8 @@ export async function wireStore(
     },
     onFailed,
   })
-  const maker = openMaker(opening, capacity)
+  // After a restart on a full disk nothing is indexed that would start a reclaim.
+  const maker = openMaker(opening, capacity, () => reclaim.wake())
   const journal = new JournalWriter({
     salt: identity.file.salt,
     maker,
@@ -123,7 +124,7 @@ async function openCapacity(opening: Opening): Promise<Capacity> {
   return capacity
 }
 
-function openMaker({ files, journalDirectory, events, limits }: Opening, capacity: Capacity): SegmentMaker {
+function openMaker({ files, journalDirectory, events, limits }: Opening, capacity: Capacity, onFull: () => void): SegmentMaker {
   return new SegmentMaker({
     files,
     directory: journalDirectory,
@@ -132,6 +133,7 @@ function openMaker({ files, journalDirectory, events, limits }: Opening, capacit
     retryMs: limits.diskFullRetryMs,
     onMade: (segment, size) => capacity.addSegment(segment, size),
     onUnmade: (segment) => capacity.dropSegment(segment),
+    onFull,
   })
 }
 

@@ -62,17 +62,30 @@ export async function replayJournal(options: ReplayOptions): Promise<ReplayResul
     try {
       const missing = stop.position.sequence + 1
       const proof = await proofBehind(options, stop)
-      if (Math.max(proof.syncedThrough, options.provenThrough) < missing) {
+      const isProven = Math.max(proof.syncedThrough, options.provenThrough) >= missing
+      if (!isProven && !misses(options, stop.position)) {
         await cutTail(options, stop)
         return { end: stop.position }
       }
-      await options.onHole(`journal: frame ${missing} is missing in segment ${stop.position.segment} at ${stop.position.offset}`)
+      await options.onHole(
+        isProven
+          ? `journal: frame ${missing} is missing in segment ${stop.position.segment} at ${stop.position.offset}`
+          : `journal: segment ${stop.position.segment + 1} is missing`,
+      )
       if (proof.next === undefined) return { end: stop.position }
       position = { ...proof.next, sequence: -1 }
     } finally {
       await stop.reader?.close()
     }
   }
+}
+
+/**
+ * A segment is made while the one before it is in use, is gone from the end of the journal before that one is, and is reclaimed
+ * only behind the index: a later one without the next one says that the next one was lost.
+ */
+function misses({ segments }: JournalRange, { segment }: JournalPosition): boolean {
+  return !segments.includes(segment + 1) && segments.some((later) => later > segment)
 }
 
 /** The index stands at a place in the journal that is not there: what the place's segment held is lost. */
@@ -156,15 +169,16 @@ async function cutTail(range: JournalRange, { position, reader }: Stop): Promise
     await zero(range, position.segment, start, end)
     events.tailCut({ segment: position.segment, offset: start, bytes: end - start })
   }
-  const later = segments.filter((segment) => segment > position.segment)
+  // The last one first, each synced before the next: a gap among them would say that a segment was lost.
+  const later = segments.filter((segment) => segment > position.segment).reverse()
   for (const segment of later) {
     const unused = await openSegment(range, segment)
     const bytes = (await unused?.dataEnd(0)) ?? 0
     await unused?.close()
     if (bytes > 0) events.tailCut({ segment, offset: 0, bytes })
     await files.unlink(join(directory, segmentName(segment)))
+    await files.syncDirectory(directory)
   }
-  if (later.length > 0) await files.syncDirectory(directory)
 }
 
 async function zero({ files, directory }: JournalRange, segment: number, start: number, end: number): Promise<void> {

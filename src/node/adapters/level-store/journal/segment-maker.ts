@@ -27,6 +27,8 @@ export interface SegmentMakerOptions {
   readonly retryMs: number
   readonly onMade: (segment: number, size: number) => void
   readonly onUnmade: (segment: number) => void
+  /** Told of every segment that the disk had no room for. */
+  readonly onFull: () => void
 }
 
 const fillBytes = 1024 * 1024
@@ -103,6 +105,7 @@ export class SegmentMaker {
 
   #full(): 'full' {
     this.#fullSinceMs = performance.now()
+    this.#options.onFull()
     return 'full'
   }
 }
