@@ -69,7 +69,7 @@ test(`no acknowledged batch is lost in ${cycles} kills`, { timeout: 300_000 }, a
   let acknowledged = 0
   let answered = 0
   for (let cycle = 0; cycle < cycles; cycle++) {
-    const { lines, kept, sentMax } = await live(root, next, { killAfterMs: numbers.below(cycle % 3 === 0 ? 15 : 250) })
+    const { lines, kept, sentMax } = await live(root, next, { killAfterMs: numbers.below(cycle % 3 === 0 ? 15 : 200) })
     expect(lines[0], `cycle ${cycle}`).toBe(`open ${2 * cycle + 1} sound`)
     acknowledged = Math.max(acknowledged, ...kept)
     answered += kept.length
