@@ -6,6 +6,7 @@ import { BlockEngine } from './engine/block/block-engine.ts'
 import type { BlockParts } from './engine/block/block-parts.ts'
 import type { BlockService } from './engine/block/block-service.ts'
 import { TombstoneSweeper } from './engine/block/tombstone-sweeper.ts'
+import { VerifiedVersions } from './engine/block/verified-versions.ts'
 import { NodeClock } from './engine/clock/node-clock.ts'
 import type { KeyValueService } from './engine/kv/key-value-service.ts'
 import { KeyValueStore } from './engine/kv/key-value-store.ts'
@@ -106,7 +107,9 @@ class ComposedNode implements StorageNode {
 
   async verify(signal?: AbortSignal): Promise<VerifyReport> {
     const { network, blockParts } = this.#parts()
-    return await verifyNode({ ...blockParts, root: network.root }, signal)
+    // Nothing is taken as verified that was verified before.
+    const verified = new VerifiedVersions(this.#ports.crypto, 1)
+    return await verifyNode({ ...blockParts, verified, root: network.root }, signal)
   }
 
   async #start(signal: AbortSignal | undefined): Promise<void> {
@@ -140,7 +143,8 @@ class ComposedNode implements StorageNode {
     signal?.throwIfAborted()
     const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(network.secrets) })
     const { networkId, keys, self, stores } = network
-    const blockParts: BlockParts = { store, crypto, random, clock, limits, pipeline, networkId, user: keys.user, self }
+    const verified = new VerifiedVersions(crypto, limits.verifiedVersionsMax)
+    const blockParts: BlockParts = { store, crypto, random, clock, limits, pipeline, networkId, verified, user: keys.user, self }
     const blocks = new BlockEngine(blockParts)
     resources.defer(() => blocks.stop())
     const keyValues = new KeyValueStore({

@@ -103,7 +103,7 @@ describe('a first start', () => {
     }
   })
 
-  test('does not begin where no space is left, and does when there is', async () => {
+  test('does not begin where no space is left, and leaves nothing there', async () => {
     const world = new NodeWorld({ byteLimit: 1000 })
     await expect(world.start()).rejects.toMatchObject({ code: 'storage-full' })
     await world.node.stop()

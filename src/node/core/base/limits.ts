@@ -78,6 +78,8 @@ export interface Limits {
   readonly horizonMs: number
   /** Time between two searches for removals beyond the horizon. */
   readonly sweepIntervalMs: number
+  /** Signatures of blocks that are remembered as verified, 32 bytes each. */
+  readonly verifiedVersionsMax: number
   /** Findings that a verification lists one by one. */
   readonly findingsMax: number
   /** How long a stop waits for requests in flight. */
@@ -158,6 +160,7 @@ export const defaultLimits: Limits = {
   collectGraceMs: 60 * 60_000,
   horizonMs: 30 * 24 * 60 * 60_000,
   sweepIntervalMs: 6 * 60 * 60_000,
+  verifiedVersionsMax: 16_384,
   findingsMax: 1000,
   stopTimeoutMs: 5000,
   collectIntervalMs: 10_000,

@@ -6,6 +6,7 @@ import type { RecordStore } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { UserKeys } from '../network/node-keys.ts'
 import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
+import type { VerifiedVersions } from './verified-versions.ts'
 
 /** What the block engine works with. */
 export interface BlockParts {
@@ -16,6 +17,8 @@ export interface BlockParts {
   readonly limits: Limits
   readonly pipeline: PayloadPipeline
   readonly networkId: Uint8Array
+  /** Of this network. */
+  readonly verified: VerifiedVersions
   /** Of the user that signs for this node's callers. */
   readonly user: UserKeys
   /** This node and store, as the member of every group. */

@@ -44,7 +44,8 @@ export function genuineVersion(parts: BlockParts, record: BlockRecord): SignedVe
   const version = decodeSignedVersion(record.state.signed)
   if (version === undefined || !equalBytes(version.address, record.address)) return undefined
   if (version.version !== record.version || version.generation !== record.generation) return undefined
-  return isGenuineVersion(parts.crypto, parts.networkId, version) ? version : undefined
+  const genuine = (): boolean => isGenuineVersion(parts.crypto, parts.networkId, version)
+  return parts.verified.holds(record.state.signed, genuine) ? version : undefined
 }
 
 /** The readable bytes of an owner block: `permission-denied` where it is sealed to another user than the node's. */
