@@ -83,8 +83,6 @@ export class GrpcRig implements AsyncDisposable {
   }
 }
 
-export type Outcome<Output extends DescMessage> = { readonly response: MessageShape<Output> } | { readonly error: ServiceError }
-
 const identity = (bytes: Buffer): Buffer => bytes
 
 export class TestClient {

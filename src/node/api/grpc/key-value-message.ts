@@ -48,7 +48,7 @@ export function preconditionOf(message: Precondition | undefined): EnginePrecond
   throw new CodedError('invalid-argument', `precondition.state has no value ${condition.value}`)
 }
 
-export function requestIdOf(message: RequestId): EngineRequestId {
+function requestIdOf(message: RequestId): EngineRequestId {
   if (message.session.length !== sessionBytes) {
     throw new CodedError(
       'invalid-argument',
