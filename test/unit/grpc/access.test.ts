@@ -67,7 +67,9 @@ test('no call but health passes without the token', async () => {
   const token = readFileSync(tokenPath, 'utf8').trim()
   const refused = [new Metadata(), bearer(`${token}x`), bearer(token.slice(1)), bearer(''), bearer(token.toUpperCase())]
   for (const metadata of refused) {
-    expect(await rig.client.fail(upsert, { key: 'k' }, {}, metadata)).toMatchObject({ code: status.UNAUTHENTICATED })
+    const error = await rig.client.fail(upsert, { key: 'k' }, {}, metadata)
+    expect(error.code).toBe(status.UNAUTHENTICATED)
+    expect(error.metadata.get('memo-code')).toEqual(['unauthenticated'])
   }
   expect(keyValues.values.size).toBe(0)
   expect(observer.ended.map(({ statusCode }) => statusCode)).toEqual(refused.map(() => status.UNAUTHENTICATED))

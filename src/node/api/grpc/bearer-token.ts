@@ -1,5 +1,6 @@
 import type { ServerInterceptor } from '@grpc/grpc-js'
-import { ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder, status } from '@grpc/grpc-js'
+import { Metadata, ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder, status } from '@grpc/grpc-js'
+import type { ErrorCode } from '../../../shared/coded-error.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Random } from '../../ports/random.ts'
@@ -24,6 +25,8 @@ export async function loadToken(path: string, random: Random): Promise<string> {
 /** Turns away calls without the token before anything of their request is read. */
 export function requireToken(token: string, crypto: Pick<Crypto, 'equal'>, observer: GrpcObserver): ServerInterceptor {
   const expected = Buffer.from(`Bearer ${token}`)
+  const refusal = new Metadata()
+  refusal.set('memo-code', 'unauthenticated' satisfies ErrorCode)
   return (method, call) => {
     if (method.path.startsWith(openService)) return new ServerInterceptingCall(call)
     const listener = new ServerListenerBuilder()
@@ -37,7 +40,7 @@ export function requireToken(token: string, crypto: Pick<Crypto, 'equal'>, obser
         const details =
           given === undefined ? 'this node asks for "authorization: Bearer TOKEN"' : 'the token is not the one of this node'
         observer.grpcCallEnded({ method: method.path.slice(1), statusCode: status.UNAUTHENTICATED, durationMs: 0 })
-        call.sendStatus({ code: status.UNAUTHENTICATED, details })
+        call.sendStatus({ code: status.UNAUTHENTICATED, details, metadata: refusal })
       })
       .build()
     return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build())
