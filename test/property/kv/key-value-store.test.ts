@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { BatchOperation, ListQuery } from '../../../src/node/engine/kv/key-value-service.ts'
+import type { RecordStore } from '../../../src/node/ports/record-store.ts'
 import { call, inPieces, KeyValueWorld, noise } from '../../support/key-value-world.ts'
 import type { ModelOutcome } from './key-value-model.ts'
 import { KeyValueModel, outcomeOf } from './key-value-model.ts'
@@ -250,13 +251,40 @@ const time = fc.constantFrom(1, 60_000, 61 * 60_000).map((durationMs) =>
   }),
 )
 
-test('the store does what a sorted map does, across restarts, crashes and collections', async () => {
+/** Answers as a disk does: not at once. */
+function slowly(store: RecordStore): RecordStore {
+  return {
+    traits: store.traits,
+    identity: store.identity,
+    condition: store.condition,
+    commit: (batch, options) => store.commit(batch, options),
+    get: async (family, wanted) => {
+      await turn()
+      return await store.get(family, wanted)
+    },
+    has: async (family, wanted) => store.has(family, wanted),
+    scan: async (family, options) => {
+      const found = await store.scan(family, options)
+      await turn()
+      return found
+    },
+    usage: () => store.usage(),
+    verify: (signal) => store.verify(signal),
+    close: () => store.close(),
+    [Symbol.asyncDispose]: () => store.close(),
+  }
+}
+
+test.each([
+  ['at once', {}],
+  ['after a while', { wrap: slowly }],
+])('a store that answers %s does what a sorted map does, across restarts, crashes and collections', async (_name, options) => {
   const commands = fc.commands([single, single, streamed, batch, together, repeated, listing, listing, restart, crash, time], {
     maxCommands: 30,
   })
   await fc.assert(
     fc.asyncProperty(commands, async (all) => {
-      const world = await KeyValueWorld.make({ limits, manifestPartsMax: 2 })
+      const world = await KeyValueWorld.make({ limits, manifestPartsMax: 2, ...options })
       const model = { current: new KeyValueModel() }
       await fc.asyncModelRun(() => ({ model, real: { world } }), all)
       expect(await stateOf(world)).toEqual(model.current.state())

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { entryKey } from '../../../src/node/core/kv/record-keys.ts'
 import { call, gather, inPieces, KeyValueWorld, noise, text } from '../../support/key-value-world.ts'
 
 const any = { precondition: { kind: 'any' } } as const
@@ -260,6 +261,18 @@ describe('damage', () => {
     await expect(world.kv.get('', 'a', {}, call)).rejects.toMatchObject({ code: 'data-corrupt' })
     expect(await world.kv.stat('', 'a', call)).toEqual(put.metadata)
   })
+})
+
+test('a change that meets a damaged entry fails alone, not those that share its turn', async () => {
+  const world = await make()
+  await world.kv.put('', 'bad', text('1'), any, call)
+  await world.kv.put('', 'good', text('1'), any, call)
+  expect(world.disk.flipBit('entry', entryKey(world.page, text('bad')))).toBe(true)
+  const put = (key: string) => world.kv.put('', key, text('2'), any, call)
+  const [bad, good, fresh] = await Promise.allSettled([put('bad'), put('good'), put('fresh')])
+  expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'data-corrupt' } })
+  expect(good).toMatchObject({ status: 'fulfilled', value: { kind: 'done', metadata: { version: 2n } } })
+  expect(fresh).toMatchObject({ status: 'fulfilled', value: { kind: 'done', metadata: { version: 1n } } })
 })
 
 describe('batch', () => {
