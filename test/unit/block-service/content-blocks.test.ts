@@ -188,4 +188,19 @@ describe('removing a content block', () => {
       (error) => isCoded(error, 'invalid-argument'),
     )
   })
+
+  test('is refused once its outcome is not kept any longer', async () => {
+    const blocks = await start({ limits: { outcomeRetentionMs: 1000, sweepIntervalMs: 1500 } })
+    const draft = draftOf(await blocks.makeContent(text('data'), none))
+    const { address } = await blocks.insert(draft, call)
+    const request = { ...call, requestId: world.nextId() }
+    await blocks.remove(address, request)
+    expect(world.store.usage().families.outcome.records).toBe(1)
+    world.clock.advance(1500)
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(world.store.usage().families.outcome.records).toBe(0)
+    await blocks.insert(draft, call)
+    await expect(blocks.remove(address, request)).rejects.toMatchObject({ code: 'request-too-old' })
+    expect(await blocks.fetch(address, plain, call)).toBeDefined()
+  })
 })

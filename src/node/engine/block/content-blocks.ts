@@ -16,6 +16,7 @@ import type { BlockParts } from './block-parts.ts'
 import type { BlockStat, BlockView } from './block-service.ts'
 import type { ContentDraft } from './draft-checks.ts'
 import { invalid } from './draft-checks.ts'
+import { assertFresh } from './request-freshness.ts'
 
 type ContentChange =
   | { readonly kind: 'insert'; readonly block: ContentBlock }
@@ -119,6 +120,7 @@ export class ContentBlocks {
           answers.push(0n)
         } else if (await this.#isRepeated(change, writes)) answers.push(0n)
         else {
+          if (change.requestId !== undefined) assertFresh(this.#parts, change.requestId, 0n)
           this.#removalWrites(change, present === 'as stored' ? await this.#read(address) : present, writes)
           answers.push(0n)
           present = undefined

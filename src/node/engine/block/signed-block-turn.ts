@@ -15,7 +15,7 @@ import type { BirthEntry, BlockEntry, EntryFacts, ForgottenOutcomes, VersionEntr
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import { bornGroup } from '../../core/consensus/group.ts'
 import type { Outcome } from '../../core/consensus/outcome.ts'
-import { judgeRequestId, outcomeKey } from '../../core/consensus/outcome.ts'
+import { outcomeKey } from '../../core/consensus/outcome.ts'
 import { prepareAlone } from '../../core/consensus/prepare-alone.ts'
 import { decodeOutcome, encodeBlockRecord, encodeOutcome } from '../../core/consensus/record-codec.ts'
 import type { RecordWrite } from '../../ports/record-store.ts'
@@ -23,6 +23,7 @@ import type { BlockParts } from './block-parts.ts'
 import { corrupt, notFound } from './content-blocks.ts'
 import type { SignedDraft } from './draft-checks.ts'
 import { invalid } from './draft-checks.ts'
+import { assertFresh } from './request-freshness.ts'
 import type { LoadedBlock } from './signed-block-state.ts'
 import { openPayload } from './signed-block-state.ts'
 
@@ -251,19 +252,8 @@ export class SignedBlockTurn {
   }
 
   #checkRequestId(requestId: RequestId | undefined): void {
-    if (requestId === undefined) return
-    const { clock, limits } = this.#parts
     const floor = this.#forgotten?.floor ?? 0n
     const kept = this.#record?.outcomeFloor ?? 0n
-    const verdict = judgeRequestId(requestId, {
-      floor: floor > kept ? floor : kept,
-      now: clock.last,
-      retention: hlcFromMs(limits.outcomeRetentionMs),
-      skewMax: hlcFromMs(limits.clockSkewMaxMs),
-    })
-    if (verdict === 'too-old') {
-      throw new CodedError('request-too-old', 'the outcome of this request id is no longer kept; ask for the block to learn it')
-    }
-    if (verdict === 'from-the-future') throw invalid('the request id was issued in the future')
+    if (requestId !== undefined) assertFresh(this.#parts, requestId, floor > kept ? floor : kept)
   }
 }
