@@ -30,6 +30,7 @@ import { encodeSignedVersion, signVersion, versionStatement } from '../../src/no
 import { ContentKeys } from '../../src/node/engine/payload/content-keys.ts'
 import type { ContentTerms } from '../../src/node/engine/payload/payload-pipeline.ts'
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
+import { consensusRecords, rootSections } from './consensus-vectors.ts'
 
 export type Vector = Readonly<Record<string, unknown>>
 export interface VectorFile {
@@ -310,11 +311,13 @@ function manifests(): VectorFile {
 export const vectorFiles: Readonly<Record<string, () => VectorFile>> = {
   addresses,
   'canonical-codec': codec,
+  'consensus-records': consensusRecords,
   'content-blocks': contentBlocks,
   keys,
   manifests,
   networks,
   removals,
+  'root-sections': rootSections,
   'sealed-boxes': sealedBoxes,
   'signed-batches': signedBatches,
   'signed-versions': signedVersions,

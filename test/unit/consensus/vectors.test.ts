@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { addressFromBytes } from '../../../src/node/core/base/address.ts'
+import { decodeBlockRecord, decodeOutcome } from '../../../src/node/core/consensus/record-codec.ts'
+import { decodePlacement } from '../../../src/node/core/overlay/placement-map.ts'
+import { decodeRootSection } from '../../../src/node/core/overlay/root-section.ts'
+
+const folder = join(import.meta.dirname, '../../vectors')
+const read = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')).vectors
+
+/** A decoded value as the vectors spell it. */
+const spelled = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_, item: unknown) => {
+      if (typeof item === 'bigint') return item.toString()
+      return item instanceof Uint8Array ? Buffer.from(item).toString('hex') : item
+    }),
+  )
+const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
+
+describe('the stored vectors', () => {
+  test('of consensus records decode to what they say', () => {
+    const records = read('consensus-records').filter((vector: object) => 'record' in vector)
+    expect(records.map(({ record }: { record: { state: { kind: string } } }) => record.state.kind)).toEqual([
+      'signed',
+      'map',
+      'removed',
+    ])
+    for (const { record, encoded } of records) {
+      const address = addressFromBytes(bytes(record.address))
+      expect(address && spelled(decodeBlockRecord(address, bytes(encoded)))).toEqual(record)
+    }
+  })
+
+  test('of outcomes have keys of address, time, session and number', () => {
+    const [vector] = read('consensus-records').filter((each: object) => 'outcome' in each)
+    const { address, requestId, outcome, key, encoded } = vector
+    const number = (text: string) => BigInt(text).toString(16).padStart(16, '0')
+    expect(key).toBe(`${address}${number(requestId.issued)}${requestId.session}${number(requestId.sequence)}`)
+    expect(spelled(decodeOutcome(bytes(encoded)))).toEqual(outcome)
+  })
+
+  test('of the root decode to what they say', () => {
+    const [section, placement] = read('root-sections')
+    expect(spelled(decodeRootSection(bytes(section.encoded)))).toEqual(section.section)
+    expect(spelled(decodePlacement(bytes(placement.encoded)))).toEqual(placement.placement)
+  })
+})

@@ -1,0 +1,83 @@
+/** Vectors of the consensus record, its outcomes, and the sections of a root. */
+
+import type { BlockAddress } from '../../src/node/core/base/address.ts'
+import { addressFromDigest } from '../../src/node/core/base/address.ts'
+import type { BlockRecord, BlockState } from '../../src/node/core/consensus/block-record.ts'
+import { bornGroup } from '../../src/node/core/consensus/group.ts'
+import { outcomeKey } from '../../src/node/core/consensus/outcome.ts'
+import { encodeBlockRecord, encodeOutcome } from '../../src/node/core/consensus/record-codec.ts'
+import { encodePlacement } from '../../src/node/core/overlay/placement-map.ts'
+import {
+  emptyAdmission,
+  emptyPolicies,
+  encodeFeatureLevel,
+  encodeKeyRing,
+  encodeStoreRoot,
+} from '../../src/node/core/overlay/root-bodies.ts'
+import { encodeRootSection } from '../../src/node/core/overlay/root-section.ts'
+import type { VectorFile } from './vectors.ts'
+
+const filled = (byte: number, length = 32) => new Uint8Array(length).fill(byte)
+const address: BlockAddress = addressFromDigest(filled(0x51), 'mutable')
+const member = { nodeId: filled(0x61), storeId: filled(0x62, 16) }
+const other = { nodeId: filled(0x63), storeId: filled(0x64, 16) }
+const stamp = 111_411_200_000_000_005n
+const session = filled(0x71, 16)
+
+const head = {
+  page: 'key-value',
+  recordCount: 2,
+  recordBytes: 300,
+  revisionFloor: stamp + 9n,
+  versionFloor: 7n,
+  origins: [{ session, sequence: 3n, issued: stamp + 8n }],
+  originFloor: stamp,
+  lastBatch: filled(0x72, 5),
+} as const
+
+const states: readonly BlockState[] = [
+  { kind: 'signed', signed: filled(0x73, 4) },
+  { kind: 'map', head },
+  { kind: 'removed', proof: filled(0x74, 4), removed: stamp + 10n },
+]
+
+export function consensusRecords(): VectorFile {
+  const group = { ...bornGroup([member, other]), index: 1 }
+  const promised = { recovery: 1, round: 2, bootCount: 300, ...member }
+  const numbers = { committedIndex: 9n, version: 5n, outcomeFloor: stamp + 1n, outcomeCount: 4 }
+  const records: readonly BlockRecord[] = states.map((state) => ({
+    address,
+    generation: stamp,
+    group,
+    promised,
+    ...numbers,
+    state,
+  }))
+  const id = { session, sequence: 258n, issued: stamp }
+  const outcome = { kind: 'conflict', generation: stamp, version: 5n } as const
+  return {
+    about: 'Consensus records of the family block in each of their states, and an outcome of the family outcome with its key.',
+    vectors: [
+      ...records.map((record) => ({ record, encoded: encodeBlockRecord(record) })),
+      { address, requestId: id, outcome, key: outcomeKey(address, id), encoded: encodeOutcome(outcome) },
+    ],
+  }
+}
+
+export function rootSections(): VectorFile {
+  const placement = { epoch: 1, places: [{ ...member, weight: 100, zone: 'süd', labels: ['ssd'] }] }
+  const ring = [{ member: filled(0x75), sealed: filled(0x76, 3) }]
+  const section = { version: 1n, revision: stamp, session, sequence: 2n, body: filled(0x77, 3) }
+  return {
+    about: 'A section of a root as it is stored, and the bodies of sections.',
+    vectors: [
+      { section, encoded: encodeRootSection(section) },
+      { placement, encoded: encodePlacement(placement) },
+      { keyRing: ring, encoded: encodeKeyRing(ring) },
+      { storeRoot: address, encoded: encodeStoreRoot(address) },
+      { featureLevel: 1, encoded: encodeFeatureLevel(1) },
+      { policies: 'empty', encoded: emptyPolicies() },
+      { admission: 'empty', encoded: emptyAdmission() },
+    ],
+  }
+}
