@@ -94,6 +94,7 @@ export interface RecordStore extends AsyncDisposable {
   readonly condition: StoreCondition
   /**
    * All of the batch or nothing, in the order of the calls; resolves when durable. Later reads see it from then on, not before.
+   * The store keeps the arrays of keys and values: the caller must not change them any more.
    * Errors: `storage-full` (nothing written), `store-read-only` (suspect), `limit-exceeded` (batch above limits.batchBytesMax),
    * `not-running` (closed, or failed before).
    */

@@ -29,7 +29,7 @@ export interface FramePlace {
 }
 
 /** One frame as the journal writer lays it down. */
-export function frameBytes(at: FramePlace, sequence: number, syncedThrough: number, writes: readonly FrameWrite[]): Buffer {
+function frameBytes(at: FramePlace, sequence: number, syncedThrough: number, writes: readonly FrameWrite[]): Buffer {
   const size = frameSize(writes, inlinePayloadBytesMax)
   const head = Buffer.alloc(frameHeaderBytes + size.operationsLength)
   const payloads: Uint8Array[] = []

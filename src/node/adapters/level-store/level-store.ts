@@ -82,9 +82,10 @@ export class LevelStore implements RecordStore {
     if (journal.queuedBytes + size.frameLength > limits.commitQueueBytesMax) {
       return refuse('queue-full', 'too many changes wait for the disk')
     }
-    const removesOnly = batch.every(({ kind }) => kind === 'delete')
-    const reserve = removesOnly || options.space === 'reserve'
-    if (!removesOnly) {
+    const removals = countRemovals(batch)
+    const reserve = removals === batch.length || options.space === 'reserve'
+    // What the node removes makes room, even in a store that is over a limit which was lowered.
+    if (!reserve || removals === 0) {
       const refusal = this.#parts.capacity.refusal(this.#liveBytes(), bytes, reserve ? 'reserve' : 'normal')
       if (refusal !== undefined) return Promise.reject(refusal)
     }
@@ -175,6 +176,12 @@ export class LevelStore implements RecordStore {
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new CodedError('not-running', 'the store is closed')
   }
+}
+
+function countRemovals(batch: readonly RecordWrite[]): number {
+  let count = 0
+  for (const { kind } of batch) if (kind === 'delete') count++
+  return count
 }
 
 function indexedBytes({ counts }: IndexWriter): number {

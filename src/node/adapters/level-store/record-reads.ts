@@ -23,17 +23,19 @@ export interface RecordReadsOptions {
   readonly payloads: PayloadReader
   readonly writer: Pick<IndexWriter, 'batches'>
   readonly events: StoreEvents
-  /** A synchronous read slower than this sends the following ones to the thread pool. */
+  /** Two synchronous reads slower than this, shortly one after the other, send the following ones to the thread pool. */
   readonly slowReadMs: number
   /** For this long. */
   readonly asyncReadsMs: number
 }
 
 const lookupsMax = 8
+const slowReadsApartMs = 100
 
 export class RecordReads {
   readonly #options: RecordReadsOptions
   #asyncUntilMs = 0
+  #slowMs = Number.NEGATIVE_INFINITY
 
   constructor(options: RecordReadsOptions) {
     this.#options = options
@@ -98,7 +100,11 @@ export class RecordReads {
     if (startedMs < this.#asyncUntilMs) return index.get(prefixed)
     const stored = index.getSync(prefixed)
     const endedMs = performance.now()
-    if (endedMs - startedMs > slowReadMs) this.#asyncUntilMs = endedMs + asyncReadsMs
+    if (endedMs - startedMs > slowReadMs) {
+      // One slow read may be the collector or the scheduler; two in a row are the disk.
+      if (startedMs - this.#slowMs < slowReadsApartMs) this.#asyncUntilMs = endedMs + asyncReadsMs
+      this.#slowMs = endedMs
+    }
     return stored
   }
 

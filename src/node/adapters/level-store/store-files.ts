@@ -11,10 +11,10 @@ import { fromHex, toHex } from '../../core/base/bytes.ts'
 import type { Files } from './files.ts'
 import { systemCode } from './files.ts'
 
-export const storeFormat = 1
-export const formatName = 'FORMAT'
+const storeFormat = 1
+const formatName = 'FORMAT'
 export const identityName = 'store'
-export const pidName = 'pid'
+const pidName = 'pid'
 export const journalName = 'journal'
 export const indexName = 'index'
 

@@ -136,7 +136,7 @@ export const defaultLimits: Limits = {
   storeReserveBytes: 16 * 1024 * 1024,
   diskFullRetryMs: 500,
   indexDelayMs: 10,
-  indexBatchBytesMax: 1024 * 1024,
+  indexBatchBytesMax: 256 * 1024,
   indexMarkersMax: 8192,
   indexWriteBufferBytes: 4 * 1024 * 1024,
   indexCacheBytes: 16 * 1024 * 1024,

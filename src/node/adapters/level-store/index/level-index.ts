@@ -71,12 +71,10 @@ export class LevelIndex {
 
   /** Resolves when the batch survives a power loss. */
   async write(changes: readonly IndexChange[]): Promise<void> {
-    const batch = this.#level.batch()
-    for (const { key, value } of changes) {
-      if (value === undefined) batch.del(key)
-      else batch.put(key, value)
-    }
-    await batch.write({ sync: true })
+    const operations = changes.map(({ key, value }) =>
+      value === undefined ? { type: 'del' as const, key } : { type: 'put' as const, key, value },
+    )
+    await this.#level.batch(operations, { sync: true })
   }
 
   /** Records of a range in pages of at most `pageRecords`; all of them as of the call. */

@@ -22,7 +22,7 @@ export interface IndexStanding {
   readonly countsLost: boolean
 }
 
-export const journalStart: JournalPosition = { segment: 0, offset: 0, sequence: 0 }
+const journalStart: JournalPosition = { segment: 0, offset: 0, sequence: 0 }
 const emptyState: IndexState = { marker: 0, start: journalStart, end: journalStart, tabledMarker: 0, families: emptyCounts() }
 
 export async function readStanding(index: LevelIndex): Promise<IndexStanding> {
@@ -52,7 +52,7 @@ function lostBatches(newest: IndexState, present: ReadonlyMap<number, IndexState
 }
 
 /** Before the start of the journal: no replay reaches the batch from here. */
-export const unknownPosition: JournalPosition = { segment: -1, offset: 0, sequence: 0 }
+const unknownPosition: JournalPosition = { segment: -1, offset: 0, sequence: 0 }
 
 async function newestMarker(index: LevelIndex) {
   let newestNumber: number | undefined

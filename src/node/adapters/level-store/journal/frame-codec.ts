@@ -15,7 +15,7 @@ import { recordFamilies } from '../../../ports/record-store.ts'
 import { readUint53, writeUint53 } from './segment-format.ts'
 
 export const frameHeaderBytes = 48
-export const frameFormatVersion = 1
+const frameFormatVersion = 1
 const frameMagic = 0x6d72664d
 const operationHeaderBytes = 8
 const placeBytes = 24
