@@ -61,7 +61,8 @@ export class Collector {
   /** Judges the candidates that are due first behind a key; answers the last of them, undefined when nothing follows. */
   async #step(after: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { store, hybridClock, limits } = this.#parts
-    const before = uint64Bytes(hybridClock.last + 1n)
+    // A stamp, so that whoever asks the clock later knows that this moment has passed.
+    const before = uint64Bytes(hybridClock.next() + 1n)
     const limit = Math.min(limits.collectStepMax, limits.scanRecordsMax)
     const due = await store.scan('collect', { after, before, limit, signal })
     const byPage = new Map<string, Candidate[]>()

@@ -109,7 +109,7 @@ export class ValueUpload {
     if (oldest !== undefined && now - oldest > this.#graceSpan / 4n) await this.touch()
   }
 
-  /** Throws `deadline-exceeded` when the stamps are too old to be renewed: what they protect may be collected already. */
+  /** Throws `deadline-exceeded` when the stamps are too old to be renewed. */
   async touch(): Promise<void> {
     await this.idle()
     this.#throwFailure()
@@ -117,13 +117,12 @@ export class ValueUpload {
     const birth = clock.next()
     const oldest = this.#oldest()
     if (oldest === undefined) return
-    if (birth - oldest > (this.#graceSpan * 7n) / 8n) {
-      throw new CodedError('deadline-exceeded', 'the upload stood still for too long; nothing was changed')
-    }
+    this.#assertKept(oldest)
     const addresses = [...this.#births.keys()]
     for (let from = 0; from < addresses.length; from += touchStepMax) {
       const step = addresses.slice(from, from + touchStepMax)
       await store.commit(step.flatMap((address) => [this.#settle(address), this.#candidate(address, birth)]))
+      this.#assertKept(oldest)
       for (const address of step) this.#births.set(address, birth)
     }
   }
@@ -148,8 +147,11 @@ export class ValueUpload {
       this.#candidate(block.address, birth),
       ...parts.map((part) => this.#settle(part.address)),
     ])
+    for (const { address } of parts) {
+      this.#assertKept(this.#birthOf(address))
+      this.#births.delete(address)
+    }
     this.#births.set(block.address, birth)
-    for (const { address } of parts) this.#forget(address)
   }
 
   #start(storing: Promise<void>): void {
@@ -176,13 +178,22 @@ export class ValueUpload {
   }
 
   #settle(address: BlockAddress): RecordWrite {
-    const birth = this.#births.get(address)
-    assert(birth !== undefined, 'what is settled was stored')
-    return { kind: 'delete', family: 'collect', key: candidateKey(birth + this.#graceSpan, address) }
+    return { kind: 'delete', family: 'collect', key: candidateKey(this.#birthOf(address) + this.#graceSpan, address) }
   }
 
-  #forget(address: BlockAddress): void {
-    this.#births.delete(address)
+  #birthOf(address: BlockAddress): bigint {
+    const birth = this.#births.get(address)
+    assert(birth !== undefined, 'what is settled was stored')
+    return birth
+  }
+
+  /**
+   * Asked once the change that takes a candidate away is durable: while the candidate is not due no collector has seen it as due, and
+   * from now on none finds it. Otherwise the block may be gone.
+   */
+  #assertKept(birth: bigint): void {
+    if (this.#parts.clock.last < birth + this.#graceSpan) return
+    throw new CodedError('deadline-exceeded', 'the upload stood still for too long; nothing was changed')
   }
 
   #oldest(): bigint | undefined {
