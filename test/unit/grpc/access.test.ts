@@ -213,7 +213,10 @@ test('a taken port names who holds it', async () => {
   const error = await codeOfStart({ port })
   expect(error).toMatchObject({ code: 'port-in-use', message: expect.stringContaining(String(port)) })
   if (process.platform === 'linux') {
-    expect(error).toMatchObject({ message: expect.stringContaining(`process ${process.pid}`), details: { pid: process.pid } })
+    expect(error).toMatchObject({
+      message: expect.stringMatching(`node.*\\(process ${process.pid}\\)`),
+      details: { pid: process.pid },
+    })
   }
   holder.close()
 })

@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
 
 const listening = '0A'
 
@@ -9,9 +10,16 @@ export async function findPortHolder(port: number): Promise<{ readonly pid: numb
   for (const name of await listFolder('/proc')) {
     if (!/^\d+$/.test(name)) continue
     if (!(await holdsOne(name, inodes))) continue
-    return { pid: Number(name), command: (await readText(`/proc/${name}/comm`)).trim() || 'unknown' }
+    return { pid: Number(name), command: await commandOf(name) }
   }
   return undefined
+}
+
+/** Program and script without their folders; no further arguments, which may be secret. */
+async function commandOf(pid: string): Promise<string> {
+  const [program = '', script = ''] = (await readText(`/proc/${pid}/cmdline`)).split('\0')
+  const words = script === '' || script.startsWith('-') ? [program] : [program, script]
+  return words.map((word) => basename(word)).join(' ') || 'an unknown program'
 }
 
 /** Columns of /proc/net/tcp: number, local address as hex IP:PORT, remote address, state, ..., inode as the tenth. */
