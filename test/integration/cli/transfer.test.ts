@@ -1,0 +1,261 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { errorOf, parsed, testFolder, testNode } from './cli-bed.ts'
+
+const bin = join(import.meta.dirname, '../../../bin/memo.js')
+const folder = testFolder()
+const node = testNode(folder)
+
+interface Report {
+  readonly copied: number
+  readonly copiedBytes: number
+  readonly skipped: number
+  readonly failed: number
+  readonly skips: readonly { readonly reason: string; readonly count: number }[]
+}
+
+async function transfer(...args: string[]): Promise<Report> {
+  return parsed(await node.memo([...args, '--json'])) as Report
+}
+
+function skips(report: Report): Record<string, number> {
+  return Object.fromEntries(report.skips.map(({ reason, count }) => [reason, count]))
+}
+
+/** Contents of all regular files below a folder, by their names as bytes. */
+function contents(root: string): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    found.set(relative(root, path), readFileSync(path).toString('base64'))
+  }
+  return found
+}
+
+function makeOddFolder(root: string): void {
+  const names = [
+    'plain.txt',
+    'with space',
+    'ünïcode/日本語 ✓.txt',
+    'a-b',
+    'a.d/x',
+    'a/b',
+    'a/b-c',
+    'deep/1/2/3/4/5/file',
+    '-dash',
+    '%41',
+    'new\nline',
+    'back\\slash',
+    'quote"\'`$',
+  ]
+  for (const [index, name] of names.entries()) {
+    mkdirSync(join(root, name, '..'), { recursive: true })
+    writeFileSync(join(root, name), `${name} ${'x'.repeat(index * 1000)}`)
+  }
+  writeFileSync(join(root, 'empty'), '')
+  writeFileSync(join(root, 'large.bin'), Buffer.alloc(3 * 1024 * 1024 + 5, 'abcdefg'))
+  writeFileSync(join(root, 'exact-chunk.bin'), Buffer.alloc(1024 * 1024, 7))
+  mkdirSync(join(root, 'nothing-in-it'))
+}
+
+describe('a folder with odd names', () => {
+  test('is imported, skipped when it is there, and exported byte for byte', async () => {
+    const source = folder.path('odd')
+    makeOddFolder(source)
+    const files = contents(source)
+    symlinkSync('plain.txt', join(source, 'link'))
+    symlinkSync('a', join(source, 'link-to-folder'))
+    if (process.platform === 'linux')
+      writeFileSync(Buffer.concat([Buffer.from(`${source}/bad-`), Buffer.from([0xff, 0xfe])]), 'x')
+
+    const first = await transfer('import', source, '--prefix', 'odd/')
+    expect(first).toMatchObject({ copied: files.size, failed: 0 })
+    expect(skips(first)).toEqual({ 'symbolic-link': 2, ...(process.platform === 'linux' && { 'name-not-utf8': 1 }) })
+    const second = await transfer('import', source, '--prefix', 'odd/')
+    expect(second.copied).toBe(0)
+    expect(skips(second)['already-there']).toBe(files.size)
+
+    writeFileSync(join(source, 'plain.txt'), 'PLAIN.TXT ')
+    writeFileSync(join(source, 'large.bin'), Buffer.alloc(3 * 1024 * 1024 + 5, 'abcdefh'))
+    expect((await transfer('import', source, '--prefix', 'odd/')).copied).toBe(2)
+
+    const target = folder.path('odd-back')
+    expect((await transfer('export', target, '--prefix', 'odd/')).copied).toBe(files.size)
+    const expected = contents(source)
+    for (const name of expected.keys()) if (name.startsWith('bad-')) expected.delete(name)
+    expect(contents(target)).toEqual(expected)
+    writeFileSync(join(target, 'empty'), 'not empty')
+    writeFileSync(join(target, 'large.bin'), Buffer.alloc(3 * 1024 * 1024 + 5, 'z'))
+    const again = await transfer('export', target, '--prefix', 'odd/')
+    expect([again.copied, skips(again)['already-there']]).toEqual([2, files.size - 2])
+    expect(contents(target)).toEqual(expected)
+  })
+
+  test('goes through NDJSON, large values in parts', async () => {
+    await node.memo(['kv', 'put', 'nd/small', 'small', '--content-type', 'text/plain'])
+    const large = Buffer.alloc(13 * 1024 * 1024, 'large value ')
+    await node.memo(['kv', 'put', 'nd/large', '-'], large)
+    await node.memo(['kv', 'put', 'nd/empty', ''])
+    const file = folder.path('nd.ndjson')
+    expect(await transfer('export', file, '--prefix', 'nd/')).toMatchObject({ copied: 3, copiedBytes: large.length + 5 })
+    const lines = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { key: string; part?: number; contentType?: string })
+    expect(lines.map(({ key, part }) => [key, part])).toEqual([
+      ['empty', undefined],
+      ['large', 1],
+      ['large', 2],
+      ['small', undefined],
+    ])
+    expect(await transfer('import', file, '--prefix', 'nd2/')).toMatchObject({ copied: 3 })
+    expect(skips(await transfer('import', file, '--prefix', 'nd2/'))).toEqual({ 'already-there': 3 })
+    expect((await node.memo(['kv', 'get', 'nd2/large'])).stdout.equals(large)).toBe(true)
+    expect(parsed(await node.memo(['kv', 'stat', 'nd2/small', '--json']))).toMatchObject({ contentType: 'text/plain' })
+
+    const piped = await node.memo(['export', '-', '--prefix', 'nd/'])
+    expect(piped.stdout).toEqual(readFileSync(file))
+    expect(parsed(await node.memo(['import', '-', '--prefix', 'nd3/', '--json'], piped.stdout))).toMatchObject({ copied: 3 })
+    expect((await node.memo(['kv', 'get', 'nd3/large'])).stdout.equals(large)).toBe(true)
+  })
+
+  test.each([
+    ['not JSON', 'line 2 cannot be imported: it is not JSON'],
+    ['{"key":"a"}', 'it is not { "key"'],
+    ['{"key":"a","value":"**"}', 'not base64'],
+    ['{"key":"a","value":"YQ==","part":2}', 'no beginning'],
+    ['{"key":"a","value":"YQ==","part":1,"size":2}', 'part 2 of a large value is missing'],
+  ])('a bad line %s is named', async (line, expected) => {
+    const result = await node.memo(['import', '-', '--json'], `{"key":"fine","value":"YQ=="}\n${line}\n`)
+    expect([result.code, errorOf(result).code]).toEqual([2, 'invalid-argument'])
+    expect(errorOf(result).message).toContain(expected)
+  })
+})
+
+describe('export never leaves its target', () => {
+  test('names that would are skipped and counted', async () => {
+    for (const key of [
+      'e/../outside',
+      'e//x',
+      'e/ok',
+      'e/ok/below',
+      'e/./x',
+      'e//abs',
+      'e/',
+      'e/trailing/',
+      `e/${'n'.repeat(256)}`,
+      'e/.memo-export-partial/x',
+      'e/ok-too',
+    ]) {
+      await node.memo(['kv', 'put', key, key])
+    }
+    const target = folder.path('escape/target')
+    const report = await transfer('export', target, '--prefix', 'e/')
+    expect([...contents(folder.path('escape')).keys()].sort()).toEqual(['target/ok', 'target/ok-too'])
+    expect(skips(report)).toEqual({
+      'name-escapes-folder': 4,
+      'name-not-possible': 2,
+      'file-folder-collision': 1,
+      'name-too-long': 1,
+      'reserved-name': 1,
+    })
+  })
+
+  test('links in the target are not followed', async () => {
+    await node.memo(['kv', 'put', 's/dir/file', 'new'])
+    await node.memo(['kv', 'put', 's/direct', 'new'])
+    const target = folder.path('linked')
+    mkdirSync(target)
+    mkdirSync(folder.path('elsewhere'))
+    writeFileSync(folder.path('elsewhere/direct'), 'old')
+    symlinkSync(folder.path('elsewhere'), join(target, 'dir'))
+    symlinkSync(folder.path('elsewhere/direct'), join(target, 'direct'))
+    const report = await transfer('export', target, '--prefix', 's/')
+    expect(skips(report)).toEqual({ 'link-in-the-way': 2 })
+    expect(contents(folder.path('elsewhere'))).toEqual(new Map([['direct', Buffer.from('old').toString('base64')]]))
+  })
+})
+
+describe('interrupted and resumed', () => {
+  const fileCount = 3000
+  const source = () => folder.path('many')
+
+  function makeMany(): void {
+    if (existsSync(source())) return
+    for (let index = 0; index < fileCount; index++) {
+      const path = join(source(), `d${index % 20}`, `file ${index}`)
+      mkdirSync(join(path, '..'), { recursive: true })
+      writeFileSync(path, `content ${index} `.repeat(1 + (index % 200)))
+    }
+    writeFileSync(join(source(), 'big'), Buffer.alloc(20 * 1024 * 1024, 'big'))
+  }
+
+  async function startImport(prefix: string) {
+    const child = spawn(
+      process.execPath,
+      [bin, 'import', source(), '--prefix', prefix, '--grpc', node.process().ready.grpc, '--json'],
+      { stdio: 'ignore' },
+    )
+    const exited = once(child, 'exit')
+    for (;;) {
+      const listed = await node.memo(['kv', 'ls', prefix, '--limit', '100'])
+      if (listed.stdout.toString().split('\n').length > 50 || child.exitCode !== null) break
+      await sleep(5)
+    }
+    return { child, exited }
+  }
+
+  async function resumeAndCompare(prefix: string): Promise<void> {
+    const report = await transfer('import', source(), '--prefix', prefix)
+    expect(report.copied + (skips(report)['already-there'] ?? 0)).toBe(fileCount + 1)
+    const target = folder.path(`back-${prefix.replace('/', '')}`)
+    await transfer('export', target, '--prefix', prefix)
+    expect(contents(target)).toEqual(contents(source()))
+    rmSync(target, { recursive: true })
+  }
+
+  test('kill -9 of the command', async () => {
+    makeMany()
+    const { child, exited } = await startImport('killed-cli/')
+    child.kill('SIGKILL')
+    await exited
+    await resumeAndCompare('killed-cli/')
+  }, 120_000)
+
+  test('kill -9 of the node', async () => {
+    makeMany()
+    const { child, exited } = await startImport('killed-node/')
+    await node.restart()
+    child.kill('SIGKILL') // its node came back on another port
+    await exited
+    await resumeAndCompare('killed-node/')
+  }, 120_000)
+
+  test('kill -9 of an export leaves no half file under a name', async () => {
+    makeMany()
+    await transfer('import', source(), '--prefix', 'exported/')
+    const target = folder.path('half')
+    const child = spawn(
+      process.execPath,
+      [bin, 'export', target, '--prefix', 'exported/', '--grpc', node.process().ready.grpc, '-q'],
+      { stdio: 'ignore' },
+    )
+    const exited = once(child, 'exit')
+    while (child.exitCode === null && !(existsSync(join(target, 'd0')) && readdirSync(join(target, 'd0')).length > 3))
+      await sleep(2)
+    child.kill('SIGKILL')
+    await exited
+    for (const [name, content] of contents(target)) {
+      if (!name.startsWith('.memo-export-partial')) expect(readFileSync(join(source(), name)).toString('base64')).toBe(content)
+    }
+    await transfer('export', target, '--prefix', 'exported/')
+    expect(contents(target)).toEqual(contents(source()))
+    expect(existsSync(join(target, '.memo-export-partial'))).toBe(false)
+    expect(statSync(join(target, 'big')).size).toBe(20 * 1024 * 1024)
+  }, 120_000)
+})

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defaultDataDirectory } from '../../../src/node/config/default-data-directory.ts'
+import type { ConfigInput } from '../../../src/node/config/load-node-config.ts'
+import { loadNodeConfig } from '../../../src/node/config/load-node-config.ts'
+import { settingFacts, settingFlag, settingNames, settingVariable } from '../../../src/node/config/node-config-schema.ts'
+import { CodedError } from '../../../src/shared/coded-error.ts'
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'memo-config-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function load(input: Partial<ConfigInput> = {}) {
+  return loadNodeConfig({
+    flags: { data: folder, ...input.flags },
+    environment: input.environment ?? {},
+    configFile: input.configFile,
+  })
+}
+
+function file(name: string, content: unknown): string {
+  const path = join(folder, name)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+function refusal(input: Partial<ConfigInput>): string {
+  try {
+    load(input)
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'config-invalid') throw error
+    return error.message
+  }
+  throw new Error('the configuration was accepted')
+}
+
+describe('sources', () => {
+  test('nothing said: defaults on loopback, frozen', () => {
+    const { config, sources } = load()
+    expect(config).toMatchObject({
+      grpc: { host: '127.0.0.1', port: 7070 },
+      console: { host: '127.0.0.1', port: 7071 },
+      grpcAuth: 'none',
+      insecure: false,
+      logLevel: 'info',
+    })
+    expect(sources.grpc).toEqual({ kind: 'default' })
+    expect(Object.isFrozen(config) && Object.isFrozen(config.grpc)).toBe(true)
+  })
+
+  test('a flag wins over the environment, the environment over the file', () => {
+    const configFile = file('all.json', { grpc: '127.0.0.1:1', console: '127.0.0.1:2', logLevel: 'warn', insecure: true })
+    const environment = { MEMO_CONSOLE: '127.0.0.1:3', MEMO_LOG_LEVEL: 'error', MEMO_GRPC_TLS: 'yes' }
+    const { config, sources } = load({ flags: { logLevel: 'debug' }, environment, configFile })
+    expect(config).toMatchObject({ grpc: { port: 1 }, console: { port: 3 }, logLevel: 'debug', insecure: true, grpcTls: true })
+    expect(sources).toMatchObject({
+      grpc: { kind: 'file', path: configFile },
+      console: { kind: 'environment', variable: 'MEMO_CONSOLE' },
+      logLevel: { kind: 'flag', flag: '--log-level' },
+      capacity: { kind: 'default' },
+    })
+  })
+
+  test('memo.json of the data directory is read unless another file is named', () => {
+    const path = file('memo.json', { logLevel: 'error' })
+    expect(load().config.logLevel).toBe('error')
+    expect(load({ configFile: file('other.json', {}) }).config.logLevel).toBe('info')
+    expect(load({ environment: { MEMO_CONFIG: file('third.json', { logLevel: 'warn' }) } }).config.logLevel).toBe('warn')
+    rmSync(path)
+  })
+
+  test('every setting has a flag, a variable and a sentence', () => {
+    for (const name of settingNames) expect(settingFacts(name).help.length).toBeGreaterThan(10)
+    expect([settingFlag('grpcClientCa'), settingVariable('grpcClientCa')]).toEqual(['--grpc-client-ca', 'MEMO_GRPC_CLIENT_CA'])
+  })
+})
+
+describe('what is refused', () => {
+  test.each([
+    [{ configFile: 'none.json' }, 'cannot be read'],
+    [{ flags: { grpc: '7070' } }, '--grpc: "7070" is not HOST:PORT'],
+    [{ flags: { grpc: '127.0.0.1:65536' } }, 'is not HOST:PORT'],
+    [{ flags: { console: '::1:7071' } }, 'is not HOST:PORT'],
+    [{ flags: { capacity: '10 GiBi' } }, 'is not a size'],
+    [{ flags: { capacity: '0' } }, 'is not a size'],
+    [{ environment: { MEMO_LOG_LEVEL: 'loud' } }, 'MEMO_LOG_LEVEL'],
+    [{ environment: { MEMO_INSECURE: 'perhaps' } }, 'must be true or false'],
+    [{ environment: { MEMO_GRPC_AUHT: 'token' } }, 'did you mean MEMO_GRPC_AUTH?'],
+    [{ flags: { grpcCert: 'a.pem', grpcTls: true } }, 'belong together'],
+    [{ flags: { grpcClientCa: 'a.pem' } }, 'only with --grpc-tls'],
+    [{ flags: { grpcTokenFile: 'token' } }, 'only with --grpc-auth token'],
+    [{ flags: { grpc: '127.0.0.1:7', console: '127.0.0.1:7' } }, 'the same address'],
+  ] satisfies (readonly [Partial<ConfigInput>, string])[])('%j', (input, expected) => {
+    expect(refusal(input)).toContain(expected)
+  })
+
+  test('unknown keys name the nearest known one', () => {
+    expect(refusal({ configFile: file('a.json', { logLevle: 'info' }) })).toMatch(
+      /unknown key "logLevle" in .*, did you mean "logLevel"\?/,
+    )
+    expect(refusal({ configFile: file('b.json', { somethingElse: 1 }) })).toContain('known are: data, grpc')
+  })
+
+  test('files that are no configuration', () => {
+    expect(refusal({ configFile: file('c.json', '{') })).toContain('is not JSON')
+    expect(refusal({ configFile: file('d.json', '[]') })).toContain('one JSON object')
+    expect(refusal({ configFile: file('e.json', { grpcTls: 'yes' }) })).toContain('"grpcTls" in')
+    file('memo.json', { data: '/elsewhere' })
+    expect(refusal({})).toContain('cannot say where that is')
+    rmSync(join(folder, 'memo.json'))
+  })
+
+  test('a variable that is far from every setting only warns', () => {
+    expect(load({ environment: { MEMO_SERVICE_HOST: '10.0.0.1', PATH: '/bin' } }).warnings).toEqual([
+      'environment variable MEMO_SERVICE_HOST is not one that memo knows and has no effect',
+    ])
+  })
+})
+
+test('the default data directory follows the operating system', () => {
+  const at = (platform: NodeJS.Platform, environment = {}) => defaultDataDirectory({ platform, environment, home: '/home/u' })
+  expect(at('linux')).toBe('/home/u/.local/share/memo')
+  expect(at('linux', { XDG_DATA_HOME: '/data' })).toBe('/data/memo')
+  expect(at('linux', { XDG_DATA_HOME: 'relative' })).toBe('/home/u/.local/share/memo')
+  expect(at('darwin')).toBe('/home/u/Library/Application Support/memo')
+  expect(at('win32', { LOCALAPPDATA: 'C:\\Local' })).toContain('C:\\Local')
+})

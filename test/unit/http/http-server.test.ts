@@ -1,0 +1,160 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { HealthReport } from '../../../src/node/api/http/health-report.ts'
+import { healthReport } from '../../../src/node/api/http/health-report.ts'
+import { createHttpServer, isOwnName } from '../../../src/node/api/http/http-server.ts'
+import type { NodeStatus } from '../../../src/node/engine/storage-node.ts'
+import type { StoreUsage } from '../../../src/node/ports/record-store.ts'
+import { recordFamilies } from '../../../src/node/ports/record-store.ts'
+
+const sound: NodeStatus = {
+  state: 'running',
+  identity: {
+    nodeId: new Uint8Array(32),
+    networkId: new Uint8Array(32),
+    networkName: 'n',
+    storeId: new Uint8Array(16),
+    bootCount: 2,
+    userKey: new Uint8Array(32),
+  },
+  condition: { kind: 'sound' },
+  usage: {
+    liveBytes: 10,
+    diskBytes: 100,
+    byteLimit: undefined,
+    reserveBytes: 50,
+    diskFreeBytes: 1000,
+    syncedPosition: 7n,
+    segments: 1,
+    families: Object.fromEntries(recordFamilies.map((family) => [family, { records: 1 }])) as StoreUsage['families'],
+  },
+  keys: 3,
+  collectable: 0,
+  uptimeMs: 5,
+}
+
+const answered: { route: string; status: number }[] = []
+let status = sound
+const report = (): HealthReport =>
+  healthReport({
+    version: '1.2.3',
+    pid: 1,
+    status,
+    keysKept: [{ name: 'node', path: '/k', mode: 0o100600, protection: { kind: 'plain' } }],
+  })
+const face = createHttpServer({
+  host: '127.0.0.1',
+  port: 0,
+  sources: { version: '1.2.3', metrics: () => Promise.resolve('# metrics\n'), health: report },
+  observer: { httpAnswered: (facts) => void answered.push(facts), connectionFailed: () => {} },
+})
+let port = 0
+beforeAll(async () => {
+  port = (await face.start()).port
+})
+afterAll(() => face.stop())
+
+async function ask(path: string, options: { readonly method?: string; readonly host?: string } = {}) {
+  const call = request({
+    host: '127.0.0.1',
+    port,
+    path,
+    method: options.method ?? 'GET',
+    headers: { Host: options.host ?? `127.0.0.1:${port}` },
+  })
+  call.end()
+  const [answer] = (await once(call, 'response')) as [import('node:http').IncomingMessage]
+  let body = ''
+  for await (const piece of answer) body += String(piece)
+  return { status: answer.statusCode, headers: answer.headers, body }
+}
+
+describe('routes', () => {
+  test('health is 200 while all is well and 503 with the reason when not', async () => {
+    status = sound
+    const well = await ask('/health')
+    expect(well.status).toBe(200)
+    expect(JSON.parse(well.body)).toMatchObject({
+      status: 'ok',
+      problems: [],
+      keys: 3,
+      store: { bootCount: 2, syncedPosition: '7', limitBytes: null },
+      keysKept: [{ name: 'node', protection: 'plain', mode: '0600' }],
+    })
+    status = { ...sound, condition: { kind: 'suspect', findings: ['segment 3 is missing'] } }
+    const suspect = await ask('/health')
+    expect(suspect.status).toBe(503)
+    expect(JSON.parse(suspect.body)).toMatchObject({
+      status: 'degraded',
+      problems: [expect.stringContaining('memo cluster recover')],
+      store: { findings: ['segment 3 is missing'] },
+    })
+    expect((await ask('/ready')).status).toBe(200)
+    status = { ...sound, usage: { ...sound.usage, diskFreeBytes: 50 } }
+    expect(JSON.parse((await ask('/health')).body)).toMatchObject({ status: 'degraded', disk: { full: true } })
+    status = { ...sound, usage: { ...sound.usage, byteLimit: 150 } }
+    expect((await ask('/health')).status).toBe(503)
+    status = { ...sound, state: 'stopping' }
+    expect((await ask('/ready')).status).toBe(503)
+    expect(JSON.parse((await ask('/health')).body)).toMatchObject({ status: 'down' })
+    status = sound
+  })
+
+  test('metrics, home and nothing else', async () => {
+    expect(await ask('/metrics')).toMatchObject({ status: 200, body: '# metrics\n' })
+    const home = await ask('/')
+    expect(home.body).toContain('memo 1.2.3')
+    expect(home.headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+    })
+    for (const path of ['/etc/passwd', '/../package.json', '/metrics/', '//metrics']) expect((await ask(path)).status).toBe(404)
+    expect((await ask('/metrics?x=1')).status).toBe(200)
+    expect(answered.at(-1)).toEqual({ route: 'metrics', status: 200 })
+  })
+
+  test('only GET and HEAD, and only under its own name', async () => {
+    const head = await ask('/health', { method: 'HEAD' })
+    expect([head.status, head.body]).toEqual([200, ''])
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
+      expect((await ask('/health', { method })).status).toBe(405)
+    expect((await ask('/health', { host: 'evil.example:7071' })).status).toBe(421)
+    expect((await ask('/health', { host: 'localhost' })).status).toBe(200)
+  })
+
+  test('what is no HTTP ends the connection and nothing more', async () => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write('\u0000\u0001garbage\r\n\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toContain('400 Bad Request')
+    expect((await ask('/ready')).status).toBe(200)
+  })
+})
+
+test.each([
+  ['127.0.0.1:7071', true],
+  ['[::1]:7071', true],
+  ['localhost', true],
+  ['LOCALHOST:1', true],
+  ['node.lan:7071', true],
+  ['evil.example', false],
+  ['127.0.0.1.evil.example', false],
+  ['', false],
+  [undefined, false],
+])('the name %s is ours: %s', (name, ours) => {
+  expect(isOwnName(name, 'node.lan')).toBe(ours)
+})
+
+test('a second server on its port says who holds it', async () => {
+  const second = createHttpServer({
+    host: '127.0.0.1',
+    port,
+    sources: { version: '', metrics: () => Promise.resolve(''), health: report },
+    observer: { httpAnswered: () => {}, connectionFailed: () => {} },
+  })
+  await expect(second.start()).rejects.toMatchObject({ code: 'port-in-use', message: expect.stringContaining('--console') })
+  await second.stop()
+})

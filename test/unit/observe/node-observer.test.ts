@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { PromMeter } from '../../../src/node/adapters/prom-meter/prom-meter.ts'
+import { metricCatalogue } from '../../../src/node/observe/metric-catalogue.ts'
+import { createNodeObserver } from '../../../src/node/observe/node-observer.ts'
+import type { Logger } from '../../../src/node/ports/logger.ts'
+
+function bed() {
+  const lines: string[] = []
+  const log = (level: string) => (message: string) => void lines.push(`${level} ${message}`)
+  const logger: Logger = { child: () => logger, debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
+  const meter = new PromMeter({ processMetrics: false })
+  return { lines, meter, observer: createNodeObserver({ logger, meter }) }
+}
+
+test('an event reaches log and metric', async () => {
+  const { lines, meter, observer } = bed()
+  observer.store.committed({ batches: 3, bytes: 1000, writeMs: 1, syncMs: 2 })
+  observer.store.tailCut({ segment: 1, offset: 2, bytes: 30 })
+  observer.grpcCallEnded({ method: 'memo.v1.KeyValue/Get', statusCode: 5, durationMs: 2 })
+  observer.grpcCallEnded({ method: 'memo.v1.KeyValue/Get', statusCode: 99, durationMs: 2 })
+  observer.valuesCollected({ values: 4 })
+  const text = await meter.render()
+  expect(text).toContain('memo_commit_duration_seconds_sum 0.003')
+  expect(text).toContain('memo_fsync_duration_seconds_sum 0.002')
+  expect(text).toContain('memo_commit_batches_sum 3')
+  expect(text).toContain('memo_journal_tail_cut_bytes_total 30')
+  expect(text).toContain('memo_grpc_call_duration_seconds_count{method="memo.v1.KeyValue/Get",status="NOT_FOUND"} 1')
+  expect(text).toContain('memo_grpc_call_duration_seconds_count{method="memo.v1.KeyValue/Get",status="UNKNOWN"} 1')
+  expect(text).toContain('memo_values_collected_total 4')
+  expect(lines.some((line) => line.startsWith('warn the torn end'))).toBe(true)
+})
+
+test('damage is counted every time and logged once a finding, up to a bound', async () => {
+  const { lines, meter, observer } = bed()
+  for (let index = 0; index < 300; index++) observer.store.damageFound({ finding: `finding ${index % 150}` })
+  observer.damageRead({ code: 'data-corrupt' })
+  expect(await meter.render()).toContain('memo_damage_found_total 301')
+  expect(lines.filter((line) => line === 'error damage found')).toHaveLength(100)
+})
+
+test('every metric has a name of memo with its unit last', () => {
+  for (const { name, help } of Object.values(metricCatalogue)) {
+    expect(name).toMatch(/^memo_[a-z_]+$/)
+    expect(help.endsWith('.')).toBe(true)
+  }
+})
