@@ -3,6 +3,7 @@ import { openLevelStore } from './adapters/level-store/open-level-store.ts'
 import { pinoLogger } from './adapters/pino-logger/pino-logger.ts'
 import { PromMeter } from './adapters/prom-meter/prom-meter.ts'
 import { makeCertificate } from './adapters/tls-certificate/make-certificate.ts'
+import { assertSafeBind } from './api/grpc/bind-safety.ts'
 import { createGrpcServer } from './api/grpc/grpc-server.ts'
 import { healthReport } from './api/http/health-report.ts'
 import { createHttpServer } from './api/http/http-server.ts'
@@ -84,6 +85,7 @@ interface Starting {
 async function startAll(starting: Starting): Promise<void> {
   const { config, host, observer, meter, logger, stops, resources } = starting
   assertSafeConsole(config)
+  assertSafeBind(grpcServerOptions(config))
   if (config.readyFile !== undefined) await checkReadyFolder(config.readyFile)
   const adapters = systemAdapters()
   const startedMs = performance.now()
