@@ -48,7 +48,7 @@ interface LivePayload {
 }
 
 const moveBytesMax = 1024 * 1024
-const restMs = 200
+const restMs = 500
 /** A disk with less than this many reserves free has its fuller segments reclaimed too. */
 const shortReserves = 4
 const shortLivePercent = 80

@@ -130,7 +130,7 @@ export const defaultLimits: Limits = {
   inlinePayloadBytesMax: 16 * 1024,
   replayBytesMax: 64 * 1024 * 1024,
   replayRecordsMax: 65_536,
-  segmentBytes: 64 * 1024 * 1024,
+  segmentBytes: 16 * 1024 * 1024,
   commitGroupBytesMax: 4 * 1024 * 1024,
   commitQueueBytesMax: 256 * 1024 * 1024,
   storeReserveBytes: 16 * 1024 * 1024,
