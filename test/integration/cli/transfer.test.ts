@@ -30,7 +30,7 @@ function skips(report: Report): Record<string, number> {
 function contents(root: string): Map<string, string> {
   const found = new Map<string, string>()
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
+    if (!entry.isFile() || entry.name.includes('\ufffd')) continue // a name that is not UTF-8 is skipped by the command, too
     const path = join(entry.parentPath, entry.name)
     found.set(relative(root, path), readFileSync(path).toString('base64'))
   }
@@ -86,8 +86,8 @@ describe('a folder with odd names', () => {
 
     const target = folder.path('odd-back')
     expect((await transfer('export', target, '--prefix', 'odd/')).copied).toBe(files.size)
+    rmSync(join(source, 'link-to-folder')) // which listing a folder here would follow
     const expected = contents(source)
-    for (const name of expected.keys()) if (name.startsWith('bad-')) expected.delete(name)
     expect(contents(target)).toEqual(expected)
     writeFileSync(join(target, 'empty'), 'not empty')
     writeFileSync(join(target, 'large.bin'), Buffer.alloc(3 * 1024 * 1024 + 5, 'z'))

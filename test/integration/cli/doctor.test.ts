@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runMemo, startMemo } from '../../support/memo-process.ts'
+import { errorOf, parsed, testFolder } from './cli-bed.ts'
+
+const folder = testFolder()
+const freePorts = ['--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0']
+
+interface Report {
+  readonly state: string
+  readonly checks: readonly { readonly name: string; readonly state: string; readonly text: string; readonly code?: string }[]
+}
+
+async function doctor(data: string, ...args: string[]) {
+  const result = await runMemo(['doctor', '--data', data, ...freePorts, ...args, '--json'])
+  const report = JSON.parse(result.stdout.toString()) as Report
+  const of = (name: string) => report.checks.find((check) => check.name === name)
+  return { code: result.code, report, of }
+}
+
+async function filledStore(name: string): Promise<string> {
+  const data = folder.path(name)
+  const node = await startMemo(data)
+  const lines = Array.from({ length: 50 }, (_, index) =>
+    JSON.stringify({ key: `k${index}`, value: Buffer.from(`v${index}`).toString('base64') }),
+  )
+  await runMemo(['import', '-', '--grpc', node.ready.grpc, '-q'], { input: lines.join('\n') })
+  await node.terminate()
+  return data
+}
+
+describe('a sound store', () => {
+  test('before its first start nothing is made', async () => {
+    const { code, report } = await doctor(folder.path('none'))
+    expect([code, report.state]).toEqual([0, 'green'])
+    expect(existsSync(folder.path('none'))).toBe(false)
+  })
+
+  test('stopped: every record is verified; keys are said to be plain', async () => {
+    const data = await filledStore('sound')
+    const { code, report, of } = await doctor(data)
+    expect([code, report.state]).toEqual([0, 'amber'])
+    expect(report.checks.filter(({ state }) => state !== 'green').map(({ name }) => name)).toEqual(['keys'])
+    expect(of('keys')?.text).toContain('not encrypted')
+    expect(of('records')?.text).toMatch(/^\d+ verified/)
+    expect(of('condition')?.state).toBe('green')
+    expect((await doctor(data, '--no-verify')).of('records')?.state).toBe('amber')
+  })
+
+  test('with a key file the keys are said to be encrypted', async () => {
+    const keyFile = folder.path('key-file')
+    writeFileSync(keyFile, 'thirty-two bytes or more of secret', { mode: 0o600 })
+    const data = folder.path('wrapped')
+    await (await startMemo(data, { arguments: ['--key-file', keyFile] })).terminate()
+    const wrapped = await doctor(data, '--key-file', keyFile)
+    expect([wrapped.code, wrapped.report.state]).toEqual([0, 'green'])
+    expect(wrapped.of('keys')?.text).toContain('encrypted with the key file')
+    const without = await doctor(data)
+    expect([without.code, without.of('keys')?.code]).toEqual([10, 'key-unavailable'])
+  })
+
+  test('running: the node is asked, and what it cannot tell is said', async () => {
+    const data = folder.path('running')
+    const node = await startMemo(data)
+    const { code, of } = await doctor(data)
+    expect(code).toBe(0)
+    expect(of('running')?.text).toContain(String(node.ready.pid))
+    expect(of('condition')?.state).toBe('green')
+    expect(of('records')).toMatchObject({ state: 'amber', text: expect.stringContaining('not checked') })
+    await node.terminate()
+  })
+
+  test('a taken port is red', async () => {
+    const holder = createServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    const result = await doctor(folder.path('none'), '--grpc', `127.0.0.1:${(holder.address() as AddressInfo).port}`)
+    holder.close()
+    expect([result.code, result.of('grpc-port')?.code]).toEqual([11, 'port-in-use'])
+  })
+})
+
+describe('a damaged store', () => {
+  test('a garbled identity is red', async () => {
+    const data = await filledStore('garbled')
+    writeFileSync(join(data, 'store'), 'garbage')
+    const { code, of } = await doctor(data)
+    expect([code, of('store')?.state, of('store')?.code]).toEqual([10, 'red', 'store-damaged'])
+  })
+
+  test('lost journal: found, read-only, and writable again after recover', async () => {
+    const data = await filledStore('lost')
+    for (const name of readdirSync(join(data, 'journal'))) rmSync(join(data, 'journal', name))
+    const found = await doctor(data)
+    expect(found.report.state).toBe('red')
+    expect(found.code).toBe(10)
+
+    const refused = await runMemo(['cluster', 'recover', '--data', data, '--json'])
+    expect([refused.code, errorOf(refused).code]).toEqual([2, 'invalid-argument'])
+    expect(errorOf(refused).message).toContain('--yes')
+    const recovered = parsed(await runMemo(['cluster', 'recover', '--data', data, '--yes', '--json']))
+    expect(recovered).toMatchObject({ storeId: expect.stringMatching(/^[0-9a-f]{32}$/) })
+    const node = await startMemo(data)
+    expect((await runMemo(['kv', 'put', 'new', 'value', '--grpc', node.ready.grpc])).code).toBe(0)
+    expect((await runMemo(['kv', 'get', 'new', '--grpc', node.ready.grpc])).stdout.toString()).toBe('value')
+    await node.terminate()
+    expect((await doctor(data)).code).toBe(0)
+  }, 60_000)
+
+  test('recover refuses a folder without a store', async () => {
+    const result = await runMemo(['cluster', 'recover', '--data', folder.path('no-store'), '--yes', '--json'])
+    expect([result.code, errorOf(result).code]).toEqual([2, 'invalid-argument'])
+    expect(existsSync(folder.path('no-store'))).toBe(false)
+  })
+})
