@@ -75,7 +75,7 @@ export const nodeConfigSchema = z.strictObject({
     .register(facts, { argument: 'FILE', help: 'File with the secret that encrypts the keys of this node.' }),
   capacity: byteSize.optional().register(facts, {
     argument: 'SIZE',
-    help: 'Most bytes that the store may take, for example 50GiB. Without it only the disk limits it.',
+    help: 'Most live bytes of the store, keys and values with their records, for example 50GiB. Without it only the disk limits it.',
   }),
   logLevel: z.enum(logLevels).default('info').register(facts, { argument: 'LEVEL', help: 'debug, info, warn or error.' }),
 })

@@ -94,7 +94,7 @@ describe('routes', () => {
     expect((await ask('/ready')).status).toBe(200)
     status = { ...sound, usage: { ...sound.usage, diskFreeBytes: 50 } }
     expect(JSON.parse((await ask('/health')).body)).toMatchObject({ status: 'degraded', disk: { full: true } })
-    status = { ...sound, usage: { ...sound.usage, byteLimit: 150 } }
+    status = { ...sound, usage: { ...sound.usage, byteLimit: 60 } }
     expect((await ask('/health')).status).toBe(503)
     status = { ...sound, state: 'stopping' }
     expect((await ask('/ready')).status).toBe(503)

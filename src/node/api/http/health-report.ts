@@ -78,7 +78,7 @@ export function healthReport({ version, pid, status, keysKept }: HealthFacts): H
 
 /** Changes are refused: what is left of the capacity, or of the disk, is the reserve. */
 function isFull({ usage }: NodeStatus): boolean {
-  const capacityLeft = usage.byteLimit === undefined ? Number.POSITIVE_INFINITY : usage.byteLimit - usage.diskBytes
+  const capacityLeft = usage.byteLimit === undefined ? Number.POSITIVE_INFINITY : usage.byteLimit - usage.liveBytes
   return Math.min(capacityLeft, usage.diskFreeBytes) <= usage.reserveBytes
 }
 

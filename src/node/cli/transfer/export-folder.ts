@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { KeyMetadata, KeyValueClient } from '../client/key-value-client.ts'
 import { BoundedTasks } from './bounded-tasks.ts'
 import type { Place } from './export-place.ts'
@@ -103,13 +103,17 @@ class ExportRun {
     const { client, prefix, signal } = this.options
     const left = new Map(group.map((each) => [each.key, each]))
     const found: { readonly planned: Planned; readonly value: Uint8Array }[] = []
-    for await (const { metadata, value } of groupValues(client, { prefix, after, count: group.length, signal })) {
-      const planned = left.get(metadata.key)
-      if (planned !== undefined) found.push({ planned, value })
-      left.delete(metadata.key)
+    try {
+      for await (const { metadata, value } of groupValues(client, { prefix, after, count: group.length, signal })) {
+        const planned = left.get(metadata.key)
+        if (planned !== undefined) found.push({ planned, value })
+        left.delete(metadata.key)
+      }
+    } catch (error) {
+      if (!isCoded(error, 'data-corrupt')) throw error // asked for one by one below, so that the damaged one is named
     }
     await Promise.all(found.map(({ planned, value }) => this.writeSmall(planned, value)))
-    for (const planned of left.values()) await this.writeLarge(planned) // the store changed meanwhile
+    for (const planned of left.values()) await this.writeLarge(planned) // the store changed meanwhile, or one is damaged
   }
 
   private async writeSmall(planned: Planned, value: Uint8Array): Promise<void> {
@@ -146,8 +150,9 @@ class ExportRun {
       else report.skip(written, planned.name)
     } catch (error) {
       const reason = skipReasonOf(error)
-      if (reason === undefined) throw error
-      report.skip(reason, planned.name)
+      if (reason !== undefined) report.skip(reason, planned.name)
+      else if (isCoded(error, 'data-corrupt')) report.fail('damaged', planned.name)
+      else throw error
     }
     progressed()
   }

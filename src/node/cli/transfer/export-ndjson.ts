@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { isCoded } from '../../../shared/coded-error.ts'
 import type { KeyMetadata } from '../client/key-value-client.ts'
 import type { ExportOptions } from './export-folder.ts'
 import type { GroupValue } from './value-group.ts'
@@ -23,9 +24,10 @@ export async function exportNdjson(output: Writable, options: ExportOptions): Pr
     )
     for (const { metadata } of page.items) {
       if (metadata === undefined) continue
-      const bytes = await writeValue(output, metadata, values.get(metadata.key), options)
-      if (bytes === undefined) report.skip('vanished', metadata.key.slice(prefix.length))
-      else report.copy(bytes)
+      const written = await writeValue(output, metadata, values.get(metadata.key), options)
+      if (typeof written === 'number') report.copy(written)
+      else if (written === 'vanished') report.skip(written, metadata.key.slice(prefix.length))
+      else report.fail(written, metadata.key.slice(prefix.length))
       progressed()
       startAfter = metadata.key
     }
@@ -42,37 +44,43 @@ async function smallValues(
   const values = new Map<string, GroupValue>()
   if (page.some(({ size }) => size > smallBytesMax)) return values
   const query = { prefix: options.prefix, after, count: page.length, signal: options.signal }
-  for await (const { metadata, value } of groupValues(options.client, query)) values.set(metadata.key, { metadata, value })
+  try {
+    for await (const { metadata, value } of groupValues(options.client, query)) values.set(metadata.key, { metadata, value })
+  } catch (error) {
+    if (!isCoded(error, 'data-corrupt')) throw error // asked for one by one, so that the damaged one is named
+  }
   return values
 }
 
-/** Bytes written, or undefined when the key is gone. */
+/** Bytes written. A value that turns out damaged after a part of it was written ends the export: its line cannot be taken back. */
 async function writeValue(
   output: Writable,
   listed: KeyMetadata,
   small: GroupValue | undefined,
   { client, prefix, signal }: ExportOptions,
-): Promise<number | undefined> {
+): Promise<number | 'vanished' | 'damaged'> {
   if (small !== undefined) {
     await writeLine(output, { ...lineHead(small.metadata, prefix), value: base64(small.value) })
     return small.value.length
   }
-  const found = await client.get(listed.key, undefined, { signal }).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'key-not-found') return undefined
-    throw error
-  })
-  if (found === undefined) return undefined
-  const head = lineHead(found.metadata, prefix)
-  const size = Number(found.metadata.size)
   let part = 0
-  let written = 0
-  for await (const piece of regrouped(found.pieces)) {
-    part += 1
-    written += piece.length
-    const marks = size <= partBytes ? {} : { part, ...(part === 1 && { size }), ...(written === size && { last: true }) }
-    await writeLine(output, { ...head, ...marks, value: base64(piece) })
+  try {
+    const { metadata, pieces } = await client.get(listed.key, undefined, { signal })
+    const head = lineHead(metadata, prefix)
+    const size = Number(metadata.size)
+    let written = 0
+    for await (const piece of regrouped(pieces)) {
+      part += 1
+      written += piece.length
+      const marks = size <= partBytes ? {} : { part, ...(part === 1 && { size }), ...(written === size && { last: true }) }
+      await writeLine(output, { ...head, ...marks, value: base64(piece) })
+    }
+    return size
+  } catch (error) {
+    if (isCoded(error, 'key-not-found')) return 'vanished'
+    if (isCoded(error, 'data-corrupt') && part === 0) return 'damaged'
+    throw error
   }
-  return size
 }
 
 function lineHead({ key, version, contentType }: KeyMetadata, prefix: string) {

@@ -19,7 +19,7 @@ export type SkipReason =
   | 'vanished'
 
 /** What went wrong for one name while the rest went on. */
-export type FailReason = 'unreadable' | 'changed-while-read' | 'refused-by-node' | 'write-failed'
+export type FailReason = 'unreadable' | 'refused-by-node' | 'damaged'
 
 const examplesMax = 5
 
