@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DamageCategory } from '../../conformance/record-store/store-verdict.ts'
 import { judge } from '../../conformance/record-store/store-verdict.ts'
@@ -8,6 +10,7 @@ import type { DamageSource } from './damage-sources.ts'
 import { closedSource, crashedSource, journalFrames } from './damage-sources.ts'
 import { copyStoreFolder, filesBelow, openLevelStoreAt, temporaryFolder } from './level-bed.ts'
 
+const reader = fileURLToPath(new URL('./read-everything.ts', import.meta.url))
 const flips = Number(process.env.MEMO_STORE_FLIPS ?? 20)
 
 const folder = temporaryFolder('corruption')
@@ -24,6 +27,8 @@ interface FileKind {
   /** Whether the damaged store had crashed, with frames that only the journal holds. */
   readonly crashed?: boolean
   readonly targets: (source: DamageSource) => readonly Target[]
+  /** LevelDB may end the process: another one goes first. */
+  readonly mayAbort?: boolean
   /** Every flip has to be found: no byte of these is dead. */
   readonly alive?: boolean
 }
@@ -72,7 +77,7 @@ const kinds: readonly FileKind[] = [
   { name: 'preallocated zeros of a crashed store', crashed: true, targets: preallocated },
   { name: 'LevelDB log', targets: wholeFiles(/^index\/\d+\.log$/) },
   { name: 'LevelDB log of a crashed store', crashed: true, targets: wholeFiles(/^index\/\d+\.log$/) },
-  { name: 'LevelDB table', targets: wholeFiles(/^index\/\d+\.(ldb|sst)$/) },
+  { name: 'LevelDB table', targets: wholeFiles(/^index\/\d+\.(ldb|sst)$/), mayAbort: true },
   { name: 'LevelDB MANIFEST', targets: wholeFiles(/^index\/MANIFEST-\d+$/) },
   { name: 'LevelDB CURRENT', targets: wholeFiles(/^index\/CURRENT$/) },
   { name: 'FORMAT', targets: wholeFiles(/^FORMAT$/) },
@@ -81,7 +86,8 @@ const kinds: readonly FileKind[] = [
 
 let closed: DamageSource
 let crashed: DamageSource
-const table: Record<string, Partial<Record<DamageCategory, number>>> = {}
+type Ending = DamageCategory | 'process ended'
+const table: Record<string, Partial<Record<Ending, number>>> = {}
 
 beforeAll(async () => {
   closed = await closedSource(join(folder, 'closed'))
@@ -106,7 +112,19 @@ const zeroSectors: Change = (bytes, { from, to }, numbers) => {
   return `zeros from ${offset} to ${end}`
 }
 
-async function damageOnce(kind: FileKind, source: DamageSource, seed: number, change: Change): Promise<DamageCategory> {
+/** Whether a process that reads a copy of the whole store lives to its end. */
+function livesThrough(root: string, { history }: DamageSource): boolean {
+  const copy = `${root}-read`
+  rmSync(copy, { recursive: true, force: true })
+  copyStoreFolder(root, copy)
+  const keys = join(folder, 'keys.json')
+  writeFileSync(keys, JSON.stringify(history.keys.map(({ family, key }) => [family, Buffer.from(key).toString('hex')])))
+  const { stdout, signal } = spawnSync(process.execPath, [reader, copy, keys], { encoding: 'utf8', timeout: 30_000 })
+  if (stdout !== 'done') expect(signal, 'only LevelDB itself ends the process').toBe('SIGABRT')
+  return stdout === 'done'
+}
+
+async function damageOnce(kind: FileKind, source: DamageSource, seed: number, change: Change): Promise<Ending> {
   const numbers = new SeededNumbers(seed)
   const targets = kind.targets(source)
   expect(targets.length, `there is a ${kind.name}`).toBeGreaterThan(0)
@@ -120,6 +138,7 @@ async function damageOnce(kind: FileKind, source: DamageSource, seed: number, ch
   const what = change(after, target, numbers)
   writeFileSync(path, after)
   const label = `${kind.name}, seed ${seed}: ${target.file} of ${before.length} bytes, ${what}`
+  if (kind.mayAbort === true && !livesThrough(root, source)) return 'process ended'
   try {
     const { category, store, detail } = await judge(() => openLevelStoreAt(root), source.history)
     if (category === 'suspect') {
@@ -140,7 +159,7 @@ describe.each(kinds)('$name', (kind) => {
     ['zeroed sectors', zeroSectors, Math.ceil(flips / 4)],
   ] as const)('%s are found, healed or without effect', async (name, change, count) => {
     const source = kind.crashed === true ? crashed : closed
-    const row: Partial<Record<DamageCategory, number>> = {}
+    const row: Partial<Record<Ending, number>> = {}
     for (let seed = 1; seed <= count; seed++) {
       const category = await damageOnce(kind, source, seed, change)
       row[category] = (row[category] ?? 0) + 1

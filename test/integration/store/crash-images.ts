@@ -81,14 +81,14 @@ function tornPieces(
   numbers: SeededNumbers,
 ): readonly { readonly from: number; readonly to: number }[] {
   if (survival === 'none') return []
-  const fate = numbers.below(4)
+  const fate = numbers.below(6)
   if (fate === 0) return []
   if (fate === 1) return [{ from: 0, to: data.length }]
   const pieces: { from: number; to: number }[] = []
   const cut = numbers.below(data.length + 1)
   for (let from = 0; from < data.length; ) {
     const to = Math.min(data.length, from + sectorBytes - ((position + from) % sectorBytes))
-    if (fate === 2 ? numbers.unit() < 0.5 : from < cut) pieces.push({ from, to })
+    if (fate === 2 ? from < cut : numbers.unit() < 0.5) pieces.push({ from, to })
     from = to
   }
   return pieces

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, truncateSyn
 import { join } from 'node:path'
 import { nodeFiles } from '../../../src/node/adapters/level-store/node-files.ts'
 import type { RecordStore, RecordWrite } from '../../../src/node/ports/record-store.ts'
-import { put } from '../../conformance/record-store/store-bed.ts'
+import { filler, put } from '../../conformance/record-store/store-bed.ts'
 import { SeededNumbers } from './crash-images.ts'
 import { indexPositionOf, openLevelStoreAt, tightLimits } from './level-bed.ts'
 import type { DiskEvent } from './recording-files.ts'
@@ -31,6 +31,11 @@ interface IndexCopy {
   readonly at: number
   /** Sequence number that it reaches. */
   readonly sequence: number
+}
+
+/** All of one size and larger than a sector: a frame written in the place of a torn one ends where the next one began. */
+export function uniformBatch(number: number): readonly RecordWrite[] {
+  return [put('entry', `same/${number % 7}`, filler(600, number))]
 }
 
 export async function recordRun(folder: string, seed: number, steps: number): Promise<PowerLossRecording> {

@@ -2,17 +2,18 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { RecordStore } from '../../../src/node/ports/record-store.ts'
-import { put } from '../../conformance/record-store/store-bed.ts'
 import { dumpOf, StoreTwin } from '../../conformance/record-store/store-twin.ts'
 import type { Survival } from './crash-images.ts'
 import { crashImage, SeededNumbers, writeImage } from './crash-images.ts'
 import { copyStoreFolder, openLevelStoreAt, temporaryFolder, tightLimits } from './level-bed.ts'
 import type { PowerLossRecording } from './power-loss-recording.ts'
-import { lastNote, placeIndex, recordRun } from './power-loss-recording.ts'
+import { lastNote, placeIndex, recordRun, uniformBatch } from './power-loss-recording.ts'
 
 const images = Number(process.env.MEMO_STORE_CRASH_IMAGES ?? 300)
 const runs = 4
 const steps = 90
+/** Longer writes fill new segments with zeros. */
+const framesBytesMax = 64 * 1024
 
 const folder = temporaryFolder('power-loss')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -22,19 +23,22 @@ interface Outcome {
   readonly cut: boolean
 }
 
-/** Anywhere, but half of the time right behind a write, which is where a frame is torn. */
-function crashPoint({ events }: PowerLossRecording, numbers: SeededNumbers): number {
+/** Anywhere, but half of the time right behind a write of frames, so that one of them is torn. */
+function crashPoint(
+  { events }: PowerLossRecording,
+  numbers: SeededNumbers,
+): { readonly at: number; readonly survival: Survival } {
   const at = numbers.below(events.length + 1)
-  if (numbers.below(2) === 0) return at
-  return events.findIndex((event, index) => index >= at && event.kind === 'write') + 1 || at
+  if (numbers.below(2) === 0) return { at, survival: (['none', 'all', 'random'] as const)[numbers.below(3)]! }
+  const write = events.findIndex((event, index) => index >= at && event.kind === 'write' && event.data.length < framesBytesMax)
+  return { at: write + 1 || at, survival: 'random' }
 }
 
 /** Reopens one image and proves that it holds every acknowledged batch and whole batches only. */
 async function proveImage(recording: PowerLossRecording, seed: number, target: string): Promise<Outcome> {
   const numbers = new SeededNumbers(seed)
   const { events, batches, storeIds } = recording
-  const at = crashPoint(recording, numbers)
-  const survival: Survival = (['none', 'all', 'random', 'random', 'random'] as const)[numbers.below(5)]!
+  const { at, survival } = crashPoint(recording, numbers)
   writeImage(crashImage(events, at, survival, numbers), recording.root, target)
   const index = placeIndex(recording, at, numbers, join(target, 'index'))
   const label = `image ${seed}: event ${at} of ${events.length}, ${survival} un-synced writes, ${index}`
@@ -65,7 +69,7 @@ async function proveImage(recording: PowerLossRecording, seed: number, target: s
 
 /** What the first start decided to be lost stays lost: nothing comes back behind the batches that follow. */
 async function proveSecondCrash(store: RecordStore, twin: StoreTwin, target: string, label: string): Promise<void> {
-  const batch = [put('entry', 'same/0', 'value after')]
+  const batch = uniformBatch(1_000_000)
   await store.commit(batch)
   twin.apply(batch)
   copyStoreFolder(target, `${target}-again`)
