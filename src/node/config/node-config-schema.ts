@@ -3,8 +3,8 @@ import { parseByteSize } from './byte-size.ts'
 import type { HostPort } from './host-port.ts'
 import { parseHostPort } from './host-port.ts'
 
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const
-export const grpcAuthKinds = ['none', 'token'] as const
+const logLevels = ['debug', 'info', 'warn', 'error'] as const
+const grpcAuthKinds = ['none', 'token'] as const
 
 /** What help, documentation and `config show` say of a setting. No argument: it is a switch. */
 export interface SettingFacts {

@@ -2,10 +2,11 @@ import type { Logger } from '../ports/logger.ts'
 import type { Counter, Meter } from '../ports/meter.ts'
 import type { StoreEvents } from '../ports/record-store.ts'
 import { metricCatalogue } from './metric-catalogue.ts'
+import type { ObserverPorts } from './observer-ports.ts'
 import { createStoreObserver } from './store-observer.ts'
 
 /** The status names of gRPC, in the order of their numbers. */
-export const grpcStatusNames = [
+const grpcStatusNames = [
   'OK',
   'CANCELLED',
   'UNKNOWN',
@@ -61,11 +62,6 @@ export interface NodeStartedFacts {
   readonly keys: number
   readonly condition: 'sound' | 'suspect'
   readonly durationMs: number
-}
-
-export interface ObserverPorts {
-  readonly logger: Logger
-  readonly meter: Meter
 }
 
 export function createNodeObserver({ logger, meter }: ObserverPorts): NodeObserver {

@@ -1,7 +1,7 @@
 import type { Counter } from '../ports/meter.ts'
 import type { StoreEvents } from '../ports/record-store.ts'
 import { metricCatalogue } from './metric-catalogue.ts'
-import type { ObserverPorts } from './node-observer.ts'
+import type { ObserverPorts } from './observer-ports.ts'
 
 /** Distinct findings that are logged; more of them are still counted. A log is no place for a million damaged records. */
 const loggedFindingsMax = 100

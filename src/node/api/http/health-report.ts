@@ -92,6 +92,6 @@ function problemsOf(status: NodeStatus, full: boolean): string[] {
   return problems
 }
 
-export function octal(mode: number): string {
+function octal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, '0')
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { isIP } from 'node:net'
 import type { DescMessage, DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { CallOptions, ChannelCredentials, ClientReadableStream, ServiceError } from '@grpc/grpc-js'
@@ -44,6 +45,8 @@ const streamTimeoutMs = 24 * 60 * 60 * 1000
 
 export function connect(options: ConnectionOptions): GrpcConnection {
   const address = hostPortText(options.address)
+  // grpc-js hands an IP address to TLS as a server name, and Node warns of that for lack of anything that a caller could do.
+  if (options.tls !== undefined && isIP(options.address.host) !== 0) process.noDeprecation = true
   const client = new Client(address, channelCredentials(options.tls), {
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,

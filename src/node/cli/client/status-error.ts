@@ -34,7 +34,7 @@ export function codedFromStatus(error: ServiceError, address: string): CodedErro
 
 function messageOf(error: ServiceError, fromMemo: boolean, address: string, current: bigint | undefined): string {
   if (error.code === status.UNAVAILABLE && !fromMemo) {
-    return `no node answers at ${address}: is it running, and is the address right? (${error.details})`
+    return `no node answers at ${address}: is it running, and is the address right? (${error.details.replace(/ Resolution note: *$/, '')})`
   }
   const conflict = current === undefined ? '' : ` (the key has version ${current})`
   return `${error.details === '' ? error.message : error.details}${error.details.includes(String(current)) ? '' : conflict}`

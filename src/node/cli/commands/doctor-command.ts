@@ -1,13 +1,8 @@
 import { Command } from 'commander'
 import type { CliIo } from '../cli-io.ts'
 import { examples } from './kv-commands.ts'
-import type { RunFlags } from './setting-options.ts'
+import type { DoctorFlags } from './setting-options.ts'
 import { withSettingOptions } from './setting-options.ts'
-
-export interface DoctorFlags extends RunFlags {
-  readonly json?: boolean
-  readonly verify?: boolean
-}
 
 const settings = ['data', 'grpc', 'console', 'keyFile', 'capacity'] as const
 

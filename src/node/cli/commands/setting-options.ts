@@ -5,7 +5,14 @@ import type { SettingName } from '../../config/node-config-schema.ts'
 import { settingFacts, settingFlag, settingNames } from '../../config/node-config-schema.ts'
 import type { CliIo } from '../cli-io.ts'
 
-export type RunFlags = Readonly<Partial<Record<SettingName, string | boolean>>> & { readonly config?: string }
+export interface RunFlags extends Readonly<Partial<Record<SettingName, string | boolean>>> {
+  readonly config?: string
+}
+
+export interface DoctorFlags extends RunFlags {
+  readonly json?: boolean
+  readonly verify?: boolean
+}
 
 /** One flag for each setting of the schema, and --config. */
 export function withSettingOptions(command: Command, names: readonly SettingName[] = settingNames): Command {

@@ -61,16 +61,15 @@ async function itemsOf(
   progress: ProgressDisplay,
   counting: AbortSignal,
 ): Promise<AsyncIterable<ImportItem>> {
-  const nothing = () => {}
-  if (source === '-') return ndjsonStreamSource(io.stdin, nothing)
+  if (source === '-') return ndjsonStreamSource(io.stdin)
   const facts = await stat(source).catch((error: Error) => {
     throw new CodedError('invalid-argument', `cannot read ${source}: ${error.message}`, { cause: error })
   })
-  if (facts.isFile()) return ndjsonFileSource(source, nothing)
+  if (facts.isFile()) return ndjsonFileSource(source)
   if (!facts.isDirectory()) throw new CodedError('invalid-argument', `${source} is neither a folder nor an NDJSON file`)
   const root = resolve(source)
   // Only the progress bar asks for the count: an import does not wait for it and does not fail of it.
-  void countFolder(root, counting).then(progress.expect, nothing)
+  void countFolder(root, counting).then(progress.expect, () => {})
   return folderSource(root)
 }
 

@@ -16,7 +16,7 @@ export interface ReadyFacts {
 }
 
 /** In the data directory, whether or not a ready file was asked for: `memo doctor` finds a running node by it. */
-export const runningFileName = 'running.json'
+const runningFileName = 'running.json'
 
 /** Appears whole: whoever sees the file can parse it. */
 export async function writeReadyFile(path: string, facts: ReadyFacts): Promise<void> {

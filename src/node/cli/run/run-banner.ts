@@ -15,7 +15,7 @@ export function runBanner(ready: ReadyFacts, data: string, keys: readonly KeyDes
   return `${lines.join('\n')}\n`
 }
 
-export function keysText(keys: readonly KeyDescription[]): string {
+function keysText(keys: readonly KeyDescription[]): string {
   return keys.map((key) => `${key.name}: ${protectionText(key)}`).join('; ')
 }
 

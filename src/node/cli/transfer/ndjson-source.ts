@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { Line } from './ndjson-lines.ts'
@@ -23,15 +22,11 @@ const lineSchema = z.strictObject({
 })
 type Record = z.output<typeof lineSchema> & { readonly bytes: Buffer; readonly number: number }
 
-/** Called with the offset of each line that was begun, to draw progress. */
-export type OffsetListener = (offset: number) => void
-
 /** The lines of a file. Large values can be read again, so that they are compared before they are sent. */
-export async function* ndjsonFileSource(path: string, progressed: OffsetListener): AsyncGenerator<ImportItem> {
+export async function* ndjsonFileSource(path: string): AsyncGenerator<ImportItem> {
   const open = (start: number) => readLines(createReadStream(path, { start, highWaterMark: pieceBytes }))
   const lines = open(0)
   for await (const line of lines) {
-    progressed(line.offset)
     const record = parseLine(line)
     if (record.part === undefined) yield wholeItem(record)
     else {
@@ -51,13 +46,9 @@ export async function* ndjsonFileSource(path: string, progressed: OffsetListener
 }
 
 /** The lines of standard input. */
-export async function* ndjsonStreamSource(
-  input: AsyncIterable<Uint8Array>,
-  progressed: OffsetListener,
-): AsyncGenerator<ImportItem> {
+export async function* ndjsonStreamSource(input: AsyncIterable<Uint8Array>): AsyncGenerator<ImportItem> {
   const lines = readLines(input)
   for await (const line of lines) {
-    progressed(line.offset)
     const record = parseLine(line)
     if (record.part === undefined) {
       yield wholeItem(record)
@@ -77,11 +68,6 @@ export async function* ndjsonStreamSource(
       // whatever the taker left
     }
   }
-}
-
-/** Bytes of the file, for a progress bar. */
-export async function ndjsonFileSize(path: string): Promise<number> {
-  return (await stat(path)).size
 }
 
 function wholeItem({ key, contentType = '', bytes }: Record): ImportItem {
