@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runMemo, startMemo } from '../../support/memo-process.ts'
+import { errorOf, parsed, testFolder } from './cli-bed.ts'
+
+const folder = testFolder()
+
+test('TLS with a self-made certificate and a token keep out who has neither', async () => {
+  const data = folder.path('protected')
+  const node = await startMemo(data, { arguments: ['--grpc-tls', '--grpc-auth', 'token'] })
+  const at = ['--grpc', node.ready.grpc]
+  const tls = [...at, '--tls-ca', join(data, 'grpc-cert.pem')]
+  const token = ['--token-file', join(data, 'grpc-token')]
+  expect((await runMemo(['kv', 'put', 'a', 'b', ...at])).code).toBe(5)
+  expect((await runMemo(['kv', 'put', 'a', 'b', ...at, '--tls', ...token])).code).toBe(5)
+  const denied = await runMemo(['kv', 'put', 'a', 'b', ...tls, '--json'])
+  expect([denied.code, errorOf(denied).code]).toEqual([6, 'unauthenticated'])
+  const stored = await runMemo(['kv', 'put', 'a', 'b', ...tls, ...token, '--json'])
+  expect(parsed(stored)).toMatchObject({ key: 'a', size: 1 })
+  expect(stored.stderr).toBe('')
+  for (const name of ['grpc-token', 'grpc-key.pem']) expect(statSync(join(data, name)).mode & 0o777).toBe(0o600)
+  expect(await node.terminate()).toBe(0)
+})
+
+test('a damaged value is named by an export, and the rest is written', async () => {
+  const data = folder.path('damaged')
+  const first = await startMemo(data)
+  const marker = randomBytes(40_000) // which no compression makes smaller
+  await runMemo(['kv', 'put', 'x/large', '-', '--grpc', first.ready.grpc], { input: marker })
+  for (const name of ['a', 'b', 'z']) await runMemo(['kv', 'put', `x/${name}`, name, '--grpc', first.ready.grpc])
+  await first.terminate()
+  await flipPayload(join(data, 'journal'))
+  const node = await startMemo(data)
+  const result = await runMemo(['export', folder.path('rescued'), '--prefix', 'x/', '--grpc', node.ready.grpc, '--json'])
+  expect(result.code).toBe(1)
+  expect(JSON.parse(result.stdout.toString())).toMatchObject({
+    copied: 3,
+    failed: 1,
+    failures: [{ reason: 'damaged', count: 1, examples: ['large'] }],
+  })
+  const read = await runMemo(['kv', 'get', 'x/large', '--grpc', node.ready.grpc, '--json'])
+  expect([read.code, errorOf(read).code]).toEqual([7, 'data-corrupt'])
+  expect(await (await fetch(new URL('/metrics', node.ready.consoleUrl))).text()).toMatch(/memo_damage_found_total [1-9]/)
+  await node.terminate()
+})
+
+/** Flips a bit in the middle of the one large payload: the longest run of bytes without many zeros in the journal. */
+async function flipPayload(journal: string): Promise<void> {
+  const { open, readdir } = await import('node:fs/promises')
+  for (const name of await readdir(journal)) {
+    await using file = await open(join(journal, name), 'r+')
+    const bytes = Buffer.alloc(1024 * 1024)
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
+    const zeros = Buffer.alloc(64)
+    let start = -1
+    for (let offset = 0; offset + 64 <= bytesRead; offset += 64) {
+      const empty = bytes.subarray(offset, offset + 64).equals(zeros)
+      if (empty) start = -1
+      else if (start < 0) start = offset
+      else if (offset - start > 30_000) {
+        const at = offset - 10_000
+        bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at)
+        await file.write(bytes, at, 1, at)
+        return
+      }
+    }
+  }
+  throw new Error('no large payload was found in the journal')
+}
