@@ -4,7 +4,7 @@ import { VerifiedVersions } from '../../../src/node/engine/block/verified-versio
 import { noise } from '../../support/key-value-world.ts'
 
 describe('versions that were verified', () => {
-  const crypto = new NodeCrypto({ verifyKeysMax: 1 })
+  const crypto = new NodeCrypto({ verifyKeysMax: 2 })
   const record = (seed: number) => noise(40, seed)
 
   /** How many signatures were looked at, and what was answered. */

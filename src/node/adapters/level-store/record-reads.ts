@@ -4,6 +4,7 @@
  */
 
 import { CodedError } from '../../../shared/coded-error.ts'
+import type { GenerationCache } from '../../core/base/generation-cache.ts'
 import type { RecordFamily, StoreEvents } from '../../ports/record-store.ts'
 import { recordFamilies } from '../../ports/record-store.ts'
 import type { IndexWriter } from './index/index-writer.ts'
@@ -14,12 +15,12 @@ import { familyCode } from './journal/frame-codec.ts'
 import type { Overlay } from './overlay.ts'
 import { keyText } from './overlay.ts'
 import type { PayloadReader } from './payload-reader.ts'
-import type { ValueCache } from './value-cache.ts'
 
 export interface RecordReadsOptions {
   readonly index: LevelIndex
   readonly overlay: Overlay
-  readonly cache: ValueCache
+  /** Values of the index by `cacheName`. */
+  readonly cache: GenerationCache<Uint8Array>
   readonly payloads: PayloadReader
   readonly writer: Pick<IndexWriter, 'batches'>
   readonly events: StoreEvents
@@ -31,6 +32,11 @@ export interface RecordReadsOptions {
 
 const lookupsMax = 8
 const slowReadsApartMs = 100
+const cacheOverheadBytes = 128
+
+export function cacheName(family: number, key: string): string {
+  return String.fromCharCode(family) + key
+}
 
 export class RecordReads {
   readonly #options: RecordReadsOptions
@@ -49,7 +55,7 @@ export class RecordReads {
     if (waiting !== undefined && waiting.movedFrom === undefined) {
       return waiting.place === undefined ? waiting.value : this.#payload(code, key, waiting.place)
     }
-    const cached = cache.get(code, text)
+    const cached = cache.get(cacheName(code, text))
     if (cached !== undefined) return cached
     const prefixed = indexKey(code, key)
     const stored = this.#lookUp(prefixed)
@@ -64,7 +70,7 @@ export class RecordReads {
     const waiting = overlay.find(code, text)
     if (waiting !== undefined && waiting.movedFrom === undefined)
       return waiting.value !== undefined || waiting.place !== undefined
-    if (cache.get(code, text) !== undefined) return true
+    if (cache.get(cacheName(code, text)) !== undefined) return true
     const stored = this.#lookUp(indexKey(code, key))
     return stored instanceof Promise ? stored.then((found) => found !== undefined) : stored !== undefined
   }
@@ -122,7 +128,10 @@ export class RecordReads {
     const decoded = decodeIndexValue(prefixed, stored)
     if (decoded === undefined) throw this.#corrupt(code, 'its index entry does not verify')
     if (decoded.kind === 'place') return this.#payload(code, key, decoded.place)
-    if (cacheAs !== undefined) this.#options.cache.set(code, cacheAs, decoded.value)
+    if (cacheAs !== undefined) {
+      const weight = cacheOverheadBytes + key.length + decoded.value.length
+      this.#options.cache.set(cacheName(code, cacheAs), decoded.value, weight)
+    }
     return decoded.value
   }
 

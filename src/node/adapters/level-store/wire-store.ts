@@ -1,8 +1,8 @@
 /** Puts the parts of an opened store together. */
 
 import { join } from 'node:path'
+import { GenerationCache } from '../../core/base/generation-cache.ts'
 import type { Limits } from '../../core/base/limits.ts'
-import { recordFamilies } from '../../ports/record-store.ts'
 import { Capacity } from './capacity.ts'
 import { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
@@ -17,9 +17,8 @@ import { listSegments } from './opening.ts'
 import { Overlay } from './overlay.ts'
 import { PayloadReader } from './payload-reader.ts'
 import { Reclaim } from './reclaim.ts'
-import { RecordReads } from './record-reads.ts'
+import { cacheName, RecordReads } from './record-reads.ts'
 import type { ResumedStore } from './resume-store.ts'
-import { ValueCache } from './value-cache.ts'
 import { verifyStore } from './verify-store.ts'
 
 const verifyFindingsMax = 1000
@@ -33,8 +32,8 @@ export async function wireStore(
 ): Promise<LevelStore> {
   const { files, journalDirectory, limits, events, byteLimit } = opening
   const { condition, identity } = resumed
-  const cache = new ValueCache(limits.valueCacheBytes, recordFamilies.length)
-  const overlay = new Overlay(limits.indexBatchBytesMax, (family, key) => cache.delete(family, key))
+  const cache = new GenerationCache<Uint8Array>(limits.valueCacheBytes)
+  const overlay = new Overlay(limits.indexBatchBytesMax, (family, key) => cache.delete(cacheName(family, key)))
   const capacity = await openCapacity(opening)
   let store: LevelStore | undefined
   const onFailed = (error: unknown) => store?.fail(error)

@@ -29,25 +29,53 @@ export function recordTag(name: string): RecordTag {
   return { name, field }
 }
 
+/**
+ * Records are small and many, and an array of its own for each costs more than filling it: they are cut from a slab, which lives as
+ * long as one of them does. Larger ones get their own.
+ */
+const slabBytes = 16 * 1024
+const slabRecordBytesMax = 1024
+let slab = new Uint8Array(slabBytes)
+let slabView = new DataView(slab.buffer)
+let slabUsed = 0
+
 /** Writes the fields of one record in order. */
 export class CanonicalWriter {
   #buffer: Uint8Array
   #view: DataView
-  #length = 0
+  #start: number
+  /** Offsets in the buffer: where the next byte goes, and the end of what this writer may fill. */
+  #at: number
+  #end: number
 
   /** `bytesExpected` saves growing where the caller knows about how large the record becomes. */
   constructor(tag: RecordTag, bytesExpected = 256) {
-    this.#buffer = new Uint8Array(Math.max(bytesExpected, tag.field.length))
-    this.#view = new DataView(this.#buffer.buffer)
-    this.#buffer.set(tag.field, 0)
-    this.#length = tag.field.length
+    const size = Math.max(bytesExpected, tag.field.length)
+    if (size <= slabRecordBytesMax) {
+      if (slabUsed + size > slabBytes) {
+        slab = new Uint8Array(slabBytes)
+        slabView = new DataView(slab.buffer)
+        slabUsed = 0
+      }
+      this.#buffer = slab
+      this.#view = slabView
+      this.#start = slabUsed
+      slabUsed += size
+    } else {
+      this.#buffer = new Uint8Array(size)
+      this.#view = new DataView(this.#buffer.buffer)
+      this.#start = 0
+    }
+    this.#end = this.#start + size
+    this.#buffer.set(tag.field, this.#start)
+    this.#at = this.#start + tag.field.length
   }
 
   bytes(value: Uint8Array): this {
     this.#reserve(value.length + 5)
     this.#putLength(value.length)
-    this.#buffer.set(value, this.#length)
-    this.#length += value.length
+    this.#buffer.set(value, this.#at)
+    this.#at += value.length
     return this
   }
 
@@ -62,8 +90,8 @@ export class CanonicalWriter {
     if (value > 0xffff_ffff) return this.#bigUint(BigInt(value))
     const size = value === 0 ? 0 : value < 0x100 ? 1 : value < 0x1_0000 ? 2 : value < 0x100_0000 ? 3 : 4
     this.#reserve(5)
-    this.#buffer[this.#length++] = size
-    for (let shift = size - 1; shift >= 0; shift--) this.#buffer[this.#length++] = value >>> (shift * 8)
+    this.#buffer[this.#at++] = size
+    for (let shift = size - 1; shift >= 0; shift--) this.#buffer[this.#at++] = value >>> (shift * 8)
     return this
   }
 
@@ -71,9 +99,9 @@ export class CanonicalWriter {
   int64(value: bigint): this {
     assert(BigInt.asIntN(64, value) === value, 'an int64 is within 64 bits')
     this.#reserve(9)
-    this.#buffer[this.#length] = 8
-    this.#view.setBigInt64(this.#length + 1, value)
-    this.#length += 9
+    this.#buffer[this.#at] = 8
+    this.#view.setBigInt64(this.#at + 1, value)
+    this.#at += 9
     return this
   }
 
@@ -85,7 +113,8 @@ export class CanonicalWriter {
   }
 
   finish(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length)
+    this.#giveBack()
+    return this.#buffer.subarray(this.#start, this.#at)
   }
 
   /** The record up to and with the length of its last byte field, whose bytes are hashed or written behind it by the caller. */
@@ -98,14 +127,14 @@ export class CanonicalWriter {
   #bigUint(value: bigint): this {
     assert(value >= 0n && value <= uint64Max, 'a uint is within 64 bits')
     this.#reserve(17)
-    const start = this.#length
+    const start = this.#at
     // Written a byte late, so that the length goes where the number's leading zeros end.
     this.#view.setBigUint64(start + 1, value)
     let zeros = 0
     while (zeros < 8 && this.#buffer[start + 1 + zeros] === 0) zeros++
     if (zeros > 0) this.#buffer.copyWithin(start + 1, start + 1 + zeros, start + 9)
     this.#buffer[start] = 8 - zeros
-    this.#length = start + 9 - zeros
+    this.#at = start + 9 - zeros
     return this
   }
 
@@ -113,19 +142,29 @@ export class CanonicalWriter {
     assert(length <= lengthMax, 'a field is below 4 GiB')
     let rest = length
     while (rest > 0x7f) {
-      this.#buffer[this.#length++] = (rest % 0x80) | 0x80
+      this.#buffer[this.#at++] = (rest % 0x80) | 0x80
       rest = Math.floor(rest / 0x80)
     }
-    this.#buffer[this.#length++] = rest
+    this.#buffer[this.#at++] = rest
   }
 
   #reserve(count: number): void {
-    const needed = this.#length + count
-    if (needed <= this.#buffer.length) return
-    const larger = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
-    larger.set(this.#buffer.subarray(0, this.#length))
+    const needed = this.#at + count
+    if (needed <= this.#end) return
+    const filled = this.#at - this.#start
+    const larger = new Uint8Array(Math.max(filled + count, filled * 2))
+    larger.set(this.#buffer.subarray(this.#start, this.#at))
     this.#buffer = larger
     this.#view = new DataView(larger.buffer)
+    this.#start = 0
+    this.#at = filled
+    this.#end = larger.length
+  }
+
+  /** What the last record of the slab was given and did not fill goes to the next one. */
+  #giveBack(): void {
+    if (this.#buffer === slab && slabUsed === this.#end) slabUsed = this.#at
+    this.#end = this.#at
   }
 }
 

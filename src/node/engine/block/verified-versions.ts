@@ -1,5 +1,6 @@
 import { toHex } from '../../core/base/bytes.ts'
 import type { Digest } from '../../core/base/digest.ts'
+import { GenerationCache } from '../../core/base/generation-cache.ts'
 
 /**
  * Remembers by their digests which encoded versions were found genuine: the same bytes need no second look at their signature, which
@@ -7,29 +8,19 @@ import type { Digest } from '../../core/base/digest.ts'
  */
 export class VerifiedVersions {
   readonly #digest: Digest
-  readonly #entriesMax: number
-  readonly #digests = new Set<string>()
+  readonly #genuine: GenerationCache<true>
 
   constructor(digest: Digest, entriesMax: number) {
     this.#digest = digest
-    this.#entriesMax = entriesMax
+    this.#genuine = new GenerationCache(entriesMax)
   }
 
   /** Whether the bytes were verified before; otherwise asks, and remembers a yes. */
   holds(encoded: Uint8Array, verify: () => boolean): boolean {
     const name = toHex(this.#digest.sha256(encoded))
-    if (this.#digests.delete(name)) {
-      this.#digests.add(name)
-      return true
-    }
+    if (this.#genuine.get(name) === true) return true
     if (!verify()) return false
-    this.#digests.add(name)
-    if (this.#digests.size > this.#entriesMax) {
-      for (const oldest of this.#digests) {
-        this.#digests.delete(oldest)
-        break
-      }
-    }
+    this.#genuine.set(name, true)
     return true
   }
 }

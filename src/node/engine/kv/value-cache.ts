@@ -1,35 +1,29 @@
 import type { BlockAddress } from '../../core/base/address.ts'
+import { GenerationCache } from '../../core/base/generation-cache.ts'
 
 /** What an entry costs beside its bytes: key, array object and its place in the map. */
 const overheadBytes = 256
 
 /**
- * Opened content, the most recently used last, bounded in bytes. What an address stands for never changes, so nothing here can be
- * out of date; content that was collected may be found a little longer, by those who still hold its address.
+ * Opened content, bounded in bytes. What an address stands for never changes, so nothing here can be out of date; content that was
+ * collected may be found a little longer, by those who still hold its address.
  */
 export class ValueCache {
-  readonly #bytesMax: number
   readonly #itemBytesMax: number
-  readonly #values = new Map<string, Uint8Array>()
-  #bytes = 0
+  readonly #values: GenerationCache<Uint8Array>
 
   constructor(limits: { readonly valueCacheBytesMax: number; readonly valueCacheItemBytesMax: number }) {
-    this.#bytesMax = limits.valueCacheBytesMax
     this.#itemBytesMax = limits.valueCacheItemBytesMax
+    this.#values = new GenerationCache(limits.valueCacheBytesMax)
   }
 
   /** Bytes held, overhead included. */
   get bytes(): number {
-    return this.#bytes
+    return this.#values.weight
   }
 
   get(address: BlockAddress): Uint8Array | undefined {
-    const name = nameOf(address)
-    const value = this.#values.get(name)
-    if (value === undefined) return undefined
-    this.#values.delete(name)
-    this.#values.set(name, value)
-    return value
+    return this.#values.get(nameOf(address))
   }
 
   /** Keeps a copy, unless the content is too large to be worth it. */
@@ -38,16 +32,10 @@ export class ValueCache {
     const name = nameOf(address)
     if (this.#values.has(name)) return
     // The bytes may be a view of a whole message, or the caller's to change.
-    this.#values.set(name, value.slice())
-    this.#bytes += value.length + overheadBytes
-    for (const [oldest, old] of this.#values) {
-      if (this.#bytes <= this.#bytesMax) break
-      this.#values.delete(oldest)
-      this.#bytes -= old.length + overheadBytes
-    }
+    this.#values.set(name, value.slice(), value.length + overheadBytes)
   }
 }
 
 function nameOf(address: BlockAddress): string {
-  return Buffer.from(address.buffer, address.byteOffset, address.byteLength).toString('latin1')
+  return Buffer.prototype.latin1Slice.call(address, 0, address.length)
 }
