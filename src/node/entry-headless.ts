@@ -48,7 +48,8 @@ interface Resource {
 
 /** Runs a node until a signal or a fault ends it; resolves to the exit code. Throws CodedError when it cannot start. */
 export async function runHeadless({ config, warnings }: LoadedConfig, host: HeadlessHost): Promise<number> {
-  const logger = pinoLogger({ level: config.logLevel, pretty: host.stderr.isTTY === true })
+  const destination = { write: (line: string) => host.stderr.write(line) }
+  const logger = pinoLogger({ level: config.logLevel, pretty: host.stderr.isTTY === true, destination })
   const meter = new PromMeter({ processMetrics: true })
   const observer = createNodeObserver({ logger, meter })
   for (const warning of warnings) observer.configWarned({ warning })
@@ -98,8 +99,8 @@ async function startAll(starting: Starting): Promise<void> {
     events: {
       ...observer.store,
       failed(facts) {
+        stops.writeFailed() // first: the log may lie on the same disk
         observer.store.failed(facts)
-        stops.writeFailed()
       },
     },
   })

@@ -7,17 +7,19 @@ import { packageVersion } from './package-version.ts'
 import { buildProgram } from './program.ts'
 
 const interruptedExitCode = 130
-const ownSignals = ['run']
 
 await main(process.argv.slice(2))
 
 async function main(words: readonly string[]): Promise<void> {
   const interruption = new AbortController()
-  if (!ownSignals.includes(words[0] ?? '')) endOnSignals(interruption)
+  const isNode = words[0] === 'run'
+  if (!isNode) endOnSignals(interruption)
   endOnClosedPipe(process.stdout)
-  endOnClosedPipe(process.stderr)
+  if (isNode)
+    process.stderr.on('error', () => {}) // a log that cannot be written is no reason to stop serving
+  else endOnClosedPipe(process.stderr)
   // The standard error of a node is its log, which is JSON lines unless a person reads it on a terminal.
-  const json = words.includes('--json') || (words[0] === 'run' && !process.stderr.isTTY)
+  const json = words.includes('--json') || (isNode && !process.stderr.isTTY)
   const io = {
     stdin: process.stdin,
     stdout: process.stdout,
