@@ -79,8 +79,9 @@ async function proveDamage(makeBed: () => Promise<StoreBed>, damage: Damage): Pr
   if (damage.closed) await second.close()
   else await bed.crash()
   expect(await damage.apply(bed), 'there is something to damage').toBe(true)
-  const { category, store } = await judge(() => bed.open(), history)
+  const { category, store, detail } = await judge(() => bed.open(), history)
   await using opened = store
+  expect(category, detail).not.toBe('stale-until-verify')
   if (damage.verdict === 'sound') expect(category).toBe('equal')
   else if (damage.verdict === 'found') expect(category).not.toBe('equal')
   else {

@@ -31,9 +31,9 @@ function textOf(value: Uint8Array): string {
 
 /**
  * How a damage ended. `open-error`: the store does not open, and says why. `suspect`: it opens read-only. `found-by-verify` and
- * `corrupt-read`: it says so when asked. `equal`: everything that was answered is there, so the damage hit nothing that counts.
+ * `corrupt-read`: it says so when asked. `stale-until-verify`: it serves what a record held before, and only verify says so. `equal`: everything that was answered is there, so the damage hit nothing that counts.
  */
-export type DamageCategory = 'open-error' | 'suspect' | 'found-by-verify' | 'corrupt-read' | 'equal'
+export type DamageCategory = 'open-error' | 'suspect' | 'found-by-verify' | 'corrupt-read' | 'stale-until-verify' | 'equal'
 
 export interface Judgement {
   readonly category: DamageCategory
@@ -45,7 +45,7 @@ export class WrongData extends Error {
   override readonly name = 'WrongData'
 }
 
-/** Opens a damaged store and reads all of it; throws WrongData when it serves something wrong or misses something silently. */
+/** Opens a damaged store and reads all of it; throws WrongData when it serves what nobody wrote or is wrong in silence. */
 export async function judge(open: () => Promise<RecordStore>, history: History): Promise<Judgement> {
   let store: RecordStore
   try {
@@ -59,6 +59,7 @@ export async function judge(open: () => Promise<RecordStore>, history: History):
     const { findings } = await store.verify()
     const detail = [...(store.condition.kind === 'suspect' ? store.condition.findings : []), ...findings].join('; ')
     if (store.condition.kind === 'suspect') return { category: 'suspect', store, detail }
+    if (stale.length > 0 && findings.length > 0) return { category: 'stale-until-verify', store, detail }
     if (stale.length > 0) throw new WrongData(`a value that was replaced came back: ${stale.join(', ')} (${detail})`)
     if (missing.length > 0 && findings.length === 0) throw new WrongData(`silently missing: ${missing.join(', ')}`)
     if (findings.length > 0) return { category: corrupt.length > 0 ? 'corrupt-read' : 'found-by-verify', store, detail }

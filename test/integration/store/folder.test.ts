@@ -40,6 +40,7 @@ describe('missing files', () => {
       })
       await store?.close()
       table[file] = `${category} ${detail}`
+      expect(category, `${file}: ${detail}`).not.toBe('stale-until-verify')
       if (dead.test(file)) expect(category, file).toBe('equal')
       if (/^(FORMAT|store|index\/(CURRENT|MANIFEST.*))$/.test(file)) expect(category, `${file}: ${detail}`).not.toBe('equal')
       rmSync(root, { recursive: true })

@@ -33,9 +33,9 @@ interface IndexCopy {
   readonly sequence: number
 }
 
-/** All of one size and larger than a sector: a frame written in the place of a torn one ends where the next one began. */
+/** Each frame takes one sector: one of a write may be lost while the next is there, and another one fits into its place. */
 export function uniformBatch(number: number): readonly RecordWrite[] {
-  return [put('entry', `same/${number % 7}`, filler(600, number))]
+  return [put('entry', `same/${number % 7}`, filler(450, number))]
 }
 
 export async function recordRun(folder: string, seed: number, steps: number): Promise<PowerLossRecording> {
@@ -67,9 +67,7 @@ export async function recordRun(folder: string, seed: number, steps: number): Pr
   const uniform = seed % 2 === 1
   const commit = async (store: RecordStore) => {
     const number = batches.length + 1
-    const batch = uniform
-      ? [put('entry', `same/${number % 7}`, `value ${String(number).padStart(6, '0')}`)]
-      : randomBatch(numbers, number)
+    const batch = uniform ? uniformBatch(number) : randomBatch(numbers, number)
     batches.push(batch)
     recording.note('submitted', number)
     await store.commit(batch)
