@@ -41,7 +41,7 @@ export interface Judgement {
   readonly detail: string
 }
 
-export class WrongData extends Error {
+class WrongData extends Error {
   override readonly name = 'WrongData'
 }
 

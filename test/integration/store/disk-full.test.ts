@@ -84,12 +84,12 @@ test.each(Array.from({ length: 16 }, (_, index) => Math.floor((index * smallLimi
 test('a real small disk fills up, is answered as full, and is left by removals and a restart', async (context) => {
   const mount = join(folder, 'small')
   mkdirSync(mount)
-  const made = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', mount])
+  const made = spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', mount])
   if (made.status !== 0) context.skip('this user may not mount a tmpfs')
   try {
     await fillAndLeave(join(mount, 'store'))
   } finally {
-    spawnSync('umount', ['-l', mount])
+    spawnSync('/bin/umount', ['-l', mount])
   }
 })
 
