@@ -23,6 +23,7 @@ export const errorCodes = [
   'storage-full',
   'cancelled',
   'deadline-exceeded',
+  'outcome-unknown',
   // the node's state
   'data-corrupt',
   'store-read-only',

@@ -43,6 +43,7 @@ const exitCodeOfError: Readonly<Record<ErrorCode, number>> = {
   'store-read-only': exitCodes.full,
   cancelled: exitCodes.outcomeUnknown,
   'deadline-exceeded': exitCodes.outcomeUnknown,
+  'outcome-unknown': exitCodes.outcomeUnknown,
   'store-locked': exitCodes.dataDirectory,
   'store-newer-format': exitCodes.dataDirectory,
   'store-unwritable': exitCodes.dataDirectory,

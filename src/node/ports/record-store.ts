@@ -96,7 +96,7 @@ export interface RecordStore extends AsyncDisposable {
    * All of the batch or nothing, in the order of the calls; resolves when durable. Later reads see it from then on, not before.
    * The store keeps the arrays of keys and values: the caller must not change them any more.
    * Errors: `storage-full` (nothing written), `store-read-only` (suspect), `limit-exceeded` (batch above limits.batchBytesMax),
-   * `not-running` (closed, or failed before).
+   * `queue-full` (too much waits), `not-running` (closed, or failed before), `outcome-unknown` (the disk failed under the batch).
    */
   commit(batch: readonly RecordWrite[], options?: CommitOptions): Promise<void>
   /**

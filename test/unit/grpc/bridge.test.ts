@@ -295,7 +295,7 @@ test('a stop waits for the calls in flight', async () => {
   rig.client.close()
 })
 
-test('a stop ends what does not end by itself', async () => {
+test('a stop ends what does not end by itself, and says that the outcome of a change is unknown', async () => {
   const started = Promise.withResolvers<void>()
   const put = (): Promise<never> => {
     started.resolve()
@@ -305,7 +305,7 @@ test('a stop ends what does not end by itself', async () => {
   const answer = rig.client.fail(upsert, { key: 'k' })
   await started.promise
   await rig.server.stop()
-  expect(await answer).toMatchObject({ code: status.UNAVAILABLE })
+  expect(await answer).toMatchObject({ code: status.DEADLINE_EXCEEDED, details: expect.stringContaining('outcome unknown') })
   rig.client.close()
 })
 

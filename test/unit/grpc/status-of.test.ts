@@ -28,6 +28,7 @@ test.each([
   ['data-corrupt', status.DATA_LOSS],
   ['store-read-only', status.FAILED_PRECONDITION],
   ['not-running', status.UNAVAILABLE],
+  ['outcome-unknown', status.DEADLINE_EXCEEDED],
 ] as const)('%s', (code, expected) => {
   const failure = failureOf(new CodedError(code, 'why it failed'), facts)
   expect(failure.code).toBe(expected)
@@ -40,6 +41,7 @@ test.each([
   ['queue-full', 'nothing was changed'],
   ['storage-full', 'nothing was changed'],
   ['not-running', 'nothing was changed'],
+  ['outcome-unknown', 'outcome unknown, retry with the same request id'],
   ['deadline-exceeded', 'outcome unknown, retry with the same request id'],
   ['request-too-old', 'too old, ask with Stat'],
 ] as const)('the caller of a change hears of %s what became of it', (code, outcome) => {

@@ -1,6 +1,7 @@
 import { fdatasync, writev, writevSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, readdir, readFile, realpath, rename, stat, statfs, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { assert } from '../../../shared/assert.ts'
 import type { Files, OpenFile, OpenMode } from './files.ts'
 import { systemCode } from './files.ts'
@@ -34,9 +35,7 @@ export const nodeFiles: Files = {
   async fileSize(path) {
     return (await stat(path)).size
   },
-  async makeDirectory(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-  },
+  makeDirectory,
   rename,
   unlink,
   async syncDirectory(path) {
@@ -48,6 +47,22 @@ export const nodeFiles: Files = {
     const { bavail, bsize } = await statfs(path)
     return bavail * bsize
   },
+}
+
+/**
+ * With the folders above it. Not by mkdir's own recursion, which never ends where a file system denies that a new folder's parent
+ * exists, as /proc does.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 })
+  try {
+    await make()
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return
+    if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error
+    await makeDirectory(dirname(path))
+    await make()
+  }
 }
 
 function nodeFile(handle: FileHandle): OpenFile {

@@ -239,11 +239,13 @@ export class MemoryStore implements RecordStore, AttachedStore {
   /** After a failed sync nobody knows what the disk holds, so nothing more is answered. */
   #fail(error: Error): void {
     this.#state = 'failed'
-    const lost = [...this.#syncing, ...this.#waiting]
+    const [underWay, waiting] = [this.#syncing, this.#waiting]
     this.#syncing = []
     this.#waiting = []
     this.#events.failed?.({ error })
-    for (const { reject } of lost) reject(new CodedError('not-running', 'the store failed', { cause: error }))
+    for (const { reject } of underWay)
+      reject(new CodedError('outcome-unknown', 'the disk failed under this change', { cause: error }))
+    for (const { reject } of waiting) reject(new CodedError('not-running', 'the store failed', { cause: error }))
     this.#idle?.()
   }
 

@@ -7,6 +7,7 @@ const causesMax = 4
 const codesOfTheNode: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'store-read-only',
   'not-running',
+  'outcome-unknown',
   'storage-full',
   'internal',
   'config-invalid',

@@ -101,6 +101,11 @@ export class CallScope implements Expiring {
   }
 
   /** Ends the call before its handler does. */
+  /** Whether the call may change something. */
+  get changes(): boolean {
+    return this.#method.changes
+  }
+
   abort(reason: CodedError): void {
     if (this.#ended) return
     this.#controller.abort(reason)

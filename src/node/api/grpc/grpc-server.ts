@@ -154,7 +154,9 @@ class RunningServer {
   }
 
   #force(server: Server, listener: PortListener): undefined {
-    for (const scope of this.#scopes) scope.abort(new CodedError('not-running', 'the node stops'))
+    // A change in flight may be admitted already, and is then carried out.
+    for (const scope of this.#scopes)
+      scope.abort(new CodedError(scope.changes ? 'outcome-unknown' : 'not-running', 'the node stops'))
     // The statuses leave before the connections close.
     setImmediate(() => {
       server.forceShutdown()

@@ -23,6 +23,7 @@ export const grpcStatusOf = {
   'storage-full': status.RESOURCE_EXHAUSTED,
   cancelled: status.CANCELLED,
   'deadline-exceeded': status.DEADLINE_EXCEEDED,
+  'outcome-unknown': status.DEADLINE_EXCEEDED,
   'data-corrupt': status.DATA_LOSS,
   'store-read-only': status.FAILED_PRECONDITION,
   'not-running': status.UNAVAILABLE,
@@ -44,6 +45,7 @@ const outcomeOfChange: Partial<Record<ErrorCode, string>> = {
   'storage-full': 'nothing was changed',
   'not-running': 'nothing was changed',
   'deadline-exceeded': 'outcome unknown, retry with the same request id',
+  'outcome-unknown': 'outcome unknown, retry with the same request id',
   'request-too-old': 'too old, ask with Stat',
 }
 

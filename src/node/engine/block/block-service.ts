@@ -71,7 +71,7 @@ export interface BlockStat {
 /**
  * The value store. Errors: `invalid-argument` (lengths, fields that contradict each other), `block-not-found`,
  * `block-already-exists`, `permission-denied`, `signature-invalid`, `limit-exceeded`, `storage-full`, `queue-full`,
- * `store-read-only`, `data-corrupt`, `contended`, `cancelled`, `deadline-exceeded`, `not-running`.
+ * `store-read-only`, `data-corrupt`, `contended`, `cancelled`, `deadline-exceeded`, `not-running`, `outcome-unknown`.
  */
 export interface BlockService {
   /** Build a block and store nothing. `owner` is 0 or 32 bytes. */

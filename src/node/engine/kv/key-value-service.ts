@@ -96,9 +96,9 @@ export interface ValueRead {
 /**
  * The key-value store on top of the blocks. Keys are 1 to limits.keyBytesMax bytes of UTF-8. Every method may throw
  * CodedError: `invalid-argument`, `limit-exceeded`, `store-not-found`, `cancelled`, `deadline-exceeded`, `not-running`,
- * `data-corrupt`; changes also `storage-full`, `queue-full`, `store-read-only`, `request-too-old`.
- * A change that was answered is durable; a change that threw any of these changed nothing, but for `deadline-exceeded` and
- * `cancelled`, whose outcome is unknown.
+ * `data-corrupt`; changes also `storage-full`, `queue-full`, `store-read-only`, `request-too-old`,
+ * `outcome-unknown`. A change that was answered is durable; a change that threw any of these changed nothing, but for
+ * `deadline-exceeded`, `cancelled` and `outcome-unknown`, whose outcome is unknown.
  */
 export interface KeyValueService {
   /** The whole value; `limit-exceeded` above limits.unaryValueBytesMax. Undefined when the key does not exist. */

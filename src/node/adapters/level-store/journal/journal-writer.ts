@@ -237,7 +237,9 @@ export class JournalWriter {
       writtenMs = performance.now()
       await segment.file.datasync()
     } catch (error) {
-      for (const { reject } of waiting) reject(notRunning(error))
+      // Some or all of it may have reached the disk.
+      for (const { reject } of waiting)
+        reject(new CodedError('outcome-unknown', 'the disk failed under this change', { cause: error }))
       throw error
     }
     const syncedMs = performance.now()
