@@ -112,6 +112,7 @@ const reasons = new Map([
   ['EPERM', 'this user may not read and write the directory'],
   ['EROFS', 'the file system is read-only'],
   ['ENOTDIR', 'the path, or a part of it, is a file and not a directory'],
+  ['ENOENT', 'no folder can be made at this path'],
   ['EEXIST', 'the path is a file and not a directory'],
   ['ENAMETOOLONG', 'the path is too long'],
   ['ELOOP', 'the path runs in a circle of links'],
