@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 
 const bin = join(import.meta.dirname, '../../bin/memo.js')
 
@@ -26,12 +27,29 @@ export interface MemoProcess {
   kill(): Promise<void>
   /** SIGTERM; resolves with the exit code. */
   terminate(): Promise<number | null>
+  /** Resolves with the exit code when the process has ended, for whatever reason; null after a signal. */
+  ended(): Promise<number | null>
+}
+
+/** A start that did not get as far as the ready file. */
+export class StartFailure extends Error {
+  /** Null after a signal, such as that of a native crash. */
+  readonly exitCode: number | null
+  readonly log: string
+
+  constructor(exitCode: number | null, log: string) {
+    super(`memo ended with ${exitCode}:\n${log}`)
+    this.exitCode = exitCode
+    this.log = log
+  }
 }
 
 export interface MemoProcessOptions {
   readonly arguments?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly startTimeoutMs?: number
+  /** A module that the process loads before its own: faults and recordings of a test. */
+  readonly preload?: string
 }
 
 /** Runs the command once and collects what it says. */
@@ -60,16 +78,24 @@ export async function startMemo(dataDirectory: string, options: MemoProcessOptio
   const args = ['run', '--data', dataDirectory, ...ports, '--ready-file', readyPath, ...(options.arguments ?? [])]
   const child = spawn(process.execPath, [bin, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...options.environment },
+    env: {
+      ...process.env,
+      ...(options.preload !== undefined && { NODE_OPTIONS: `--import ${pathToFileURL(options.preload).href}` }),
+      ...options.environment,
+    },
   })
   let log = ''
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-200_000)
   })
-  const exited = once(child, 'exit')
+  // Not `exit`: what the process wrote last has to be read too.
+  const exited = once(child, 'close')
   const deadline = Date.now() + (options.startTimeoutMs ?? 20_000)
   while (!existsSync(readyPath)) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`memo ended with ${child.exitCode}:\n${log}`)
+    if (child.exitCode !== null || child.signalCode !== null) {
+      await exited
+      throw new StartFailure(child.exitCode, log)
+    }
     if (Date.now() > deadline) {
       child.kill('SIGKILL')
       await exited
@@ -78,10 +104,8 @@ export async function startMemo(dataDirectory: string, options: MemoProcessOptio
     await sleep(5)
   }
   const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill(signal)
-      await exited
-    }
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    await exited
     return child.exitCode
   }
   return {
@@ -92,5 +116,9 @@ export async function startMemo(dataDirectory: string, options: MemoProcessOptio
       await end('SIGKILL')
     },
     terminate: () => end('SIGTERM'),
+    ended: async () => {
+      await exited
+      return child.exitCode
+    },
   }
 }

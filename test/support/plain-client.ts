@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { ServiceClientConstructor, ServiceError } from '@grpc/grpc-js'
 import { ChannelCredentials, Client, loadPackageDefinition } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
@@ -8,6 +9,8 @@ const protos = join(import.meta.dirname, '../../protos')
 /** A client as any user of grpc-js writes it, from nothing but the .proto files. */
 export interface PlainClient {
   call<Response>(method: string, request: object, options?: { readonly deadlineMs?: number }): Promise<Response>
+  /** Sends all messages, as fast as they are taken, and then the end. */
+  upload<Response>(method: string, messages: Iterable<object>): Promise<Response>
   close(): void
 }
 
@@ -28,17 +31,32 @@ export function plainClient(service: PlainService, address: string): PlainClient
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
   })
+  const definitionOf = (method: string) => {
+    const definition = stub.service[method]
+    if (definition === undefined) throw new Error(`no method ${method}`)
+    return definition
+  }
   return {
     call: <Response>(method: string, request: object, { deadlineMs = 30_000 } = {}) => {
-      const definition = stub.service[method]
-      if (definition === undefined) throw new Error(`no method ${method}`)
-      const { path, requestSerialize, responseDeserialize } = definition
+      const { path, requestSerialize, responseDeserialize } = definitionOf(method)
       return new Promise<Response>((resolve, reject) => {
         const deadline = Date.now() + deadlineMs
         client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, { deadline }, (error, response) => {
           if (error !== null) reject(error)
           else resolve(response as Response)
         })
+      })
+    },
+    upload: <Response>(method: string, messages: Iterable<object>) => {
+      const { path, requestSerialize, responseDeserialize } = definitionOf(method)
+      return new Promise<Response>((resolve, reject) => {
+        const stream = client.makeClientStreamRequest(path, requestSerialize, responseDeserialize, (error, response) => {
+          if (error !== null) reject(error)
+          else resolve(response as Response)
+        })
+        // The callback tells every failure.
+        stream.on('error', () => undefined)
+        Readable.from(messages).pipe(stream)
       })
     },
     close: () => client.close(),

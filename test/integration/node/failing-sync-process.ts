@@ -1,0 +1,22 @@
+/**
+ * Loaded before memo: from the moment the file named by MEMOTEST_FAIL_SYNC exists, every fdatasync of Node takes a while and then
+ * fails, as that of a dying disk. Each is noted in that file, with the moment it was asked for.
+ */
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import process from 'node:process'
+import { sharedClockUs } from './acknowledged-writes.ts'
+
+const path = process.env.MEMOTEST_FAIL_SYNC ?? ''
+const answerAfterMs = 200
+const real = fs.fdatasync
+
+fs.fdatasync = Object.assign(
+  (fd: number, callback: fs.NoParamCallback) => {
+    if (!fs.existsSync(path)) return real(fd, callback)
+    fs.appendFileSync(path, `${sharedClockUs()}\n`)
+    setTimeout(() => callback(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })), answerAfterMs)
+  },
+  { __promisify__: real.__promisify__ },
+)
+syncBuiltinESMExports()
