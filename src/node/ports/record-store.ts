@@ -63,6 +63,8 @@ export interface StoreUsage {
   /** Space kept for removals, repair and the store's own records. */
   readonly reserveBytes: number
   readonly diskFreeBytes: number
+  /** Even a small change is refused as `storage-full`, or the next ones will be: the disk has no room for another segment. */
+  readonly full: boolean
   /** Highest sequence number known durable. */
   readonly syncedPosition: bigint
   readonly segments: number

@@ -26,6 +26,7 @@ const sound: NodeStatus = {
     byteLimit: undefined,
     reserveBytes: 50,
     diskFreeBytes: 1000,
+    full: false,
     syncedPosition: 7n,
     segments: 1,
     families: Object.fromEntries(recordFamilies.map((family) => [family, { records: 1 }])) as StoreUsage['families'],
@@ -92,10 +93,10 @@ describe('routes', () => {
       store: { findings: ['segment 3 is missing'] },
     })
     expect((await ask('/ready')).status).toBe(200)
-    status = { ...sound, usage: { ...sound.usage, diskFreeBytes: 50 } }
-    expect(JSON.parse((await ask('/health')).body)).toMatchObject({ status: 'degraded', disk: { full: true } })
-    status = { ...sound, usage: { ...sound.usage, byteLimit: 60 } }
-    expect((await ask('/health')).status).toBe(503)
+    status = { ...sound, usage: { ...sound.usage, full: true } }
+    const full = await ask('/health')
+    expect(full.status).toBe(503)
+    expect(JSON.parse(full.body)).toMatchObject({ status: 'degraded', disk: { full: true } })
     status = { ...sound, state: 'stopping' }
     expect((await ask('/ready')).status).toBe(503)
     expect(JSON.parse((await ask('/health')).body)).toMatchObject({ status: 'down' })

@@ -49,6 +49,9 @@ export interface StoreParts {
   readonly release: (provenThrough: number | undefined) => Promise<void>
 }
 
+/** Bytes of a change that hardly any other is smaller than: what has no room for it is full. */
+const smallChangeBytes = 1024
+
 export class LevelStore implements RecordStore {
   readonly traits = { durable: true }
   readonly #parts: StoreParts
@@ -120,6 +123,7 @@ export class LevelStore implements RecordStore {
       byteLimit,
       reserveBytes: capacity.reserveBytes,
       diskFreeBytes: capacity.diskFreeBytes,
+      full: this.#isFull(),
       syncedPosition: BigInt(journal.position.sequence),
       segments: capacity.segments,
       families: Object.fromEntries(families) as StoreUsage['families'],
@@ -171,6 +175,13 @@ export class LevelStore implements RecordStore {
   #liveBytes(): number {
     const { indexWriter, overlay, journal } = this.#parts
     return indexedBytes(indexWriter) + overlay.journalBytes + journal.queuedBytes
+  }
+
+  #isFull(): boolean {
+    const { capacity, limits, maker } = this.#parts
+    if (capacity.refusal(this.#liveBytes(), smallChangeBytes, 'normal') !== undefined) return true
+    // Nobody tries another segment while nothing is written: room that came back meanwhile counts.
+    return maker.full && capacity.diskFreeBytes < limits.segmentBytes + limits.storeReserveBytes
   }
 
   #assertOpen(): void {

@@ -148,6 +148,9 @@ export class MemoryStore implements RecordStore, AttachedStore {
       byteLimit: this.#byteLimit,
       reserveBytes: this.#reserveBytes,
       diskFreeBytes: this.disk.freeBytes,
+      full:
+        this.disk.freeBytes === 0 ||
+        (this.#byteLimit !== undefined && this.#view.liveBytes >= this.#byteLimit - this.#reserveBytes),
       syncedPosition: this.disk.syncedPosition,
       segments: 1,
       families: Object.fromEntries(counts) as Record<RecordFamily, { readonly records: number }>,

@@ -44,7 +44,7 @@ const findingsShownMax = 20
 export function healthReport({ version, pid, status, keysKept }: HealthFacts): HealthReport {
   const { identity, condition, usage } = status
   const findings = condition.kind === 'suspect' ? condition.findings : []
-  const full = isFull(status)
+  const { full } = usage
   const problems = problemsOf(status, full)
   return {
     status: status.state === 'running' ? (problems.length === 0 ? 'ok' : 'degraded') : 'down',
@@ -74,12 +74,6 @@ export function healthReport({ version, pid, status, keysKept }: HealthFacts): H
     collectableValues: status.collectable,
     keysKept: keysKept.map(({ name, protection, mode }) => ({ name, protection: protection.kind, mode: octal(mode) })),
   }
-}
-
-/** Changes are refused: what is left of the capacity, or of the disk, is the reserve. */
-function isFull({ usage }: NodeStatus): boolean {
-  const capacityLeft = usage.byteLimit === undefined ? Number.POSITIVE_INFINITY : usage.byteLimit - usage.liveBytes
-  return Math.min(capacityLeft, usage.diskFreeBytes) <= usage.reserveBytes
 }
 
 function problemsOf(status: NodeStatus, full: boolean): string[] {

@@ -48,6 +48,11 @@ export class SegmentMaker {
     return this.#prepared !== undefined
   }
 
+  /** The last try to make a segment found no room. */
+  get full(): boolean {
+    return this.#fullSinceMs !== undefined
+  }
+
   /** The next segment, which is then the caller's. */
   take(): PreparedSegment | undefined {
     const taken = this.#prepared
