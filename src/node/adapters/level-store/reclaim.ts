@@ -49,7 +49,7 @@ interface LivePayload {
 
 const moveBytesMax = 1024 * 1024
 const restMs = 500
-/** A disk with less than this many reserves free has its fuller segments reclaimed too. */
+/** A disk with less than this many reserves free has its fuller and its newest segments reclaimed too. */
 const shortReserves = 4
 const shortLivePercent = 80
 
@@ -93,17 +93,21 @@ export class Reclaim {
     await this.#working
   }
 
-  /** Oldest first: whole segments behind the replay window whose live share is small. */
+  /**
+   * Oldest first: whole segments behind the replay window whose live share is small. The window only makes it likelier that a
+   * damaged index heals; on a short disk, which it may fill alone, the tables that are written before a segment goes have to do.
+   */
   #candidates(): number[] {
     const { capacity, limits, indexWriter, liveBytes, journal } = this.#options
     const indexed = Math.min(indexWriter.state.end.segment, journal.segment)
     const short = capacity.diskFreeBytes < shortReserves * limits.storeReserveBytes
     const percent = short ? shortLivePercent : limits.reclaimLivePercent
+    const window = short ? 0 : limits.replayBytesMax
     const sizes = [...capacity.segmentSizes].filter(([segment]) => segment < indexed).sort(([left], [right]) => right - left)
     let kept = 0
     const due: number[] = []
     for (const [segment, size] of sizes) {
-      if (kept < limits.replayBytesMax) kept += size
+      if (kept < window) kept += size
       else if (!this.#skipped.has(segment) && (liveBytes.get(segment) ?? 0) * 100 < size * percent) due.push(segment)
     }
     return due.reverse()
