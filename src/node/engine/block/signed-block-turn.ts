@@ -191,7 +191,8 @@ export class SignedBlockTurn {
   #prepared(): BlockRecord | undefined {
     if (this.#record === undefined) return undefined
     const record = prepareAlone(this.#record, this.#parts.self)
-    if (record === undefined) throw new CodedError('store-read-only', 'another store holds this block; it takes no changes here')
+    if (record === undefined)
+      throw new CodedError('store-read-only', 'the store is read-only until it is recovered: the block knows it by another id')
     return record
   }
 

@@ -184,7 +184,8 @@ export class PageKeeper {
 
   #prepared(): BlockRecord {
     const record = prepareAlone(this.#record, this.#parts.self)
-    if (record === undefined) throw new CodedError('store-read-only', 'another store holds this page; it takes no changes here')
+    if (record === undefined)
+      throw new CodedError('store-read-only', 'the store is read-only until it is recovered: the page knows it by another id')
     return record
   }
 
