@@ -12,7 +12,14 @@ export type RecordFamily = (typeof recordFamilies)[number]
 export const consensusFamilies: readonly RecordFamily[] = ['block', 'entry', 'outcome']
 
 export type RecordWrite =
-  | { readonly kind: 'put'; readonly family: RecordFamily; readonly key: Uint8Array; readonly value: Uint8Array }
+  | {
+      readonly kind: 'put'
+      readonly family: RecordFamily
+      readonly key: Uint8Array
+      readonly value: Uint8Array
+      /** The caller knows that there is no such record, because the key is fresh: the store need not look. */
+      readonly isNew?: true
+    }
   | { readonly kind: 'delete'; readonly family: RecordFamily; readonly key: Uint8Array }
 
 export interface StoredRecord {

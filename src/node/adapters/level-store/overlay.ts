@@ -17,6 +17,8 @@ export interface OverlayEntry {
   readonly place: Place | undefined
   /** The place holds only while the index still names this one. */
   readonly movedFrom: Place | undefined
+  /** The index has no such record. */
+  readonly isNew: boolean
 }
 
 export interface Generation {
@@ -42,12 +44,8 @@ export class Overlay {
   #records = 0
   #sealed = false
 
-  readonly #onChanged: (family: number, key: string) => void
-
-  /** `onChanged` is told of each record that changes. */
-  constructor(generationBytesMax: number, onChanged: (family: number, key: string) => void = () => undefined) {
+  constructor(generationBytesMax: number) {
     this.#generationBytesMax = generationBytesMax
-    this.#onChanged = onChanged
   }
 
   get journalBytes(): number {
@@ -79,7 +77,6 @@ export class Overlay {
       const kept = entry.movedFrom === undefined ? entry : this.#resolveMove(entry, text, entry.movedFrom)
       if (kept === undefined) continue
       generation.families[entry.family]?.set(text, kept)
-      this.#onChanged(entry.family, text)
       generation.records++
       this.#records++
       generation.indexBytes += entryOverheadBytes + entry.key.length + (entry.value?.length ?? 0)

@@ -4,9 +4,9 @@
  */
 
 import { CodedError } from '../../../shared/coded-error.ts'
-import type { GenerationCache } from '../../core/base/generation-cache.ts'
 import type { RecordFamily, StoreEvents } from '../../ports/record-store.ts'
 import { recordFamilies } from '../../ports/record-store.ts'
+import type { IndexCache } from './index/index-cache.ts'
 import type { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
 import { decodeIndexValue, indexKey } from './index/record-codec.ts'
@@ -19,8 +19,7 @@ import type { PayloadReader } from './payload-reader.ts'
 export interface RecordReadsOptions {
   readonly index: LevelIndex
   readonly overlay: Overlay
-  /** Values of the index by `cacheName`. */
-  readonly cache: GenerationCache<Uint8Array>
+  readonly cache: IndexCache
   readonly payloads: PayloadReader
   readonly writer: Pick<IndexWriter, 'batches'>
   readonly events: StoreEvents
@@ -32,11 +31,6 @@ export interface RecordReadsOptions {
 
 const lookupsMax = 8
 const slowReadsApartMs = 100
-const cacheOverheadBytes = 128
-
-export function cacheName(family: number, key: string): string {
-  return String.fromCharCode(family) + key
-}
 
 export class RecordReads {
   readonly #options: RecordReadsOptions
@@ -55,8 +49,8 @@ export class RecordReads {
     if (waiting !== undefined && waiting.movedFrom === undefined) {
       return waiting.place === undefined ? waiting.value : this.#payload(code, key, waiting.place)
     }
-    const cached = cache.get(cacheName(code, text))
-    if (cached !== undefined) return cached
+    const cached = cache.get(code, text)
+    if (cached !== undefined) return cached.value
     const prefixed = indexKey(code, key)
     const stored = this.#lookUp(prefixed)
     if (stored instanceof Promise) return this.#later(code, key, text, prefixed, stored)
@@ -70,7 +64,7 @@ export class RecordReads {
     const waiting = overlay.find(code, text)
     if (waiting !== undefined && waiting.movedFrom === undefined)
       return waiting.value !== undefined || waiting.place !== undefined
-    if (cache.get(cacheName(code, text)) !== undefined) return true
+    if (cache.get(code, text) !== undefined) return true
     const stored = this.#lookUp(indexKey(code, key))
     return stored instanceof Promise ? stored.then((found) => found !== undefined) : stored !== undefined
   }
@@ -128,10 +122,7 @@ export class RecordReads {
     const decoded = decodeIndexValue(prefixed, stored)
     if (decoded === undefined) throw this.#corrupt(code, 'its index entry does not verify')
     if (decoded.kind === 'place') return this.#payload(code, key, decoded.place)
-    if (cacheAs !== undefined) {
-      const weight = cacheOverheadBytes + key.length + decoded.value.length
-      this.#options.cache.set(cacheName(code, cacheAs), decoded.value, weight)
-    }
+    if (cacheAs !== undefined) this.#options.cache.keep(code, cacheAs, stored)
     return decoded.value
   }
 

@@ -1,9 +1,9 @@
 /** Puts the parts of an opened store together. */
 
 import { join } from 'node:path'
-import { GenerationCache } from '../../core/base/generation-cache.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { Capacity } from './capacity.ts'
+import { IndexCache } from './index/index-cache.ts'
 import { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
 import type { JournalLimits } from './journal/journal-writer.ts'
@@ -17,7 +17,7 @@ import { listSegments } from './opening.ts'
 import { Overlay } from './overlay.ts'
 import { PayloadReader } from './payload-reader.ts'
 import { Reclaim } from './reclaim.ts'
-import { cacheName, RecordReads } from './record-reads.ts'
+import { RecordReads } from './record-reads.ts'
 import type { ResumedStore } from './resume-store.ts'
 import { verifyStore } from './verify-store.ts'
 
@@ -32,13 +32,14 @@ export async function wireStore(
 ): Promise<LevelStore> {
   const { files, journalDirectory, limits, events, byteLimit } = opening
   const { condition, identity } = resumed
-  const cache = new GenerationCache<Uint8Array>(limits.valueCacheBytes)
-  const overlay = new Overlay(limits.indexBatchBytesMax, (family, key) => cache.delete(cacheName(family, key)))
+  const cache = new IndexCache(limits.valueCacheBytes)
+  const overlay = new Overlay(limits.indexBatchBytesMax)
   const capacity = await openCapacity(opening)
   let store: LevelStore | undefined
   const onFailed = (error: unknown) => store?.fail(error)
   const indexWriter = new IndexWriter({
     index,
+    cache,
     overlay,
     state: resumed.state,
     oldestMarker: resumed.oldestMarker,

@@ -106,6 +106,13 @@ export class MemoryStore implements RecordStore, AttachedStore {
   commit(batch: readonly RecordWrite[], { space = 'normal' }: CommitOptions = {}): Promise<void> {
     const refusal = this.#refusal(batch, space)
     if (refusal !== undefined) return Promise.reject(refusal)
+    for (const write of batch) {
+      const claimed = write.kind === 'put' && write.isNew === true
+      assert(
+        !claimed || this.#view.family(write.family).get(textOf(write.key)) === undefined,
+        'a record that is said to be new is new',
+      )
+    }
     this.#lastSequence++
     const writes = batch.map((write) => ({
       family: write.family,

@@ -26,7 +26,13 @@ export function pageWrites(
     else writes.push({ kind: 'put', family: 'entry', key: name, value: encodeEntry(entry) })
   }
   for (const { due, address, key } of applied.candidates) {
-    writes.push({ kind: 'put', family: 'collect', key: candidateKey(due, address), value: candidateReason(page, key) })
+    writes.push({
+      kind: 'put',
+      family: 'collect',
+      key: candidateKey(due, address),
+      value: candidateReason(page, key),
+      isNew: true,
+    })
   }
   for (const key of forgotten) writes.push({ kind: 'delete', family: 'outcome', key })
   for (const { requestId, outcomes } of applied.outcomes) {
@@ -43,7 +49,7 @@ function addValues(writes: RecordWrite[], change: PageChange, result: RequestRes
     if (operation.kind !== 'put' || result.outcomes[place]?.kind !== 'done') return
     const { block, settles } = operation.value
     if (block !== undefined) {
-      writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc) })
+      writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc), isNew: true })
     }
     for (const write of settles) writes.push(write)
   })

@@ -143,7 +143,7 @@ export class ValueUpload {
     const birth = clock.next()
     const value = encodeContentCopy(block, birth)
     await store.commit([
-      { kind: 'put', family: 'content', key: block.address, value },
+      { kind: 'put', family: 'content', key: block.address, value, isNew: true },
       this.#candidate(block.address, birth),
       ...parts.map((part) => this.#settle(part.address)),
     ])

@@ -7,15 +7,19 @@ import { assert } from '../../../../shared/assert.ts'
 import { CodedError } from '../../../../shared/coded-error.ts'
 import type { StoreEvents } from '../../../ports/record-store.ts'
 import type { Place } from '../journal/frame-codec.ts'
-import { samePlace } from '../journal/frame-codec.ts'
 import type { Generation, Overlay, OverlayEntry } from '../overlay.ts'
+import { keyText } from '../overlay.ts'
+import type { IndexCache } from './index-cache.ts'
+import { generationEntries, indexChanges } from './index-changes.ts'
 import type { FamilyCount, IndexState, JournalPosition } from './index-state.ts'
-import { addFingerprint, encodeLiveBytes, encodeMarker, liveKey, markerKey, subtractFingerprint } from './index-state.ts'
+import { encodeLiveBytes, encodeMarker, liveKey, markerKey } from './index-state.ts'
 import type { IndexChange, LevelIndex } from './level-index.ts'
-import { encodeInline, encodePlace, indexKey, placeValueBytes, valueFacts, valueHeaderBytes } from './record-codec.ts'
+import { indexKey } from './record-codec.ts'
 
 export interface IndexWriterOptions {
   readonly index: LevelIndex
+  /** Of the readers; kept equal to the index. */
+  readonly cache?: IndexCache
   readonly overlay: Overlay
   readonly state: IndexState
   /** The oldest marker that is still there. */
@@ -150,7 +154,7 @@ export class IndexWriter {
   async #write(generation: Generation): Promise<void> {
     const { index, liveBytes } = this.#options
     const entries = generationEntries(generation)
-    const present = await index.getMany(entries.map(({ family, key }) => indexKey(family, key)))
+    const present = await this.#present(entries)
     const counts = this.#counts.map((count) => ({ ...count }))
     const live = new Map<number, number>()
     const addLive = (place: Place, sign: number) => {
@@ -166,9 +170,47 @@ export class IndexWriter {
     const forgotten = this.#forgotten.splice(0)
     for (const segment of forgotten) changes.push({ key: liveKey(segment), value: undefined })
     await index.write(changes)
+    this.#remember(changes)
     this.#state = state
     this.#counts.splice(0, this.#counts.length, ...counts)
     for (const [segment, bytes] of live) liveBytes.set(segment, bytes)
+  }
+
+  /** What the records replace: asked of LevelDB only where neither the caller nor the cache knows. */
+  async #present(entries: readonly OverlayEntry[]): Promise<readonly (Buffer | undefined)[]> {
+    const { index, cache } = this.#options
+    const present = new Array<Buffer | undefined>(entries.length).fill(undefined)
+    const unknown: number[] = []
+    entries.forEach(({ family, key, isNew }, position) => {
+      if (isNew) return
+      const cached = cache?.get(family, keyText(key))
+      if (cached === undefined) unknown.push(position)
+      else present[position] = cached.stored
+    })
+    if (unknown.length === 0) return present
+    const found = await index.getMany(
+      unknown.map((position) => {
+        const entry = entries[position]
+        assert(entry !== undefined, 'what is unknown is one of the entries')
+        return indexKey(entry.family, entry.key)
+      }),
+    )
+    unknown.forEach((position, order) => {
+      present[position] = found[order]
+    })
+    return present
+  }
+
+  /** The cache follows the index while the overlay still covers both. */
+  #remember(changes: readonly IndexChange[]): void {
+    const { cache } = this.#options
+    if (cache === undefined) return
+    for (const { value, entry, replaces } of changes) {
+      if (entry === undefined || entry.isNew) continue
+      const text = keyText(entry.key)
+      if (replaces === true && value !== undefined && entry.value !== undefined) cache.replaced(entry.family, text, value)
+      else cache.forget(entry.family, text)
+    }
   }
 
   #nextState(end: JournalPosition, families: readonly FamilyCount[]): IndexState {
@@ -210,58 +252,3 @@ export class IndexWriter {
 
 /** Journal bytes below which the writer rests between two batches, so that a batch gathers more. */
 const lazyJournalBytes = 1024 * 1024
-
-/** The changes of one batch; `counts` and live bytes are brought up to date on the way. */
-export function indexChanges(
-  entries: readonly OverlayEntry[],
-  present: readonly (Buffer | undefined)[],
-  counts: readonly FamilyCount[],
-  addLive: (place: Place, sign: number) => void,
-): IndexChange[] {
-  const changes: IndexChange[] = []
-  const buffer = Buffer.allocUnsafe(encodedBytes(entries))
-  let at = 0
-  entries.forEach((entry, position) => {
-    const { family, key, sequence, value, place, movedFrom } = entry
-    const old = present[position]
-    const before = old === undefined ? undefined : valueFacts(key.length, old)
-    if (movedFrom !== undefined && (before?.place === undefined || !samePlace(before.place, movedFrom))) return
-    const count = counts[family]
-    assert(count !== undefined, 'every family is counted')
-    if (before !== undefined) {
-      count.records--
-      count.bytes -= before.bytes
-      count.fingerprint = subtractFingerprint(count.fingerprint, before.checksum)
-      if (before.place !== undefined) addLive(before.place, -1)
-    }
-    if (value === undefined && place === undefined) {
-      if (before !== undefined) changes.push({ key: indexKey(family, key), value: undefined })
-      return
-    }
-    const record =
-      place === undefined
-        ? encodeInline(buffer, at, family, key, sequence, value ?? key)
-        : encodePlace(buffer, at, family, key, sequence, place)
-    at += record.value.length + record.key.length
-    count.records++
-    count.bytes += key.length + (place === undefined ? (value?.length ?? 0) : place.length)
-    count.fingerprint = addFingerprint(count.fingerprint, record.checksum)
-    if (place !== undefined) addLive(place, 1)
-    changes.push({ key: record.key, value: record.value })
-  })
-  return changes
-}
-
-export function generationEntries({ families }: Generation): OverlayEntry[] {
-  const entries: OverlayEntry[] = []
-  for (const family of families) for (const entry of family.values()) entries.push(entry)
-  return entries
-}
-
-function encodedBytes(entries: readonly OverlayEntry[]): number {
-  let bytes = 0
-  for (const { key, value, place } of entries) {
-    bytes += key.length + 1 + (place === undefined ? valueHeaderBytes + (value?.length ?? 0) : placeValueBytes)
-  }
-  return bytes
-}

@@ -3,11 +3,16 @@
 import { ClassicLevel } from 'classic-level'
 import { CodedError } from '../../../../shared/coded-error.ts'
 import { systemCode } from '../files.ts'
+import type { OverlayEntry } from '../overlay.ts'
 
 export interface IndexChange {
   readonly key: Buffer
   /** Undefined removes the key. */
   readonly value: Buffer | undefined
+  /** The record that the change carries into the index; absent for the store's own facts. */
+  readonly entry?: OverlayEntry
+  /** There was such a record before. */
+  readonly replaces?: boolean
 }
 
 export interface KeyRange {
@@ -71,10 +76,13 @@ export class LevelIndex {
 
   /** Resolves when the batch survives a power loss. */
   async write(changes: readonly IndexChange[]): Promise<void> {
-    const operations = changes.map(({ key, value }) =>
-      value === undefined ? { type: 'del' as const, key } : { type: 'put' as const, key, value },
-    )
-    await this.#level.batch(operations, { sync: true })
+    // One call for each record costs less than half of handing over a list of them.
+    const batch = this.#level.batch()
+    for (const { key, value } of changes) {
+      if (value === undefined) batch.del(key)
+      else batch.put(key, value)
+    }
+    await batch.write({ sync: true })
   }
 
   /** Records of a range in pages of at most `pageRecords`; all of them as of the call. */

@@ -12,6 +12,7 @@ export function frameEntries({ header: { sequence }, operations }: ReadFrame): O
       value: operation.kind === 'inline' ? operation.value : undefined,
       place: operation.kind === 'payload' || operation.kind === 'move' ? operation.place : undefined,
       movedFrom: operation.kind === 'move' ? operation.from : undefined,
+      isNew: false,
     }
   })
 }

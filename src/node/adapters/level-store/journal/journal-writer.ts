@@ -317,12 +317,14 @@ function collectEntries(
     const family = familyCode(write.family)
     const { key } = write
     if (write.kind === 'delete') {
-      entries.push({ family, key, sequence, value: undefined, place: undefined, movedFrom: undefined })
+      entries.push({ family, key, sequence, value: undefined, place: undefined, movedFrom: undefined, isNew: false })
     } else if (write.kind === 'put' && write.value.length <= inlinePayloadBytesMax) {
-      entries.push({ family, key, sequence, value: write.value, place: undefined, movedFrom: undefined })
+      const isNew = write.isNew === true
+      entries.push({ family, key, sequence, value: write.value, place: undefined, movedFrom: undefined, isNew })
     } else {
       const movedFrom = write.kind === 'move' ? write.from : undefined
-      entries.push({ family, key, sequence, value: undefined, place: places[next++], movedFrom })
+      const isNew = write.kind === 'put' && write.isNew === true
+      entries.push({ family, key, sequence, value: undefined, place: places[next++], movedFrom, isNew })
     }
   }
 }
