@@ -10,13 +10,25 @@ import { sharedClockUs } from './acknowledged-writes.ts'
 const path = process.env.MEMOTEST_FAIL_SYNC ?? ''
 const answerAfterMs = 200
 const real = fs.fdatasync
+const realSync = fs.fdatasyncSync
+const failure = () => Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
+
+/** Whether the disk is dying by now; notes the sync that is about to fail. */
+function fails(): boolean {
+  if (!fs.existsSync(path)) return false
+  fs.appendFileSync(path, `${sharedClockUs()}\n`)
+  return true
+}
 
 fs.fdatasync = Object.assign(
   (fd: number, callback: fs.NoParamCallback) => {
-    if (!fs.existsSync(path)) return real(fd, callback)
-    fs.appendFileSync(path, `${sharedClockUs()}\n`)
-    setTimeout(() => callback(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })), answerAfterMs)
+    if (!fails()) return real(fd, callback)
+    setTimeout(() => callback(failure()), answerAfterMs)
   },
   { __promisify__: real.__promisify__ },
 )
+fs.fdatasyncSync = (fd: number) => {
+  if (fails()) throw failure()
+  realSync(fd)
+}
 syncBuiltinESMExports()

@@ -9,7 +9,8 @@ export interface OpenFile {
   /** Writes all buffers one after the other from the position. Returns undefined when it was done at once. */
   write(buffers: readonly Uint8Array[], position: number): Promise<void> | undefined
   /** Resolves when what was written survives a power loss (contents and size). */
-  datasync(): Promise<void>
+  /** Everything written is durable when this returns or resolves. `blocking` spares the trip to a thread and back. */
+  datasync(blocking?: boolean): Promise<void> | undefined
   size(): Promise<number>
   close(): Promise<void>
 }

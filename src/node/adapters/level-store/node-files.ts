@@ -1,4 +1,4 @@
-import { fdatasync, writev, writevSync } from 'node:fs'
+import { fdatasync, fdatasyncSync, writev, writevSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, readdir, readFile, realpath, rename, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -83,15 +83,22 @@ function nodeFile(handle: FileHandle): OpenFile {
       const written = writevSync(fd, buffers, position)
       return written === length ? undefined : writeAll(fd, dropBytes(buffers, written), length - written, position + written)
     },
-    datasync: () =>
-      new Promise((resolve, reject) => {
-        fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))
-      }),
+    datasync(blocking = false) {
+      if (!blocking) return datasyncInThread(fd)
+      fdatasyncSync(fd)
+      return undefined
+    },
     async size() {
       return (await handle.stat()).size
     },
     close: () => handle.close(),
   }
+}
+
+function datasyncInThread(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))
+  })
 }
 
 function writeAll(fd: number, buffers: readonly Uint8Array[], length: number, position: number): Promise<void> {

@@ -5,6 +5,7 @@ import type { RecordStore } from '../../ports/record-store.ts'
 import { enterDirectory, openIndex } from './enter-directory.ts'
 import type { LevelStoreOptions, Opening } from './opening.ts'
 import { listSegments } from './opening.ts'
+import { ensureSoundIndex } from './rebuild-index.ts'
 import { resumeStore } from './resume-store.ts'
 import { damaged, indexName, readStoreFile, writeFormat, writePid } from './store-files.ts'
 import { StoreIdentityFile } from './store-identity.ts'
@@ -24,6 +25,7 @@ async function openLocked(opening: Opening, unlock: () => void): Promise<RecordS
   const hasSegments = (await listSegments(opening)).length > 0
   const before = await readStoreFile(files, directory)
   if (before === undefined && hasSegments) throw damaged(directory, 'store', 'the file is missing')
+  if (before !== undefined) await ensureSoundIndex(opening, before)
   const index = await openIndex(opening, before === undefined)
   try {
     await writePid(files, directory, process.pid)

@@ -2,7 +2,6 @@
 
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { isCoded } from '../../../shared/coded-error.ts'
 import { recordFamilies } from '../../ports/record-store.ts'
 import type { OpenFile } from './files.ts'
 import { systemCode } from './files.ts'
@@ -10,6 +9,7 @@ import { generationEntries, indexChanges } from './index/index-changes.ts'
 import { emptyCounts } from './index/index-state.ts'
 import type { IndexChange, LevelIndex } from './index/level-index.ts'
 import { decodeIndexValue, indexKey, recordRange } from './index/record-codec.ts'
+import type { IndexLayer, KeySpan } from './index/table-salvage.ts'
 import type { Place } from './journal/frame-codec.ts'
 import { frameEntries } from './journal/frame-entries.ts'
 import { segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
@@ -43,30 +43,46 @@ export class RecordSalvage {
     return this.#highestSequence
   }
 
-  /** Copies every record that verifies. LevelDB tells of a damaged block only when it is done, so it is read record by record. */
-  async copyIndex(source: LevelIndex): Promise<void> {
+  /**
+   * Takes in every record that verifies, layer by layer from the oldest to the newest. Where a layer lost entries, what the older
+   * ones say of their keys is given up too: it may have been replaced or removed.
+   */
+  async copyIndex(layers: AsyncIterable<IndexLayer>): Promise<void> {
     const { target, note } = this.#options
     const rejected = new Map<number, number>()
-    let kept: IndexChange[] = []
-    try {
-      for await (const page of source.pages(recordRange, { pageRecords: 1 })) {
-        for (const [key, value] of page) {
-          const decoded = decodeIndexValue(key, value)
-          const code = (key[0] ?? 0) - 1
-          if (decoded === undefined) rejected.set(code, (rejected.get(code) ?? 0) + 1)
-          else kept.push({ key, value })
-          this.#highestSequence = Math.max(this.#highestSequence, decoded?.sequence ?? 0)
-        }
-        if (kept.length < copyRecords) continue
-        await target.write(kept)
-        kept = []
+    const doubtful = new Map<number, number>()
+    for await (const { lost, entries } of layers) {
+      for (const span of lost) await this.#giveUp(span, doubtful)
+      let changes: IndexChange[] = []
+      for (const { key, value } of entries) {
+        const code = (key[0] ?? 0) - 1
+        if (code < 0 || code >= recordFamilies.length) continue
+        const decoded = value === undefined ? undefined : decodeIndexValue(key, value)
+        if (value !== undefined && decoded === undefined) rejected.set(code, (rejected.get(code) ?? 0) + 1)
+        this.#highestSequence = Math.max(this.#highestSequence, decoded?.sequence ?? 0)
+        changes.push({ key, value: decoded === undefined ? undefined : value })
+        if (changes.length < copyRecords) continue
+        await target.write(changes)
+        changes = []
       }
-    } catch (error) {
-      if (!isCoded(error, 'data-corrupt')) throw error
-      note(error.message)
+      if (changes.length > 0) await target.write(changes)
     }
-    await target.write(kept)
     for (const [code, count] of rejected) note(`${recordFamilies[code] ?? 'unknown'}: ${count} index entries did not verify`)
+    for (const [code, count] of doubtful) {
+      note(`${recordFamilies[code] ?? 'unknown'}: ${count} older entries are given up, since newer ones may have been damaged`)
+    }
+  }
+
+  async #giveUp({ first, last }: KeySpan, doubtful: Map<number, number>): Promise<void> {
+    const { target } = this.#options
+    const gte = first.compare(recordRange.gte) > 0 ? first : recordRange.gte
+    for await (const page of target.pages({ gte, lt: Buffer.concat([last, Buffer.of(0)]) })) {
+      await target.write(page.map(([key]) => ({ key, value: undefined })))
+      for (const [key] of page) {
+        const code = (key[0] ?? 0) - 1
+        doubtful.set(code, (doubtful.get(code) ?? 0) + 1)
+      }
+    }
   }
 
   /** Applies the frames of the newest unbroken run of segments to every record that is older than they are. */

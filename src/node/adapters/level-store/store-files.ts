@@ -46,9 +46,13 @@ export async function checkFormat(files: Files, directory: string): Promise<bool
     if ((await files.readWhole(join(directory, identityName))) === undefined) return false
     throw damaged(directory, formatName, 'the file is missing')
   }
-  const parsed = formatSchema.safeParse(parseJson(Buffer.from(bytes).toString('utf8')))
+  const [body = '', sum] = Buffer.from(bytes).toString('utf8').split('\n')
+  const parsed = formatSchema.safeParse(parseJson(body))
   if (!parsed.success) throw damaged(directory, formatName, 'the file is not readable')
   const { format, madeBy } = parsed.data
+  // A newer format may check itself otherwise.
+  if (format <= storeFormat && sum !== checksumLine(body))
+    throw damaged(directory, formatName, 'the file does not match its checksum')
   if (format <= storeFormat) return true
   throw new CodedError(
     'store-newer-format',
@@ -58,7 +62,8 @@ export async function checkFormat(files: Files, directory: string): Promise<bool
 }
 
 export async function writeFormat(files: Files, directory: string, madeBy: string): Promise<void> {
-  await replaceFile(files, directory, formatName, `${JSON.stringify({ format: storeFormat, madeBy })}\n`)
+  const body = JSON.stringify({ format: storeFormat, madeBy })
+  await replaceFile(files, directory, formatName, `${body}\n${checksumLine(body)}\n`)
 }
 
 /** The identity, or undefined where there is none yet. */

@@ -7,6 +7,7 @@ import { recordFamilies } from '../../ports/record-store.ts'
 import type { Capacity } from './capacity.ts'
 import type { Files } from './files.ts'
 import { systemCode } from './files.ts'
+import { checkIndexFiles, damageText } from './index/index-files.ts'
 import type { FamilyCount } from './index/index-state.ts'
 import { addFingerprint, emptyCounts } from './index/index-state.ts'
 import type { IndexWriter } from './index/index-writer.ts'
@@ -23,6 +24,7 @@ export interface VerifyOptions {
   readonly files: Files
   /** The journal's directory. */
   readonly directory: string
+  readonly indexDirectory: string
   readonly salt: Uint8Array
   /** Everything durable is in the index when it resolves. */
   readonly settle: () => Promise<void>
@@ -31,12 +33,28 @@ export interface VerifyOptions {
 }
 
 export async function verifyStore(options: VerifyOptions): Promise<VerifyReport> {
-  const { index, indexWriter, findingsMax, signal } = options
+  const { findingsMax, signal } = options
   const findings: string[] = []
   const note = (finding: string) => {
     if (findings.length < findingsMax) findings.push(finding)
   }
   await options.settle()
+  // Before LevelDB reads them: a damaged block may end the process, and what it hides is not told by reading on.
+  const tables = await checkIndexFiles(options.files, options.indexDirectory, signal)
+  for (const damage of tables.damage) note(damageText(damage))
+  const counted = tables.damage.length > 0 ? emptyCounts() : await verifyRecords(options, note)
+  await verifyHeaders(options, note)
+  let records = 0
+  let bytes = 0
+  for (const count of counted) {
+    records += count.records
+    bytes += count.bytes
+  }
+  return { records, bytes, findings }
+}
+
+async function verifyRecords(options: VerifyOptions, note: (finding: string) => void): Promise<readonly FamilyCount[]> {
+  const { index, indexWriter, signal } = options
   // The iterator is made before anything else can change the index, so that both speak of the same batch.
   const pages = index.pages(recordRange)
   const expected = indexWriter.counts.map((count) => ({ ...count }))
@@ -51,14 +69,7 @@ export async function verifyStore(options: VerifyOptions): Promise<VerifyReport>
     note(error.message)
   }
   compareCounts(expected, counted, note)
-  await verifyHeaders(options, note)
-  let records = 0
-  let bytes = 0
-  for (const count of counted) {
-    records += count.records
-    bytes += count.bytes
-  }
-  return { records, bytes, findings }
+  return counted
 }
 
 async function verifyRecord(

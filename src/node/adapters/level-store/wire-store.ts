@@ -86,7 +86,9 @@ export async function wireStore(
     ...{ index, overlay, indexWriter, journal, payloads, capacity, onFailed },
     liveBytes: resumed.liveBytes,
   })
-  const checked = { index, indexWriter, payloads, capacity, files, directory: journalDirectory, salt: identity.file.salt }
+  const { indexDirectory } = opening
+  const { salt } = identity.file
+  const checked = { index, indexWriter, payloads, capacity, files, directory: journalDirectory, indexDirectory, salt }
   const parts = {
     limits,
     events,

@@ -56,6 +56,9 @@ interface Group {
 const scratchBytes = 1024 * 1024
 /** From this many frames in the last write on, the loop lets the callers that it woke come back first. */
 const crowdFrames = 4
+/** A sync that takes longer than this is left to the thread pool, and so are those that follow for a while. */
+const blockingSyncMsMax = 2
+const blockAgainAfterMs = 1000
 const segmentUsedBeforeNext = 1 / 8
 
 export class JournalWriter {
@@ -67,6 +70,8 @@ export class JournalWriter {
   #failed = false
   #closed = false
   #lastFrames = 0
+  /** Until then no sync is done on this thread. */
+  #blockAgainMs = 0
   #segment: PreparedSegment | undefined
   #seed = 0
   /** The segment is new: its header goes down with its first frames. */
@@ -235,7 +240,7 @@ export class JournalWriter {
     try {
       await segment.file.write(buffers, from)
       writtenMs = performance.now()
-      await segment.file.datasync()
+      await this.#sync(segment, waiting)
     } catch (error) {
       // Some or all of it may have reached the disk.
       for (const { reject } of waiting)
@@ -243,6 +248,7 @@ export class JournalWriter {
       throw error
     }
     const syncedMs = performance.now()
+    if (syncedMs - writtenMs > blockingSyncMsMax) this.#blockAgainMs = syncedMs + blockAgainAfterMs
     this.#headerDue = false
     for (const { entries, end, length } of frames) overlay.apply(entries, length, end)
     this.#offset += bytes
@@ -252,6 +258,15 @@ export class JournalWriter {
     events.committed({ batches: waiting.length, bytes, writeMs: writtenMs - startedMs, syncMs: syncedMs - writtenMs })
     for (const { resolve } of waiting) resolve()
     this.#prepareWhenDue(segment)
+  }
+
+  /**
+   * A caller that is alone waits for the disk and for nothing else: then the sync is done on this thread, as long as the disk is
+   * quick. With company, and on a slow disk, the thread has other things to do meanwhile.
+   */
+  #sync({ file }: PreparedSegment, waiting: readonly Waiting[]): Promise<void> | undefined {
+    const alone = waiting.length === 1 && this.#lastFrames === 1 && this.#queue.length === 0
+    return file.datasync(alone && performance.now() >= this.#blockAgainMs)
   }
 
   #prepareWhenDue({ size }: PreparedSegment): void {
