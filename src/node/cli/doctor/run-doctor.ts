@@ -37,7 +37,7 @@ async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise
   const running = await findRunning(config.data)
   if (running?.health !== undefined) return [check, ...runningChecks(running, running.health), clock]
   const adapters = systemAdapters()
-  const stored = await storeChecks({
+  const { checks: stored, founded } = await storeChecks({
     directory: config.data,
     byteLimit: config.capacity,
     random: adapters.random,
@@ -47,6 +47,6 @@ async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise
   })
   const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: io.environment }
   const silent = { child: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-  const keys = await keysCheck(keyVaultAt(place, adapters, silent))
+  const keys = await keysCheck(keyVaultAt(place, adapters, silent), founded)
   return [check, ...stored, await checkDiskSpace(config.data), clock, keys, ...(await ports())]
 }

@@ -2,7 +2,7 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import { openLevelStore } from '../../adapters/level-store/open-level-store.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
-import type { KeyDescription, KeyVault } from '../../ports/key-vault.ts'
+import type { KeyDescription, KeyVault, VaultKeyName } from '../../ports/key-vault.ts'
 import type { Random } from '../../ports/random.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import { protectionText } from '../run/run-banner.ts'
@@ -24,8 +24,14 @@ export interface StoreCheckOptions {
   readonly signal: AbortSignal
 }
 
+export interface StoreChecks {
+  readonly checks: readonly Check[]
+  /** Whether the store holds a network, which it can be used in only with the keys that it was made with. */
+  readonly founded: boolean
+}
+
 /** Opens the store of a stopped node as a start would, looks at all of it, and closes it. */
-export async function storeChecks(options: StoreCheckOptions): Promise<readonly Check[]> {
+export async function storeChecks(options: StoreCheckOptions): Promise<StoreChecks> {
   const remarks: string[] = []
   let store: RecordStore
   try {
@@ -39,16 +45,18 @@ export async function storeChecks(options: StoreCheckOptions): Promise<readonly 
     })
   } catch (error) {
     if (isCoded(error, 'store-locked')) {
-      return [red('running', new CodedError('store-locked', `${error.message}, and no node there answers a health check`))]
+      const locked = new CodedError('store-locked', `${error.message}, and no node there answers a health check`)
+      return { checks: [red('running', locked)], founded: false }
     }
-    return [red('store', error)]
+    return { checks: [red('store', error)], founded: false }
   }
   await using opened = store
-  return [
+  const checks = [
     green('running', 'no node runs on this data directory'),
     ...openedChecks(opened, remarks),
     await recordsCheck(opened, options),
   ]
+  return { checks, founded: opened.usage().families.block.records > 0 }
 }
 
 function openedChecks(store: RecordStore, remarks: readonly string[]): Check[] {
@@ -79,10 +87,19 @@ async function recordsCheck(store: RecordStore, { verify, signal }: StoreCheckOp
   )
 }
 
-/** How each key is kept, and that it opens. */
-export async function keysCheck(vault: KeyVault): Promise<Check> {
+const keysOfNetwork: readonly VaultKeyName[] = ['node', 'service-user']
+
+/** How each key is kept, that it opens, and that none is missing from a store that cannot be used without. */
+export async function keysCheck(vault: KeyVault, founded: boolean): Promise<Check> {
   try {
     const described = await vault.describe()
+    const missing = keysOfNetwork.filter((name) => founded && !described.some((each) => each.name === name))
+    if (missing.length > 0) {
+      return red(
+        'keys',
+        new CodedError('key-unavailable', `missing: ${missing.join(', ')}; put the files of a backup back into keys`),
+      )
+    }
     for (const { name } of described) await vault.load(name)
     if (described.length === 0) return green('keys', 'none yet; the first "memo run" makes them')
     const kept = described.map((each: KeyDescription) => `${each.name}: ${protectionText(each)}`).join('; ')
