@@ -63,13 +63,15 @@ export class AcknowledgedWrites {
   readonly #changes = new Map<string, Change[]>()
   readonly #sequences: number[]
   readonly #keysOfWriter: number
+  readonly #prefix: string
   acknowledged = 0
   unanswered = 0
   /** When the last of the acknowledged changes was sent. */
   lastAcknowledgedSentUs = 0
 
-  constructor(writers: number, keysOfWriter: number) {
+  constructor(writers: number, keysOfWriter: number, prefix = 'writer/') {
     this.#keysOfWriter = keysOfWriter
+    this.#prefix = prefix
     this.#sequences = Array.from({ length: writers }, () => 0)
   }
 
@@ -91,7 +93,7 @@ export class AcknowledgedWrites {
     while (!stopped()) {
       const sequence = (this.#sequences[writer] ?? 0) + 1
       this.#sequences[writer] = sequence
-      const key = `writer/${writer}/${sequence % this.#keysOfWriter}`
+      const key = `${this.#prefix}${writer}/${sequence % this.#keysOfWriter}`
       const changes = this.#changes.get(key) ?? []
       this.#changes.set(key, changes)
       const state: State = sequence % 11 === 0 ? 'absent' : sequence
@@ -123,25 +125,33 @@ export class AcknowledgedWrites {
   }
 
   /**
-   * Throws at the first key whose state is neither acknowledged nor on its way, or whose value is not whole. With a moment: as
+   * Throws when a key is neither in its acknowledged state nor in one that was on its way, or has half a value. With a moment: as
    * things stood then, and nothing is concluded for later checks.
    */
-  async check({ kvs }: NodeClients, atUs?: number): Promise<void> {
-    const listed = await kvs.call<{ readonly items: readonly { readonly key: string }[] }>('List', { prefix: 'writer/' })
+  async check(clients: NodeClients, atUs?: number): Promise<void> {
+    const wrong = await this.mismatches(clients, atUs)
+    if (wrong.length > 0) throw new Error(wrong.join('\n'))
+  }
+
+  /** A line for each key whose state is neither acknowledged nor one that was on its way. */
+  async mismatches({ kvs }: NodeClients, atUs?: number): Promise<readonly string[]> {
+    const listed = await kvs.call<{ readonly items: readonly { readonly key: string }[] }>('List', { prefix: this.#prefix })
     const present = new Set(listed.items.map((item) => item.key))
     const waiting = [...this.#changes]
+    const wrong: string[] = []
     const next = async (): Promise<void> => {
       for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
         const [key, changes] = each
-        const found = await readState(kvs, key)
+        const found = await readState(kvs, key, Number(key.slice(this.#prefix.length).split('/')[0]))
         const allowed = allowedStates(changes, atUs ?? sharedClockUs())
-        if (!allowed.includes(found)) throw new Error(`${key}: found ${found}, of ${allowed.join(' or ')}`)
-        if (present.delete(key) !== (found !== 'absent')) throw new Error(`${key}: List and Fetch disagree`)
+        if (!allowed.includes(found)) wrong.push(`${key}: found ${found}, of ${allowed.join(' or ')}`)
+        if (present.delete(key) !== (found !== 'absent')) wrong.push(`${key}: List and Fetch disagree`)
         if (atUs === undefined) this.#changes.set(key, [{ state: found, sentUs: 0, acknowledgedUs: 0 }])
       }
     }
     await Promise.all(Array.from({ length: 4 }, next))
-    if (present.size > 0) throw new Error(`nobody wrote ${[...present].join()}`)
+    if (present.size > 0) wrong.push(`nobody wrote ${[...present].join()}`)
+    return wrong
   }
 }
 
@@ -158,10 +168,10 @@ function* pieces(key: string, value: Buffer): Generator<object> {
   yield { finish: { size: value.length } }
 }
 
-async function readState(kvs: PlainClient, key: string): Promise<State> {
+async function readState(kvs: PlainClient, key: string, writer: number): Promise<State> {
   try {
     const { value } = await kvs.call<{ readonly value: Uint8Array }>('Fetch', { key })
-    return readSequence(Number(key.split('/')[1]), value)
+    return readSequence(writer, value)
   } catch (error) {
     if (statusOf(error) === status.NOT_FOUND) return 'absent'
     throw error

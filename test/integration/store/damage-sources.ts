@@ -79,7 +79,8 @@ async function write(store: RecordStore, history: History, numbers: SeededNumber
   }
 }
 
-async function readFrames(root: string): Promise<readonly JournalFrame[]> {
+/** All frames of a store at rest, up to the first of each segment that does not verify. */
+export async function readFrames(root: string): Promise<readonly JournalFrame[]> {
   const identity = await readStoreFile(nodeFiles, root)
   if (identity === undefined) throw new Error('the store has no identity')
   const indexedThrough = await indexPositionOf(join(root, 'index'))
