@@ -1,16 +1,15 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readManifest, tableName } from '../../../src/node/adapters/level-store/index/index-files.ts'
+import { nodeFiles } from '../../../src/node/adapters/level-store/node-files.ts'
 import type { DamageCategory } from '../../conformance/record-store/store-verdict.ts'
 import { judge } from '../../conformance/record-store/store-verdict.ts'
 import { SeededNumbers } from './crash-images.ts'
 import type { DamageSource } from './damage-sources.ts'
-import { closedSource, crashedSource, journalFrames } from './damage-sources.ts'
-import { copyStoreFolder, filesBelow, openLevelStoreAt, temporaryFolder } from './level-bed.ts'
+import { closedSource, crashedSource, journalFrames, reclaimedSource } from './damage-sources.ts'
+import { copyStoreFolder, filesBelow, openLevelStoreAt, recoverLevelStoreAt, temporaryFolder } from './level-bed.ts'
 
-const reader = fileURLToPath(new URL('./read-everything.ts', import.meta.url))
 const flips = Number(process.env.MEMO_STORE_FLIPS ?? 20)
 
 const folder = temporaryFolder('corruption')
@@ -24,16 +23,12 @@ interface Target {
 
 interface FileKind {
   readonly name: string
-  /** Whether the damaged store had crashed, with frames that only the journal holds. */
-  readonly crashed?: boolean
-  readonly targets: (source: DamageSource) => readonly Target[]
-  /**
-   * LevelDB does not verify the blocks of its tables when it reads them: a damaged one may end the process (so another one goes
-   * first), or hide a newer entry behind an older one until verify counts the records.
-   */
-  readonly unverifiedByLevel?: boolean
+  readonly source?: 'closed' | 'crashed' | 'reclaimed'
+  readonly targets: (source: DamageSource) => readonly Target[] | Promise<readonly Target[]>
   /** Every flip has to be found: no byte of these is dead. */
   readonly alive?: boolean
+  /** How many times the usual number of changes is made. */
+  readonly rounds?: number
 }
 
 const wholeFiles = (matches: RegExp) => (source: DamageSource) =>
@@ -41,6 +36,13 @@ const wholeFiles = (matches: RegExp) => (source: DamageSource) =>
     .filter((file) => matches.test(file))
     .map((file) => ({ file, from: 0, to: readFileSync(join(source.root, file)).length }))
     .filter(({ to }) => to > 0)
+
+/** Obsolete tables, which LevelDB removes when it likes, do not count. */
+const liveTables = async (source: DamageSource) => {
+  const reading = await readManifest(nodeFiles, join(source.root, 'index'))
+  if (reading.kind === 'damaged') throw new Error(reading.damage.reason)
+  return reading.files.tables.map(({ number, size }) => ({ file: `index/${tableName(number)}`, from: 0, to: size }))
+}
 
 const segmentHeaders = (source: DamageSource) =>
   wholeFiles(/^journal\/.*\.seg$/)(source).map(({ file }) => ({ file, from: 0, to: 4096 }))
@@ -72,64 +74,83 @@ const preallocated = (source: DamageSource) =>
 
 const kinds: readonly FileKind[] = [
   { name: 'segment header', targets: segmentHeaders },
-  { name: 'segment header of a crashed store', crashed: true, targets: segmentHeaders },
-  { name: 'segment header in the replay window', crashed: true, targets: headersToReplay, alive: true },
-  { name: 'frame in the replay window', crashed: true, targets: replayFrames, alive: true },
+  { name: 'segment header of a crashed store', source: 'crashed', targets: segmentHeaders },
+  { name: 'segment header in the replay window', source: 'crashed', targets: headersToReplay, alive: true },
+  { name: 'frame in the replay window', source: 'crashed', targets: replayFrames, alive: true },
   { name: 'indexed frame with payloads', targets: indexedFrames },
   { name: 'preallocated zeros', targets: preallocated },
-  { name: 'preallocated zeros of a crashed store', crashed: true, targets: preallocated },
+  { name: 'preallocated zeros of a crashed store', source: 'crashed', targets: preallocated },
   { name: 'LevelDB log', targets: wholeFiles(/^index\/\d+\.log$/) },
-  { name: 'LevelDB log of a crashed store', crashed: true, targets: wholeFiles(/^index\/\d+\.log$/) },
-  { name: 'LevelDB table', targets: wholeFiles(/^index\/\d+\.(ldb|sst)$/), unverifiedByLevel: true },
+  { name: 'LevelDB log of a crashed store', source: 'crashed', targets: wholeFiles(/^index\/\d+\.log$/) },
+  { name: 'LevelDB table', targets: liveTables, alive: true, rounds: 5 },
+  {
+    name: 'LevelDB table of a store without its first segments',
+    source: 'reclaimed',
+    targets: liveTables,
+    alive: true,
+    rounds: 15,
+  },
   { name: 'LevelDB MANIFEST', targets: wholeFiles(/^index\/MANIFEST-\d+$/) },
   { name: 'LevelDB CURRENT', targets: wholeFiles(/^index\/CURRENT$/) },
-  { name: 'FORMAT', targets: wholeFiles(/^FORMAT$/) },
+  { name: 'FORMAT', targets: wholeFiles(/^FORMAT$/), alive: true },
   { name: 'identity', targets: wholeFiles(/^store$/), alive: true },
 ]
 
-let closed: DamageSource
-let crashed: DamageSource
-type Ending = DamageCategory | 'process ended'
+let sources: Readonly<Record<'closed' | 'crashed' | 'reclaimed', DamageSource>>
+type Ending = DamageCategory | 'healed'
 const table: Record<string, Partial<Record<Ending, number>>> = {}
 
 beforeAll(async () => {
-  closed = await closedSource(join(folder, 'closed'))
-  crashed = await crashedSource(join(folder, 'crashed'))
+  const closed = await closedSource(join(folder, 'closed'))
+  const crashed = await crashedSource(join(folder, 'crashed'))
+  sources = { closed, crashed, reclaimed: await reclaimedSource(join(folder, 'reclaimed')) }
 })
 
 afterAll(() => console.table(table))
 
-type Change = (bytes: Buffer, target: Target, numbers: SeededNumbers) => string
+/** Changes the bytes, in place or not. */
+type Change = (bytes: Buffer, target: Target, numbers: SeededNumbers) => { readonly bytes: Buffer; readonly what: string }
 
 const flipBit: Change = (bytes, { from, to }, numbers) => {
   const offset = from + numbers.below(to - from)
   const bit = numbers.below(8)
   bytes.writeUInt8(bytes.readUInt8(offset) ^ (1 << bit), offset)
-  return `bit ${bit} at ${offset}`
+  return { bytes, what: `bit ${bit} at ${offset}` }
 }
 
 const zeroSectors: Change = (bytes, { from, to }, numbers) => {
   const offset = from + numbers.below(to - from)
   const end = Math.min(to, offset + 512)
   bytes.fill(0, offset, end)
-  return `zeros from ${offset} to ${end}`
+  return { bytes, what: `zeros from ${offset} to ${end}` }
 }
 
-/** Whether a process that reads a copy of the whole store lives to its end. */
-function livesThrough(root: string, { history }: DamageSource): boolean {
-  const copy = `${root}-read`
-  rmSync(copy, { recursive: true, force: true })
-  copyStoreFolder(root, copy)
-  const keys = join(folder, 'keys.json')
-  writeFileSync(keys, JSON.stringify(history.keys.map(({ family, key }) => [family, Buffer.from(key).toString('hex')])))
-  const { stdout, signal } = spawnSync(process.execPath, [reader, copy, keys], { encoding: 'utf8', timeout: 30_000 })
-  if (stdout !== 'done') expect(signal, 'only LevelDB itself ends the process').toBe('SIGABRT')
-  return stdout === 'done'
+/** Everything behind a place is gone. */
+const cutOff: Change = (bytes, { from, to }, numbers) => {
+  const length = from + numbers.below(to - from)
+  return { bytes: bytes.subarray(0, length), what: `cut to ${length}` }
+}
+
+/** A damaged table is healed, or the start names the place and the way out, which shows nothing that was replaced or removed. */
+async function judgeTable(root: string, source: DamageSource, category: DamageCategory, detail: string, isSame: boolean) {
+  if (source !== sources.reclaimed) return expect(category, detail).toBe('equal')
+  if (isSame) return
+  expect(category).toBe('open-error')
+  expect(detail).toMatch(/^store-damaged: .*index: \d+\.ldb at \d+: .*"memo cluster recover"/)
+  const { findings } = await recoverLevelStoreAt(root)
+  expect(findings.join('\n')).toMatch(/index: \d+\.ldb at \d+/)
+  await using store = await openLevelStoreAt(root)
+  expect(store.condition).toEqual({ kind: 'sound' })
+  for (const { family, key } of source.history.keys) {
+    const value = await store.get(family, key)
+    if (value !== undefined) expect(Buffer.compare(value, source.history.twin.get(family, key) ?? Buffer.from('removed'))).toBe(0)
+  }
+  expect((await store.verify()).findings).toEqual([])
 }
 
 async function damageOnce(kind: FileKind, source: DamageSource, seed: number, change: Change): Promise<Ending> {
   const numbers = new SeededNumbers(seed)
-  const targets = kind.targets(source)
+  const targets = await kind.targets(source)
   expect(targets.length, `there is a ${kind.name}`).toBeGreaterThan(0)
   const target = targets[numbers.below(targets.length)]!
   const root = join(folder, 'damaged')
@@ -137,21 +158,23 @@ async function damageOnce(kind: FileKind, source: DamageSource, seed: number, ch
   copyStoreFolder(source.root, root)
   const path = join(root, target.file)
   const before = readFileSync(path)
-  const after = Buffer.from(before)
-  const what = change(after, target, numbers)
+  const { bytes: after, what } = change(Buffer.from(before), target, numbers)
   writeFileSync(path, after)
   const label = `${kind.name}, seed ${seed}: ${target.file} of ${before.length} bytes, ${what}`
-  if (kind.unverifiedByLevel === true && !livesThrough(root, source)) return 'process ended'
+  const reported: string[] = []
+  const events = { damageFound: ({ finding }: { readonly finding: string }) => void reported.push(finding) }
   try {
-    const { category, store, detail } = await judge(() => openLevelStoreAt(root), source.history)
+    const { category, store, detail } = await judge(() => openLevelStoreAt(root, { events }), source.history)
     if (category === 'suspect') {
       const { storeId } = store!.identity
       expect(Buffer.compare(storeId, source.storeId), `${label}: a suspect store has a new id`).not.toBe(0)
     }
     await store?.close()
-    if (kind.unverifiedByLevel !== true) expect(category, `${label} (${detail})`).not.toBe('stale-until-verify')
-    if (kind.alive === true && !before.equals(after)) expect(category, `${label} (${detail})`).not.toBe('equal')
-    return category
+    expect(category, `${label} (${detail})`).not.toBe('stale-until-verify')
+    const ending = category === 'equal' && reported.length > 0 ? 'healed' : category
+    if (kind.alive === true && !before.equals(after)) expect(ending, `${label} (${detail})`).not.toBe('equal')
+    if (kind.targets === liveTables) await judgeTable(root, source, category, detail, before.equals(after))
+    return ending
   } catch (error) {
     throw new Error(label, { cause: error })
   }
@@ -161,10 +184,11 @@ describe.each(kinds)('$name', (kind) => {
   test.each([
     ['flipped bits', flipBit, flips],
     ['zeroed sectors', zeroSectors, Math.ceil(flips / 4)],
+    ['cut files', cutOff, Math.ceil(flips / 4)],
   ] as const)('%s are found, healed or without effect', async (name, change, count) => {
-    const source = kind.crashed === true ? crashed : closed
+    const source = sources[kind.source ?? 'closed']
     const row: Partial<Record<Ending, number>> = {}
-    for (let seed = 1; seed <= count; seed++) {
+    for (let seed = 1; seed <= count * (kind.rounds ?? 1); seed++) {
       const category = await damageOnce(kind, source, seed, change)
       row[category] = (row[category] ?? 0) + 1
     }

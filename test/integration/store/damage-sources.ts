@@ -48,6 +48,22 @@ export async function closedSource(root: string): Promise<DamageSource> {
   return { root, history, storeId, frames: await readFrames(root) }
 }
 
+/** Many lives of a store that gave its first segments back, so that no index can be built anew from its journal. */
+export async function reclaimedSource(root: string): Promise<DamageSource> {
+  const history = new History()
+  const numbers = new SeededNumbers(43)
+  let storeId = new Uint8Array(0)
+  for (let life = 0; life < 8; life++) {
+    const store = await openLevelStoreAt(root, { limits: { ...tightLimits, reclaimLivePercent: 95 } })
+    storeId = Uint8Array.from(store.identity.storeId)
+    await write(store, history, numbers, 90)
+    await store.scan('entry', { limit: 1 })
+    await store.close()
+  }
+  if (filesBelow(root).includes('journal/0000000000000001.seg')) throw new Error('the first segment is still there')
+  return { root, history, storeId, frames: await readFrames(root) }
+}
+
 /** A store whose power was lost with many frames in the journal that LevelDB does not hold yet. */
 export async function crashedSource(root: string): Promise<DamageSource> {
   const live = `${root}-live`

@@ -35,14 +35,19 @@ describe('missing files', () => {
     for (const file of filesBelow(source.root)) {
       const root = copyOf(source)
       rmSync(join(root, file))
-      const { category, store, detail } = await judge(() => openLevelStoreAt(root), source.history).catch((error: unknown) => {
+      const reported: string[] = []
+      const events = { damageFound: ({ finding }: { readonly finding: string }) => void reported.push(finding) }
+      const judged = judge(() => openLevelStoreAt(root, { events }), source.history)
+      const { category, store, detail } = await judged.catch((error: unknown) => {
         throw new Error(`without ${file}`, { cause: error })
       })
       await store?.close()
       table[file] = `${category} ${detail}`
       expect(category, `${file}: ${detail}`).not.toBe('stale-until-verify')
       if (dead.test(file)) expect(category, file).toBe('equal')
-      if (/^(FORMAT|store|index\/(CURRENT|MANIFEST.*))$/.test(file)) expect(category, `${file}: ${detail}`).not.toBe('equal')
+      if (/^(FORMAT|store|index\/(CURRENT|MANIFEST.*))$/.test(file)) {
+        expect(category === 'equal' && reported.length === 0, `${file}: ${detail}`).toBe(false)
+      }
       rmSync(root, { recursive: true })
     }
     console.table(table)
@@ -54,7 +59,9 @@ describe('missing files', () => {
       renameSync(join(root, part), join(folder, `${part}-${copies}`))
       const { category, store } = await judge(() => openLevelStoreAt(root), source.history)
       await store?.close()
-      expect(['open-error', 'suspect', 'found-by-verify', 'corrupt-read']).toContain(category)
+      // The journals of both sources reach back to their first frame, so an index is built anew from them.
+      if (part === 'index') expect(category).toBe('equal')
+      else expect(['open-error', 'suspect', 'found-by-verify', 'corrupt-read']).toContain(category)
     }
   })
 })
@@ -110,7 +117,7 @@ test('a closed store holds no file open, and one that does not open neither', as
   expect(openBelow(root).length).toBeGreaterThan(0)
   await store.close()
   expect(openBelow(root)).toEqual([])
-  for (const file of ['store', 'FORMAT', 'index/CURRENT']) {
+  for (const file of ['store', 'FORMAT']) {
     const broken = copyOf(crashed)
     writeFileSync(join(broken, file), 'nothing that anybody wrote')
     await expect(openLevelStoreAt(broken)).rejects.toMatchObject({ code: 'store-damaged' })
@@ -120,7 +127,7 @@ test('a closed store holds no file open, and one that does not open neither', as
 
 test('a newer format is refused with the version that wrote it, and nothing is touched', async () => {
   const root = copyOf(closed)
-  const format = JSON.parse(readFileSync(join(root, 'FORMAT'), 'utf8')) as { format: number }
+  const format = JSON.parse(readFileSync(join(root, 'FORMAT'), 'utf8').split('\n')[0] ?? '') as { format: number }
   writeFileSync(join(root, 'FORMAT'), JSON.stringify({ ...format, format: format.format + 1, madeBy: 'memo 99.1.0' }))
   const state = () => [...filesBelow(root), ...readdirSync(root)].map((file) => file)
   const before = state()
