@@ -141,7 +141,8 @@ class ComposedNode implements StorageNode {
       stamp,
     })
     signal?.throwIfAborted()
-    const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(network.secrets) })
+    const secrets = new OpenedKeyRing(network.secrets)
+    const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets, limits })
     const { networkId, keys, self, stores } = network
     const verified = new VerifiedVersions(crypto, limits.verifiedVersionsMax)
     const blockParts: BlockParts = { store, crypto, random, clock, limits, pipeline, networkId, verified, user: keys.user, self }

@@ -149,7 +149,7 @@ export class KeyValueWorld {
     this.#kv = new KeyValueStore({
       ports: { clock, random: this.#random, store, logger: silentLogger },
       clock: this.#hybrid,
-      payload: new PayloadPipeline({ crypto, compressor: new ZstdCompressor(), random: this.#random, secrets }),
+      payload: new PayloadPipeline({ crypto, compressor: new ZstdCompressor(), random: this.#random, secrets, limits }),
       limits,
       origin: { networkId: nodeId, signer: this.#signer, digest: crypto },
       self,

@@ -14,11 +14,13 @@ import {
 } from '../../src/node/core/access/network-descriptor.ts'
 import { nodeIdOf, userIdOf, userSeeds } from '../../src/node/core/access/user-keys.ts'
 import { addressFromDigest } from '../../src/node/core/base/address.ts'
+import { concatBytes } from '../../src/node/core/base/bytes.ts'
 import { CanonicalWriter, recordTag } from '../../src/node/core/base/canonical-codec.ts'
 import { hlcFromMs } from '../../src/node/core/base/hybrid-clock.ts'
+import { defaultLimits } from '../../src/node/core/base/limits.ts'
 import { encodeText } from '../../src/node/core/base/text.ts'
 import type { ContentBlock } from '../../src/node/core/block/content-block.ts'
-import { encodeContentCopy } from '../../src/node/core/block/content-block.ts'
+import { encodeContentCopy, saltPrefixBytes } from '../../src/node/core/block/content-block.ts'
 import { encodeManifest } from '../../src/node/core/block/manifest.ts'
 import { mapBlockAddress, rootBlockAddress } from '../../src/node/core/block/map-block.ts'
 import { namedBlockAddress } from '../../src/node/core/block/named-block.ts'
@@ -27,7 +29,6 @@ import { encodeRemovalProof, encodeTombstone, removalStatement, signRemoval } fr
 import { sealTo } from '../../src/node/core/block/sealing.ts'
 import { batchStatement, signBatch } from '../../src/node/core/block/signed-batch.ts'
 import { encodeSignedVersion, signVersion, versionStatement } from '../../src/node/core/block/signed-version.ts'
-import { ContentKeys } from '../../src/node/engine/payload/content-keys.ts'
 import type { ContentTerms } from '../../src/node/engine/payload/payload-pipeline.ts'
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
 import { consensusRecords, rootSections } from './consensus-vectors.ts'
@@ -63,10 +64,23 @@ const secret = { epoch: 1, key: filled(0x55) }
 const page = mapBlockAddress(crypto, user.publicKey, filled(0x66))
 const ownerAddress = ownerBlockAddress(crypto, user.publicKey, salt)
 
-function sealed(plain: Uint8Array, terms: Omit<ContentTerms, 'acknowledgements'>): ContentBlock {
-  const random = { bytes: () => salt, integerBelow: () => 0 }
+/** The pipeline of a node that has just started: the first block that it seals has the number 0. */
+function startedPipeline(): PayloadPipeline {
+  const random = { bytes: (count: number) => salt.slice(0, count), integerBelow: () => 0 }
   const secrets = { current: () => secret, of: () => secret }
-  const pipeline = new PayloadPipeline({ crypto, random, compressor: new ZstdCompressor(), secrets })
+  return new PayloadPipeline({ crypto, random, compressor: new ZstdCompressor(), secrets, limits: defaultLimits })
+}
+
+function contentKeyOf(salted: Uint8Array): Uint8Array {
+  return crypto.deriveKey(
+    secret.key,
+    none,
+    concatBytes(encodeText('memo/content-key/2'), salted.subarray(0, saltPrefixBytes)),
+    32,
+  )
+}
+
+function sealed(pipeline: PayloadPipeline, plain: Uint8Array, terms: Omit<ContentTerms, 'acknowledgements'>): ContentBlock {
   const block = pipeline.seal(plain, { ...terms, acknowledgements: 'majority' })
   if (block instanceof Promise) throw new Error('a small payload is sealed at once')
   return block
@@ -118,18 +132,20 @@ function addresses(): VectorFile {
 }
 
 function contentBlocks(): VectorFile {
+  const pipeline = startedPipeline()
   const vectorOf = (plain: Uint8Array, terms: Omit<ContentTerms, 'acknowledgements'>): Vector => {
-    const { header, headerBytes, owner, stored, address } = sealed(plain, terms)
-    const contentKey = new ContentKeys(crypto).keyOf(secret, salt)
-    const record = encodeContentCopy({ header, headerBytes, owner, stored, address, salt }, generation)
+    const block = sealed(pipeline, plain, terms)
+    const { header, headerBytes, owner, tag, stored, address } = block
+    const record = encodeContentCopy(block, generation)
     return {
       plain,
       networkSecret: secret.key,
-      salt,
-      contentKey,
+      salt: block.salt,
+      contentKey: contentKeyOf(block.salt),
       owner,
       header,
       headerBytes,
+      tag,
       stored,
       address,
       birth: generation,
@@ -141,7 +157,7 @@ function contentBlocks(): VectorFile {
   const place = { page, key: encodeText('photos/Köln.jpg') }
   return {
     about:
-      'Content blocks: content key, header, stored bytes (AES-256-GCM, nonce of zeros), address, and the record with its birth.',
+      'Content blocks of one start: salt (prefix of the key, nonce that counts up), content key, header, tag and stored bytes (AES-256-GCM), address, and the record with its birth.',
     vectors: [
       vectorOf(encodeText('hello'), { role: 'whole', remover: byUser, owner: none }),
       vectorOf(none, { role: 'whole', remover: byUser, owner: ownerAddress }),
@@ -257,7 +273,7 @@ function sealedBoxes(): VectorFile {
 
 function keys(): VectorFile {
   return {
-    about: 'Keys and ids: the two keys of a user from its seed, the key of a content block, user and node ids.',
+    about: 'Keys and ids: the two keys of a user from its seed, the key of the content blocks of a prefix, user and node ids.',
     vectors: [
       {
         userSeed,
@@ -268,7 +284,7 @@ function keys(): VectorFile {
         userId: userIdOf(crypto, user.publicKey),
       },
       { nodeSeed: filled(0x22), nodeKey: node.publicKey, nodeId: nodeIdOf(crypto, node.publicKey) },
-      { networkSecret: secret.key, salt, contentKey: new ContentKeys(crypto).keyOf(secret, salt) },
+      { networkSecret: secret.key, saltPrefix: salt.subarray(0, saltPrefixBytes), contentKey: contentKeyOf(salt) },
     ],
   }
 }

@@ -1,12 +1,11 @@
 import type { Digest } from '../core/base/digest.ts'
+import type { CipherKey } from '../core/base/signing.ts'
 
 /**
- * Cryptography, synchronous throughout so that a simulated node is deterministic. Private keys stay inside the handles:
- * an adapter builds its key object once per handle, because importing a key for each use halves the rate.
+ * Cryptography, synchronous throughout so that a simulated node is deterministic. Private and secret keys stay
+ * inside the handles: an adapter builds its key object once per handle, because importing a key for each use halves the rate.
  */
 export interface Crypto extends Digest {
-  /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
-  hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array
   /** HKDF-SHA-256 (RFC 5869), `length` at most 255 * 32 bytes. */
   deriveKey(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
   /** Ed25519 (RFC 8032) key pair from 32 secret bytes. */
@@ -15,10 +14,8 @@ export interface Crypto extends Digest {
   verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean
   /** X25519 (RFC 7748) key pair from 32 secret bytes. */
   agreementKey(seed: Uint8Array): AgreementKey
-  /** AES-256-GCM (NIST SP 800-38D): ciphertext followed by the 16-byte tag. A (key, nonce) pair must never meet two plaintexts. */
-  encrypt(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, associated: Uint8Array): Uint8Array
-  /** The plaintext, or undefined when the tag does not verify. */
-  decrypt(key: Uint8Array, nonce: Uint8Array, cipher: Uint8Array, associated: Uint8Array): Uint8Array | undefined
+  /** A key of AES-256-GCM from 32 secret bytes. */
+  cipherKey(key: Uint8Array): CipherKey
   /** scrypt (RFC 7914) for passphrases: 32 bytes. */
   stretch(passphrase: string, salt: Uint8Array): Promise<Uint8Array>
   /** Compares in time that depends on the length only. */

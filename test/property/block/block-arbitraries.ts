@@ -53,14 +53,14 @@ export const header: fc.Arbitrary<ContentHeader> = fc
 
 /** A block whose stored bytes have a size that its header allows. */
 export const contentBlock: fc.Arbitrary<ContentBlock> = fc
-  .record({ header, salt: bytesOf(32), owner: optionalAddress, packed: someBytes(400) })
-  .map(({ header: any, salt, owner, packed }) => {
-    const stored = any.cipher === 'none' ? packed : Uint8Array.from([...packed, ...new Uint8Array(16)])
-    const isPacked = any.codec === 'zstd' && packed.length > 0
-    const fitting: ContentHeader = { ...any, codec: isPacked ? 'zstd' : 'none', plainBytes: packed.length + (isPacked ? 1 : 0) }
+  .record({ header, salt: bytesOf(32), owner: optionalAddress, cipherTag: bytesOf(16), stored: someBytes(1200) })
+  .map(({ header: any, salt, owner, cipherTag, stored }) => {
+    const tag = any.cipher === 'none' ? new Uint8Array(0) : cipherTag
+    const isPacked = any.codec === 'zstd' && stored.length > 0
+    const fitting: ContentHeader = { ...any, codec: isPacked ? 'zstd' : 'none', plainBytes: stored.length + (isPacked ? 1 : 0) }
     const headerBytes = encodeContentHeader(fitting)
-    const address = contentAddress(crypto, { salt, owner, headerBytes, stored })
-    return { address, header: fitting, headerBytes, salt, owner, stored }
+    const address = contentAddress(crypto, { salt, owner, headerBytes, tag, stored })
+    return { address, header: fitting, headerBytes, salt, owner, tag, stored }
   })
 
 export const contentCopy: fc.Arbitrary<ContentCopy> = fc

@@ -1,8 +1,9 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto'
+import { createHash, hkdfSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.ts'
 import { PublicKeys } from '../../../src/node/adapters/node-crypto/public-keys.ts'
 import { fromHex, toHex } from '../../../src/node/core/base/bytes.ts'
+import { joinCiphered, splitCiphered } from '../../../src/node/core/base/ciphered.ts'
 
 const crypto = new NodeCrypto({ verifyKeysMax: 4 })
 const none = new Uint8Array(0)
@@ -29,31 +30,6 @@ describe('SHA-256', () => {
     const expected = createHash('sha256').update(input).digest('hex')
     expect(toHex(crypto.sha256(input))).toBe(expected)
     expect(toHex(crypto.sha256(input.subarray(0, length >> 1), input.subarray(length >> 1)))).toBe(expected)
-  })
-})
-
-describe('HMAC-SHA-256', () => {
-  // RFC 4231, test cases 1, 2 and 6.
-  test.each([
-    ['0b'.repeat(20), '4869205468657265', 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7'],
-    [
-      '4a656665',
-      '7768617420646f2079612077616e7420666f72206e6f7468696e673f',
-      '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
-    ],
-    [
-      'aa'.repeat(131),
-      '54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b6579202d2048617368204b6579204669727374',
-      '60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54',
-    ],
-  ])('meets RFC 4231', (key, message, expected) => {
-    expect(toHex(crypto.hmac(bytes(key), bytes(message)))).toBe(expected)
-  })
-
-  test.each([0, 63, 64, 65])('with a key of %i bytes equals the platform, in parts too', (length) => {
-    const key = range(0, length)
-    const expected = createHmac('sha256', key).update(range(0, 50)).digest('hex')
-    expect(toHex(crypto.hmac(key, range(0, 20), range(20, 50)))).toBe(expected)
   })
 })
 
@@ -155,21 +131,43 @@ describe('AES-256-GCM', () => {
     '522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662' +
     '76fc6ece0f4e1768cddf8853bb2d551b'
 
+  const { body, tag } = splitCiphered(bytes(cipher))
+
   test('meets the specification', () => {
-    const zeros = new Uint8Array(32)
-    expect(toHex(crypto.encrypt(zeros, new Uint8Array(12), none, none))).toBe('530f8afbc74536b9a963b4f1c4cb738b')
-    expect(toHex(crypto.encrypt(key, nonce, plain, associated))).toBe(cipher)
-    expect(toHex(crypto.decrypt(key, nonce, bytes(cipher), associated) ?? none)).toBe(toHex(plain))
+    const ofZeros = crypto.cipherKey(new Uint8Array(32)).encrypt(new Uint8Array(12), none, none)
+    expect(toHex(joinCiphered(ofZeros))).toBe('530f8afbc74536b9a963b4f1c4cb738b')
+    const handle = crypto.cipherKey(key)
+    expect(toHex(joinCiphered(handle.encrypt(nonce, plain, associated)))).toBe(cipher)
+    expect(toHex(handle.decrypt(nonce, { body, tag }, associated) ?? none)).toBe(toHex(plain))
+  })
+
+  test('gives the same each time that a handle is used', () => {
+    const handle = crypto.cipherKey(key)
+    const other = handle.encrypt(new Uint8Array(12), plain, none)
+    expect(toHex(joinCiphered(other))).not.toBe(cipher)
+    for (let turn = 0; turn < 3; turn++) expect(toHex(joinCiphered(handle.encrypt(nonce, plain, associated)))).toBe(cipher)
+  })
+
+  test('takes its key at once, so that the caller may wipe it', () => {
+    const wiped = Uint8Array.from(key)
+    const handle = crypto.cipherKey(wiped)
+    wiped.fill(0)
+    expect(toHex(joinCiphered(handle.encrypt(nonce, plain, associated)))).toBe(cipher)
   })
 
   test('opens nothing that was changed or cut', () => {
-    const sound = bytes(cipher)
-    const flipped = Uint8Array.from(sound, (byte, index) => (index === 3 ? byte ^ 1 : byte))
-    expect(crypto.decrypt(key, nonce, flipped, associated)).toBeUndefined()
-    expect(crypto.decrypt(key, nonce, sound.subarray(0, -1), associated)).toBeUndefined()
-    expect(crypto.decrypt(key, nonce, sound.subarray(0, 15), associated)).toBeUndefined()
-    expect(crypto.decrypt(key, nonce, sound, none)).toBeUndefined()
-    expect(crypto.decrypt(new Uint8Array(32), nonce, sound, associated)).toBeUndefined()
+    const handle = crypto.cipherKey(key)
+    const flipped = Uint8Array.from(body, (byte, index) => (index === 3 ? byte ^ 1 : byte))
+    expect(handle.decrypt(nonce, { body: flipped, tag }, associated)).toBeUndefined()
+    expect(handle.decrypt(nonce, splitCiphered(bytes(cipher).subarray(0, -1)), associated)).toBeUndefined()
+    expect(handle.decrypt(nonce, splitCiphered(bytes(cipher).subarray(0, 15)), associated)).toBeUndefined()
+    expect(handle.decrypt(nonce, { body, tag }, none)).toBeUndefined()
+    expect(handle.decrypt(new Uint8Array(12), { body, tag }, associated)).toBeUndefined()
+    expect(crypto.cipherKey(new Uint8Array(32)).decrypt(nonce, { body, tag }, associated)).toBeUndefined()
+  })
+
+  test.each([0, 4, 8, 12, 15])('opens nothing by the first %i bytes of the tag', (length) => {
+    expect(crypto.cipherKey(key).decrypt(nonce, { body, tag: tag.subarray(0, length) }, associated)).toBeUndefined()
   })
 })
 

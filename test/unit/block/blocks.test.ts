@@ -38,8 +38,9 @@ const header: ContentHeader = {
 function contentBlock(stored: Uint8Array, change: Partial<ContentHeader> = {}) {
   const full = { ...header, ...change }
   const headerBytes = encodeContentHeader(full)
-  const address = contentAddress(crypto, { salt, owner: none, headerBytes, stored })
-  return { address, header: full, headerBytes, salt, owner: none, stored }
+  const tag = full.cipher === 'none' ? none : new Uint8Array(16)
+  const address = contentAddress(crypto, { salt, owner: none, headerBytes, tag, stored })
+  return { address, header: full, headerBytes, salt, owner: none, tag, stored }
 }
 
 test('kinds and their wire names stand for each other', () => {
@@ -58,7 +59,7 @@ test('the same key and bytes make another address for each kind', () => {
 })
 
 describe('content blocks', () => {
-  test('are bound to salt, owner, header and bytes', () => {
+  test('are bound to salt, owner, header, tag and bytes', () => {
     const block = contentBlock(Uint8Array.of(1, 2, 3))
     expect(isGenuineContent(crypto, block)).toBe(true)
     expect(isImmutable(block.address)).toBe(true)
@@ -67,25 +68,56 @@ describe('content blocks', () => {
       { salt: new Uint8Array(32) },
       { owner },
       { stored: Uint8Array.of(1, 2, 4) },
+      { tag: new Uint8Array(16) },
       { headerBytes: encodeContentHeader({ ...header, role: 'chunk' }) },
     ]
     for (const change of changes) expect(isGenuineContent(crypto, { ...block, ...change })).toBe(false)
   })
 
   test('do not move bytes between fields unnoticed', () => {
-    const left = contentAddress(crypto, { salt: Uint8Array.of(1), owner: Uint8Array.of(2, 3), headerBytes: none, stored: none })
-    const right = contentAddress(crypto, { salt: Uint8Array.of(1, 2), owner: Uint8Array.of(3), headerBytes: none, stored: none })
-    expect(left).not.toEqual(right)
+    const empty = { salt: none, owner: none, headerBytes: none, tag: none, stored: none }
+    const pairs = [
+      [
+        { salt: Uint8Array.of(1), owner: Uint8Array.of(2, 3) },
+        { salt: Uint8Array.of(1, 2), owner: Uint8Array.of(3) },
+      ],
+      [
+        { tag: Uint8Array.of(1), stored: Uint8Array.of(2, 3) },
+        { tag: Uint8Array.of(1, 2), stored: Uint8Array.of(3) },
+      ],
+    ] as const
+    for (const [left, right] of pairs) {
+      expect(contentAddress(crypto, { ...empty, ...left })).not.toEqual(contentAddress(crypto, { ...empty, ...right }))
+    }
+  })
+
+  test.each([0, 500, 1000, 1024, 5000])('have the same address however their record is hashed (%i bytes)', (length) => {
+    const stored = new Uint8Array(length).fill(7)
+    const block = contentBlock(stored, { plainBytes: length })
+    const record = new CanonicalWriter(recordTag('memo/content-address/2'), 8000)
+    const whole = record.bytes(salt).bytes(none).bytes(block.headerBytes).bytes(none).bytes(stored).finish()
+    expect(block.address).toEqual(addressFromDigest(crypto.sha256(whole), 'immutable'))
+  })
+
+  test('have a tag exactly when they are encrypted', () => {
+    const sound = contentBlock(Uint8Array.of(1, 2, 3), { cipher: 'aes-256-gcm', secretEpoch: 1 })
+    expect(decodeContentCopy(sound.address, encodeContentCopy(sound, 9n))?.tag).toHaveLength(16)
+    const plain = contentBlock(Uint8Array.of(1, 2, 3))
+    for (const block of [
+      { ...sound, tag: none },
+      { ...sound, tag: new Uint8Array(12) },
+      { ...plain, tag: sound.tag },
+    ]) {
+      expect(() => encodeContentCopy(block, 1n)).toThrow('a tag is there exactly when the block is encrypted')
+      const record = new CanonicalWriter(recordTag('memo/content-record/2'))
+      const forged = record.bytes(block.headerBytes).bytes(salt).bytes(none).uint(9).bytes(block.tag).bytes(block.stored).finish()
+      expect(decodeContentCopy(block.address, forged)).toBeUndefined()
+    }
   })
 
   test('are written and read only with sizes that their header allows', () => {
     const three = Uint8Array.of(1, 2, 3)
-    const impossible: Partial<ContentHeader>[] = [
-      { plainBytes: 4 },
-      { codec: 'zstd' },
-      { plainBytes: 2, codec: 'zstd' },
-      { cipher: 'aes-256-gcm', secretEpoch: 1 },
-    ]
+    const impossible: Partial<ContentHeader>[] = [{ plainBytes: 4 }, { codec: 'zstd' }, { plainBytes: 2, codec: 'zstd' }]
     const sound = contentBlock(three)
     const encoded = Buffer.from(encodeContentCopy(sound, 9n))
     expect(decodeContentCopy(sound.address, encoded)?.birth).toBe(9n)

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { ZstdCompressor } from '../../../src/node/adapters/zstd-compressor/zstd-compressor.ts'
 import { addressFromBytes } from '../../../src/node/core/base/address.ts'
 import { fromHex } from '../../../src/node/core/base/bytes.ts'
+import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import { decodeContentCopy } from '../../../src/node/core/block/content-block.ts'
 import { openSealed } from '../../../src/node/core/block/sealing.ts'
 import { PayloadPipeline } from '../../../src/node/engine/payload/payload-pipeline.ts'
@@ -68,17 +69,16 @@ describe('the vector files', () => {
 describe('read without the code under test', () => {
   test('content blocks have the address of their bytes and open under their key', () => {
     for (const vector of stored('content-blocks')) {
-      const { salt, owner, headerBytes, address } = vector
-      expect(digest(record('memo/content-address/1', salt, owner, headerBytes, vector.stored), 1)).toBe(address)
-      const info = Buffer.concat([Buffer.from('memo/content-key/1'), bytes(salt)])
+      const { salt, owner, headerBytes, tag, address } = vector
+      expect(digest(record('memo/content-address/2', salt, owner, headerBytes, tag, vector.stored), 1)).toBe(address)
+      const info = Buffer.concat([Buffer.from('memo/content-key/2'), bytes(salt).subarray(0, 20)])
       const key = Buffer.from(hkdfSync('sha256', bytes(vector.networkSecret), Buffer.alloc(0), info, 32))
       expect(key.toString('hex')).toBe(vector.contentKey)
-      const box = bytes(vector.stored)
-      const cipher = createDecipheriv('aes-256-gcm', key, Buffer.alloc(12)).setAuthTag(box.subarray(-16))
-      const plain = Buffer.concat([cipher.update(box.subarray(0, -16)), cipher.final()])
+      const cipher = createDecipheriv('aes-256-gcm', key, bytes(salt).subarray(20)).setAuthTag(bytes(tag))
+      const plain = Buffer.concat([cipher.update(bytes(vector.stored)), cipher.final()])
       if (!vector.packed) expect(plain.toString('hex')).toBe(vector.plain)
-      const fields = [headerBytes, salt, owner, uint(vector.birth), vector.stored]
-      expect(record('memo/content-record/1', ...fields).toString('hex')).toBe(vector.record)
+      const fields = [headerBytes, salt, owner, uint(vector.birth), tag, vector.stored]
+      expect(record('memo/content-record/2', ...fields).toString('hex')).toBe(vector.record)
     }
   })
 
@@ -153,7 +153,7 @@ describe('opened with the code under test', () => {
       const secret = { epoch: 1, key: bytes(networkSecret) }
       const secrets = { current: () => secret, of: () => secret }
       const random = { bytes: (count: number) => new Uint8Array(count), integerBelow: () => 0 }
-      const pipeline = new PayloadPipeline({ crypto, random, compressor: new ZstdCompressor(), secrets })
+      const pipeline = new PayloadPipeline({ crypto, random, compressor: new ZstdCompressor(), secrets, limits: defaultLimits })
       const expected = addressFromBytes(fromHex(address ?? '') ?? new Uint8Array(0))
       const copy = expected && decodeContentCopy(expected, bytes(encoded))
       if (copy === undefined) throw new Error('a vector does not decode')

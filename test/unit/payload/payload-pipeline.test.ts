@@ -1,11 +1,11 @@
-import { hkdfSync } from 'node:crypto'
+import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.ts'
 import { SystemRandom } from '../../../src/node/adapters/system-random/system-random.ts'
 import { ZstdCompressor } from '../../../src/node/adapters/zstd-compressor/zstd-compressor.ts'
+import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import type { ContentBlock } from '../../../src/node/core/block/content-block.ts'
 import { contentAddress, encodeContentHeader, isGenuineContent } from '../../../src/node/core/block/content-block.ts'
-import { ContentKeys } from '../../../src/node/engine/payload/content-keys.ts'
 import type { NetworkSecret } from '../../../src/node/engine/payload/network-secrets.ts'
 import { PayloadPipeline } from '../../../src/node/engine/payload/payload-pipeline.ts'
 import { isCoded } from '../../../src/shared/coded-error.ts'
@@ -15,13 +15,17 @@ const random = new SystemRandom()
 const compressor = new ZstdCompressor()
 const secrets: readonly NetworkSecret[] = [1, 2].map((epoch) => ({ epoch, key: new Uint8Array(32).fill(epoch) }))
 
+function secretOf(epoch: number): NetworkSecret {
+  const secret = secrets[epoch - 1]
+  if (secret === undefined) throw new Error('no such epoch')
+  return secret
+}
+
 /** A node whose newest secret is that of this epoch, and which holds all up to it. */
 function pipelineOf(epoch: number): PayloadPipeline {
   const held = secrets.filter((secret) => secret.epoch <= epoch)
-  const current = held.at(-1)
-  if (current === undefined) throw new Error('no such epoch')
-  const ring = { current: () => current, of: (asked: number) => held.find((secret) => secret.epoch === asked) }
-  return new PayloadPipeline({ crypto, random, compressor, secrets: ring })
+  const ring = { current: () => secretOf(epoch), of: (asked: number) => held.find((secret) => secret.epoch === asked) }
+  return new PayloadPipeline({ crypto, random, compressor, secrets: ring, limits: defaultLimits })
 }
 
 const pipeline = pipelineOf(1)
@@ -84,15 +88,41 @@ describe('what is sealed', () => {
     expect(Buffer.from(left.stored).includes(Buffer.from('all work'))).toBe(false)
   })
 
-  test('has the key that HKDF gives for secret and salt', () => {
-    const salt = random.bytes(32)
-    const [secret] = secrets
-    if (secret === undefined) throw new Error('a secret was made')
-    const info = Buffer.concat([Buffer.from('memo/content-key/1'), salt])
-    const expected = Buffer.from(hkdfSync('sha256', secret.key, new Uint8Array(0), info, 32))
-    const keys = new ContentKeys(crypto)
-    expect(Buffer.from(keys.keyOf(secret, salt)).equals(expected)).toBe(true)
-    expect(Buffer.from(keys.keyOf(secret, salt)).equals(expected)).toBe(true)
+  test('is under the key that HKDF gives for secret and prefix, and the nonce that follows the prefix', async () => {
+    for (let turn = 0; turn < 3; turn++) {
+      const { salt, tag, stored } = await pipeline.seal(textOf(40), terms)
+      const info = Buffer.concat([Buffer.from('memo/content-key/2'), salt.subarray(0, 20)])
+      const key = Buffer.from(hkdfSync('sha256', new Uint8Array(32).fill(1), new Uint8Array(0), info, 32))
+      const cipher = createDecipheriv('aes-256-gcm', key, salt.subarray(20)).setAuthTag(tag)
+      expect(Buffer.concat([cipher.update(stored), cipher.final()]).equals(textOf(40))).toBe(true)
+    }
+  })
+
+  test('is compressed from 64 KiB on only where pieces of it promise something, wherever they lie', async () => {
+    const codecOf = async (plain: Uint8Array) => (await pipeline.seal(plain, terms)).header.codec
+    const asked: number[] = []
+    const counted = {
+      compress: (plain: Uint8Array) => {
+        asked.push(plain.length)
+        return compressor.compress(plain)
+      },
+      decompress: compressor.decompress,
+    }
+    const ring = { current: () => secretOf(1), of: () => secretOf(1) }
+    const counting = new PayloadPipeline({ crypto, random, compressor: counted, secrets: ring, limits: defaultLimits })
+    expect((await counting.seal(random.bytes(1024 * 1024), terms)).header.codec).toBe('none')
+    expect(asked).toEqual([16 * 1024])
+    expect((await counting.seal(textOf(1024 * 1024), terms)).header.codec).toBe('zstd')
+    expect(asked).toEqual([16 * 1024, 16 * 1024, 1024 * 1024])
+    for (const offset of [0, 150_000, 300_000]) {
+      const mixed = random.bytes(450_000)
+      mixed.set(new Uint8Array(150_000), offset)
+      expect(await codecOf(mixed)).toBe('zstd')
+    }
+    // The sample promises what the whole does not keep.
+    const dotted = random.bytes(64 * 1024)
+    dotted.fill(0, 0, 1100)
+    expect(await codecOf(dotted)).toBe('none')
   })
 })
 
@@ -119,6 +149,10 @@ describe('opening refuses', () => {
     const forgeries = [
       rehashed(block, { stored: Uint8Array.from(block.stored, (byte) => byte ^ 1) }),
       rehashed(block, { salt: new Uint8Array(32) }),
+      rehashed(block, { salt: Uint8Array.from(block.salt, (byte, index) => (index === 0 ? byte ^ 1 : byte)) }),
+      rehashed(block, { salt: Uint8Array.from(block.salt, (byte, index) => (index === 31 ? byte ^ 1 : byte)) }),
+      rehashed(block, { tag: Uint8Array.from(block.tag, (byte, index) => (index === 15 ? byte ^ 1 : byte)) }),
+      rehashed(block, { tag: block.tag.subarray(0, 12) }),
       rehashed(block, { header: { ...block.header, plainBytes: 39 } }),
     ]
     for (const forged of forgeries) {

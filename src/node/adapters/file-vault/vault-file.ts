@@ -2,6 +2,8 @@ import { assert } from '../../../shared/assert.ts'
 import { compareBytes, emptyBytes } from '../../core/base/bytes.ts'
 import type { RecordTag } from '../../core/base/canonical-codec.ts'
 import { CanonicalWriter, choiceIndex, decodeCanonical, recordTag } from '../../core/base/canonical-codec.ts'
+import { cipherKeyBytes, cipherNonceBytes, joinCiphered, splitCiphered } from '../../core/base/ciphered.ts'
+import type { CipherKey } from '../../core/base/signing.ts'
 import { encodeText } from '../../core/base/text.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { VaultKeyName } from '../../ports/key-vault.ts'
@@ -9,7 +11,7 @@ import type { VaultKeyName } from '../../ports/key-vault.ts'
 const fileTag = recordTag('memo/vault-file/1')
 const bodyTag = recordTag('memo/vault-body/1')
 const wrappingLabel = encodeText('memo/vault-wrapping-key/1')
-const zeroNonce = new Uint8Array(12)
+const zeroNonce = new Uint8Array(cipherNonceBytes)
 const checkBytes = 32
 
 export const vaultSaltBytes = 32
@@ -35,13 +37,14 @@ export function wrapSecret(
 ): VaultFile {
   assert((file.wrapping === 'plain') === (wrappingSecret.length === 0), 'a secret is wrapped by what the file names')
   if (file.wrapping === 'plain') return { ...file, body: secret }
-  return { ...file, body: crypto.encrypt(wrappingKey(crypto, file, wrappingSecret), zeroNonce, secret, boundTo(file)) }
+  const key = wrappingKey(crypto, file, wrappingSecret)
+  return { ...file, body: joinCiphered(key.encrypt(zeroNonce, secret, boundTo(file))) }
 }
 
 /** Undefined when the wrapping secret is not the one that the file was made with, or the file was changed by somebody. */
 export function unwrapSecret(crypto: Crypto, file: VaultFile, wrappingSecret: Uint8Array): Uint8Array | undefined {
   if (file.wrapping === 'plain') return file.body
-  return crypto.decrypt(wrappingKey(crypto, file, wrappingSecret), zeroNonce, file.body, boundTo(file))
+  return wrappingKey(crypto, file, wrappingSecret).decrypt(zeroNonce, splitCiphered(file.body), boundTo(file))
 }
 
 /** The bytes on the disk: the record, and a checksum of it that tells damage from a wrong wrapping key. */
@@ -65,8 +68,8 @@ export function decodeVaultFile(crypto: Crypto, bytes: Uint8Array): VaultFile | 
   }))
 }
 
-function wrappingKey(crypto: Crypto, file: Pick<VaultFile, 'salt'>, wrappingSecret: Uint8Array): Uint8Array {
-  return crypto.deriveKey(wrappingSecret, file.salt, wrappingLabel, 32)
+function wrappingKey(crypto: Crypto, file: Pick<VaultFile, 'salt'>, wrappingSecret: Uint8Array): CipherKey {
+  return crypto.cipherKey(crypto.deriveKey(wrappingSecret, file.salt, wrappingLabel, cipherKeyBytes))
 }
 
 /** What is authenticated with the secret, so that a file never passes for another one. */

@@ -5,7 +5,6 @@
 export const allowedAlgorithms = {
   hash: 'sha256',
   cipher: 'aes-256-gcm',
-  cipherTagBytes: 16,
   /** Cost 2^15, about 32 MiB and 50 ms: for passphrases that a person types. */
   stretch: { cost: 32_768, blockSize: 8, parallelization: 1, maxmem: 64 * 1024 * 1024 },
 } as const

@@ -1,13 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import {
-  createCipheriv,
-  createDecipheriv,
   createHash,
   createPrivateKey,
   createPublicKey,
-  createSecretKey,
   diffieHellman,
   hash,
+  hkdfSync,
   scrypt,
   sign,
   timingSafeEqual,
@@ -15,17 +13,19 @@ import {
 } from 'node:crypto'
 import { assert } from '../../../shared/assert.ts'
 import { concatBytes } from '../../core/base/bytes.ts'
+import type { CipherKey } from '../../core/base/signing.ts'
 import { publicKeyBytes, signatureBytes } from '../../core/base/signing.ts'
 import type { AgreementKey, Crypto, SigningKey } from '../../ports/crypto.ts'
 import { allowedAlgorithms, keyEnvelopes } from './allowed-algorithms.ts'
-import { hkdfSha256, hmacSha256 } from './hmac-sha256.ts'
+import { bareBytes, bytesOfLatin1 } from './bare-bytes.ts'
+import { GcmKey } from './gcm-key.ts'
 import { PublicKeys } from './public-keys.ts'
 
 const seedBytes = 32
 /** Up to here joining the parts and hashing once is cheaper than a hash object. */
 const joinedHashBytesMax = 8192
 
-/** The crypto port on node:crypto. Keys go in as KeyObjects: handing raw bytes to a cipher costs about 15 µs more. */
+/** The crypto port on node:crypto. Keys go in as KeyObjects, made once for each handle. */
 export class NodeCrypto implements Crypto {
   readonly #verifyKeys: PublicKeys
 
@@ -40,24 +40,20 @@ export class NodeCrypto implements Crypto {
     if (length <= joinedHashBytesMax) {
       const joined = parts.length === 1 ? parts[0] : concatBytes(...parts)
       assert(joined !== undefined, 'one part was counted')
-      return bare(hash(allowedAlgorithms.hash, joined, 'buffer'))
+      return bytesOfLatin1(hash(allowedAlgorithms.hash, joined, 'binary'))
     }
     const hasher = createHash(allowedAlgorithms.hash)
     for (const part of parts) hasher.update(part)
-    return bare(hasher.digest())
-  }
-
-  hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-    return bare(hmacSha256(key, parts[0] !== undefined && parts.length === 1 ? parts[0] : concatBytes(...parts)))
+    return bytesOfLatin1(hasher.digest('binary'))
   }
 
   deriveKey(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-    return bare(hkdfSha256(secret, salt, info, length))
+    return new Uint8Array(hkdfSync(allowedAlgorithms.hash, secret, salt, info, length))
   }
 
   signingKey(seed: Uint8Array): SigningKey {
     const privateKey = privateKeyObject(keyEnvelopes.ed25519Private, seed)
-    return { publicKey: rawPublicKey(privateKey), sign: (bytes) => bare(sign(null, bytes, privateKey)) }
+    return { publicKey: rawPublicKey(privateKey), sign: (bytes) => bareBytes(sign(null, bytes, privateKey)) }
   }
 
   verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
@@ -71,34 +67,14 @@ export class NodeCrypto implements Crypto {
     return { publicKey: rawPublicKey(privateKey), agree: (otherPublicKey) => agree(privateKey, otherPublicKey) }
   }
 
-  encrypt(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, associated: Uint8Array): Uint8Array {
-    const cipher = createCipheriv(allowedAlgorithms.cipher, createSecretKey(key), nonce)
-    if (associated.length > 0) cipher.setAAD(associated)
-    const body = cipher.update(plain)
-    // In this mode nothing is held back: final makes the tag and gives no bytes.
-    cipher.final()
-    return concatBytes(body, cipher.getAuthTag())
-  }
-
-  decrypt(key: Uint8Array, nonce: Uint8Array, cipher: Uint8Array, associated: Uint8Array): Uint8Array | undefined {
-    const bodyBytes = cipher.length - allowedAlgorithms.cipherTagBytes
-    if (bodyBytes < 0) return undefined
-    const decipher = createDecipheriv(allowedAlgorithms.cipher, createSecretKey(key), nonce)
-    decipher.setAuthTag(cipher.subarray(bodyBytes))
-    if (associated.length > 0) decipher.setAAD(associated)
-    const plain = decipher.update(cipher.subarray(0, bodyBytes))
-    try {
-      decipher.final()
-    } catch {
-      return undefined
-    }
-    return bare(plain)
+  cipherKey(key: Uint8Array): CipherKey {
+    return new GcmKey(key)
   }
 
   stretch(passphrase: string, salt: Uint8Array): Promise<Uint8Array> {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
     scrypt(passphrase, salt, seedBytes, allowedAlgorithms.stretch, (error, key) => {
-      if (error === null) resolve(bare(key))
+      if (error === null) resolve(bareBytes(key))
       else reject(error)
     })
     return promise
@@ -107,11 +83,6 @@ export class NodeCrypto implements Crypto {
   equal(left: Uint8Array, right: Uint8Array): boolean {
     return left.length === right.length && timingSafeEqual(left, right)
   }
-}
-
-/** Without Buffer's own `slice`, which shares memory where Uint8Array's copies. */
-function bare(buffer: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
 function privateKeyObject(envelope: Uint8Array, seed: Uint8Array): KeyObject {
@@ -137,7 +108,7 @@ function agree(privateKey: KeyObject, otherPublicKey: Uint8Array): Uint8Array | 
   const publicKey = publicKeyObject(keyEnvelopes.x25519Public, otherPublicKey)
   if (publicKey === undefined) return undefined
   try {
-    const shared = bare(diffieHellman({ privateKey, publicKey }))
+    const shared = bareBytes(diffieHellman({ privateKey, publicKey }))
     return shared.some((byte) => byte !== 0) ? shared : undefined
   } catch {
     // Both libraries refuse a shared secret of zeros, which only keys of low order lead to.

@@ -17,7 +17,7 @@ export function addressFromBytes(bytes: Uint8Array): BlockAddress | undefined {
 
 /** The address that a digest of 32 bytes stands for, with its kind bit set. The digest itself is left as it is. */
 export function addressFromDigest(digest: Uint8Array, kind: 'immutable' | 'mutable'): BlockAddress {
-  const bytes = Uint8Array.from(digest)
+  const bytes = new Uint8Array(digest)
   const last = bytes[addressBytes - 1] ?? 0
   bytes[addressBytes - 1] = kind === 'immutable' ? last | 1 : last & 0xfe
   return bytes as BlockAddress

@@ -124,6 +124,11 @@ export class CanonicalWriter {
     return this.finish()
   }
 
+  /** After `finish`, for a record that was only hashed: its place goes to the next one, and its bytes may not be used any more. */
+  giveUp(): void {
+    if (this.#buffer === slab && slabUsed === this.#at) slabUsed = this.#start
+  }
+
   #bigUint(value: bigint): this {
     assert(value >= 0n && value <= uint64Max, 'a uint is within 64 bits')
     this.#reserve(17)

@@ -101,6 +101,10 @@ export interface Limits {
   readonly batchOperationsMax: number
   /** Public keys kept ready for verifying signatures. */
   readonly verifyKeysMax: number
+  /** Keys of content blocks kept ready: one for each start of a node whose blocks are read, and for each rollover. */
+  readonly contentKeysMax: number
+  /** Content blocks sealed under one key before the node draws the next. */
+  readonly contentBlocksPerKeyMax: number
   /** Keys of one page of the native List and its bytes of keys and values: with the metadata it stays below a client's usual 4 MiB. */
   readonly nativeListKeysMax: number
   readonly nativeListBytesMax: number
@@ -172,6 +176,8 @@ export const defaultLimits: Limits = {
   listBytesMax: 3 * 1024 * 1024,
   batchOperationsMax: 10_000,
   verifyKeysMax: 1024,
+  contentKeysMax: 1024,
+  contentBlocksPerKeyMax: 2 ** 20,
   nativeListKeysMax: 5000,
   nativeListBytesMax: 2 * 1024 * 1024,
   grpcMessageBytesMax: 64 * 1024 * 1024,

@@ -3,6 +3,8 @@
  * what is signed and sealed; it holds no private key.
  */
 
+import type { Ciphered } from './ciphered.ts'
+
 /** Checks Ed25519 signatures: true when the signature over the bytes is by the owner of the public key. Malformed input is false. */
 export interface SignatureVerifier {
   verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean
@@ -29,14 +31,18 @@ export interface KeyDerivation {
   deriveKey(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
 }
 
-/** AES-256-GCM: ciphertext with the tag of 16 bytes behind it. */
+/** One key of AES-256-GCM (NIST SP 800-38D). It must never meet two plaintexts under one nonce (12 bytes). */
+export interface CipherKey {
+  encrypt(nonce: Uint8Array, plain: Uint8Array, associated: Uint8Array): Ciphered
+  /** The plaintext, or undefined when the tag does not verify. */
+  decrypt(nonce: Uint8Array, ciphered: Ciphered, associated: Uint8Array): Uint8Array | undefined
+}
+
 export interface AuthenticatedCipher {
-  encrypt(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, associated: Uint8Array): Uint8Array
-  decrypt(key: Uint8Array, nonce: Uint8Array, cipher: Uint8Array, associated: Uint8Array): Uint8Array | undefined
+  /** Of 32 secret bytes. */
+  cipherKey(key: Uint8Array): CipherKey
 }
 
 export const publicKeyBytes = 32
 export const signatureBytes = 64
 export const sha256Bytes = 32
-/** AES-256-GCM appends a tag of this length. */
-export const cipherTagBytes = 16

@@ -1,8 +1,9 @@
 /**
  * Content blocks: immutable, their address is the hash of what they hold. The header says how the stored bytes came from the plain
- * ones and who may remove the block; it is hashed into the address like salt, owner and the stored bytes themselves.
+ * ones and who may remove the block; it is hashed into the address like salt, owner, the cipher's tag and the stored bytes
+ * themselves. The tag has its own field in front of the stored bytes, so that these are used as the cipher gives them.
  *
- * Invariants: an address has exactly one header, salt, owner and stored bytes (up to collisions of 255 bits). The record on the disk
+ * Invariants: an address has exactly one header, salt, owner, tag and stored bytes (up to collisions of 255 bits). The record on the disk
  * adds the birth stamp only, which is not hashed: it says when this copy was last written.
  */
 
@@ -12,15 +13,21 @@ import { addressBytes, addressFromBytes, addressFromDigest } from '../base/addre
 import { compareBytes, emptyBytes } from '../base/bytes.ts'
 import type { CanonicalReader } from '../base/canonical-codec.ts'
 import { CanonicalWriter, choiceIndex, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
+import { cipherNonceBytes, cipherTagBytes } from '../base/ciphered.ts'
 import type { Digest } from '../base/digest.ts'
 import { isHlc } from '../base/hybrid-clock.ts'
-import { cipherTagBytes, publicKeyBytes } from '../base/signing.ts'
+import { publicKeyBytes } from '../base/signing.ts'
 
 const headerTag = recordTag('memo/content-header/1')
-const addressTag = recordTag('memo/content-address/1')
-const storedTag = recordTag('memo/content-record/1')
+const addressTag = recordTag('memo/content-address/2')
+const storedTag = recordTag('memo/content-record/2')
 
-export const contentSaltBytes = 32
+/** What names the key of a block: random, one for each start of a node and each rollover. */
+export const saltPrefixBytes = 20
+/** The prefix, and behind it the nonce, which counts the blocks that were sealed under this key. */
+export const contentSaltBytes = saltPrefixBytes + cipherNonceBytes
+/** Up to this size the record of an address is hashed in one piece. */
+const hashedAtOnceBytesMax = 1024
 /** The protocol's bounds for a decoder; what a node accepts is in its limits. */
 const keyBytesMax = 65_535
 const removerKinds = ['key', 'block'] as const
@@ -70,10 +77,12 @@ export interface ContentBlock {
   readonly address: BlockAddress
   readonly header: ContentHeader
   readonly headerBytes: Uint8Array
-  /** 32 random bytes. */
+  /** `contentSaltBytes` bytes: key and nonce of the block under the network secret. */
   readonly salt: Uint8Array
   /** Address of the owning block as the caller gave it: 0 or 32 bytes. */
   readonly owner: Uint8Array
+  /** Of the cipher, 16 bytes; empty where nothing is encrypted. */
+  readonly tag: Uint8Array
   /** Compressed and encrypted as the header says. */
   readonly stored: Uint8Array
 }
@@ -123,17 +132,22 @@ export function decodeContentHeader(bytes: Uint8Array): ContentHeader | undefine
   })
 }
 
-/** SHA-256 over the canonical record (tag, salt, owner, header, stored bytes), with the immutable bit. */
+/** SHA-256 over the canonical record (salt, owner, header, tag, stored bytes), with the immutable bit. */
 export function contentAddress(
   digest: Digest,
-  block: Pick<ContentBlock, 'salt' | 'owner' | 'headerBytes' | 'stored'>,
+  block: Pick<ContentBlock, 'salt' | 'owner' | 'headerBytes' | 'tag' | 'stored'>,
 ): BlockAddress {
-  const before = new CanonicalWriter(addressTag, 160 + block.headerBytes.length)
+  const { stored } = block
+  const fieldBytes = 160 + block.headerBytes.length
+  const isSmall = fieldBytes + stored.length <= hashedAtOnceBytesMax
+  const writer = new CanonicalWriter(addressTag, isSmall ? fieldBytes + stored.length : fieldBytes)
     .bytes(block.salt)
     .bytes(block.owner)
     .bytes(block.headerBytes)
-    .finishBefore(block.stored.length)
-  return addressFromDigest(digest.sha256(before, block.stored), 'immutable')
+    .bytes(block.tag)
+  const sum = isSmall ? digest.sha256(writer.bytes(stored).finish()) : digest.sha256(writer.finishBefore(stored.length), stored)
+  writer.giveUp()
+  return addressFromDigest(sum, 'immutable')
 }
 
 /** Whether the block is what its address says. */
@@ -145,12 +159,14 @@ export function isGenuineContent(digest: Digest, block: ContentBlock): boolean {
 export function encodeContentCopy(block: ContentBlock, birth: bigint): Uint8Array {
   assert(isHlc(birth), 'a birth stamp is an HLC')
   assert(block.salt.length === contentSaltBytes && isOwnerField(block.owner), 'salt and owner have their lengths')
+  assert(isTagField(block.header, block.tag), 'a tag is there exactly when the block is encrypted')
   assert(isPlausibleSize(block.header, block.stored.length), 'the stored bytes have a size that the header allows')
   return new CanonicalWriter(storedTag, 160 + block.headerBytes.length + block.stored.length)
     .bytes(block.headerBytes)
     .bytes(block.salt)
     .bytes(block.owner)
     .uint(birth)
+    .bytes(block.tag)
     .bytes(block.stored)
     .finish()
 }
@@ -164,18 +180,22 @@ export function decodeContentCopy(address: BlockAddress, bytes: Uint8Array): Con
     reader.require(isOwnerField(owner))
     const birth = reader.uint64()
     reader.require(isHlc(birth))
+    const tag = reader.bytes(0, cipherTagBytes)
     const stored = reader.bytes()
     const header = decodeContentHeader(headerBytes)
-    reader.require(header !== undefined && isPlausibleSize(header, stored.length))
+    reader.require(header !== undefined && isTagField(header, tag) && isPlausibleSize(header, stored.length))
     assert(header !== undefined, 'a header was required')
-    return { address, header, headerBytes, salt, owner, birth, stored }
+    return { address, header, headerBytes, salt, owner, birth, tag, stored }
   })
 }
 
 /** Whether this many stored bytes can come from what the header says; spares decrypting what cannot be right. */
 export function isPlausibleSize(header: ContentHeader, storedBytes: number): boolean {
-  const packed = storedBytes - (header.cipher === 'none' ? 0 : cipherTagBytes)
-  return header.codec === 'none' ? packed === header.plainBytes : packed > 0 && packed < header.plainBytes
+  return header.codec === 'none' ? storedBytes === header.plainBytes : storedBytes > 0 && storedBytes < header.plainBytes
+}
+
+function isTagField(header: ContentHeader, tag: Uint8Array): boolean {
+  return tag.length === (header.cipher === 'none' ? 0 : cipherTagBytes)
 }
 
 function isOwnerField(owner: Uint8Array): boolean {

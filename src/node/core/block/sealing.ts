@@ -9,14 +9,14 @@
 import { assert } from '../../../shared/assert.ts'
 import { concatBytes } from '../base/bytes.ts'
 import { CanonicalWriter, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
-import type { AuthenticatedCipher, KeyAgreement, KeyDerivation } from '../base/signing.ts'
-import { cipherTagBytes, publicKeyBytes } from '../base/signing.ts'
+import { cipherKeyBytes, cipherNonceBytes, cipherTagBytes, joinCiphered, splitCiphered } from '../base/ciphered.ts'
+import type { AuthenticatedCipher, CipherKey, KeyAgreement, KeyDerivation } from '../base/signing.ts'
+import { publicKeyBytes } from '../base/signing.ts'
 import { encodeText } from '../base/text.ts'
 
 const boxTag = recordTag('memo/sealed-box/1')
 const keyLabel = encodeText('memo/sealed-box-key/1')
-const zeroNonce = new Uint8Array(12)
-const keyBytes = 32
+const zeroNonce = new Uint8Array(cipherNonceBytes)
 
 type SealingCrypto = KeyDerivation & AuthenticatedCipher
 
@@ -31,7 +31,7 @@ export function sealTo(
   const shared = ephemeral.agree(recipientKey)
   if (shared === undefined) return undefined
   const key = boxKey(crypto, shared, ephemeral.publicKey, recipientKey)
-  const cipher = crypto.encrypt(key, zeroNonce, plain, context)
+  const cipher = joinCiphered(key.encrypt(zeroNonce, plain, context))
   assert(cipher.length === plain.length + cipherTagBytes, 'a tag follows the ciphertext')
   return new CanonicalWriter(boxTag, 96 + cipher.length).bytes(ephemeral.publicKey).bytes(cipher).finish()
 }
@@ -50,12 +50,12 @@ export function openSealed(
   const shared = recipient.agree(parts.ephemeralKey)
   if (shared === undefined) return undefined
   const key = boxKey(crypto, shared, parts.ephemeralKey, recipient.publicKey)
-  return crypto.decrypt(key, zeroNonce, parts.cipher, context)
+  return key.decrypt(zeroNonce, splitCiphered(parts.cipher), context)
 }
 
 /** Bytes that sealing adds to this many plain bytes, at most. */
 export const sealedOverheadBytesMax = 96
 
-function boxKey(crypto: KeyDerivation, shared: Uint8Array, ephemeralKey: Uint8Array, recipientKey: Uint8Array): Uint8Array {
-  return crypto.deriveKey(shared, concatBytes(ephemeralKey, recipientKey), keyLabel, keyBytes)
+function boxKey(crypto: SealingCrypto, shared: Uint8Array, ephemeralKey: Uint8Array, recipientKey: Uint8Array): CipherKey {
+  return crypto.cipherKey(crypto.deriveKey(shared, concatBytes(ephemeralKey, recipientKey), keyLabel, cipherKeyBytes))
 }

@@ -1,5 +1,6 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import { emptyBytes } from '../../core/base/bytes.ts'
+import type { Limits } from '../../core/base/limits.ts'
 import type {
   Acknowledgements,
   ContentBlock,
@@ -16,17 +17,23 @@ import {
   encodeContentHeader,
   isGenuineContent,
   isPlausibleSize,
+  saltPrefixBytes,
 } from '../../core/block/content-block.ts'
 import type { Compressor } from '../../ports/compressor.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Random } from '../../ports/random.ts'
 import { ContentKeys } from './content-keys.ts'
-import type { NetworkSecret, NetworkSecrets } from './network-secrets.ts'
+import type { NetworkSecrets } from './network-secrets.ts'
 
-/** A key serves for one block, so its nonce may be fixed. */
-const zeroNonce = new Uint8Array(12)
 /** Less than this is not worth a frame of zstd. */
 const compressBytesMin = 256
+/**
+ * From here on compressing costs a turn of the thread pool and milliseconds, so that a sample has to promise something first: pieces
+ * from the beginning to the end, because the head of a file is often unlike the rest.
+ */
+const sampleFromBytes = 64 * 1024
+const samplePieces = 4
+const samplePieceBytes = 4 * 1024
 
 /** What a new block says beside its payload. */
 export interface ContentTerms {
@@ -47,13 +54,14 @@ export interface PayloadPipelineParts {
   readonly compressor: Compressor
   readonly random: Random
   readonly secrets: NetworkSecrets
+  readonly limits: Pick<Limits, 'contentKeysMax' | 'contentBlocksPerKeyMax'>
 }
 
 type Pending<T> = T | Promise<T>
 
 /**
  * Turns readable bytes into content blocks and back: compress, encrypt, hash. Answers at once where the compressor does (small
- * payloads), with a promise otherwise. Every block has a fresh salt from this node's own random source and thereby its own key.
+ * payloads), with a promise otherwise. Every new block has a fresh salt from this node, and thereby a pair of key and nonce of its own.
  */
 export class PayloadPipeline {
   readonly #parts: PayloadPipelineParts
@@ -61,16 +69,16 @@ export class PayloadPipeline {
 
   constructor(parts: PayloadPipelineParts) {
     this.#parts = parts
-    this.#keys = new ContentKeys(parts.crypto)
+    this.#keys = new ContentKeys(parts)
   }
 
   seal(plain: Uint8Array, terms: ContentTerms): Pending<ContentBlock> {
     if (plain.length < compressBytesMin) return this.#sealNew(plain, 'none', plain.length, terms)
-    const packed = this.#parts.compressor.compress(plain)
-    return whenReady(packed, (bytes) => {
-      const helps = bytes.length <= plain.length - Math.ceil(plain.length / 16)
-      return helps ? this.#sealNew(bytes, 'zstd', plain.length, terms) : this.#sealNew(plain, 'none', plain.length, terms)
-    })
+    if (plain.length < sampleFromBytes) return this.#sealPacked(plain, terms)
+    const sample = sampleOf(plain)
+    return whenReady(this.#parts.compressor.compress(sample), (bytes) =>
+      saves(bytes, sample) ? this.#sealPacked(plain, terms) : this.#sealNew(plain, 'none', plain.length, terms),
+    )
   }
 
   /**
@@ -84,8 +92,11 @@ export class PayloadPipeline {
     if (header.cipher !== 'none' && secret === undefined) return undefined
     const packed = header.codec === 'none' ? plain : this.#parts.compressor.compress(plain)
     return whenReady(packed, (bytes) => {
-      const stored = secret === undefined ? bytes : this.#encrypt(bytes, secret, claim.salt)
-      const block = { ...claim, header, stored }
+      const made =
+        secret === undefined
+          ? { body: bytes, tag: emptyBytes }
+          : this.#keys.of(secret, claim.salt).encrypt(nonceOf(claim.salt), bytes, emptyBytes)
+      const block = { ...claim, header, tag: made.tag, stored: made.body }
       return isGenuineContent(this.#parts.crypto, block) ? block : undefined
     })
   }
@@ -106,8 +117,14 @@ export class PayloadPipeline {
     })
   }
 
+  #sealPacked(plain: Uint8Array, terms: ContentTerms): Pending<ContentBlock> {
+    return whenReady(this.#parts.compressor.compress(plain), (bytes) =>
+      saves(bytes, plain) ? this.#sealNew(bytes, 'zstd', plain.length, terms) : this.#sealNew(plain, 'none', plain.length, terms),
+    )
+  }
+
   #sealNew(packed: Uint8Array, codec: ContentCodec, plainBytes: number, terms: ContentTerms): ContentBlock {
-    const { crypto, random, secrets } = this.#parts
+    const { crypto, secrets } = this.#parts
     const secret = secrets.current()
     const { role, remover, acknowledgements, owner, place } = terms
     const fields = {
@@ -121,13 +138,10 @@ export class PayloadPipeline {
     }
     const header: ContentHeader = place === undefined ? fields : { ...fields, place }
     const headerBytes = encodeContentHeader(header)
-    const salt = random.bytes(contentSaltBytes)
-    const stored = this.#encrypt(packed, secret, salt)
-    return { address: contentAddress(crypto, { salt, owner, headerBytes, stored }), header, headerBytes, salt, owner, stored }
-  }
-
-  #encrypt(packed: Uint8Array, secret: NetworkSecret, salt: Uint8Array): Uint8Array {
-    return this.#parts.crypto.encrypt(this.#keys.keyOf(secret, salt), zeroNonce, packed, emptyBytes)
+    const { key, salt } = this.#keys.fresh(secret)
+    const { body: stored, tag } = key.encrypt(nonceOf(salt), packed, emptyBytes)
+    const address = contentAddress(crypto, { salt, owner, headerBytes, tag, stored })
+    return { address, header, headerBytes, salt, owner, tag, stored }
   }
 
   #decrypt(block: ContentBlock): Uint8Array {
@@ -141,13 +155,31 @@ export class PayloadPipeline {
         },
       )
     }
-    const plain = this.#parts.crypto.decrypt(this.#keys.keyOf(secret, block.salt), zeroNonce, block.stored, emptyBytes)
+    const { salt, tag, stored } = block
+    const plain = this.#keys.of(secret, salt).decrypt(nonceOf(salt), { body: stored, tag }, emptyBytes)
     if (plain === undefined) throw corrupt('does not open under the network secret')
     return plain
   }
 }
 
-function whenReady<From, To>(value: Pending<From>, then: (value: From) => To): Pending<To> {
+function nonceOf(salt: Uint8Array): Uint8Array {
+  return salt.subarray(saltPrefixBytes)
+}
+
+function saves(packed: Uint8Array, plain: Uint8Array): boolean {
+  return packed.length <= plain.length - Math.ceil(plain.length / 16)
+}
+
+function sampleOf(plain: Uint8Array): Uint8Array {
+  const sample = new Uint8Array(samplePieces * samplePieceBytes)
+  const step = Math.floor((plain.length - samplePieceBytes) / (samplePieces - 1))
+  for (let piece = 0; piece < samplePieces; piece++) {
+    sample.set(plain.subarray(piece * step, piece * step + samplePieceBytes), piece * samplePieceBytes)
+  }
+  return sample
+}
+
+function whenReady<From, To>(value: Pending<From>, then: (value: From) => Pending<To>): Pending<To> {
   return value instanceof Promise ? value.then(then) : then(value)
 }
 
