@@ -49,8 +49,8 @@ export interface StoreParts {
   readonly release: (provenThrough: number | undefined) => Promise<void>
 }
 
-/** Bytes of a change that hardly any other is smaller than: what has no room for it is full. */
-const smallChangeBytes = 1024
+/** Bytes of a batch with a short value and the records that go with it: a store without room for it is full. */
+const smallChangeBytes = 4096
 
 export class LevelStore implements RecordStore {
   readonly traits = { durable: true }
