@@ -126,6 +126,44 @@ describe('what is sealed', () => {
   })
 })
 
+describe('the salts of a node', () => {
+  const prefixOf = (block: ContentBlock) => Buffer.from(block.salt.subarray(0, 20)).toString('hex')
+  const countOf = (block: ContentBlock) => Number.parseInt(Buffer.from(block.salt.subarray(20)).toString('hex'), 16)
+  const started = (contentBlocksPerKeyMax: number) =>
+    new PayloadPipeline({
+      ...{ crypto, random, compressor, limits: { contentKeysMax: 2, contentBlocksPerKeyMax } },
+      secrets: { current: () => secretOf(1), of: () => secretOf(1) },
+    })
+
+  test('have a prefix for each start, which is renewed when it is used up, and count within it', async () => {
+    const blocks: ContentBlock[] = []
+    for (const node of [started(2), started(2)]) for (let k = 0; k < 5; k++) blocks.push(await node.seal(textOf(k), terms))
+    expect(blocks.map(countOf)).toEqual([0, 1, 0, 1, 0, 0, 1, 0, 1, 0])
+    expect(new Set(blocks.map(prefixOf)).size).toBe(6)
+    const reader = started(2)
+    for (let turn = 0; turn < 2; turn++) {
+      for (const [index, block] of blocks.entries()) {
+        expect(Buffer.from(await reader.open(block)).equals(textOf(index % 5))).toBe(true)
+      }
+    }
+  })
+
+  test('are none that a caller names, and go on whatever is brought back or read between', async () => {
+    const node = started(100)
+    const first = await node.seal(textOf(40), terms)
+    const foreign = await started(100).seal(textOf(40), terms)
+    const ahead = Uint8Array.from(first.salt)
+    ahead[31] = 1
+    expect(await node.sealAgain(textOf(40), first)).toEqual(first)
+    expect(await node.sealAgain(textOf(40), foreign)).toEqual(foreign)
+    expect(await node.sealAgain(textOf(40), { ...first, salt: ahead })).toBeUndefined()
+    await node.open(foreign)
+    const second = await node.seal(textOf(40), terms)
+    expect(prefixOf(second)).toBe(prefixOf(first))
+    expect(countOf(second)).toBe(1)
+  })
+})
+
 describe('opening refuses', () => {
   test('a block that its address does not stand for, at every bit of what is stored', async () => {
     const block = await pipeline.seal(textOf(40), terms)

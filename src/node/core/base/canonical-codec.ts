@@ -7,7 +7,6 @@
  */
 
 import { assert } from '../../../shared/assert.ts'
-import { compareBytes } from './bytes.ts'
 import { decodeText, encodeText } from './text.ts'
 
 /** The encoded first field of a record. */
@@ -183,18 +182,17 @@ export class CanonicalReader {
 
   constructor(tag: RecordTag, input: Uint8Array) {
     this.#input = input
-    const start = input.subarray(0, tag.field.length)
-    if (compareBytes(start, tag.field) !== 0) throw new MalformedRecord()
-    this.#offset = tag.field.length
+    const { field } = tag
+    for (let index = 0; index < field.length; index++) if (input[index] !== field[index]) throw new MalformedRecord()
+    this.#offset = field.length
   }
 
   /** A view of a byte field of `bytesMin` to `bytesMax` bytes. */
   bytes(bytesMin = 0, bytesMax = lengthMax): Uint8Array {
-    const length = this.#length()
-    if (length < bytesMin || length > bytesMax || length > this.#input.length - this.#offset) throw new MalformedRecord()
+    const end = this.#fieldEnd(bytesMin, bytesMax)
     const start = this.#offset
-    this.#offset += length
-    return this.#input.subarray(start, this.#offset)
+    this.#offset = end
+    return this.#input.subarray(start, end)
   }
 
   /** A view of a byte field of exactly this length. */
@@ -210,10 +208,11 @@ export class CanonicalReader {
 
   /** A number of at most `max`, itself at most 2^53 - 1. */
   uint(max: number = Number.MAX_SAFE_INTEGER): number {
-    const field = this.bytes(0, 7)
+    const end = this.#fieldEnd(0, 7)
+    const start = this.#offset
     let value = 0
-    for (const byte of field) value = value * 256 + byte
-    if (field[0] === 0 || value > max || value > Number.MAX_SAFE_INTEGER) throw new MalformedRecord()
+    while (this.#offset < end) value = value * 256 + (this.#input[this.#offset++] ?? 0)
+    if ((end > start && this.#input[start] === 0) || value > max || value > Number.MAX_SAFE_INTEGER) throw new MalformedRecord()
     return value
   }
 
@@ -256,6 +255,13 @@ export class CanonicalReader {
 
   end(): void {
     if (this.#offset !== this.#input.length) throw new MalformedRecord()
+  }
+
+  /** Where the field ends that begins here, its length read and found within the bounds. */
+  #fieldEnd(bytesMin: number, bytesMax: number): number {
+    const length = this.#length()
+    if (length < bytesMin || length > bytesMax || length > this.#input.length - this.#offset) throw new MalformedRecord()
+    return this.#offset + length
   }
 
   #length(): number {
