@@ -29,7 +29,7 @@ export type ManifestReading =
   | { readonly kind: 'damaged'; readonly damage: IndexDamage }
 
 /** Tables read at once: the next ones come from the disk while one is being verified. */
-const tablesAtOnce = 3
+const tablesAtOnce = 4
 const currentName = 'CURRENT'
 const currentPattern = /^(MANIFEST-\d+)\n$/
 /** How often a list is read again that a running LevelDB changed meanwhile. */

@@ -1,20 +1,21 @@
 /** Verifies one table whole. Its blocks have to lie one behind the other from its first byte to its footer: no byte goes unread. */
 
-import type { BlockEntry, BlockHandle } from './table-format.ts'
-import { blockEntries, blockVerifies, decodeHandle, footerBytes, readFooter, trailerBytes } from './table-format.ts'
+import type { BlockHandle } from './table-format.ts'
+import { blockHandles, blockVerifies, footerBytes, readFooter, trailerBytes } from './table-format.ts'
 
 export interface Damage {
   readonly offset: number
   readonly reason: string
 }
 
-/** A data block and the last key that it may hold; its first one comes after the bound of the block before. */
-export interface DataBlock extends BlockHandle {
-  readonly lastKey: Buffer
-}
-
 export type TableOutline =
-  | { readonly kind: 'blocks'; readonly data: readonly DataBlock[]; readonly filters: readonly BlockHandle[] }
+  | {
+      readonly kind: 'blocks'
+      readonly data: readonly BlockHandle[]
+      readonly filters: readonly BlockHandle[]
+      /** Names the data blocks, each by a key that none of its own is above. */
+      readonly index: BlockHandle
+    }
   | { readonly kind: 'damaged'; readonly damage: Damage }
 
 export function checkTable(table: Buffer, size: number): readonly Damage[] {
@@ -31,9 +32,9 @@ export function outlineTable(table: Buffer): TableOutline {
   const footer = readFooter(table)
   if (footer === undefined) return damagedAt(Math.max(0, table.length - footerBytes), 'the footer is not readable')
   const { index, metaIndex } = footer
-  const data = dataBlocks(blockEntries(table, index))
+  const data = blockHandles(table, index)
   if (data === undefined) return damagedAt(index.offset, 'the index block does not match its checksum')
-  const filters = handles(blockEntries(table, metaIndex))
+  const filters = blockHandles(table, metaIndex)
   if (filters === undefined) return damagedAt(metaIndex.offset, 'the block of filters does not match its checksum')
   let end = 0
   for (const { offset, size } of [...data, ...filters, metaIndex, index]) {
@@ -41,20 +42,9 @@ export function outlineTable(table: Buffer): TableOutline {
     end = offset + size + trailerBytes
   }
   if (end + footerBytes !== table.length) return damagedAt(end, 'the blocks do not reach to the footer')
-  return { kind: 'blocks', data, filters }
+  return { kind: 'blocks', data, filters, index }
 }
 
 function damagedAt(offset: number, reason: string): TableOutline {
   return { kind: 'damaged', damage: { offset, reason } }
-}
-
-function handles(entries: readonly BlockEntry[] | undefined): readonly BlockHandle[] | undefined {
-  const found = entries?.map(({ value }) => decodeHandle(value))
-  return found?.every((handle) => handle !== undefined) === true ? found : undefined
-}
-
-function dataBlocks(entries: readonly BlockEntry[] | undefined): readonly DataBlock[] | undefined {
-  const found = handles(entries)
-  if (entries === undefined || found === undefined) return undefined
-  return found.map((handle, position) => ({ ...handle, lastKey: entries[position]?.key ?? Buffer.alloc(0) }))
 }

@@ -40,7 +40,7 @@ export function readFooter(table: Buffer): Footer | undefined {
   return { metaIndex, index }
 }
 
-export function decodeHandle(value: Buffer): BlockHandle | undefined {
+function decodeHandle(value: Buffer): BlockHandle | undefined {
   const cursor = new ByteCursor(value)
   const handle = handleAt(cursor)
   return cursor.failed || cursor.at !== value.length ? undefined : handle
@@ -59,27 +59,50 @@ export function blockVerifies(table: Buffer, { offset, size }: BlockHandle): boo
 
 /** Entries of a block in order; undefined when it does not verify or is not a block of entries. */
 export function blockEntries(table: Buffer, handle: BlockHandle): readonly BlockEntry[] | undefined {
-  if (!blockVerifies(table, handle)) return undefined
-  const stored = table.subarray(handle.offset, handle.offset + handle.size)
-  const plain = table[handle.offset + handle.size] === snappyKind ? unpackSnappy(stored) : stored
-  return plain === undefined ? undefined : decodeEntries(plain)
+  const plain = plainBlock(table, handle)
+  if (plain === undefined) return undefined
+  const entries: BlockEntry[] = []
+  let before: Buffer = Buffer.alloc(0)
+  const isWhole = visitEntries(plain, (shared, added, value) => {
+    if (shared > before.length) return false
+    before = Buffer.concat([before.subarray(0, shared), added])
+    entries.push({ key: before, value })
+    return true
+  })
+  return isWhole ? entries : undefined
+}
+
+/** What the entries of a block name, their keys left aside; undefined when it does not verify or names anything else. */
+export function blockHandles(table: Buffer, handle: BlockHandle): readonly BlockHandle[] | undefined {
+  const plain = plainBlock(table, handle)
+  if (plain === undefined) return undefined
+  const handles: BlockHandle[] = []
+  const isWhole = visitEntries(plain, (_shared, _added, value) => {
+    const named = decodeHandle(value)
+    if (named !== undefined) handles.push(named)
+    return named !== undefined
+  })
+  return isWhole ? handles : undefined
+}
+
+function plainBlock(table: Buffer, { offset, size }: BlockHandle): Buffer | undefined {
+  if (!blockVerifies(table, { offset, size })) return undefined
+  const stored = table.subarray(offset, offset + size)
+  return table[offset + size] === snappyKind ? unpackSnappy(stored) : stored
 }
 
 /** Keys share their beginning with the key before; behind the entries lie the places where one does not, and their number. */
-export function decodeEntries(block: Buffer): readonly BlockEntry[] | undefined {
-  if (block.length < 4) return undefined
+function visitEntries(block: Buffer, visit: (shared: number, added: Buffer, value: Buffer) => boolean): boolean {
+  if (block.length < 4) return false
   const restarts = block.readUInt32LE(block.length - 4)
   const end = block.length - 4 - restarts * 4
-  if (end < 0) return undefined
+  if (end < 0) return false
   const cursor = new ByteCursor(block.subarray(0, end))
-  const entries: BlockEntry[] = []
-  let before: Buffer = Buffer.alloc(0)
   while (!cursor.atEnd) {
-    const [shared, added, valueBytes] = [cursor.varint(), cursor.varint(), cursor.varint()]
-    if (shared > before.length) return undefined
-    const key = Buffer.concat([before.subarray(0, shared), cursor.take(added)])
-    entries.push({ key, value: cursor.take(valueBytes) })
-    before = key
+    const shared = cursor.varint()
+    const addedBytes = cursor.varint()
+    const valueBytes = cursor.varint()
+    if (!visit(shared, cursor.take(addedBytes), cursor.take(valueBytes))) return false
   }
-  return cursor.failed ? undefined : entries
+  return !cursor.failed
 }

@@ -41,8 +41,10 @@ export function salvageTable(bytes: Buffer, table: LiveTable, note: (damage: Dam
   const entries: BlockEntry[] = []
   const lost: KeySpan[] = []
   let first = all.first
-  for (const block of outline.data) {
-    const last = userKey(block.lastKey)
+  const bounds = blockEntries(bytes, outline.index) ?? []
+  for (const [position, block] of outline.data.entries()) {
+    const bound = bounds[position]?.key
+    const last = bound === undefined ? all.last : userKey(bound)
     const read = blockEntries(bytes, block)
     if (read === undefined) lost.push({ first, last: last.compare(all.last) > 0 ? all.last : last })
     for (const entry of read ?? []) entries.push(entry)
