@@ -4,12 +4,11 @@
  */
 
 /**
- * Record families in the order of their prefixes. `block`, `entry` and `outcome` are the consensus family: the store keeps their
- * number and an additive fingerprint, so that a record which vanished is noticed.
+ * Record families in the order of their prefixes. Of each the store keeps the number of records and an additive fingerprint, so that
+ * a record which vanished is noticed; `block`, `entry` and `outcome` together are the state of consensus.
  */
 export const recordFamilies = ['local', 'content', 'block', 'entry', 'outcome', 'collect', 'tombstone'] as const
 export type RecordFamily = (typeof recordFamilies)[number]
-export const consensusFamilies: readonly RecordFamily[] = ['block', 'entry', 'outcome']
 
 export type RecordWrite =
   | {

@@ -28,7 +28,7 @@ export const uint64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n })
 const size = fc.nat({ max: 2 ** 31 - 1 })
 
 const addressOfKind = (kind: 'immutable' | 'mutable') => bytesOf(32).map((bytes) => addressFromDigest(bytes, kind))
-export const immutableAddress: fc.Arbitrary<BlockAddress> = addressOfKind('immutable')
+const immutableAddress: fc.Arbitrary<BlockAddress> = addressOfKind('immutable')
 export const mutableAddress: fc.Arbitrary<BlockAddress> = addressOfKind('mutable')
 const optionalAddress: fc.Arbitrary<Uint8Array> = fc.oneof(fc.constant(new Uint8Array(0)), mutableAddress)
 
@@ -52,7 +52,7 @@ export const header: fc.Arbitrary<ContentHeader> = fc
   })
 
 /** A block whose stored bytes have a size that its header allows. */
-export const contentBlock: fc.Arbitrary<ContentBlock> = fc
+const contentBlock: fc.Arbitrary<ContentBlock> = fc
   .record({ header, salt: bytesOf(32), owner: optionalAddress, cipherTag: bytesOf(16), stored: someBytes(1200) })
   .map(({ header: any, salt, owner, cipherTag, stored }) => {
     const tag = any.cipher === 'none' ? new Uint8Array(0) : cipherTag
