@@ -46,7 +46,8 @@ export class NodeClients {
   }
 }
 
-type State = number | 'absent'
+/** The sequence number of the value that a key has. */
+type State = number | 'absent' | 'damaged'
 
 /** One change of a key; changes of a key follow each other. */
 interface Change {
@@ -96,7 +97,7 @@ export class AcknowledgedWrites {
       const key = `${this.#prefix}${writer}/${sequence % this.#keysOfWriter}`
       const changes = this.#changes.get(key) ?? []
       this.#changes.set(key, changes)
-      const state: State = sequence % 11 === 0 ? 'absent' : sequence
+      const state: Exclude<State, 'damaged'> = sequence % 11 === 0 ? 'absent' : sequence
       const change = { state, sentUs: sharedClockUs(), acknowledgedUs: Number.POSITIVE_INFINITY }
       changes.push(change)
       try {
@@ -112,7 +113,7 @@ export class AcknowledgedWrites {
     }
   }
 
-  async #send({ kvs, v1 }: NodeClients, key: string, writer: number, state: State): Promise<void> {
+  async #send({ kvs, v1 }: NodeClients, key: string, writer: number, state: Exclude<State, 'damaged'>): Promise<void> {
     if (state === 'absent') {
       await kvs.call('Delete', { key }).catch((error: unknown) => {
         if (statusOf(error) !== status.NOT_FOUND) throw error
@@ -174,6 +175,7 @@ async function readState(kvs: PlainClient, key: string, writer: number): Promise
     return readSequence(writer, value)
   } catch (error) {
     if (statusOf(error) === status.NOT_FOUND) return 'absent'
+    if (statusOf(error) === status.DATA_LOSS) return 'damaged'
     throw error
   }
 }

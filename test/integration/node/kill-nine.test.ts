@@ -25,6 +25,6 @@ it(`keeps every acknowledged write whole through ${cycles} kills under concurren
   await writes.check(clients)
   expect(await memo.terminate()).toBe(0)
   console.info(`kill -9: ${cycles} cycles, ${writes.acknowledged} acknowledged, ${writes.unanswered} unanswered changes`)
-  expect(writes.acknowledged).toBeGreaterThan(cycles * 20)
+  expect(writes.acknowledged, 'enough was acknowledged to be lost').toBeGreaterThan(cycles * 5)
   expect(writes.unanswered).toBeGreaterThan(cycles)
 })
