@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest'
+import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.ts'
 import type { BlockAddress } from '../../../src/node/core/base/address.ts'
 import { emptyBytes } from '../../../src/node/core/base/bytes.ts'
 import type { BlockRecord, MapHead } from '../../../src/node/core/consensus/block-record.ts'
+import { askedDigest } from '../../../src/node/core/kv/asked-digest.ts'
 import type { Entry } from '../../../src/node/core/kv/entry.ts'
 import { decodeEntry, encodeEntry, entryBytes } from '../../../src/node/core/kv/entry.ts'
 import type { AppliedBatch, PageRules } from '../../../src/node/core/kv/page-apply.ts'
 import { applyBatch, isReplay, requestIdText } from '../../../src/node/core/kv/page-apply.ts'
-import type { PageBatch, PageOperation, PagePrecondition } from '../../../src/node/core/kv/page-batch.ts'
+import type { PageBatch, PageOperation, PagePrecondition, PutOperation } from '../../../src/node/core/kv/page-batch.ts'
 import { decodeOutcomes, encodeOutcomes } from '../../../src/node/core/kv/page-outcome.ts'
 import { text } from '../../support/key-value-world.ts'
 
-const rules: PageRules = { graceSpan: 1000n, retentionSpan: 500n, skewSpan: 100n, originSessionsMax: 2 }
+const digest = new NodeCrypto({ verifyKeysMax: 16 })
+const rules: PageRules = { graceSpan: 1000n, retentionSpan: 500n, skewSpan: 100n, originSessionsMax: 2, digest }
 const page = new Uint8Array(32).fill(2) as BlockAddress
 const member = { nodeId: new Uint8Array(32), storeId: new Uint8Array(16) }
 const session = (name: number): Uint8Array => new Uint8Array(16).fill(name)
@@ -102,14 +105,43 @@ describe('applying a batch', () => {
       requestId,
       operations: [put('a')],
     }))
-    const kept = new Map([[requestIdText(id(4700n)), [{ kind: 'conflict' as const, entry: undefined }]]])
+    const asked = askedDigest(digest, page, [put('a', { name: 7 })])
+    const outcomes = [{ kind: 'conflict' as const, entry: undefined }]
+    const kept = new Map([[requestIdText(id(4700n)), { asked, outcomes }]])
     const record = { ...born, outcomeFloor: 4600n, outcomeCount: 3 }
     const forget = { floor: 4650n, count: 2 }
     const applied = applyBatch(record, batchOf(requests, { forget }), { ...nothing, outcomes: kept }, rules)
     expect(applied.results.map(({ kind }) => kind)).toEqual(['too-old', 'too-old', 'decided', 'decided', 'from-the-future'])
-    expect(applied.results[2]).toEqual({ kind: 'decided', outcomes: kept.values().next().value, repeated: true })
+    expect(applied.results[2]).toEqual({ kind: 'decided', outcomes, repeated: true })
     expect(applied.outcomes.map(({ requestId }) => requestId.issued)).toEqual([5100n])
     expect(applied.record).toMatchObject({ outcomeFloor: 4650n, outcomeCount: 2 })
+  })
+
+  test('refuses an id that comes back for another request, whether it was decided before or in the same turn', () => {
+    const requestId = { session: session(5), sequence: 1n, issued: 4900n }
+    const first = [put('a', { precondition: { kind: 'version', version: 0n } })]
+    const [wanted] = first
+    const others: PageOperation[][] = [
+      [put('b', { precondition: { kind: 'version', version: 0n } })],
+      [remove('a')],
+      [{ ...remove('a'), precondition: { kind: 'version', version: 0n } }],
+      [put('a')],
+      [put('a', { precondition: { kind: 'version', version: 1n } })],
+      [...first, ...first],
+      [],
+      [{ ...(wanted as PutOperation), value: { ...(wanted as PutOperation).value, size: 4 } }],
+      [{ ...(wanted as PutOperation), value: { ...(wanted as PutOperation).value, contentType: text('a/c') } }],
+    ]
+    const again = [put('a', { precondition: { kind: 'version', version: 0n }, birth: 4999n, name: 8 })]
+    const requests = [first, ...others, again].map((operations) => ({ requestId, operations }))
+    const one = applyBatch(born, batchOf(requests), nothing, rules)
+    expect(one.results.map(({ kind }) => kind)).toEqual(['decided', ...others.map(() => 'id-reused'), 'decided'])
+    expect(one.results.at(-1)).toMatchObject({ repeated: true })
+    expect([one.entries.size, one.outcomes.length]).toEqual([0, 1])
+    const kept = new Map([[requestIdText(requestId), one.outcomes[0]!]])
+    const later = applyBatch(one.record, batchOf(requests, { sequence: 2n }), { ...nothing, outcomes: kept }, rules)
+    expect(later.results.map(({ kind }) => kind)).toEqual(['decided', ...others.map(() => 'id-reused'), 'decided'])
+    expect(later.changed).toBe(false)
   })
 
   test('is done once, and sessions that are forgotten stay refused', () => {
@@ -167,8 +199,9 @@ describe('records', () => {
       { kind: 'conflict', entry: undefined },
       { kind: 'done', entry: undefined },
     ] as const
-    const bytes = encodeOutcomes(outcomes)
-    expect(decodeOutcomes(bytes)).toEqual(outcomes)
+    const kept = { asked: new Uint8Array(32).fill(3), outcomes }
+    const bytes = encodeOutcomes(kept)
+    expect(decodeOutcomes(bytes)).toEqual(kept)
     for (let length = 0; length < bytes.length; length++) expect(decodeOutcomes(bytes.subarray(0, length))).toBeUndefined()
     expect(decodeOutcomes(Buffer.concat([bytes, Buffer.alloc(1)]))).toBeUndefined()
   })

@@ -61,6 +61,39 @@ describe('a request id', () => {
     expect((await world.kv.get('', 'a', {}, call))?.value).toEqual(text('one'))
   })
 
+  test('acknowledges nothing but what it was used for', async () => {
+    const world = await make()
+    const context = withId(world.nextId())
+    const refusal = { code: 'invalid-argument', message: expect.stringContaining('used for another request') }
+    await world.kv.put('', 'c', text('x'), any, call)
+    await world.kv.put('', 'a', text('x'), any, context)
+    const check = async () => {
+      await expect(world.kv.put('', 'b', text('x'), any, context)).rejects.toMatchObject(refusal)
+      await expect(world.kv.delete('', 'c', { kind: 'any' }, context)).rejects.toMatchObject(refusal)
+      const removal = { kind: 'delete', key: 'c', precondition: { kind: 'any' } } as const
+      await expect(world.kv.batch('', [removal], context)).rejects.toMatchObject(refusal)
+    }
+    await check()
+    await world.restart()
+    await check()
+    expect(await world.kv.stat('', 'b', call)).toBeUndefined()
+    expect(await world.kv.stat('', 'c', call)).toMatchObject({ version: 1n })
+    expect(await world.kv.put('', 'a', text('x'), any, context)).toMatchObject({ kind: 'done' })
+    const same = withId(world.nextId())
+    const [left, right] = await Promise.allSettled(['d', 'e'].map((key) => world.kv.put('', key, text('x'), any, same)))
+    expect([left?.status, right?.status]).toEqual(['fulfilled', 'rejected'])
+    expect(await world.kv.stat('', 'e', call)).toBeUndefined()
+  })
+
+  test('is the same request whether its value comes whole, in a stream or as a batch of one', async () => {
+    const world = await make({ limits: { chunkBytes: 500 } })
+    const context = withId(world.nextId())
+    const value = noise(1800)
+    const first = await world.kv.put('', 'a', value, any, context)
+    expect(await world.kv.putStream('', 'a', inPieces(value, 100), any, context)).toEqual(first)
+    expect(await world.kv.batch('', [{ kind: 'put', key: 'a', value, options: any }], context)).toEqual([first])
+  })
+
   test('covers all operations of a batch', async () => {
     const world = await make()
     const context = withId(world.nextId())

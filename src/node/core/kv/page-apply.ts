@@ -4,7 +4,8 @@
  *
  * Invariants:
  * - a batch that was seen before, or that is older than what the page remembers of its session, is not applied again;
- * - a request id is decided once: a repeated one gets the outcome that was recorded, an old one is refused;
+ * - a request id is decided once, for what was asked then: a repeated one gets the outcome that was recorded, an old one and one
+ *   that comes with another request are refused;
  * - a request with a value whose birth stamp is more than half the grace older than the batch is void: it changes nothing;
  * - versions of a key never repeat: a removal raises the version floor, and a key is born one above it;
  * - revisions grow within the page;
@@ -13,13 +14,15 @@
 
 import { assert } from '../../../shared/assert.ts'
 import { compareBytes, equalBytes } from '../base/bytes.ts'
+import type { Digest } from '../base/digest.ts'
 import type { RequestId } from '../base/request-id.ts'
 import type { BlockRecord, MapHead, OriginProgress } from '../consensus/block-record.ts'
 import { judgeRequestId } from '../consensus/outcome.ts'
+import { askedDigest } from './asked-digest.ts'
 import type { BatchName, Entry } from './entry.ts'
 import { entryBytes } from './entry.ts'
 import type { PageBatch, PageOperation, PagePrecondition, PageRequest } from './page-batch.ts'
-import type { OperationOutcome } from './page-outcome.ts'
+import type { KeptOutcomes, OperationOutcome } from './page-outcome.ts'
 import type { Candidate } from './record-keys.ts'
 
 /** What the page holds of the things that a batch touches. */
@@ -27,7 +30,7 @@ export interface PagePresent {
   /** Entries of the touched keys, by key; a key without an entry is missing. */
   readonly entries: ReadonlyMap<string, Entry>
   /** Outcomes that are kept for the request ids of the batch, by `requestIdText`. */
-  readonly outcomes: ReadonlyMap<string, readonly OperationOutcome[]>
+  readonly outcomes: ReadonlyMap<string, KeptOutcomes>
 }
 
 /** Spans are differences of HLCs. */
@@ -36,12 +39,13 @@ export interface PageRules {
   readonly retentionSpan: bigint
   readonly skewSpan: bigint
   readonly originSessionsMax: number
+  readonly digest: Digest
 }
 
 export type RequestResult =
   /** `repeated`: an earlier request of the same id decided it, and this one changed nothing. */
   | { readonly kind: 'decided'; readonly outcomes: readonly OperationOutcome[]; readonly repeated: boolean }
-  /** The id was used before for a request of another shape. */
+  /** The id was used before for another request. */
   | { readonly kind: 'id-reused' }
   | { readonly kind: 'too-old' | 'from-the-future' }
   /** A value was born too long ago: it has to be written again. */
@@ -56,7 +60,7 @@ export interface AppliedBatch {
   readonly entries: ReadonlyMap<string, { readonly key: Uint8Array; readonly entry: Entry | undefined }>
   readonly candidates: readonly Omit<Candidate, 'page'>[]
   /** Outcomes to keep, by the ids of callers. */
-  readonly outcomes: readonly { readonly requestId: RequestId; readonly outcomes: readonly OperationOutcome[] }[]
+  readonly outcomes: readonly (KeptOutcomes & { readonly requestId: RequestId })[]
   /** One for each request of the batch. */
   readonly results: readonly RequestResult[]
 }
@@ -97,8 +101,8 @@ class PageTurn {
   readonly #rules: PageRules
   readonly #outcomeFloor: bigint
   readonly #entries = new Map<string, { key: Uint8Array; entry: Entry | undefined }>()
-  readonly #outcomes: { requestId: RequestId; outcomes: readonly OperationOutcome[] }[] = []
-  readonly #decided = new Map<string, readonly OperationOutcome[]>()
+  readonly #outcomes: (KeptOutcomes & { readonly requestId: RequestId })[] = []
+  readonly #decided = new Map<string, KeptOutcomes>()
   readonly #candidates: { due: bigint; address: Candidate['address']; key: Uint8Array }[] = []
   #nextRevision: bigint
   #versionFloor: bigint
@@ -129,15 +133,17 @@ class PageTurn {
     const verdict = judgeRequestId(requestId, { floor: this.#outcomeFloor, now: this.#batch.hlc, retention, skewMax })
     if (verdict !== 'fresh') return { kind: verdict }
     const name = requestIdText(requestId)
+    const asked = askedDigest(this.#rules.digest, this.#record.address, request.operations)
     const recorded = this.#decided.get(name) ?? this.#present.outcomes.get(name)
     if (recorded !== undefined) {
-      if (recorded.length !== request.operations.length) return { kind: 'id-reused' }
-      return { kind: 'decided', outcomes: recorded, repeated: true }
+      if (!equalBytes(recorded.asked, asked)) return { kind: 'id-reused' }
+      return { kind: 'decided', outcomes: recorded.outcomes, repeated: true }
     }
     if (this.#isVoid(request)) return { kind: 'void' }
     const outcomes = this.#carryOut(request)
-    this.#decided.set(name, outcomes)
-    this.#outcomes.push({ requestId, outcomes })
+    const kept = { requestId, asked, outcomes }
+    this.#decided.set(name, kept)
+    this.#outcomes.push(kept)
     return { kind: 'decided', outcomes, repeated: false }
   }
 

@@ -1,10 +1,12 @@
 /**
  * What an operation on a page led to, as it is answered and as it is kept under the request id that a caller brought.
  *
- * Invariants: one record per request, with the outcome of each of its operations in their order; it holds whole entries, so that a
+ * Invariants: one record per request, with the digest of what it asked and the outcome of each of its operations in their order; it holds whole entries, so that a
  * repeated request is answered as the first one was, whatever happened to the key since.
  */
 
+import { assert } from '../../../shared/assert.ts'
+import { askedDigestBytes } from './asked-digest.ts'
 import type { Entry } from './entry.ts'
 import { decodeEntry, encodeEntry } from './entry.ts'
 
@@ -14,19 +16,29 @@ export type OperationOutcome =
   /** The precondition does not hold for `entry`, or for a key without one. */
   | { readonly kind: 'conflict'; readonly entry: Entry | undefined }
 
+/** What is kept under a request id. */
+export interface KeptOutcomes {
+  /** `askedDigest` of the request that was decided. */
+  readonly asked: Uint8Array
+  readonly outcomes: readonly OperationOutcome[]
+}
+
 const outcomeFormat = 1
-const headerBytes = 5
+const countOffset = 1 + askedDigestBytes
+const headerBytes = countOffset + 4
 const kindCodes = { done: 1, conflict: 2 } as const
 const operationHeaderBytes = 3
 
-export function encodeOutcomes(outcomes: readonly OperationOutcome[]): Uint8Array {
+export function encodeOutcomes({ asked, outcomes }: KeptOutcomes): Uint8Array {
+  assert(asked.length === askedDigestBytes, 'an outcome is kept with what was asked')
   const entries = outcomes.map(({ entry }) => (entry === undefined ? undefined : encodeEntry(entry)))
   let length = headerBytes
   for (const entry of entries) length += operationHeaderBytes + (entry?.length ?? 0)
   const bytes = new Uint8Array(length)
   const view = new DataView(bytes.buffer)
   bytes[0] = outcomeFormat
-  view.setUint32(1, outcomes.length)
+  bytes.set(asked, 1)
+  view.setUint32(countOffset, outcomes.length)
   let offset = headerBytes
   outcomes.forEach(({ kind }, index) => {
     const entry = entries[index]
@@ -41,10 +53,10 @@ export function encodeOutcomes(outcomes: readonly OperationOutcome[]): Uint8Arra
 }
 
 /** The outcomes of one request; undefined when the bytes are no record of a known format. */
-export function decodeOutcomes(bytes: Uint8Array): readonly OperationOutcome[] | undefined {
+export function decodeOutcomes(bytes: Uint8Array): KeptOutcomes | undefined {
   if (bytes.length < headerBytes || bytes[0] !== outcomeFormat) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const count = view.getUint32(1)
+  const count = view.getUint32(countOffset)
   const outcomes: OperationOutcome[] = []
   let offset = headerBytes
   while (outcomes.length < count) {
@@ -57,5 +69,5 @@ export function decodeOutcomes(bytes: Uint8Array): readonly OperationOutcome[] |
     outcomes.push({ kind, entry })
     offset += length
   }
-  return offset === bytes.length ? outcomes : undefined
+  return offset === bytes.length ? { asked: bytes.slice(1, countOffset), outcomes } : undefined
 }

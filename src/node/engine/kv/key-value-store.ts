@@ -93,6 +93,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
       retentionSpan: hlcFromMs(limits.outcomeRetentionMs),
       skewSpan: hlcFromMs(limits.clockSkewMaxMs),
       originSessionsMax: limits.originSessionsMax,
+      digest: origin.digest,
     }
     const session = ports.random.bytes(sessionBytes)
     const parts: PageParts = { store: ports.store, clock, limits, rules, origin, self, writer, session }

@@ -11,7 +11,7 @@ import type { Entry } from '../../core/kv/entry.ts'
 import type { AppliedBatch, PageRules, RequestResult } from '../../core/kv/page-apply.ts'
 import { applyBatch, requestIdText, withLastBatch } from '../../core/kv/page-apply.ts'
 import type { PageBatch } from '../../core/kv/page-batch.ts'
-import type { OperationOutcome } from '../../core/kv/page-outcome.ts'
+import type { KeptOutcomes } from '../../core/kv/page-outcome.ts'
 import { decodeOutcomes } from '../../core/kv/page-outcome.ts'
 import { entryKey } from '../../core/kv/record-keys.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
@@ -55,7 +55,7 @@ type PageAnswer =
 /** Entries and outcomes that a batch meets, as the page holds them. */
 interface LoadedPage {
   readonly entries: Map<string, Entry>
-  readonly outcomes: Map<string, readonly OperationOutcome[]>
+  readonly outcomes: Map<string, KeptOutcomes>
 }
 
 /**

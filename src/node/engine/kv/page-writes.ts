@@ -35,8 +35,8 @@ export function pageWrites(
     })
   }
   for (const key of forgotten) writes.push({ kind: 'delete', family: 'outcome', key })
-  for (const { requestId, outcomes } of applied.outcomes) {
-    writes.push({ kind: 'put', family: 'outcome', key: outcomeKey(page, requestId), value: encodeOutcomes(outcomes) })
+  for (const kept of applied.outcomes) {
+    writes.push({ kind: 'put', family: 'outcome', key: outcomeKey(page, kept.requestId), value: encodeOutcomes(kept) })
   }
   writes.push({ kind: 'put', family: 'block', key: page, value: encodeBlockRecord(record) })
   return writes
