@@ -8,6 +8,7 @@ import type { CallContext } from '../../../src/node/engine/call-context.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 import { MapKeyValues, metadataOf } from './fake-services.ts'
 import { bytesOf, failureOf, GrpcRig, pathOf, RecordingObserver } from './grpc-rig.ts'
+import { framed, rawCall } from './raw-call.ts'
 
 const { upsert, fetch } = KeyValueStore.method
 const done = { kind: 'done', metadata: metadataOf('k', 1n, 1) } as const
@@ -56,12 +57,12 @@ test('an undecodable part of a stream is the fault of its caller', async () => {
 test('an unexpected error hides its message and is found in the log by its number', async () => {
   const observer = new RecordingObserver()
   const put = async () => {
-    throw new Error('the secret is 42')
+    throw new Error('the hush-hush word')
   }
   await using rig = await GrpcRig.start({ observer, keyValues: { put } })
   const error = await rig.client.fail(upsert, { key: 'k' })
   expect(error.code).toBe(status.INTERNAL)
-  expect(error.details).not.toContain('42')
+  expect(error.details).not.toContain('hush')
   const [failed] = observer.failed
   expect(failed?.method).toBe('memo.kvs.KeyValueStore/Upsert')
   expect(failed?.error).toBeInstanceOf(Error)
@@ -108,9 +109,22 @@ test("the caller's deadline reaches the service", async () => {
   const aborted = Promise.withResolvers<unknown>()
   const wait = untilAborted(aborted.resolve)
   await using rig = await GrpcRig.start({ keyValues: { put: (_store, _key, _value, _options, context) => wait(context) } })
-  const error = await rig.client.fail(upsert, { key: 'k' }, { deadline: Date.now() + 100 })
-  expect(error.code).toBe(status.DEADLINE_EXCEEDED)
+  // By hand: a client of the library would also cancel the call by its own clock, which may be first.
+  const trailers = await rawCall(rig, pathOf(upsert), framed(bytesOf(upsert.input, { key: 'k' })), { 'grpc-timeout': '300m' })
+  expect(trailers['grpc-status']).toBe(String(status.DEADLINE_EXCEEDED))
   expect(await aborted.promise).toMatchObject({ code: 'deadline-exceeded' })
+})
+
+test.each(['1n', '1u', '0m'])('a call whose deadline of %s has passed when it arrives is not carried out', async (timeout) => {
+  const values = new MapKeyValues()
+  await using rig = await GrpcRig.start({ keyValues: values.service() })
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const body = framed(bytesOf(upsert.input, { key: 'k' }))
+    const trailers = await rawCall(rig, pathOf(upsert), body, { 'grpc-timeout': timeout })
+    expect(trailers['grpc-status']).toBe(String(status.DEADLINE_EXCEEDED))
+    expect(decodeURI(String(trailers['grpc-message']))).not.toContain('outcome unknown')
+  }
+  expect(values.values.size).toBe(0)
 })
 
 test("the caller's cancellation reaches the service", async () => {
@@ -245,13 +259,6 @@ test('a sender whose connection breaks fails the sink, even where it announced n
   session.destroy()
   expect(await outcome.promise).toMatchObject({ code: 'cancelled' })
 })
-
-/** A message as it travels: not compressed, its length, its bytes. */
-function framed(bytes: Buffer): Buffer {
-  const head = Buffer.alloc(5)
-  head.writeUInt32BE(bytes.length, 1)
-  return Buffer.concat([head, bytes])
-}
 
 test('a stream that stands still meets the deadline of the node, one that moves does not', async () => {
   await using rig = await GrpcRig.start({ limits: { callTimeoutMs: 200 }, keyValues: new MapKeyValues().service() })

@@ -113,6 +113,7 @@ function serveUnary(
 ): handleUnaryCall<Buffer, Buffer> {
   return async (call, callback) => {
     const scope = new CallScope(host, facts, call, callback)
+    if (scope.refuseLate()) return
     try {
       const response = encode(method.output, await handler(decode(method.input, call.request), scope))
       if (scope.succeed()) callback(null, response)
@@ -130,6 +131,7 @@ function serveClientStream(
 ): handleClientStreamingCall<Buffer, Buffer> {
   return async (call, callback) => {
     const scope = new CallScope(host, facts, call, callback)
+    if (scope.refuseLate()) return
     try {
       const response = encode(method.output, await handler(decodeAll(method.input, call, scope), scope))
       if (scope.succeed()) callback(null, response)
@@ -163,6 +165,7 @@ function serveServerStream(
 ): handleServerStreamingCall<Buffer, Buffer> {
   return async (call) => {
     const scope = new CallScope(host, facts, call, (failure) => call.emit('error', failure))
+    if (scope.refuseLate()) return
     try {
       const closed = new Promise<void>((resolve) => call.once('close', resolve))
       let flushed: Promise<void> | undefined

@@ -100,12 +100,19 @@ export class CallScope implements Expiring {
     if (this.#end(failure.code)) this.#sendFailure(failure)
   }
 
-  /** Ends the call before its handler does. */
   /** Whether the call may change something. */
   get changes(): boolean {
     return this.#method.changes
   }
 
+  /** Refuses a call whose deadline passed before it began. True when it did. */
+  refuseLate(): boolean {
+    if (this.#host.clock.nowMs() < this.#deadlineMs) return false
+    this.abort(new CodedError('deadline-exceeded', 'the deadline had passed when the call arrived; nothing was changed'))
+    return true
+  }
+
+  /** Ends the call before its handler does. */
   abort(reason: CodedError): void {
     if (this.#ended) return
     this.#controller.abort(reason)

@@ -39,11 +39,13 @@ export const grpcStatusOf = {
   'key-unavailable': status.INTERNAL,
 } as const satisfies Record<ErrorCode, status>
 
+const unchanged = 'nothing was changed'
+
 /** What the caller of a change must know of its outcome and cannot read from the status. */
 const outcomeOfChange: Partial<Record<ErrorCode, string>> = {
-  'queue-full': 'nothing was changed',
-  'storage-full': 'nothing was changed',
-  'not-running': 'nothing was changed',
+  'queue-full': unchanged,
+  'storage-full': unchanged,
+  'not-running': unchanged,
   'deadline-exceeded': 'outcome unknown, retry with the same request id',
   'outcome-unknown': 'outcome unknown, retry with the same request id',
   'request-too-old': 'too old, ask with Stat',
@@ -86,7 +88,7 @@ export function failureOf(error: unknown, facts: FailureFacts): Failure {
     return { code: status.INTERNAL, details: `internal error, in the node's log as ${correlationId}`, metadata, hidden: true }
   }
   if (error instanceof DetailedError) metadata.set('grpc-status-details-bin', Buffer.from(error.statusDetails))
-  const outcome = facts.changes ? outcomeOfChange[code] : undefined
+  const outcome = facts.changes && !error.message.includes(unchanged) ? outcomeOfChange[code] : undefined
   const message = outcome === undefined || error.message.includes(outcome) ? error.message : `${error.message}; ${outcome}`
   return { code: grpcStatusOf[code], details: clipMessage(message, facts.statusBytesMax), metadata, hidden: false }
 }
