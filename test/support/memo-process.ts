@@ -52,6 +52,13 @@ export interface MemoProcessOptions {
   readonly preload?: string
 }
 
+const running = new Set<ChildProcess>()
+
+/** Ends the nodes that a failed test left behind. */
+export function killLeftNodes(): void {
+  for (const child of running) child.kill('SIGKILL')
+}
+
 /** Runs the command once and collects what it says. */
 export async function runMemo(
   args: readonly string[],
@@ -88,6 +95,8 @@ export async function startMemo(dataDirectory: string, options: MemoProcessOptio
   child.stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-200_000)
   })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   // Not `exit`: what the process wrote last has to be read too.
   const exited = once(child, 'close')
   const deadline = Date.now() + (options.startTimeoutMs ?? 20_000)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import type { MemoProcess } from '../../support/memo-process.ts'
-import { runMemo, startMemo } from '../../support/memo-process.ts'
+import { killLeftNodes, runMemo, startMemo } from '../../support/memo-process.ts'
 
 /** A folder for the tests of a file, gone at their end. */
 export function testFolder(): { readonly path: (name: string) => string } {
@@ -11,7 +11,10 @@ export function testFolder(): { readonly path: (name: string) => string } {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'memo-cli-'))
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => {
+    killLeftNodes()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
   return { path: (name) => join(folder, name) }
 }
 
