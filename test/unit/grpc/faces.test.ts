@@ -10,7 +10,7 @@ import { ValueStore } from '../../../src/node/api/grpc/generated/memo/vs/memo_vs
 import { compatiblePage } from '../../../src/node/api/grpc/key-value-store-face.ts'
 import type { BlockAddress } from '../../../src/node/core/base/address.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
-import type { BlockDraft } from '../../../src/node/engine/block/block-service.ts'
+import type { BlockDraft, BlockService } from '../../../src/node/engine/block/block-service.ts'
 import type { CallContext } from '../../../src/node/engine/call-context.ts'
 import type { ListQuery } from '../../../src/node/engine/kv/key-value-service.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
@@ -219,4 +219,58 @@ test('what is known of a block is told', async () => {
     verified: true,
     address,
   })
+})
+
+test.each([
+  ['world_writable', { worldWritable: true }, 'OKB'],
+  ['acl', { acl: [{ read: true }] }, 'OKB'],
+  ['version', { version: 3n }, 'OKB'],
+  ['deleted', { deleted: true }, 'CHB'],
+  ['signature', { signature: new Uint8Array(64) }, 'CHB'],
+  ['signature', { signature: new Uint8Array(63) }, 'NB'],
+  ['signature', { signature: new Uint8Array(64), version: -1n }, 'OKB'],
+  ['owner_key_rsa', { ownerKeyRsa: Uint8Array.of(1) }, 'NB'],
+  ['key_koh', { keyKoh: {} }, 'NB'],
+  ['editor', { editor: 1n }, 'OKB'],
+  ['seal_version', { sealVersion: {} }, 'OKB'],
+  ['group_version', { groupVersion: [0n] }, 'OKB'],
+] as const)('an inserted block with a %s that cannot be honoured is refused by name', async (field, change, type) => {
+  await using rig = await GrpcRig.start()
+  const error = await rig.client.fail(ValueStore.method.insert, { block: { type, address: new Uint8Array(32), ...change } })
+  expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining(`block.${field} `) })
+})
+
+test.each(['content', 'owner', 'named'] as const)('a %s block is taken back as a Make call and Fetch answer it', async (kind) => {
+  const inserted: bigint[] = []
+  const unborn = viewOf({ kind, version: -1n }, {})
+  const stored = viewOf({ kind, version: kind === 'content' ? 0n : 4n, generation: 9n }, {})
+  await using rig = await GrpcRig.start({
+    blocks: {
+      makeNamed: async () => unborn,
+      fetch: async () => stored,
+      insert: async (draft) => {
+        inserted.push(draft.version)
+        return stored
+      },
+    },
+  })
+  await rig.client.call(ValueStore.method.insert, { block: await rig.client.call(ValueStore.method.makeNamedBlock, {}) })
+  const { block } = await rig.client.call(ValueStore.method.fetch, { address: stored.address })
+  await rig.client.call(ValueStore.method.insert, { ...(block !== undefined && { block }) })
+  expect(inserted).toEqual([-1n, stored.version])
+})
+
+test.each([
+  ['a newer version', { version: 4n, generation: 9n }, 'newer version'],
+  ['a version that never was', { version: 6n, generation: 9n }, 'never had: its newest version is 5'],
+  ['another generation', { version: 5n, generation: 8n }, 'another generation'],
+])('an update that is not carried out says why: %s', async (_name, sent, why) => {
+  const update: BlockService['update'] = async (draft) => ({
+    kind: 'conflict',
+    current: viewOf(draft, { version: 5n, generation: 9n }),
+  })
+  await using rig = await GrpcRig.start({ blocks: { update } })
+  const block = { type: 'NB', address: new Uint8Array(32), ...sent }
+  const { message } = await rig.client.call(ValueStore.method.update, { block })
+  expect(new TextDecoder().decode(message)).toContain(why)
 })

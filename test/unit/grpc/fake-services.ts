@@ -146,16 +146,18 @@ async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 export function viewOf(draft: Partial<BlockDraft>, changes: Partial<BlockView>): BlockView {
   const address = (draft.address ?? new Uint8Array(32).fill(4)) as BlockAddress
+  const kind = draft.kind ?? 'owner'
+  const version = changes.version ?? draft.version ?? -1n
   return {
-    kind: draft.kind ?? 'owner',
+    kind,
     address,
     salt: draft.salt ?? new Uint8Array(32).fill(5),
     owner: draft.owner ?? new Uint8Array(0),
     ownerKey: draft.ownerKey ?? new Uint8Array(32).fill(6),
     name: draft.name ?? new Uint8Array(0),
-    version: draft.version ?? -1n,
+    version,
     generation: draft.generation ?? 0n,
-    signature: new Uint8Array(64).fill(8),
+    signature: kind === 'content' || version < 0n ? new Uint8Array(0) : new Uint8Array(64).fill(8),
     data: draft.data ?? new Uint8Array(0),
     header: draft.header ?? new Uint8Array(0),
     ...changes,

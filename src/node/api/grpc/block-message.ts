@@ -5,6 +5,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { addressBytes, addressFromBytes } from '../../core/base/address.ts'
 import type { BlockDraft, BlockView, CallerBlockKind } from '../../engine/block/block-service.ts'
+import { checkFields } from './block-fields.ts'
 import type { Block, BlockSchema } from './generated/memo/vs/memo_vs_pb.js'
 
 const typeOfKind = { content: 'CHB', owner: 'OKB', named: 'NB' } as const satisfies Record<CallerBlockKind, string>
@@ -32,6 +33,7 @@ export function draftOf(block: Block | undefined, purpose: 'insert' | 'update'):
   if (block === undefined) throw new CodedError('invalid-argument', 'the request carries no block')
   const kind = kindOfType[block.type]
   if (kind === undefined) throw new CodedError('invalid-argument', typeFault(block.type))
+  checkFields(block, kind, purpose)
   checkLength('address', block.address)
   checkLength('owner', block.owner)
   if (block.address.length === 0 && purpose === 'update') throw noSuchBlock()
@@ -80,6 +82,18 @@ function checkLength(field: 'address' | 'owner', bytes: Uint8Array): void {
 function typeFault(type: string): string {
   if (typesOnTheWireOnly.includes(type)) return `blocks of type ${type} cannot be stored by callers`
   return type === '' ? 'the block has no type' : 'the block has an unknown type'
+}
+
+/** Why an update was not carried out: it must be true of each block that is not the current one. */
+export function staleMessage(draft: Pick<BlockDraft, 'version' | 'generation'>, current: BlockView): string {
+  if (draft.generation !== 0n && draft.generation !== current.generation) {
+    return 'the block at this address is another generation than the one that this update replaces: it was removed and made again'
+  }
+  if (draft.version > current.version) {
+    return `this update replaces version ${draft.version}, which the block never had: its newest version is ${current.version}`
+  }
+  if (draft.version < current.version) return 'the block has a newer version than the one that this update replaces'
+  return 'this update was found to replace another version than the newest one of the block'
 }
 
 /** Small fields may be kept for long; as views they would keep the whole request. */

@@ -1,11 +1,11 @@
 import type { BlockDraft, BlockService, BlockView } from '../../engine/block/block-service.ts'
-import { addressOf, blockMessage, draftOf, noSuchBlock, ownerOf } from './block-message.ts'
+import { addressOf, blockMessage, draftOf, noSuchBlock, ownerOf, staleMessage } from './block-message.ts'
 import type { Handlers } from './bridge.ts'
 import type { ValueStore } from './generated/memo/vs/memo_vs_pb.js'
 
 type ValueStoreHandlers = Handlers<(typeof ValueStore)['method']>
 
-const conflictMessage = new TextEncoder().encode('the block has a newer version than the one that this update replaces')
+const encoder = new TextEncoder()
 
 /** memo.vs: the block service on the wire of the original. */
 export function valueStoreFace(blocks: BlockService): ValueStoreHandlers {
@@ -32,8 +32,10 @@ export function valueStoreFace(blocks: BlockService): ValueStoreHandlers {
       return { block: blockMessage(block) }
     },
     async update({ block, decryptData }, call) {
-      const result = await blocks.update(draftOf(block, 'update'), { decrypt: decryptData }, call)
-      return result.kind === 'conflict' ? { message: conflictMessage, current: blockMessage(result.current) } : {}
+      const draft = draftOf(block, 'update')
+      const result = await blocks.update(draft, { decrypt: decryptData }, call)
+      if (result.kind !== 'conflict') return {}
+      return { message: encoder.encode(staleMessage(draft, result.current)), current: blockMessage(result.current) }
     },
     async delete({ address }, call) {
       await blocks.remove(addressOf(address), call)

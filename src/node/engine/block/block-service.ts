@@ -50,7 +50,7 @@ export type UpdateResult =
   | { readonly kind: 'updated'; readonly block: BlockView }
   /** The draft carried nothing new. */
   | { readonly kind: 'unchanged'; readonly block: BlockView }
-  /** The draft replaces an older version; nothing was written. */
+  /** The draft replaces another version or generation than the current one; nothing was written. */
   | { readonly kind: 'conflict'; readonly current: BlockView }
 
 export interface BlockStat {
