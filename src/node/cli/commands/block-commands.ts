@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { defaultLimits } from '../../core/base/limits.ts'
 import type { CliIo } from '../cli-io.ts'
 import { withRemoteOptions } from '../client/remote-command.ts'
 import { examples } from './kv-commands.ts'
@@ -30,7 +31,7 @@ function putCommand(io: CliIo): Command {
   return withRemoteOptions(new Command('put'), io)
     .description('store a new block and print its address: VALUE as text, a file, or "-" for standard input')
     .argument('[VALUE]')
-    .option('-f, --file <FILE>', 'the block holds the content of FILE, up to 63 MiB')
+    .option('-f, --file <FILE>', `the block holds the content of FILE, up to ${defaultLimits.blockPayloadBytesMax / 2 ** 20} MiB`)
     .option('-k, --kind <KIND>', 'content (never changes), owner (sealed to its owner) or named (public)', 'content')
     .option('--name <NAME>', 'name of a named block; its address follows from it')
     .addHelpText(

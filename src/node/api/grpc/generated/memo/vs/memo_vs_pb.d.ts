@@ -15,7 +15,7 @@ export declare const file_memo_vs_memo_vs: GenFile;
  */
 export declare type MakeImmutableBlockRequest = Message<"memo.vs.MakeImmutableBlockRequest"> & {
   /**
-   * Up to 63 MiB.
+   * Up to 3 MiB (3 145 728 bytes).
    *
    * @generated from field: bytes data = 1;
    */
@@ -153,7 +153,7 @@ export declare const InsertResponseSchema: GenMessage<InsertResponse>;
  */
 export declare type InsertImmutableBlockRequest = Message<"memo.vs.InsertImmutableBlockRequest"> & {
   /**
-   * Up to 63 MiB.
+   * Up to 3 MiB (3 145 728 bytes).
    *
    * @generated from field: bytes data = 1;
    */
@@ -196,7 +196,7 @@ export declare const InsertImmutableBlockResponseSchema: GenMessage<InsertImmuta
  */
 export declare type InsertMutableBlockRequest = Message<"memo.vs.InsertMutableBlockRequest"> & {
   /**
-   * Up to 63 MiB.
+   * Up to 3 MiB (3 145 728 bytes).
    *
    * @generated from field: bytes data = 1;
    */
@@ -324,8 +324,8 @@ export declare type UpdateResponse = Message<"memo.vs.UpdateResponse"> & {
   message: Uint8Array;
 
   /**
-   * Present exactly when the block that was sent replaces an outdated version: the newest one. Nothing was written; change its
-   * payload and send it back.
+   * Present exactly when the block that was sent replaces another version or generation than the newest one, which this is.
+   * Nothing was written; change its payload and send it back.
    *
    * @generated from field: memo.vs.Block current = 3;
    */
@@ -483,6 +483,8 @@ export declare type ACLEntry = Message<"memo.vs.ACLEntry"> & {
 export declare const ACLEntrySchema: GenMessage<ACLEntry>;
 
 /**
+ * What Make calls and Fetch answer may be sent back whole. Fields marked "never filled" are INVALID_ARGUMENT in requests.
+ *
  * @generated from message memo.vs.Block
  */
 export declare type Block = Message<"memo.vs.Block"> & {
@@ -505,7 +507,7 @@ export declare type Block = Message<"memo.vs.Block"> & {
    */
   payload: {
     /**
-     * Content and named blocks: the readable bytes. Owner blocks: the bytes sealed to the owner.
+     * Content and named blocks: the readable bytes, up to 3 MiB (3 145 728). Owner blocks: the bytes sealed to the owner.
      *
      * @generated from field: bytes data = 3;
      */
@@ -513,7 +515,7 @@ export declare type Block = Message<"memo.vs.Block"> & {
     case: "data";
   } | {
     /**
-     * Owner blocks: the readable bytes.
+     * Owner blocks: the readable bytes, up to 3 MiB (3 145 728).
      *
      * @generated from field: bytes data_plain = 22;
      */
@@ -534,6 +536,8 @@ export declare type Block = Message<"memo.vs.Block"> & {
   owner: Uint8Array;
 
   /**
+   * Of owner and named blocks once stored: 64 bytes. Content blocks have none.
+   *
    * @generated from field: bytes signature = 6;
    */
   signature: Uint8Array;
@@ -553,6 +557,8 @@ export declare type Block = Message<"memo.vs.Block"> & {
   name: Uint8Array;
 
   /**
+   * Never filled.
+   *
    * @generated from field: memo.vs.Key key_koh = 9;
    */
   keyKoh?: Key | undefined;
@@ -565,61 +571,85 @@ export declare type Block = Message<"memo.vs.Block"> & {
   version: bigint;
 
   /**
+   * Never filled.
+   *
    * @generated from field: int64 editor = 11;
    */
   editor: bigint;
 
   /**
+   * Never filled.
+   *
    * @generated from field: bytes owner_token = 12;
    */
   ownerToken: Uint8Array;
 
   /**
+   * Never filled.
+   *
    * @generated from field: repeated memo.vs.ACLEntry acl = 13;
    */
   acl: ACLEntry[];
 
   /**
+   * Never filled.
+   *
    * @generated from field: int64 data_version = 14;
    */
   dataVersion: bigint;
 
   /**
+   * Never filled.
+   *
    * @generated from field: bytes data_signature = 15;
    */
   dataSignature: Uint8Array;
 
   /**
+   * Never filled.
+   *
    * @generated from field: bool world_readable = 16;
    */
   worldReadable: boolean;
 
   /**
+   * Never filled.
+   *
    * @generated from field: bool world_writable = 17;
    */
   worldWritable: boolean;
 
   /**
+   * Never filled.
+   *
    * @generated from field: repeated memo.vs.ACLEntry group_acl = 18;
    */
   groupAcl: ACLEntry[];
 
   /**
+   * Never filled.
+   *
    * @generated from field: repeated int64 group_version = 19;
    */
   groupVersion: bigint[];
 
   /**
+   * Never filled.
+   *
    * @generated from field: bool deleted = 20;
    */
   deleted: boolean;
 
   /**
+   * Never filled.
+   *
    * @generated from field: memo.vs.Version seal_version = 21;
    */
   sealVersion?: Version | undefined;
 
   /**
+   * Never filled.
+   *
    * @generated from field: int64 next_seal_version = 23;
    */
   nextSealVersion: bigint;
@@ -746,7 +776,8 @@ export declare const ValueStore: GenService<{
     output: typeof FetchResponseSchema;
   },
   /**
-   * Replaces the version that the block carries. An outdated version is answered OK with `message` and `current`.
+   * Replaces the version that the block carries. Any other version than the newest, or another generation, is
+   * answered OK with `message` and `current`, and nothing was written.
    *
    * @generated from rpc memo.vs.ValueStore.Update
    */
