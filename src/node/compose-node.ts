@@ -26,6 +26,8 @@ export interface NodeOptions {
   readonly limits?: Limits
   /** Told of values that were collected. */
   readonly valuesCollected?: ((facts: { readonly values: number }) => void) | undefined
+  /** Told of each damaged record that keeps a value from being collected. */
+  readonly damageRead?: ((facts: { readonly code: string }) => void) | undefined
 }
 
 /** Everything that a node runs, once it was started. */
@@ -158,6 +160,7 @@ class ComposedNode implements StorageNode {
       writer: userIdOf(crypto, keys.user.signing.publicKey),
       stores,
       valuesCollected: this.#options.valuesCollected,
+      damageRead: this.#options.damageRead,
     })
     resources.defer(() => keyValues.stop())
     await keyValues.start()

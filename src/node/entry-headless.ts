@@ -109,7 +109,12 @@ async function startAll(starting: Starting): Promise<void> {
   const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: host.environment }
   const keyVault = keyVaultAt(place, adapters, logger.child('vault'))
   const node = createNode(
-    { networkName: firstNetworkName, limits: defaultLimits, valuesCollected: observer.valuesCollected },
+    {
+      networkName: firstNetworkName,
+      limits: defaultLimits,
+      valuesCollected: observer.valuesCollected,
+      damageRead: observer.damageRead,
+    },
     { ...adapters, keyVault, store, logger, meter },
   )
   resources.push({ release: () => node.stop() })

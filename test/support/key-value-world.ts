@@ -81,6 +81,7 @@ export interface WorldOptions {
   readonly manifestPartsMax?: number
   /** Between the store and the engine, for example to count or to delay. */
   readonly wrap?: (store: RecordStore) => RecordStore
+  readonly damageRead?: (facts: { readonly code: string }) => void
 }
 
 const never = new AbortController().signal
@@ -156,6 +157,7 @@ export class KeyValueWorld {
       writer: crypto.sha256(this.#signer.publicKey),
       stores: new Map([['', this.page]]),
       ...(manifestPartsMax !== undefined && { manifestPartsMax }),
+      damageRead: this.#options.damageRead,
     })
     await this.#kv.start()
   }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { hlcFromMs } from '../../../src/node/core/base/hybrid-clock.ts'
-import { candidateKey, candidateReason } from '../../../src/node/core/kv/record-keys.ts'
+import { candidateKey, candidateReason, entryKey } from '../../../src/node/core/kv/record-keys.ts'
 import { call, KeyValueWorld, noise, text } from '../../support/key-value-world.ts'
 
 const any = { precondition: { kind: 'any' } } as const
@@ -97,4 +97,34 @@ test('a crash amid the collection of a large value loses nothing and leaves noth
   expect(world.count('content')).toBe(7 + 3 + 1)
   expect((await world.kv.get('', 'b', {}, call))?.value).toEqual(noise(2000, 2))
   expect(world.count('collect')).toBe(0)
+})
+
+test('what a damaged list or entry hides is kept and told of once, and the rest is collected', async () => {
+  const told: string[] = []
+  const world = await make({ limits, damageRead: ({ code }) => void told.push(code) })
+  const garbage = text('no record')
+  await world.kv.put('', 'a', noise(700), any, call)
+  const manifest = (await world.kv.stat('', 'a', call))?.address
+  if (manifest === undefined) throw new Error('the key is there')
+  const suspected = await suspectAll(world, 'a')
+  expect(suspected).toBe(4)
+  await world.kv.put('', 'c', text('1'), any, call)
+  await world.kv.put('', 'c', text('2'), any, call)
+  for (let value = 0; value < 8; value++) await world.kv.put('', 'b', text(`${value}`), any, call)
+  await world.store.commit([
+    { kind: 'put', family: 'content', key: manifest, value: garbage },
+    { kind: 'put', family: 'entry', key: entryKey(world.page, text('c')), value: garbage },
+  ])
+  await world.restart()
+  world.clock.advance(world.limits.collectGraceMs + 1)
+  for (let round = 0; round < 3; round++) await world.kv.collect(call.signal)
+  // The manifest itself is named by its entry; its three chunks and the first value of `c` cannot be judged.
+  expect(world.count('collect')).toBe(3 + 1)
+  expect(world.count('content')).toBe(4 + 2 + 1)
+  expect(told).toEqual(Array(3 + 1).fill('data-corrupt'))
+  await world.kv.delete('', 'a', { kind: 'any' }, call)
+  world.clock.advance(world.limits.collectGraceMs + 1)
+  await world.kv.collect(call.signal)
+  expect(world.count('collect')).toBe(1)
+  expect(world.count('content')).toBe(2 + 1)
 })

@@ -1,4 +1,4 @@
-import { isCoded } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes, uint64Bytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
@@ -11,7 +11,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
-import type { PageKeeper } from './page-keeper.ts'
+import type { FoundEntry, PageKeeper } from './page-keeper.ts'
 import type { ValueBlocks } from './value-blocks.ts'
 
 export interface CollectorParts {
@@ -22,17 +22,28 @@ export interface CollectorParts {
   readonly logger: Logger
   /** Told of each value that was removed. */
   readonly valuesCollected?: ((facts: { readonly values: number }) => void) | undefined
+  /** Told of each damaged record that keeps a value from being judged. */
+  readonly damageRead?: ((facts: { readonly code: string }) => void) | undefined
   readonly blocks: ValueBlocks
   /** The keeper of a page; undefined when this node does not keep it. */
   readonly pageAt: (address: BlockAddress) => PageKeeper | undefined
 }
 
+/** Whether the key's entry names a block: `unknown` where that cannot be read. */
+type Verdict = 'named' | 'unnamed' | 'unknown'
+
+/** Damaged values that are told of once each; more of them are kept without a word. */
+const damagesToldMax = 1024
+
 /**
  * Removes the values that nothing names any more, once their candidates are due. The page is asked between its turns; what it does
- * not name then it never names again, because an entry whose value was born more than half the grace ago is void.
+ * not name then it never names again, because an entry whose value was born more than half the grace ago is void. What cannot be judged, because the entry or a list of
+ * its chunks is damaged, stays with its candidate: it is judged again when its key names something else.
  */
 export class Collector {
   readonly #parts: CollectorParts
+  /** By address of the candidate. */
+  readonly #damagesTold = new Set<string>()
   #running: { readonly controller: AbortController; readonly ended: Promise<void> } | undefined
 
   constructor(parts: CollectorParts) {
@@ -115,7 +126,9 @@ export class Collector {
     )
     let writes: RecordWrite[] = []
     for (const [index, candidate] of candidates.entries()) {
-      if (!(await this.#isNamed(candidate, entries[index]))) {
+      const verdict = await this.#verdict(candidate, entries[index])
+      if (verdict === 'unknown') continue
+      if (verdict === 'unnamed') {
         await this.#removeParts(candidate.address)
         writes.push({ kind: 'delete', family: 'content', key: candidate.address })
         this.#parts.valuesCollected?.({ values: 1 })
@@ -128,8 +141,26 @@ export class Collector {
     if (writes.length > 0) await this.#parts.store.commit(writes, { space: 'reserve' })
   }
 
-  async #isNamed({ address }: Candidate, entry: Entry | undefined): Promise<boolean> {
-    if (entry === undefined) return false
+  async #verdict({ address }: Candidate, entry: FoundEntry): Promise<Verdict> {
+    try {
+      if (entry instanceof CodedError) throw entry
+      return entry !== undefined && (await this.#isNamed(address, entry)) ? 'named' : 'unnamed'
+    } catch (error) {
+      if (!isCoded(error, 'data-corrupt')) throw error
+      this.#tellDamage(address, error)
+      return 'unknown'
+    }
+  }
+
+  #tellDamage(address: BlockAddress, error: CodedError): void {
+    const name = address.join()
+    if (this.#damagesTold.has(name) || this.#damagesTold.size >= damagesToldMax) return
+    this.#damagesTold.add(name)
+    this.#parts.damageRead?.({ code: error.code })
+    this.#parts.logger.warn('a replaced value is kept: whether its key still names it cannot be read', { error })
+  }
+
+  async #isNamed(address: BlockAddress, entry: Entry): Promise<boolean> {
     if (equalBytes(entry.address, address)) return true
     return entry.chunks > 0 && (await this.#lists(entry.address, address))
   }

@@ -48,6 +48,8 @@ export interface KeyValueParts {
   readonly stores: ReadonlyMap<string, BlockAddress>
   /** Told of values that were collected. */
   readonly valuesCollected?: ((facts: { readonly values: number }) => void) | undefined
+  /** Told of each damaged record that keeps a value from being collected. */
+  readonly damageRead?: ((facts: { readonly code: string }) => void) | undefined
   /** Parts of one manifest; the protocol's unless a test makes them fewer. */
   readonly manifestPartsMax?: number
 }
@@ -79,6 +81,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
       limits,
       logger: ports.logger.child('collector'),
       valuesCollected: parts.valuesCollected,
+      damageRead: parts.damageRead,
       blocks,
       pageAt: (address) => this.#keeperOf(address),
     })

@@ -45,12 +45,15 @@ interface EntryQuestion {
   readonly keys: readonly Uint8Array[]
 }
 
+/** A key's entry, as far as there is one; a `data-corrupt` where it cannot be read. */
+export type FoundEntry = Entry | CodedError | undefined
+
 type PageTask =
   | { readonly kind: 'change'; readonly change: PageChange }
   | { readonly kind: 'question'; readonly question: EntryQuestion }
 type PageAnswer =
   | { readonly kind: 'result'; readonly result: RequestResult }
-  | { readonly kind: 'entries'; readonly entries: readonly (Entry | undefined)[] }
+  | { readonly kind: 'entries'; readonly entries: readonly FoundEntry[] }
 
 /** Entries and outcomes that a batch meets, as the page holds them. */
 interface LoadedPage {
@@ -107,7 +110,7 @@ export class PageKeeper {
   }
 
   /** The keys' entries at a moment at which no turn is in flight. */
-  async entriesBetweenTurns(keys: readonly Uint8Array[], signal: AbortSignal): Promise<readonly (Entry | undefined)[]> {
+  async entriesBetweenTurns(keys: readonly Uint8Array[], signal: AbortSignal): Promise<readonly FoundEntry[]> {
     const bytes = keys.reduce((sum, key) => sum + key.length, 0)
     const answer = await this.#mailbox.submit({ kind: 'question', question: { keys } }, bytes, signal)
     assert(answer.kind === 'entries', 'a question is answered by entries')
@@ -191,7 +194,7 @@ export class PageKeeper {
 
   async #answer({ keys }: EntryQuestion): Promise<PageAnswer | CodedError> {
     try {
-      const entries: (Entry | undefined)[] = []
+      const entries: FoundEntry[] = []
       for (const key of keys) entries.push(await this.#entry(key))
       return { kind: 'entries', entries }
     } catch (error) {
@@ -200,9 +203,14 @@ export class PageKeeper {
     }
   }
 
-  async #entry(key: Uint8Array): Promise<Entry | undefined> {
-    const bytes = await this.#parts.store.get('entry', entryKey(this.address, key))
-    return bytes === undefined ? undefined : readableEntry(bytes)
+  async #entry(key: Uint8Array): Promise<FoundEntry> {
+    try {
+      const bytes = await this.#parts.store.get('entry', entryKey(this.address, key))
+      return bytes === undefined ? undefined : readableEntry(bytes)
+    } catch (error) {
+      if (isCoded(error, 'data-corrupt')) return error
+      throw error
+    }
   }
 
   /** What is present of everything that the changes touch. A change that meets a damaged record fails alone. */
