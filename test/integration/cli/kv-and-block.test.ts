@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { runMemo } from '../../support/memo-process.ts'
 import { errorOf, parsed, testFolder, testNode } from './cli-bed.ts'
@@ -26,6 +26,21 @@ describe('kv', () => {
     expect(readFileSync(folder.path('back.bin')).equals(large)).toBe(true)
     await node.memo(['kv', 'put', 'empty', ''])
     expect((await node.memo(['kv', 'get', 'empty'])).stdout.length).toBe(0)
+  })
+
+  test('a file that cannot be written is an error, and files that are there are left alone', async () => {
+    const large = Buffer.alloc(70 * 1024 * 1024, 'large ')
+    await node.memo(['kv', 'put', 'larger', '-'], large)
+    const nowhere = await node.memo(['kv', 'get', 'larger', '--output', folder.path('missing/x'), '--json'])
+    expect([nowhere.code, errorOf(nowhere).code]).toEqual([2, 'invalid-argument'])
+    mkdirSync(folder.path('out'))
+    writeFileSync(folder.path('out/x.partial'), 'mine')
+    expect((await node.memo(['kv', 'get', 'nowhere', '--output', folder.path('out/x')])).code).toBe(3)
+    expect((await node.memo(['kv', 'get', 'larger', '--output', folder.path('out')])).code).toBe(2)
+    expect((await node.memo(['kv', 'get', 'larger', '--output', folder.path('out/x')])).code).toBe(0)
+    expect(readFileSync(folder.path('out/x')).equals(large)).toBe(true)
+    expect(readFileSync(folder.path('out/x.partial'), 'utf8')).toBe('mine')
+    expect(readdirSync(folder.path('out')).sort()).toEqual(['x', 'x.partial'])
   })
 
   test('ranges', async () => {

@@ -12,9 +12,9 @@ import type { CallControl, GrpcConnection } from '../client/grpc-connection.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
 import { withConnection } from '../client/remote-command.ts'
 import { byteText } from '../transfer/transfer-report.ts'
+import { WholeFile } from '../transfer/whole-file.ts'
 import type { ValueInput } from '../value-input.ts'
 import { readValueInput } from '../value-input.ts'
-import { writeFileWhole } from './kv-actions.ts'
 
 type Block = MessageShape<typeof BlockSchema>
 
@@ -39,9 +39,11 @@ export const blockKinds = ['content', 'owner', 'named'] as const
 export function blockGet(text: string, flags: BlockGetFlags, io: CliIo): Promise<void> {
   const address = blockAddress(text)
   return withConnection(flags, io, async ({ connection, output }) => {
+    await using file = flags.output === undefined ? undefined : await WholeFile.create(flags.output)
     const block = await fetchBlock(connection, address, { signal: io.signal })
     const data = payloadOf(block)
-    if (flags.output !== undefined) await writeFileWhole(flags.output, once(data))
+    await file?.write(data)
+    await file?.commit()
     if (output.json) await output.result('', { ...blockJson(block), ...(flags.output === undefined && { data: base64(data) }) })
     else if (flags.output === undefined) await output.bytes(data)
   })
@@ -187,10 +189,6 @@ async function wholeValue(input: ValueInput): Promise<Uint8Array> {
 /** BLOCK_CIPHER_AES_256_GCM is 'aes-256-gcm' to people. */
 function enumWord(names: Readonly<Record<number, string>>, value: number): string {
   return (names[value] ?? 'unknown').toLowerCase().replaceAll('_', '-')
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
 
 function base64(bytes: Uint8Array): string {

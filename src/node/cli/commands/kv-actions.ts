@@ -1,7 +1,3 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
 import { CodedError } from '../../../shared/coded-error.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
 import type { CliIo } from '../cli-io.ts'
@@ -11,6 +7,7 @@ import { keyValueClient } from '../client/key-value-client.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
 import { withConnection } from '../client/remote-command.ts'
 import { byteText } from '../transfer/transfer-report.ts'
+import { WholeFile } from '../transfer/whole-file.ts'
 import { readValueInput } from '../value-input.ts'
 import { metadataJson, metadataText } from './metadata-text.ts'
 
@@ -48,10 +45,12 @@ export function kvGet(key: string, flags: GetFlags, io: CliIo): Promise<void> {
   return withStore(flags, io, async (client, output) => {
     const ranged = flags.offset !== undefined || flags.length !== undefined
     const range = ranged ? { offset: flags.offset ?? 0n, ...(flags.length !== undefined && { length: flags.length }) } : undefined
+    await using file = flags.output === undefined ? undefined : await WholeFile.create(flags.output)
     const { metadata, pieces } = await client.get(key, range, { signal: io.signal })
-    if (flags.output !== undefined) {
-      const bytes = await writeFileWhole(flags.output, pieces)
-      if (output.json) await output.result('', { ...metadataJson(metadata), file: flags.output, bytes })
+    if (file !== undefined) {
+      for await (const piece of pieces) await file.write(piece)
+      await file.commit()
+      if (output.json) await output.result('', { ...metadataJson(metadata), file: flags.output, bytes: file.bytes })
     } else if (output.json) {
       const value = await collect(pieces)
       await output.result('', { ...metadataJson(metadata), value: value.toString('base64') })
@@ -86,7 +85,7 @@ export function kvRemove(keys: readonly string[], flags: RemoveFlags, io: CliIo)
       } catch (error) {
         if (!(error instanceof CodedError) || error.code !== 'key-not-found' || keys.length === 1) throw error
         failure ??= error
-        output.remark(`not found: ${key}`)
+        output.remark(noSuchKey(key))
       }
     }
     if (failure !== undefined) throw failure
@@ -96,9 +95,14 @@ export function kvRemove(keys: readonly string[], flags: RemoveFlags, io: CliIo)
 export function kvStat(key: string, flags: RemoteFlags, io: CliIo): Promise<void> {
   return withStore(flags, io, async (client, output) => {
     const metadata = await client.stat(key, { signal: io.signal })
-    if (metadata === undefined) throw new CodedError('key-not-found', `no such key: ${key}`)
+    if (metadata === undefined) throw new CodedError('key-not-found', noSuchKey(key))
     await output.result(metadataText(metadata), metadataJson(metadata))
   })
+}
+
+/** In the words of a node. */
+function noSuchKey(key: string): string {
+  return `there is no key ${key}`
 }
 
 export function kvList(prefix: string, flags: ListFlags, io: CliIo): Promise<void> {
@@ -178,25 +182,4 @@ async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
     }
   }
   return Buffer.concat(parts)
-}
-
-/** The file appears whole or not at all. Returns its bytes. */
-export async function writeFileWhole(path: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
-  const partial = `${path}.partial`
-  try {
-    const stream = createWriteStream(partial)
-    let bytes = 0
-    for await (const piece of pieces) {
-      bytes += piece.length
-      if (!stream.write(piece)) await once(stream, 'drain')
-    }
-    stream.end()
-    await finished(stream)
-    await rename(partial, path)
-    return bytes
-  } catch (error) {
-    await rm(partial, { force: true })
-    if (error instanceof CodedError) throw error
-    throw new CodedError('invalid-argument', `cannot write ${path}: ${(error as Error).message}`, { cause: error })
-  }
 }

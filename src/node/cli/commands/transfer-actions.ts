@@ -1,8 +1,5 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { finished } from 'node:stream/promises'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { CliIo } from '../cli-io.ts'
 import type { KeyValueClient } from '../client/key-value-client.ts'
@@ -19,6 +16,7 @@ import type { ProgressDisplay } from '../transfer/progress-display.ts'
 import { createProgress } from '../transfer/progress-display.ts'
 import type { ImportItem } from '../transfer/transfer-item.ts'
 import { TransferReport } from '../transfer/transfer-report.ts'
+import { WholeFile } from '../transfer/whole-file.ts'
 
 export interface TransferFlags extends RemoteFlags {
   readonly prefix: string
@@ -88,7 +86,7 @@ export function exportTo(target: string, flags: ExportFlags, io: CliIo): Promise
     const options = { client, prefix: flags.prefix, report, signal: io.signal, progressed: () => progress.update(report) }
     try {
       if (format === 'folder') await exportFolder(resolve(target), options)
-      else if (target === '-') await exportNdjson(io.stdout, options)
+      else if (target === '-') await exportNdjson({ write: output.bytes }, options)
       else await exportFile(resolve(target), options)
     } finally {
       counting.abort()
@@ -103,21 +101,9 @@ export function exportTo(target: string, flags: ExportFlags, io: CliIo): Promise
 
 /** The file gets its name when it is whole; what an interrupted export left is written anew. */
 async function exportFile(path: string, options: Parameters<typeof exportNdjson>[1]): Promise<void> {
-  const partial = `${path}.partial`
-  const stream = createWriteStream(partial)
-  try {
-    await once(stream, 'open').catch((error: Error) => {
-      throw new CodedError('invalid-argument', `cannot write ${path}: ${error.message}`, { cause: error })
-    })
-    await exportNdjson(stream, options)
-    stream.end()
-    await finished(stream)
-    await rename(partial, path)
-  } catch (error) {
-    stream.destroy()
-    await rm(partial, { force: true })
-    throw error
-  }
+  await using file = await WholeFile.create(path)
+  await exportNdjson(file, options)
+  await file.commit()
 }
 
 async function countKeys(client: KeyValueClient, prefix: string, signal: AbortSignal): Promise<number> {

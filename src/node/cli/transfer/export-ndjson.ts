@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import type { Writable } from 'node:stream'
 import { isCoded } from '../../../shared/coded-error.ts'
 import type { KeyMetadata } from '../client/key-value-client.ts'
 import type { ExportOptions } from './export-folder.ts'
@@ -10,8 +8,12 @@ import { groupValues, smallBytesMax } from './value-group.ts'
 const partBytes = 12 * 1024 * 1024
 const pageKeys = 256
 
+export interface LineOutput {
+  write(bytes: Uint8Array): Promise<void>
+}
+
 /** Writes every key below the prefix as one line, in the order of the keys. */
-export async function exportNdjson(output: Writable, options: ExportOptions): Promise<void> {
+export async function exportNdjson(output: LineOutput, options: ExportOptions): Promise<void> {
   const { client, prefix, signal, report, progressed } = options
   let startAfter = ''
   for (let more = true; more; ) {
@@ -54,7 +56,7 @@ async function smallValues(
 
 /** Bytes written. A value that turns out damaged after a part of it was written ends the export: its line cannot be taken back. */
 async function writeValue(
-  output: Writable,
+  output: LineOutput,
   listed: KeyMetadata,
   small: GroupValue | undefined,
   { client, prefix, signal }: ExportOptions,
@@ -112,6 +114,6 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
 }
 
-async function writeLine(output: Writable, line: object): Promise<void> {
-  if (!output.write(`${JSON.stringify(line)}\n`)) await once(output, 'drain')
+function writeLine(output: LineOutput, line: object): Promise<void> {
+  return output.write(Buffer.from(`${JSON.stringify(line)}\n`))
 }
