@@ -89,6 +89,9 @@ async function startAll(starting: Starting): Promise<void> {
   assertSafeBind(grpcServerOptions(config))
   if (config.readyFile !== undefined) await checkReadyFolder(config.readyFile)
   const adapters = systemAdapters()
+  const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: host.environment }
+  const keyVault = keyVaultAt(place, adapters, logger.child('vault'))
+  await keyVault.assertKeyFileInUse()
   const startedMs = performance.now()
   const store = await openLevelStore({
     directory: config.data,
@@ -106,8 +109,6 @@ async function startAll(starting: Starting): Promise<void> {
   })
   resources.push({ release: () => store[Symbol.asyncDispose]() })
   for (const path of readyFiles(config)) await removeReadyFile(path) // of a run that was killed; the lock says that it is gone
-  const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: host.environment }
-  const keyVault = keyVaultAt(place, adapters, logger.child('vault'))
   const node = createNode(
     {
       networkName: firstNetworkName,

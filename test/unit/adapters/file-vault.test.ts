@@ -194,6 +194,27 @@ describe('a wrapped key', () => {
   })
 })
 
+describe('a key file that was asked for', () => {
+  test('must be there and hold enough', async () => {
+    expect(await refusal(vault({ keyFile: join(root, 'absent') }).assertKeyFileInUse())).toContain('does not exist')
+    const keyFile = await wrappingFile('wrapping', 1)
+    await vault({ keyFile }).assertKeyFileInUse()
+    await writeFile(keyFile, 'short')
+    expect(await refusal(vault({ keyFile }).assertKeyFileInUse())).toContain('fewer than 16 bytes')
+    await vault().assertKeyFileInUse()
+  })
+
+  test('is refused where the keys are kept otherwise', async () => {
+    const keyFile = await wrappingFile('wrapping', 1)
+    await wrappingFile('memo-vault-key', 3)
+    expect(await refusal(vault({ keyFile, credentialsDirectory: root }).assertKeyFileInUse())).toContain('give only one')
+    await vault({ keyFile }).save('node', secret)
+    await vault({ keyFile, credentialsDirectory: root }).assertKeyFileInUse()
+    await vault().save('service-user', secret)
+    expect(await refusal(vault({ keyFile }).assertKeyFileInUse())).toMatch(/service-user\.key is not encrypted.*start without it/)
+  })
+})
+
 describe('a file that was tampered with', () => {
   test('is refused whatever bit is flipped', async () => {
     const keyFile = await wrappingFile('wrapping', 1)

@@ -55,6 +55,31 @@ export class FileVault implements KeyVault {
     this.#parts = parts
   }
 
+  /**
+   * That a key file which was asked for is what keeps the keys, before anything is opened or made: a protection that was asked for
+   * must not be silently absent. Throws CodedError `key-unavailable`.
+   */
+  async assertKeyFileInUse(): Promise<void> {
+    const source = this.#sourceOf('key-file')
+    if (source === undefined) return
+    await this.#wrappingSecret(source)
+    let kept = 0
+    for (const name of keyNames) {
+      const file = await this.#read(name)
+      if (file === undefined) continue
+      kept += 1
+      if (file.wrapping === 'key-file') continue
+      const how = file.wrapping === 'plain' ? 'not encrypted' : 'encrypted with the systemd credential'
+      throw unavailable(
+        this.#pathOf(name),
+        `is ${how}, so that --key-file ${source.path} protects nothing; start without it: keys that exist are not wrapped anew`,
+      )
+    }
+    const made = await this.#newSource()
+    if (kept > 0 || made.wrapping === 'key-file') return
+    throw unavailable(source.path, 'would not be used, because the service has a credential for the keys; give only one of them')
+  }
+
   async load(name: VaultKeyName): Promise<Uint8Array | undefined> {
     const file = await this.#read(name)
     if (file === undefined) return undefined

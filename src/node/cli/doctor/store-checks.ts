@@ -1,8 +1,9 @@
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import type { FileVault } from '../../adapters/file-vault/file-vault.ts'
 import { openLevelStore } from '../../adapters/level-store/open-level-store.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
-import type { KeyDescription, KeyVault, VaultKeyName } from '../../ports/key-vault.ts'
+import type { KeyDescription, VaultKeyName } from '../../ports/key-vault.ts'
 import type { Random } from '../../ports/random.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import { protectionText } from '../run/run-banner.ts'
@@ -90,8 +91,9 @@ async function recordsCheck(store: RecordStore, { verify, signal }: StoreCheckOp
 const keysOfNetwork: readonly VaultKeyName[] = ['node', 'service-user']
 
 /** How each key is kept, that it opens, and that none is missing from a store that cannot be used without. */
-export async function keysCheck(vault: KeyVault, founded: boolean): Promise<Check> {
+export async function keysCheck(vault: FileVault, founded: boolean): Promise<Check> {
   try {
+    await vault.assertKeyFileInUse()
     const described = await vault.describe()
     const missing = keysOfNetwork.filter((name) => founded && !described.some((each) => each.name === name))
     if (missing.length > 0) {

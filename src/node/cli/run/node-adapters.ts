@@ -6,7 +6,6 @@ import { SystemRandom } from '../../adapters/system-random/system-random.ts'
 import { ZstdCompressor } from '../../adapters/zstd-compressor/zstd-compressor.ts'
 import type { Environment } from '../../config/process-environment.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
-import type { KeyVault } from '../../ports/key-vault.ts'
 import type { Logger } from '../../ports/logger.ts'
 
 /** The adapters that need nothing but themselves. */
@@ -29,7 +28,7 @@ export function keyVaultAt(
   { dataDirectory, keyFile, environment }: VaultPlace,
   { crypto, random }: Pick<ReturnType<typeof systemAdapters>, 'crypto' | 'random'>,
   logger: Logger,
-): KeyVault {
+): FileVault {
   const credentialsDirectory = environment.CREDENTIALS_DIRECTORY
   return new FileVault(
     {
