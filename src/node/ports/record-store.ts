@@ -59,6 +59,10 @@ export interface StoreIdentity {
 /** `suspect`: durable records are missing. The store serves what verifies and refuses every change until it is recovered. */
 export type StoreCondition = { readonly kind: 'sound' } | { readonly kind: 'suspect'; readonly findings: readonly string[] }
 
+/** What a caller is told, as `store-read-only`, of each change that a suspect store refuses. */
+export const suspectStoreMessage =
+  'durable records of this store are missing; it takes no changes until `memo cluster recover` was run; nothing was changed'
+
 export interface StoreUsage {
   /** Live bytes: keys and values of all records. */
   readonly liveBytes: number

@@ -15,7 +15,7 @@ import type {
   StoreUsage,
   VerifyReport,
 } from '../../ports/record-store.ts'
-import { recordFamilies } from '../../ports/record-store.ts'
+import { recordFamilies, suspectStoreMessage } from '../../ports/record-store.ts'
 import type { Capacity } from './capacity.ts'
 import type { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
@@ -74,7 +74,7 @@ export class LevelStore implements RecordStore {
     const { limits, journal, condition } = this.#parts
     if (this.#closing !== undefined || this.#failed) return refuse('not-running', 'the store takes no more changes')
     if (condition.kind === 'suspect') {
-      return refuse('store-read-only', 'the store has lost records and takes no changes until it is recovered')
+      return refuse('store-read-only', suspectStoreMessage)
     }
     if (batch.length === 0) return Promise.resolve()
     const size = frameSize(batch, limits.inlinePayloadBytesMax)

@@ -20,7 +20,7 @@ import type {
   StoreUsage,
   VerifyReport,
 } from '../../ports/record-store.ts'
-import { recordFamilies } from '../../ports/record-store.ts'
+import { recordFamilies, suspectStoreMessage } from '../../ports/record-store.ts'
 import type { AttachedStore, MemoryFrame } from './memory-disk.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import type { MemoryRecord, RecordImage } from './memory-records.ts'
@@ -204,8 +204,7 @@ export class MemoryStore implements RecordStore, AttachedStore {
 
   #refusal(batch: readonly RecordWrite[], space: 'normal' | 'reserve'): CodedError | undefined {
     if (this.#state !== 'open') return new CodedError('not-running', 'the store is closed')
-    if (this.condition.kind === 'suspect')
-      return new CodedError('store-read-only', 'the store lost records and has to be recovered')
+    if (this.condition.kind === 'suspect') return new CodedError('store-read-only', suspectStoreMessage)
     const bytes = batchBytes(batch)
     if (bytes > this.#limits.batchBytesMax) return new CodedError('limit-exceeded', 'the batch is too large')
     const added = batch.reduce((sum, write) => sum + (write.kind === 'put' ? write.key.length + write.value.length : 0), 0)

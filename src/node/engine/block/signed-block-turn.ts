@@ -19,6 +19,7 @@ import { outcomeKey } from '../../core/consensus/outcome.ts'
 import { prepareAlone } from '../../core/consensus/prepare-alone.ts'
 import { decodeOutcome, encodeBlockRecord, encodeOutcome } from '../../core/consensus/record-codec.ts'
 import type { RecordWrite } from '../../ports/record-store.ts'
+import { foreignBlock } from '../foreign-block.ts'
 import type { BlockParts } from './block-parts.ts'
 import { corrupt, notFound } from './content-blocks.ts'
 import type { SignedDraft } from './draft-checks.ts'
@@ -191,8 +192,7 @@ export class SignedBlockTurn {
   #prepared(): BlockRecord | undefined {
     if (this.#record === undefined) return undefined
     const record = prepareAlone(this.#record, this.#parts.self)
-    if (record === undefined)
-      throw new CodedError('store-read-only', 'the store is read-only until it is recovered: the block knows it by another id')
+    if (record === undefined) throw foreignBlock(this.#parts.store)
     return record
   }
 

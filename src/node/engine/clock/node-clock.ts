@@ -6,6 +6,7 @@ import { encodeText } from '../../core/base/text.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
+import { suspectStoreMessage } from '../../ports/record-store.ts'
 
 const reservationFormat = recordTag('memo/clock-reservation/1')
 const reservationKey = encodeText('hlc')
@@ -114,7 +115,7 @@ export class NodeClock {
   #assertUsable(): void {
     if (!this.#running) throw new CodedError('not-running', 'the node is not running')
     if (this.#parts.store.condition.kind === 'suspect') {
-      throw new CodedError('store-read-only', 'the store has lost records and takes no changes before `memo cluster recover`')
+      throw new CodedError('store-read-only', suspectStoreMessage)
     }
     if (this.#failure === undefined) return
     // No stamp is given before a reservation above all that may have been given is durable; this call starts to write it again.

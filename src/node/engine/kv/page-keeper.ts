@@ -16,6 +16,7 @@ import { decodeOutcomes } from '../../core/kv/page-outcome.ts'
 import { entryKey } from '../../core/kv/record-keys.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
+import { foreignBlock } from '../foreign-block.ts'
 import { Mailbox } from '../mailbox.ts'
 import type { CheckedKey } from './checked-arguments.ts'
 import { OutcomeKeeper } from './outcome-keeper.ts'
@@ -187,8 +188,7 @@ export class PageKeeper {
 
   #prepared(): BlockRecord {
     const record = prepareAlone(this.#record, this.#parts.self)
-    if (record === undefined)
-      throw new CodedError('store-read-only', 'the store is read-only until it is recovered: the page knows it by another id')
+    if (record === undefined) throw foreignBlock(this.#parts.store)
     return record
   }
 
