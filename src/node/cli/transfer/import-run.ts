@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
 import type { KeyMetadata, KeyValueClient, SmallPut } from '../client/key-value-client.ts'
 import { BoundedTasks } from './bounded-tasks.ts'
@@ -29,9 +29,15 @@ const firstPauseMs = 100
  */
 export async function runImport(items: AsyncIterable<ImportItem>, options: ImportOptions): Promise<void> {
   const run = new ImportRun(options)
-  for await (const item of items) {
-    options.signal.throwIfAborted()
-    await run.take(item)
+  try {
+    for await (const item of items) {
+      options.signal.throwIfAborted()
+      await run.take(item)
+    }
+  } catch (error) {
+    // A source that cannot be read any further says nothing against what came before.
+    if (isCoded(error, 'invalid-argument') || isCoded(error, 'limit-exceeded')) await run.finishTorn()
+    throw error
   }
   await run.finish()
 }
@@ -69,6 +75,14 @@ class ImportRun {
     await this.flush()
     await this.flushDoubtful()
     await this.tasks.settled()
+  }
+
+  /** Stores what was gathered, without the tasks: they take nothing more when one of them has met the tear too. */
+  async finishTorn(): Promise<void> {
+    await this.tasks.settled().catch(() => {}) // the tear is what the caller tells of
+    const { group, doubtful, doubtfulAfter } = this
+    if (group.length > 0) await this.putGroup(group)
+    if (doubtful.length > 0) await this.putGroupUnlessSame(doubtful, doubtfulAfter)
   }
 
   private async takeValue(item: ImportValue): Promise<void> {

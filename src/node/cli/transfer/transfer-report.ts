@@ -21,6 +21,9 @@ export type SkipReason =
 /** What went wrong for one name while the rest went on. */
 export type FailReason = 'unreadable' | 'refused-by-node' | 'damaged'
 
+/** Skips after which nothing is missing on the other side. */
+const harmlessSkips: ReadonlySet<SkipReason> = new Set(['already-there', 'vanished'])
+
 const examplesMax = 5
 
 interface Tally {
@@ -62,11 +65,17 @@ export class TransferReport {
     return total(this.failures)
   }
 
+  /** What the other side does not have although this side has it. */
+  get leftOut(): number {
+    return total(new Map([...this.skips].filter(([reason]) => !harmlessSkips.has(reason))))
+  }
+
   toJson(nowMs: number): JsonValue {
     return {
       copied: this.copied,
       copiedBytes: this.copiedBytes,
       skipped: total(this.skips),
+      leftOut: this.leftOut,
       failed: total(this.failures),
       durationMs: Math.round(nowMs - this.startedMs),
       skips: reasons(this.skips),
