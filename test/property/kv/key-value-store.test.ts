@@ -96,13 +96,8 @@ function small(operation: BatchOperation): BatchOperation {
 const together = fc.array(operation, { minLength: 2, maxLength: 9 }).map((all) => {
   const operations = all.map(small)
   return command(`together ${operations.map(show).join()}`, async (model, world) => {
-    const results = operations.map((each) => ({ operation: each, result: carryOut(world, each) }))
-    // Removals need no preparation, so they may be decided before puts that were made earlier.
-    const removals = results.filter((each) => each.operation.kind === 'delete')
-    const puts = results.filter((each) => each.operation.kind === 'put')
-    const settled = async (each: (typeof results)[number]) => outcomeOf(await each.result)
-    const outcomes = [...(await Promise.all(removals.map(settled))), ...(await Promise.all(puts.map(settled)))]
-    expect(outcomes).toEqual([...removals, ...puts].map((each) => model.current.apply(each.operation)))
+    const results = await Promise.all(operations.map((each) => carryOut(world, each)))
+    expect(results.map(outcomeOf)).toEqual(operations.map((each) => model.current.apply(each)))
   })
 })
 

@@ -311,9 +311,22 @@ describe('batch', () => {
     expect(results.every((result) => result.kind === 'done')).toBe(true)
     for (const { key, value } of operations) expect((await world.kv.get('', key, {}, call))?.value).toEqual(value)
     expect(world.count('collect')).toBe(0)
+    const stored = world.count('content')
     await expect(world.kv.batch('', [...operations, operations[0]!], call)).rejects.toMatchObject({ code: 'limit-exceeded' })
     const wide = operations.map((operation, index) => ({ ...operation, key: String(index).padEnd(4000, 'x') }))
     await expect(world.kv.batch('', wide, call)).rejects.toMatchObject({ code: 'limit-exceeded' })
+    // Nothing of what is refused was sealed or stored, the values that would have gone ahead included.
+    expect([world.count('content'), world.count('collect')]).toEqual([stored, 0])
+    const chunked = { kind: 'put', key: 'k', value: noise(5000), options: any } as const
+    await expect(world.kv.batch('', [chunked, ...wide.slice(1)], call)).rejects.toMatchObject({ code: 'limit-exceeded' })
+    const wrong = [
+      { ...chunked, key: '' },
+      { ...chunked, options: { ...any, contentType: 'x'.repeat(256) } },
+      { ...chunked, value: noise(world.limits.unaryValueBytesMax + 1) },
+    ]
+    for (const each of wrong)
+      await expect(world.kv.batch('', [chunked, each], call)).rejects.toMatchObject({ name: 'CodedError' })
+    expect([world.count('content'), world.count('collect')]).toEqual([stored, 0])
     expect(world.kv.keysOf('')).toBe(30)
   })
 })

@@ -5,6 +5,7 @@ import type { Limits } from '../../core/base/limits.ts'
 import type { Entry } from '../../core/kv/entry.ts'
 import { entryKey } from '../../core/kv/record-keys.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
+import type { CallContext } from '../call-context.ts'
 import type { CheckedKey } from './checked-arguments.ts'
 import { throwIfAborted } from './checked-arguments.ts'
 import { checkVersion, metadataOf, stretchOf } from './key-value-answers.ts'
@@ -48,8 +49,9 @@ export class KeyReader {
     page: BlockAddress,
     key: CheckedKey,
     options: ReadOptions,
-    signal: AbortSignal,
+    context: CallContext,
   ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined> {
+    const { signal } = context
     for (let attempt = 1, last: Entry | undefined; ; attempt++) {
       const found = await this.#find(page, key, options, signal)
       if (found === undefined) return undefined
@@ -57,6 +59,7 @@ export class KeyReader {
       if (stretch.length > this.#limits.unaryValueBytesMax) {
         throw new CodedError('limit-exceeded', `the value of ${key.text} is too large for one answer; read it as a stream`)
       }
+      context.reserveAnswer?.(stretch.length)
       if (last !== undefined && (equalBytes(last.address, entry.address) || attempt > attemptsMax)) throw lost()
       try {
         return { metadata: metadataOf(key.text, entry), value: await this.#value(entry, stretch, signal) }

@@ -134,7 +134,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     context: CallContext,
   ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined> {
     const { address } = this.#pageOf(store)
-    return await this.#reader.get(address, checkKey(key, this.#parts.limits), options, context.signal)
+    return await this.#reader.get(address, checkKey(key, this.#parts.limits), options, context)
   }
 
   async read(store: string, key: string, options: ReadOptions, context: CallContext): Promise<ValueRead | undefined> {

@@ -7,7 +7,7 @@ import type { CallContext } from '../call-context.ts'
 import { checkContentType, checkKey, checkPrecondition, checkRequestId, throwIfAborted } from './checked-arguments.ts'
 import { changeResultOf, decidedOutcomes } from './key-value-answers.ts'
 import type { BatchOperation, ChangeResult, Precondition, PutOptions } from './key-value-service.ts'
-import { changeWeight } from './page-change.ts'
+import { changeWeight, operationWeight } from './page-change.ts'
 import type { PageKeeper } from './page-keeper.ts'
 import type { PreparedChange, PreparedOperation } from './prepared-change.ts'
 import { pageChangeOf, touchValues } from './prepared-change.ts'
@@ -18,6 +18,9 @@ import type { ValuePreparation } from './value-preparation.ts'
 const batchShare = 0.875
 /** Times that values are written again because they waited too long for their entry. */
 const attemptsMax = 3
+
+type CheckedDelete = Extract<PreparedOperation, { kind: 'delete' }>
+type CheckedPut = Omit<Extract<PreparedOperation, { kind: 'put' }>, 'value'> & { readonly value: Uint8Array }
 
 /** Changes keys: prepares values on arrival, then has the page decide. */
 export class KeyWriter {
@@ -33,7 +36,10 @@ export class KeyWriter {
 
   async put(page: PageKeeper, text: string, value: Uint8Array, options: PutOptions, context: CallContext): Promise<ChangeResult> {
     const requestId = checkRequestId(context)
-    const operation = await this.#preparePut(page, text, value, options, context.signal)
+    const asked = this.#checkPut(text, value, options)
+    throwIfAborted(context.signal)
+    const pending = this.#preparation.whole(page.address, asked.key, value, page.isBusy, context.signal)
+    const operation = { ...asked, value: pending instanceof Promise ? await pending : pending }
     const result = await this.#changeOne(page, { requestId, operations: [operation] }, context.signal)
     this.#remember(result, operation, value)
     return result
@@ -57,7 +63,7 @@ export class KeyWriter {
 
   async delete(page: PageKeeper, text: string, demanded: Precondition, context: CallContext): Promise<ChangeResult> {
     const requestId = checkRequestId(context)
-    const operation = this.#prepareDelete(text, demanded)
+    const operation = this.#checkDelete(text, demanded)
     return await this.#changeOne(page, { requestId, operations: [operation] }, context.signal)
   }
 
@@ -67,15 +73,18 @@ export class KeyWriter {
     if (wanted.length > this.#limits.batchOperationsMax) {
       throw new CodedError('limit-exceeded', `a batch has at most ${this.#limits.batchOperationsMax} operations`)
     }
-    // Everything is checked before anything is stored.
-    for (const each of wanted) checkKey(each.key, this.#limits)
     const operations: PreparedOperation[] = []
-    for (const each of wanted) {
-      operations.push(
-        each.kind === 'delete'
-          ? this.#prepareDelete(each.key, each.precondition)
-          : await this.#preparePut(page, each.key, each.value, each.options, signal),
-      )
+    for (const asked of this.#checkBatch(wanted)) {
+      if (asked.kind === 'delete') {
+        operations.push(asked)
+        continue
+      }
+      throwIfAborted(signal)
+      const { kind, key, precondition, contentType } = asked
+      // A promise for each operation would cost more than the rest of it: small values are sealed at once.
+      const pending = this.#preparation.whole(page.address, key, asked.value, page.isBusy, signal)
+      const value = pending instanceof Promise ? await pending : pending
+      operations.push({ kind, key, precondition, contentType, value })
     }
     const change = { requestId, operations }
     await this.#fitOneBatch(change)
@@ -90,23 +99,34 @@ export class KeyWriter {
     })
   }
 
-  async #preparePut(
-    page: PageKeeper,
-    text: string,
-    value: Uint8Array,
-    options: PutOptions,
-    signal: AbortSignal,
-  ): Promise<PreparedOperation> {
+  /** Checks everything that can be told of a batch before a value of it is sealed or stored, its least size included. */
+  #checkBatch(wanted: readonly BatchOperation[]): readonly (CheckedPut | CheckedDelete)[] {
+    const checked: (CheckedPut | CheckedDelete)[] = []
+    let weight = 0
+    for (const each of wanted) {
+      if (each.kind === 'delete') {
+        const removal = this.#checkDelete(each.key, each.precondition)
+        weight += operationWeight(removal.key.bytes.length, 0)
+        checked.push(removal)
+      } else {
+        const put = this.#checkPut(each.key, each.value, each.options)
+        weight += operationWeight(put.key.bytes.length, put.contentType.length) + this.#preparation.leastWeight(each.value)
+        checked.push(put)
+      }
+    }
+    if (weight > this.#limits.batchBytesMax * batchShare) throw tooLarge()
+    return checked
+  }
+
+  #checkPut(text: string, value: Uint8Array, options: PutOptions): CheckedPut {
     const key = checkKey(text, this.#limits)
     const contentType = checkContentType(options.contentType, this.#limits)
     const precondition = checkPrecondition(options.precondition)
-    throwIfAborted(signal)
-    const pending = this.#preparation.whole(page.address, key, value, page.isBusy, signal)
-    const prepared = pending instanceof Promise ? await pending : pending
-    return { kind: 'put', key, precondition, contentType, value: prepared }
+    this.#preparation.check(value)
+    return { kind: 'put', key, precondition, contentType, value }
   }
 
-  #prepareDelete(text: string, demanded: Precondition): PreparedOperation {
+  #checkDelete(text: string, demanded: Precondition): CheckedDelete {
     return { kind: 'delete', key: checkKey(text, this.#limits), precondition: checkPrecondition(demanded) }
   }
 
@@ -123,7 +143,7 @@ export class KeyWriter {
       await value.store()
     }
     if (changeWeight(pageChangeOf(change)) <= bytesMax) return
-    throw new CodedError('limit-exceeded', 'the keys of this batch are too large for one turn; nothing was changed')
+    throw tooLarge()
   }
 
   async #changeOne(page: PageKeeper, change: PreparedChange, signal: AbortSignal): Promise<ChangeResult> {
@@ -150,4 +170,8 @@ export class KeyWriter {
     const { address, chunks } = operation.value.ready
     if (chunks === 0 && equalBytes(address, result.metadata.address)) this.#blocks.remember(address, value)
   }
+}
+
+function tooLarge(): CodedError {
+  return new CodedError('limit-exceeded', 'the keys of this batch are too large for one turn; nothing was changed')
 }

@@ -1,7 +1,7 @@
 import type { RequestId } from '../../core/base/request-id.ts'
 import type { ContentBlock } from '../../core/block/content-block.ts'
 import type { NamedValue } from '../../core/kv/entry.ts'
-import type { PagePrecondition, PageRequest } from '../../core/kv/page-batch.ts'
+import type { PageOperation, PagePrecondition, PageRequest } from '../../core/kv/page-batch.ts'
 import type { RecordWrite } from '../../ports/record-store.ts'
 import type { CheckedKey } from './checked-arguments.ts'
 
@@ -36,30 +36,36 @@ const keyCopies = 4
 const contentTypeCopies = 3
 const blockOverheadBytes = 320
 
-/** About the bytes that the operation adds to a batch of the store, rounded up. */
-function operationWeight(operation: ChangeOperation): number {
-  const contentType = operation.kind === 'put' ? operation.contentType.length : 0
-  const bytes = operationBytes + operation.key.bytes.length * keyCopies + contentType * contentTypeCopies
-  if (operation.kind === 'delete') return bytes
-  const { block, settles } = operation.value
-  const candidates = settles.reduce((sum, { key }) => sum + key.length, 0)
-  return bytes + candidates + (block === undefined ? 0 : block.stored.length + blockOverheadBytes)
+/** About the bytes that an operation adds to a batch of the store beside its value, rounded up. */
+export function operationWeight(keyBytes: number, contentTypeBytes: number): number {
+  return operationBytes + keyBytes * keyCopies + contentTypeBytes * contentTypeCopies
 }
 
 export function changeWeight(change: PageChange): number {
-  return change.operations.reduce((sum, operation) => sum + operationWeight(operation), 0)
+  let weight = 0
+  for (const operation of change.operations) {
+    weight += operationWeight(operation.key.bytes.length, operation.kind === 'put' ? operation.contentType.length : 0)
+    if (operation.kind === 'delete') continue
+    const { block, settles } = operation.value
+    if (block !== undefined) weight += block.stored.length + blockOverheadBytes
+    for (const { key } of settles) weight += key.length
+  }
+  return weight
 }
 
 /** The request as the page decides it: blocks that travel with their entries are born at `hlc`. */
 export function pageRequestOf(change: PageChange, hlc: bigint): PageRequest {
-  const operations = change.operations.map((operation) => {
-    const facts = { key: operation.key.bytes, keyText: operation.key.text, precondition: operation.precondition }
-    if (operation.kind === 'delete') return { kind: 'delete' as const, ...facts }
-    const { address, size, chunks, block, birth } = operation.value
-    const { contentType } = operation
-    const value: NamedValue = { address, size, chunks, contentType, birth: block === undefined || birth < hlc ? birth : hlc }
-    return { kind: 'put' as const, ...facts, value }
-  })
+  const operations: PageOperation[] = []
+  for (const operation of change.operations) {
+    const { key, precondition } = operation
+    if (operation.kind === 'delete') operations.push({ kind: 'delete', key: key.bytes, keyText: key.text, precondition })
+    else {
+      const { address, size, chunks, block, birth } = operation.value
+      const { contentType } = operation
+      const value: NamedValue = { address, size, chunks, contentType, birth: block === undefined || birth < hlc ? birth : hlc }
+      operations.push({ kind: 'put', key: key.bytes, keyText: key.text, precondition, value })
+    }
+  }
   return { requestId: change.requestId, operations }
 }
 

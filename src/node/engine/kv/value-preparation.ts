@@ -2,6 +2,7 @@ import { assert } from '../../../shared/assert.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
+import type { ContentBlock, StorePlace } from '../../core/block/content-block.ts'
 import type { CheckedKey } from './checked-arguments.ts'
 import { chunked } from './chunked.ts'
 import type { ReadyValue } from './page-change.ts'
@@ -12,6 +13,11 @@ import { ValueUpload } from './value-upload.ts'
 
 /** Part of a fold above which a value goes ahead of its entry while the page is busy. */
 const largeFoldParts = 4
+/** Key of the candidate that an entry settles, of each block that was stored ahead of it. */
+const candidateBytes = 40
+/** About the bytes of a part in a manifest, and those of a manifest without its parts as a block that travels. */
+const partBytes = 48
+const manifestBytes = 640
 
 /** A value on its way to its entry: sealed and travelling with it, or stored ahead of it. */
 export class PreparedValue {
@@ -64,22 +70,32 @@ export class ValuePreparation {
     this.#parts = parts
   }
 
-  /** A value at hand. `isBusy`: other requests wait at its page. */
-  async whole(
+  /** Throws `limit-exceeded` where a value at hand is too large for that. */
+  check(value: Uint8Array): void {
+    if (value.length <= this.#limits.unaryValueBytesMax) return
+    const message = `the value has more than ${this.#limits.unaryValueBytesMax} bytes; larger ones are streamed`
+    throw new CodedError('limit-exceeded', message)
+  }
+
+  /** A checked value at hand; answered at once where nothing is waited for. `isBusy`: other requests wait at its page. */
+  whole(
     page: BlockAddress,
     key: CheckedKey,
     value: Uint8Array,
     isBusy: boolean,
     signal: AbortSignal,
-  ): Promise<PreparedValue> {
-    if (value.length > this.#limits.unaryValueBytesMax) {
-      const message = `the value has more than ${this.#limits.unaryValueBytesMax} bytes; larger ones are streamed`
-      throw new CodedError('limit-exceeded', message)
-    }
-    if (value.length > this.#limits.chunkBytes) return await this.stream(page, key, piecesOf(value), signal)
-    const prepared = await this.#one(page, key, value)
-    if (isBusy && prepared.travellingBytes > this.#limits.foldBytesMax / largeFoldParts) await prepared.store()
-    return prepared
+  ): PreparedValue | Promise<PreparedValue> {
+    if (value.length > this.#limits.chunkBytes) return this.stream(page, key, piecesOf(value), signal)
+    const prepared = this.#one(page, key, value)
+    if (!isBusy) return prepared
+    return prepared instanceof Promise ? prepared.then((each) => this.#aheadIfLarge(each)) : this.#aheadIfLarge(prepared)
+  }
+
+  /** About the bytes that a value at hand adds to the batch of the store at least, when whatever can go ahead of it did. */
+  leastWeight(value: Uint8Array): number {
+    const { chunkBytes } = this.#limits
+    if (value.length <= chunkBytes) return candidateBytes
+    return manifestBytes + Math.ceil(value.length / chunkBytes) * (partBytes + candidateBytes)
   }
 
   /** A value that arrives in pieces. What is stored of it when this throws is collected after the grace. */
@@ -111,11 +127,20 @@ export class ValuePreparation {
     }
   }
 
-  async #one(page: BlockAddress, key: CheckedKey, value: Uint8Array): Promise<PreparedValue> {
+  #one(page: BlockAddress, key: CheckedKey, value: Uint8Array): PreparedValue | Promise<PreparedValue> {
     const place = { page, key: key.bytes }
     const sealed = this.#blocks.seal(value, 'whole', place)
-    const block = sealed instanceof Promise ? await sealed : sealed
-    return new PreparedValue(readyBlock(block, value.length), () => new ValueUpload(place, this.#parts))
+    if (sealed instanceof Promise) return sealed.then((block) => this.#travelling(block, value.length, place))
+    return this.#travelling(sealed, value.length, place)
+  }
+
+  #travelling(block: ContentBlock, size: number, place: StorePlace): PreparedValue {
+    return new PreparedValue(readyBlock(block, size), () => new ValueUpload(place, this.#parts))
+  }
+
+  #aheadIfLarge(prepared: PreparedValue): PreparedValue | Promise<PreparedValue> {
+    if (prepared.travellingBytes <= this.#limits.foldBytesMax / largeFoldParts) return prepared
+    return prepared.store().then(() => prepared)
   }
 }
 
