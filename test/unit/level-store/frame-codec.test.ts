@@ -68,7 +68,7 @@ test('a change of any single byte of a segment header is refused', async () => {
     expect(await (await image.reader(1)).header(), `byte ${at}`).toBeUndefined()
     bytes.writeUInt8(bytes.readUInt8(at) ^ 0x10, at)
   }
-  expect(await (await image.reader(1)).header()).toEqual({ segment: 1, firstSequence: 1 })
+  expect(await (await image.reader(1)).header()).toEqual({ segment: 1, firstSequence: 1, size: 16384 })
 })
 
 test('frames of another segment do not pass', async () => {

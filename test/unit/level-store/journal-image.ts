@@ -10,6 +10,7 @@ import {
   segmentHeaderBytes,
   segmentName,
   segmentSeed,
+  unfinishedName,
 } from '../../../src/node/adapters/level-store/journal/segment-format.ts'
 import { SegmentReader } from '../../../src/node/adapters/level-store/journal/segment-reader.ts'
 import { MemoryFiles } from './memory-files.ts'
@@ -52,7 +53,7 @@ export class JournalImage {
     this.#segment++
     this.#offset = segmentHeaderBytes
     const bytes = Buffer.alloc(segmentBytes)
-    if (header) encodeSegmentHeader(salt, { segment: this.#segment, firstSequence }).copy(bytes)
+    if (header) encodeSegmentHeader(salt, { segment: this.#segment, firstSequence, size: segmentBytes }).copy(bytes)
     this.memory.contents.set(this.#path(this.#segment), bytes)
     return this
   }
@@ -66,6 +67,18 @@ export class JournalImage {
     bytes.copy(this.bytes(this.#segment), this.#offset)
     this.places.set(sequence, { segment: this.#segment, offset: this.#offset, length: bytes.length })
     this.#offset += bytes.length
+    return this
+  }
+
+  /** Takes the end of a segment's file away. */
+  cutFile(segment: number, size: number): this {
+    this.memory.contents.set(this.#path(segment), this.bytes(segment).subarray(0, size))
+    return this
+  }
+
+  /** A segment that was being made when the process ended. */
+  unfinished(segment: number): this {
+    this.memory.contents.set(`${directory}/${unfinishedName(segment)}`, Buffer.alloc(100))
     return this
   }
 
@@ -89,7 +102,10 @@ export class JournalImage {
   }
 
   get segments(): number[] {
-    return [...this.memory.contents.keys()].sort().map((path) => Number.parseInt(path.slice(directory.length + 1), 16))
+    return [...this.memory.contents.keys()]
+      .filter((path) => path.endsWith('.seg'))
+      .sort()
+      .map((path) => Number.parseInt(path.slice(directory.length + 1), 16))
   }
 
   bytes(segment: number): Buffer {

@@ -67,6 +67,7 @@ export async function openIndex(
   { files, directory, indexDirectory, limits }: Opening,
   createIfMissing: boolean,
 ): Promise<LevelIndex> {
+  if (createIfMissing) await files.makeDirectory(indexDirectory) // LevelDB would let everybody read it
   const index = new LevelIndex(indexDirectory, {
     cacheBytes: limits.indexCacheBytes,
     writeBufferBytes: limits.indexWriteBufferBytes,

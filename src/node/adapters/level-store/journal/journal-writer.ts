@@ -281,7 +281,8 @@ export class JournalWriter {
     for (const { size } of waiting) length += frameHeaderBytes + size.operationsLength + 7
     const buffer = length <= scratchBytes ? this.#scratch : Buffer.allocUnsafeSlow(length)
     const segment = this.#segmentNumber
-    if (headerBytes > 0) encodeSegmentHeader(salt, { segment, firstSequence: this.#sequence + 1 }).copy(buffer)
+    const size = this.#segment?.size ?? 0
+    if (headerBytes > 0) encodeSegmentHeader(salt, { segment, firstSequence: this.#sequence + 1, size }).copy(buffer)
     const buffers: Uint8Array[] = []
     const frames: { entries: OverlayEntry[]; end: JournalPosition; length: number }[] = []
     const syncedThrough = this.#sequence

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { StoreEvents } from '../../../ports/record-store.ts'
 import type { Files } from '../files.ts'
 import type { JournalPosition } from '../index/index-state.ts'
-import { segmentHeaderBytes, segmentName } from './segment-format.ts'
+import { segmentHeaderBytes, segmentName, segmentOfUnfinishedName, unfinishedName } from './segment-format.ts'
 import type { ReadFrame } from './segment-reader.ts'
 import { SegmentReader } from './segment-reader.ts'
 
@@ -63,14 +63,16 @@ export async function replayJournal(options: ReplayOptions): Promise<ReplayResul
       const missing = stop.position.sequence + 1
       const proof = await proofBehind(options, stop)
       const isProven = Math.max(proof.syncedThrough, options.provenThrough) >= missing
-      if (!isProven && !misses(options, stop.position)) {
+      const cut = await cutShort(options, stop)
+      if (cut === undefined && !isProven && !(await misses(options, stop.position))) {
         await cutTail(options, stop)
         return { end: stop.position }
       }
       await options.onHole(
-        isProven
-          ? `journal: frame ${missing} is missing in segment ${stop.position.segment} at ${stop.position.offset}`
-          : `journal: segment ${stop.position.segment + 1} is missing`,
+        cut ??
+          (isProven
+            ? `journal: frame ${missing} is missing in segment ${stop.position.segment} at ${stop.position.offset}`
+            : `journal: segment ${stop.position.segment + 1} is missing`),
       )
       if (proof.next === undefined) return { end: stop.position }
       position = { ...proof.next, sequence: -1 }
@@ -84,8 +86,28 @@ export async function replayJournal(options: ReplayOptions): Promise<ReplayResul
  * A segment is made while the one before it is in use, is gone from the end of the journal before that one is, and is reclaimed
  * only behind the index: a later one without the next one says that the next one was lost.
  */
-function misses({ segments }: JournalRange, { segment }: JournalPosition): boolean {
-  return !segments.includes(segment + 1) && segments.some((later) => later > segment)
+async function misses(range: JournalRange, { segment }: JournalPosition): Promise<boolean> {
+  if (range.segments.includes(segment + 1)) return false
+  return range.segments.some((later) => later > segment) || (await unfinishedBehind(range, segment + 1)).length > 0
+}
+
+/** Segments behind this one that a start before this one began to make. */
+async function unfinishedBehind({ files, directory }: JournalRange, segment: number): Promise<readonly number[]> {
+  const names = (await files.list(directory)) ?? []
+  return names.flatMap((name) => segmentOfUnfinishedName(name) ?? []).filter((made) => made > segment)
+}
+
+/** A segment gets its name when it has its whole size, so one that is shorter was cut, and with it perhaps what was answered. */
+async function cutShort({ files, directory, segments }: JournalRange, { position, reader }: Stop): Promise<string | undefined> {
+  const header = await reader?.header()
+  if (reader !== undefined && reader.size < (header?.size ?? segmentHeaderBytes)) {
+    return `journal: segment ${reader.segment} was cut at ${reader.size}`
+  }
+  for (const segment of segments.filter((later) => later > position.segment)) {
+    const size = await files.fileSize(join(directory, segmentName(segment)))
+    if (size < segmentHeaderBytes) return `journal: segment ${segment} was cut at ${size}`
+  }
+  return undefined
 }
 
 /** The index stands at a place in the journal that is not there: what the place's segment held is lost. */
@@ -168,6 +190,10 @@ async function cutTail(range: JournalRange, { position, reader }: Stop): Promise
   if (end > start) {
     await zero(range, position.segment, start, end)
     events.tailCut({ segment: position.segment, offset: start, bytes: end - start })
+  }
+  for (const made of await unfinishedBehind(range, position.segment)) {
+    await files.unlink(join(directory, unfinishedName(made)))
+    await files.syncDirectory(directory)
   }
   // The last one first, each synced before the next: a gap among them would say that a segment was lost.
   const later = segments.filter((segment) => segment > position.segment).reverse()

@@ -7,15 +7,27 @@ import { crc32 } from 'node:zlib'
 
 export const segmentHeaderBytes = 4096
 const segmentFormatVersion = 1
+const unfinishedSuffix = '.new'
 const magic = Buffer.from('memoseg\n', 'latin1')
 
 export interface SegmentHeader {
   readonly segment: number
   readonly firstSequence: number
+  /** Bytes of the whole file: a shorter one was cut. */
+  readonly size: number
 }
 
 export function segmentName(segment: number): string {
   return `${segment.toString(16).padStart(16, '0')}.seg`
+}
+
+/** The name of a segment that is being made. */
+export function unfinishedName(segment: number): string {
+  return segmentName(segment) + unfinishedSuffix
+}
+
+export function segmentOfUnfinishedName(name: string): number | undefined {
+  return name.endsWith(unfinishedSuffix) ? segmentOfName(name.slice(0, -unfinishedSuffix.length)) : undefined
 }
 
 export function segmentOfName(name: string): number | undefined {
@@ -29,13 +41,14 @@ export function segmentSeed(salt: Uint8Array, segment: number): number {
   return crc32(bytes, crc32(salt))
 }
 
-export function encodeSegmentHeader(salt: Uint8Array, { segment, firstSequence }: SegmentHeader): Buffer {
+export function encodeSegmentHeader(salt: Uint8Array, { segment, firstSequence, size }: SegmentHeader): Buffer {
   const bytes = Buffer.alloc(segmentHeaderBytes)
   magic.copy(bytes, 0)
   bytes.writeUInt32LE(segmentFormatVersion, 8)
   writeUint53(bytes, segment, 16)
   writeUint53(bytes, firstSequence, 24)
   bytes.set(salt, 32)
+  writeUint53(bytes, size, 40)
   bytes.writeUInt32LE(crc32(bytes.subarray(16), segmentSeed(salt, segment)), 12)
   return bytes
 }
@@ -45,7 +58,8 @@ export function decodeSegmentHeader(salt: Uint8Array, segment: number, bytes: Bu
   if (bytes.readUInt32LE(8) !== segmentFormatVersion || readUint53(bytes, 16) !== segment) return undefined
   if (crc32(bytes.subarray(16, segmentHeaderBytes), segmentSeed(salt, segment)) !== bytes.readUInt32LE(12)) return undefined
   const firstSequence = readUint53(bytes, 24)
-  return firstSequence === undefined ? undefined : { segment, firstSequence }
+  const size = readUint53(bytes, 40)
+  return firstSequence === undefined || size === undefined ? undefined : { segment, firstSequence, size }
 }
 
 /** The salt that a header names, for a store whose identity file was lost. */

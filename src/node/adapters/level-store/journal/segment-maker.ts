@@ -1,6 +1,6 @@
 /**
  * Makes segment files in advance, filled with zeros and synced with their directory, so that a full disk is met here and not by
- * a write that somebody waits for. Zeros also make each later fdatasync cheaper: no block has to be allocated any more.
+ * a write that somebody waits for. A file has its name only when it has its whole size: a shorter segment is one that was cut. Zeros also make each later fdatasync cheaper: no block has to be allocated any more.
  */
 
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import type { StoreEvents } from '../../../ports/record-store.ts'
 import type { Files, OpenFile } from '../files.ts'
 
 import { systemCode } from '../files.ts'
-import { segmentName } from './segment-format.ts'
+import { segmentName, unfinishedName } from './segment-format.ts'
 
 export interface PreparedSegment {
   readonly segment: number
@@ -85,16 +85,19 @@ export class SegmentMaker {
   async #make(segment: number, size: number): Promise<'ready' | 'full'> {
     const { files, directory, events, diskReserveBytes } = this.#options
     const startedMs = performance.now()
-    const path = join(directory, segmentName(segment))
+    const path = join(directory, unfinishedName(segment))
     try {
       if ((await files.freeBytes(directory)) < size + diskReserveBytes) return this.#full()
+      // Of a start that ended while it made the segment.
+      if ((await files.list(directory))?.includes(unfinishedName(segment)) === true) await files.unlink(path)
       const file = await files.open(path, 'create')
       try {
         await fill(file, size)
+        await files.rename(path, join(directory, segmentName(segment)))
         await files.syncDirectory(directory)
       } catch (error) {
         await file.close()
-        await files.unlink(path)
+        if ((await files.list(directory))?.includes(unfinishedName(segment)) === true) await files.unlink(path)
         throw error
       }
       this.#prepared = { segment, file, size }
