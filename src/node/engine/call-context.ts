@@ -6,4 +6,6 @@ export interface CallContext {
   readonly signal: AbortSignal
   /** Only for changes. The node makes one where the caller has none. */
   readonly requestId?: RequestId
+  /** Called with the bytes of a value before it is read into memory; throws `queue-full` where its caller has no room for it. */
+  readonly reserveAnswer?: (bytes: number) => void
 }

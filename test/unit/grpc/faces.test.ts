@@ -1,4 +1,5 @@
-import { fromBinary } from '@bufbuild/protobuf'
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { create, fromBinary } from '@bufbuild/protobuf'
 import { anyUnpack } from '@bufbuild/protobuf/wkt'
 import { status } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
@@ -6,7 +7,8 @@ import { KeyValueStore } from '../../../src/node/api/grpc/generated/memo/kvs/mem
 import { BlockKind, Blocks } from '../../../src/node/api/grpc/generated/memo/v1/blocks_pb.js'
 import { KeyState, StatusDetailsSchema } from '../../../src/node/api/grpc/generated/memo/v1/call_pb.js'
 import { ConflictSchema, KeyValue } from '../../../src/node/api/grpc/generated/memo/v1/key_value_pb.js'
-import { ValueStore } from '../../../src/node/api/grpc/generated/memo/vs/memo_vs_pb.js'
+import type { Block } from '../../../src/node/api/grpc/generated/memo/vs/memo_vs_pb.js'
+import { BlockSchema, ValueStore } from '../../../src/node/api/grpc/generated/memo/vs/memo_vs_pb.js'
 import { compatiblePage } from '../../../src/node/api/grpc/key-value-store-face.ts'
 import type { BlockAddress } from '../../../src/node/core/base/address.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
@@ -221,7 +223,7 @@ test('what is known of a block is told', async () => {
   })
 })
 
-test.each([
+test.each<[field: string, change: Exclude<MessageInitShape<typeof BlockSchema>, Block>, type: string]>([
   ['world_writable', { worldWritable: true }, 'OKB'],
   ['acl', { acl: [{ read: true }] }, 'OKB'],
   ['version', { version: 3n }, 'OKB'],
@@ -234,9 +236,11 @@ test.each([
   ['editor', { editor: 1n }, 'OKB'],
   ['seal_version', { sealVersion: {} }, 'OKB'],
   ['group_version', { groupVersion: [0n] }, 'OKB'],
-] as const)('an inserted block with a %s that cannot be honoured is refused by name', async (field, change, type) => {
+])('an inserted block with a %s that cannot be honoured is refused by name', async (field, change, type) => {
   await using rig = await GrpcRig.start()
-  const error = await rig.client.fail(ValueStore.method.insert, { block: { type, address: new Uint8Array(32), ...change } })
+  const error = await rig.client.fail(ValueStore.method.insert, {
+    block: create(BlockSchema, { type, address: new Uint8Array(32), ...change }),
+  })
   expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining(`block.${field} `) })
 })
 

@@ -25,6 +25,8 @@ import { CallScope } from './call-scope.ts'
 /** What a handler knows of its call. */
 export interface Call {
   readonly signal: AbortSignal
+  /** To be called with the bytes of a large answer before they are read; throws `queue-full` where too many wait to be sent. */
+  reserveAnswer(bytes: number): void
 }
 
 type UnaryHandler<Input extends DescMessage, Output extends DescMessage> = (
@@ -115,10 +117,14 @@ function serveUnary(
     const scope = new CallScope(host, facts, call, callback)
     if (scope.refuseLate()) return
     try {
+      scope.holdRequest(call.request.length)
       const response = encode(method.output, await handler(decode(method.input, call.request), scope))
+      scope.reserveAnswer(response.length)
       if (scope.succeed()) callback(null, response)
     } catch (error) {
       scope.fail(error)
+    } finally {
+      scope.releaseRequest()
     }
   }
 }
@@ -170,7 +176,9 @@ function serveServerStream(
       const closed = new Promise<void>((resolve) => call.once('close', resolve))
       let flushed: Promise<void> | undefined
       for await (const part of handler(decode(method.input, call.request), scope)) {
-        const written = write(call, encode(method.output, part), closed)
+        const bytes = encode(method.output, part)
+        scope.holdPart(bytes.length)
+        const written = write(call, bytes, closed).then(() => scope.releasePart(bytes.length))
         // One part on its way while the next is read: more would only fill memory behind a slow reader.
         await flushed
         flushed = written

@@ -4,6 +4,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
+import type { ByteBudget } from './byte-budget.ts'
 import type { DeadlineQueue, Expiring } from './deadline-queue.ts'
 import type { GrpcObserver } from './grpc-observer.ts'
 import type { Failure } from './status-of.ts'
@@ -19,6 +20,9 @@ export interface CallHost {
   /** The calls that wait for that deadline. */
   readonly deadlines: DeadlineQueue
   readonly statusBytesMax: number
+  /** What requests and unsent answers hold in memory. */
+  readonly requests: ByteBudget
+  readonly answers: ByteBudget
   /** The calls in flight. */
   readonly scopes: Set<CallScope>
 }
@@ -34,6 +38,8 @@ export interface CallMethod {
 /** What all kinds of calls of the library have in common. */
 interface CallSurface {
   getDeadline(): Deadline
+  /** The address and port of the caller, which name its connection. */
+  getPeer(): string
   on(event: 'cancelled', listener: () => void): unknown
 }
 
@@ -53,12 +59,17 @@ export class CallScope implements Expiring {
   readonly startedMs: number
   #progressMs: number
   #timer: Disposable | undefined
+  readonly #connection: string
+  #requestBytes = 0
+  #answerBytes = 0
   #ended = false
+  #closed = false
 
   constructor(host: CallHost, method: CallMethod, surface: CallSurface, sendFailure: (failure: Failure) => void) {
     this.#host = host
     this.#method = method
     this.#sendFailure = sendFailure
+    this.#connection = surface.getPeer()
     this.startedMs = host.clock.monotonicMs()
     this.#progressMs = this.startedMs
     this.#deadlineMs = Number(surface.getDeadline())
@@ -83,6 +94,44 @@ export class CallScope implements Expiring {
   /** A part of a stream came or went. */
   touch(): void {
     this.#progressMs = this.#host.clock.monotonicMs()
+  }
+
+  /** Takes room for a request; it is given back with `releaseRequest`. Throws `queue-full`. */
+  holdRequest(bytes: number): void {
+    this.#host.requests.take(this.#connection, bytes, 0)
+    this.#requestBytes += bytes
+  }
+
+  /** The handler is done with the request. */
+  releaseRequest(): void {
+    this.#host.requests.release(this.#connection, this.#requestBytes)
+    this.#requestBytes = 0
+  }
+
+  /**
+   * Takes room for an answer of so many bytes in all, until it left or the call is over. Throws `queue-full`, but not for the answer
+   * to a change: that has happened.
+   */
+  reserveAnswer(bytes: number): void {
+    if (this.#closed || bytes <= this.#answerBytes) return
+    const more = bytes - this.#answerBytes
+    if (this.#method.changes) this.#host.answers.force(this.#connection, more)
+    else this.#host.answers.take(this.#connection, more, this.#answerBytes)
+    this.#answerBytes = bytes
+  }
+
+  /** Takes room for a part of a stream. Throws `queue-full`. */
+  holdPart(bytes: number): void {
+    if (this.#closed) return
+    this.#host.answers.take(this.#connection, bytes, this.#answerBytes)
+    this.#answerBytes += bytes
+  }
+
+  /** The part has left. */
+  releasePart(bytes: number): void {
+    if (this.#closed) return
+    this.#host.answers.release(this.#connection, bytes)
+    this.#answerBytes -= bytes
   }
 
   /** True when the answer is still wanted. */
@@ -136,8 +185,11 @@ export class CallScope implements Expiring {
     else this.expire()
   }
 
-  /** Comes at the end of every call; before an answer it means that nobody waits for one. */
+  /** Comes when the answer has left and at the end of every call; before an answer it means that nobody waits for one. */
   #cancelled(): void {
+    this.#closed = true
+    this.#host.answers.release(this.#connection, this.#answerBytes)
+    this.#answerBytes = 0
     if (this.#ended) return
     const late = this.#host.clock.nowMs() >= this.#deadlineMs - deadlineToleranceMs
     const reason = late

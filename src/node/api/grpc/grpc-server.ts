@@ -10,6 +10,7 @@ import { loadToken, requireToken } from './bearer-token.ts'
 import { assertSafeBind } from './bind-safety.ts'
 import { blocksFace } from './blocks-face.ts'
 import { addService } from './bridge.ts'
+import { ByteBudget } from './byte-budget.ts'
 import type { CallHost, CallScope } from './call-scope.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { KeyValueStore } from './generated/memo/kvs/memo_kvs_pb.js'
@@ -24,6 +25,7 @@ import type { BoundAddress } from './port-listener.ts'
 import { PortListener } from './port-listener.ts'
 import { addReflection } from './reflection.ts'
 import { serverCredentials } from './server-credentials.ts'
+import { UnreadConnections } from './unread-connections.ts'
 import { valueStoreFace } from './value-store-face.ts'
 
 export interface GrpcServerPorts {
@@ -66,17 +68,21 @@ class RunningServer {
   readonly #ports: GrpcServerPorts
   readonly #scopes = new Set<CallScope>()
   readonly #deadlines: DeadlineQueue
+  readonly #answers: ByteBudget
   readonly #health = new HealthImplementation()
   #started = false
   #server: Server | undefined
   #listener: PortListener | undefined
+  #unread: UnreadConnections | undefined
   #stopped: Promise<void> | undefined
 
   constructor(options: GrpcServerOptions, node: Pick<StorageNode, 'keyValues' | 'blocks'>, ports: GrpcServerPorts) {
     this.#options = options
     this.#node = node
     this.#ports = ports
-    this.#deadlines = new DeadlineQueue(ports.clock, options.limits.callTimeoutMs)
+    const { callTimeoutMs, grpcAnswerBytesMax, grpcConnectionAnswerBytesMax } = options.limits
+    this.#deadlines = new DeadlineQueue(ports.clock, callTimeoutMs)
+    this.#answers = new ByteBudget('unread answers', grpcAnswerBytesMax, grpcConnectionAnswerBytesMax)
   }
 
   async start(): Promise<BoundAddress> {
@@ -99,6 +105,7 @@ class RunningServer {
     const address = await listener.listen()
     this.#server = server
     this.#listener = listener
+    this.#unread = new UnreadConnections(this.#ports.clock, limits.grpcUnreadTimeoutMs, this.#answers, listener)
     this.#setHealth('SERVING')
     return address
   }
@@ -128,6 +135,8 @@ class RunningServer {
       observer,
       callTimeoutMs: limits.callTimeoutMs,
       statusBytesMax: limits.grpcStatusBytesMax,
+      requests: new ByteBudget('requests', limits.grpcRequestBytesMax, limits.grpcRequestBytesMax),
+      answers: this.#answers,
       deadlines: this.#deadlines,
       scopes: this.#scopes,
     }
@@ -151,6 +160,7 @@ class RunningServer {
     // Not the library's word that it is done: it gives it while calls are in flight.
     await ended
     this.#deadlines[Symbol.dispose]()
+    this.#unread?.[Symbol.dispose]()
   }
 
   #force(server: Server, listener: PortListener): undefined {

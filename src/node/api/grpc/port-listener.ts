@@ -50,6 +50,11 @@ export class PortListener {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  /** The connections by their peers, "address:port". */
+  connections(): ReadonlyMap<string, Pick<Socket, 'bytesWritten' | 'destroy'>> {
+    return new Map([...this.#sockets].map((socket) => [`${socket.remoteAddress}:${socket.remotePort}`, socket]))
+  }
+
   #accept(socket: Socket): void {
     socket.on('error', this.#options.onError)
     socket.once('close', () => this.#sockets.delete(socket))

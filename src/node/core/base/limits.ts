@@ -113,6 +113,13 @@ export interface Limits {
   /** Connections to the gRPC port, and calls in flight on one of them; further calls wait at the client. */
   readonly grpcConnectionsMax: number
   readonly grpcStreamsMax: number
+  /** Bytes of decoded requests of unary calls that have not ended; a single larger request passes when no other is there. */
+  readonly grpcRequestBytesMax: number
+  /** Bytes of answers that have not left, of all connections and of one; a single larger answer passes when no other is there. */
+  readonly grpcAnswerBytesMax: number
+  readonly grpcConnectionAnswerBytesMax: number
+  /** How long a connection may take nothing of the answers that wait for it. */
+  readonly grpcUnreadTimeoutMs: number
   /** Bytes of a status message as it travels; clients refuse headers above 8 KiB. */
   readonly grpcStatusBytesMax: number
   /** How long a connection may be silent before it is probed, and how long the probe waits for its answer. */
@@ -183,6 +190,10 @@ export const defaultLimits: Limits = {
   grpcMessageBytesMax: 64 * 1024 * 1024,
   grpcConnectionsMax: 1024,
   grpcStreamsMax: 1024,
+  grpcRequestBytesMax: 256 * 1024 * 1024,
+  grpcAnswerBytesMax: 256 * 1024 * 1024,
+  grpcConnectionAnswerBytesMax: 192 * 1024 * 1024,
+  grpcUnreadTimeoutMs: 30_000,
   grpcStatusBytesMax: 6 * 1024,
   grpcKeepaliveMs: 60_000,
   grpcKeepaliveTimeoutMs: 20_000,
