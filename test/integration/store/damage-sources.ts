@@ -79,7 +79,8 @@ export async function crashedSource(root: string): Promise<DamageSource> {
   const index = copyLevelFolder(join(live, 'index'), `${root}-index`)
   if (index === undefined) throw new Error('the index never came to rest')
   await write(store, history, numbers, 60)
-  // A copy takes its time: a file that gets its name meanwhile would be in none of the two places.
+  // The next segment is made behind the last answer. A file that gets its name during the copy would be in none of the two places.
+  await new Promise((resolve) => setTimeout(resolve, 100))
   while (filesBelow(live).some((file) => file.endsWith('.new'))) await new Promise((resolve) => setTimeout(resolve, 5))
   copyStoreFolder(live, root)
   await store.close()
