@@ -54,7 +54,7 @@ export function consensusRecords(): VectorFile {
     state,
   }))
   const id = { session, sequence: 258n, issued: stamp }
-  const outcome = { kind: 'conflict', generation: stamp, version: 5n } as const
+  const outcome = { kind: 'conflict', generation: stamp, version: 5n, asked: filled(0x78) } as const
   return {
     about: 'Consensus records of the family block in each of their states, and an outcome of the family outcome with its key.',
     vectors: [

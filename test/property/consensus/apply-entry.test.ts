@@ -38,8 +38,10 @@ const step = fc.record({
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
+const asked = new Uint8Array(32).fill(4)
+
 function entryOf(each: Step, now: bigint, twin: Twin): BlockEntry {
-  const facts = { address, issued: now, ballot, requestId: each.requestId, forget: undefined }
+  const facts = { address, issued: now, ballot, requestId: each.requestId, asked: each.requestId && asked, forget: undefined }
   const bytes = new Uint8Array([Number(now % 256n), 1])
   if (each.kind === 'birth') {
     const generation = each.generationOff === 0n ? now - each.age : twin.generation + each.generationOff
@@ -92,7 +94,7 @@ describe('applying entries', () => {
           expect(record.outcomeCount).toBe(twin.outcomes)
           const kind = fits ? 'done' : 'conflict'
           const { generation, version } = twin
-          expect(applied.outcome).toEqual(entry.requestId === undefined ? undefined : { kind, generation, version })
+          expect(applied.outcome).toEqual(entry.requestId === undefined ? undefined : { kind, generation, version, asked })
           // A restart goes on from the record as if it had never stopped.
           expect(decodeBlockRecord(address, encodeBlockRecord(record))).toEqual(record)
         }
@@ -126,6 +128,7 @@ describe('applying entries', () => {
           issued: 1n,
           ballot,
           requestId: undefined,
+          asked: undefined,
           forget: undefined,
           generation: 1n,
           group,

@@ -67,7 +67,9 @@ describe('records stand one to one with their bytes', () => {
   })
 
   test('outcomes', () => {
-    const outcome = fc.record({ kind: fc.constantFrom('done' as const, 'conflict' as const), generation: hlc, version: uint64 })
+    const asked = fc.uint8Array({ minLength: 32, maxLength: 32 })
+    const kind = fc.constantFrom('done' as const, 'conflict' as const)
+    const outcome = fc.record({ kind, generation: hlc, version: uint64, asked })
     encodesOneToOne(outcome, encodeOutcome, decodeOutcome)
   })
 

@@ -42,6 +42,23 @@ describe('a request id', () => {
     expect(await world.blocks.update(draft, decrypted, call)).toMatchObject({ kind: 'updated', block: { version: 2n } })
   })
 
+  test('that comes back for another request is refused, and nothing is changed', async () => {
+    const view = await start()
+    const request = { ...call, requestId: world.nextId() }
+    const refusal = { code: 'invalid-argument', message: expect.stringContaining('used for another request') }
+    await world.blocks.update(draftOf(view, { plain: text('1') }), decrypted, request)
+    const next = await world.blocks.fetch(view.address, decrypted, call)
+    if (next === undefined) throw new Error('the block is there')
+    for (let start = 0; start < 2; start++) {
+      await expect(world.blocks.remove(view.address, request)).rejects.toMatchObject(refusal)
+      const others = [draftOf(view, { plain: text('10') }), draftOf(next, { plain: text('2') })]
+      for (const other of others) await expect(world.blocks.update(other, decrypted, request)).rejects.toMatchObject(refusal)
+      await expect(world.blocks.insert(draftOf(view, { plain: text('1') }), request)).rejects.toMatchObject(refusal)
+      if (start === 0) await world.crash()
+    }
+    expect(world.recordOf(view.address)).toMatchObject({ version: 1n, outcomeCount: 1, state: { kind: 'signed' } })
+  })
+
   test('of an insertion and of a removal answers as it did', async () => {
     const view = await start()
     const insertion = { ...call, requestId: world.nextId() }

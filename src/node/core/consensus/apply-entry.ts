@@ -113,5 +113,7 @@ function finish(record: BlockRecord, entry: BlockEntry, misfit: Misfit | undefin
   }
   if (entry.requestId === undefined) return { record: kept, misfit, outcome: undefined }
   const { generation, version } = record
-  return { record: kept, misfit, outcome: { kind: misfit === undefined ? 'done' : 'conflict', generation, version } }
+  const { asked } = entry
+  assert(asked !== undefined, 'an outcome is kept with what was asked')
+  return { record: kept, misfit, outcome: { kind: misfit === undefined ? 'done' : 'conflict', generation, version, asked } }
 }

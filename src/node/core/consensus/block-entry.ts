@@ -17,6 +17,8 @@ export interface EntryFacts {
   readonly ballot: Ballot
   /** Present where the caller brought one: its outcome is then kept. */
   readonly requestId: RequestId | undefined
+  /** Digest of what was asked, present with the request id. */
+  readonly asked: Uint8Array | undefined
   /** Outcomes that this entry forgets beforehand, so that the block's number of them stays bounded. */
   readonly forget: ForgottenOutcomes | undefined
 }

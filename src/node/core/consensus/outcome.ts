@@ -12,6 +12,7 @@ import { concatBytes, uint64Bytes } from '../base/bytes.ts'
 import type { RequestId } from '../base/request-id.ts'
 
 export const sessionBytes = 16
+export const askedBytes = 32
 const keyBytes = addressBytes + 8 + sessionBytes + 8
 
 export interface Outcome {
@@ -20,6 +21,8 @@ export interface Outcome {
   /** Of the block after the entry that decided it. */
   readonly generation: bigint
   readonly version: bigint
+  /** Digest of what was asked, so that the id does not pass for another request, 32 bytes. */
+  readonly asked: Uint8Array
 }
 
 export type RequestIdVerdict = 'fresh' | 'too-old' | 'from-the-future'

@@ -18,7 +18,7 @@ import type { BlockRecord, BlockState, MapHead, MapPageKind, OriginProgress } fr
 import type { Group, Member } from './group.ts'
 import { groupMembersMax, isWellFormedGroup, nodeIdBytes, storeIdBytes } from './group.ts'
 import type { Outcome } from './outcome.ts'
-import { sessionBytes } from './outcome.ts'
+import { askedBytes, sessionBytes } from './outcome.ts'
 
 const recordFormat = recordTag('memo/block-record/1')
 const outcomeFormat = recordTag('memo/outcome/1')
@@ -64,16 +64,18 @@ export function decodeBlockRecord(address: BlockAddress, bytes: Uint8Array): Blo
 
 /** The value of the family `outcome`, for signed blocks. */
 export function encodeOutcome(outcome: Outcome): Uint8Array {
-  return new CanonicalWriter(outcomeFormat, 40)
+  return new CanonicalWriter(outcomeFormat, 80)
     .uint(choiceIndex(outcomeKinds, outcome.kind))
     .uint(outcome.generation)
     .uint(outcome.version)
+    .bytes(outcome.asked)
     .finish()
 }
 
 export function decodeOutcome(bytes: Uint8Array): Outcome | undefined {
   return decodeCanonical(outcomeFormat, bytes, (reader) => {
-    const outcome = { kind: reader.choice(outcomeKinds), generation: reader.uint64(), version: reader.uint64() }
+    const kind = reader.choice(outcomeKinds)
+    const outcome = { kind, generation: reader.uint64(), version: reader.uint64(), asked: reader.fixed(askedBytes) }
     reader.require(isHlc(outcome.generation))
     return outcome
   })

@@ -8,6 +8,7 @@ import type { RequestId } from '../../core/base/request-id.ts'
 import type { ContentBlock, ContentCopy, ContentHeader } from '../../core/block/content-block.ts'
 import { decodeContentCopy, encodeContentCopy, isGenuineContent } from '../../core/block/content-block.ts'
 import { decodeTombstone, encodeTombstone, signRemoval } from '../../core/block/removal.ts'
+import { askedChange } from '../../core/consensus/asked-change.ts'
 import { outcomeKey } from '../../core/consensus/outcome.ts'
 import { encodeOutcome } from '../../core/consensus/record-codec.ts'
 import type { RecordWrite } from '../../ports/record-store.ts'
@@ -160,7 +161,9 @@ export class ContentBlocks {
     writes.push({ kind: 'delete', family: 'content', key: address })
     writes.push({ kind: 'put', family: 'tombstone', key: address, value: encodeTombstone({ proof, removed }) })
     if (requestId === undefined) return
-    const outcome = encodeOutcome({ kind: 'done', generation: 0n, version: 0n })
+    // Only removals of content blocks have ids, so nothing else can come under this one.
+    const asked = askedChange(crypto, address, { kind: 'remove' })
+    const outcome = encodeOutcome({ kind: 'done', generation: 0n, version: 0n, asked })
     writes.push({ kind: 'put', family: 'outcome', key: outcomeKey(address, requestId), value: outcome })
   }
 

@@ -10,6 +10,7 @@ import { openSealed, sealTo } from '../../core/block/sealing.ts'
 import type { SignedVersion } from '../../core/block/signed-version.ts'
 import { encodeSignedVersion, signVersion } from '../../core/block/signed-version.ts'
 import { applyEntry, misfitOf } from '../../core/consensus/apply-entry.ts'
+import { askedChange } from '../../core/consensus/asked-change.ts'
 import { birthBallot } from '../../core/consensus/ballot.ts'
 import type { BirthEntry, BlockEntry, EntryFacts, ForgottenOutcomes, VersionEntry } from '../../core/consensus/block-entry.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
@@ -35,6 +36,8 @@ export type SignedChange =
 export type SignedAnswer =
   | { readonly kind: 'stored' | 'unchanged' | 'conflict'; readonly current: SignedVersion }
   | { readonly kind: 'removed' }
+
+type AskedRequest = Pick<EntryFacts, 'requestId' | 'asked'>
 
 /** What is forgotten with the turn, and the keys of its records. */
 export interface ForgottenRecords extends ForgottenOutcomes {
@@ -76,20 +79,27 @@ export class SignedBlockTurn {
   }
 
   async decide(change: SignedChange): Promise<SignedAnswer> {
-    const repeated = await this.#recordedOutcome(change.requestId)
-    if (repeated !== undefined) return this.#repeat(change, repeated)
-    this.#checkRequestId(change.requestId)
+    const { requestId } = change
+    const asked = requestId === undefined ? undefined : askedChange(this.#parts.crypto, this.#address, change)
+    const repeated = await this.#recordedOutcome(requestId)
+    if (repeated !== undefined) {
+      if (asked === undefined || !equalBytes(repeated.asked, asked))
+        throw invalid('the request id was used for another request; nothing was changed')
+      return this.#repeat(change, repeated)
+    }
+    this.#checkRequestId(requestId)
+    const request = { requestId, asked }
     switch (change.kind) {
       case 'insert':
-        return this.#insert(change.draft, change.requestId)
+        return this.#insert(change.draft, request)
       case 'update':
-        return this.#update(change.draft, change.requestId)
+        return this.#update(change.draft, request)
       case 'remove':
-        return this.#remove(change.requestId)
+        return this.#remove(request)
     }
   }
 
-  #insert(draft: SignedDraft, requestId: RequestId | undefined): SignedAnswer {
+  #insert(draft: SignedDraft, request: AskedRequest): SignedAnswer {
     const { clock, self } = this.#parts
     const payload = this.#insertedPayload(draft)
     const generation = clock.next()
@@ -97,7 +107,7 @@ export class SignedBlockTurn {
     const group = record?.group ?? bornGroup([{ nodeId: self.nodeId, storeId: self.storeId }])
     const entry: BirthEntry = {
       kind: 'birth',
-      ...this.#facts(record, requestId, generation),
+      ...this.#facts(record, request, generation),
       generation,
       group,
       signed: emptyBytes,
@@ -108,7 +118,7 @@ export class SignedBlockTurn {
     throw new CodedError('block-already-exists', 'a block exists at this address; update it or choose another')
   }
 
-  #update(draft: SignedDraft, requestId: RequestId | undefined): SignedAnswer {
+  #update(draft: SignedDraft, request: AskedRequest): SignedAnswer {
     const current = this.#current
     if (current === undefined) throw notFound(this.#address)
     if (current.kind !== draft.kind) throw invalid('the type is not that of the block at this address')
@@ -117,7 +127,7 @@ export class SignedBlockTurn {
     // Callers written for the original do not know the generation; the version alone then says what they replace.
     const generation = draft.generation === 0n ? current.generation : draft.generation
     const version = draft.version + 1n
-    const facts = this.#facts(record, requestId, this.#parts.clock.next())
+    const facts = this.#facts(record, request, this.#parts.clock.next())
     const entry: VersionEntry = { kind: 'version', ...facts, generation, version, signed: emptyBytes }
     if (misfitOf(record, entry, this.#horizon) !== undefined) {
       this.#recordConflict(entry)
@@ -127,7 +137,7 @@ export class SignedBlockTurn {
     return this.#store(entry, draft, generation, version, this.#updatedPayload(draft, current))
   }
 
-  #remove(requestId: RequestId | undefined): SignedAnswer {
+  #remove(request: AskedRequest): SignedAnswer {
     const { clock, user, networkId } = this.#parts
     const current = this.#current
     if (current === undefined) throw notFound(this.#address)
@@ -137,7 +147,7 @@ export class SignedBlockTurn {
     const { generation, version } = current
     const issued = clock.next()
     const proof = signRemoval(user.signing, networkId, { address: this.#address, generation, version, issued })
-    const facts = this.#facts(this.#prepared(), requestId, issued)
+    const facts = this.#facts(this.#prepared(), request, issued)
     this.#apply({ kind: 'removal', ...facts, generation, version, proof: encodeRemovalProof(proof) })
     this.#current = undefined
     return { kind: 'removed' }
@@ -182,11 +192,11 @@ export class SignedBlockTurn {
     return applied
   }
 
-  #facts(record: BlockRecord | undefined, requestId: RequestId | undefined, issued: bigint): EntryFacts {
+  #facts(record: BlockRecord | undefined, request: AskedRequest, issued: bigint): EntryFacts {
     const { self } = this.#parts
     const ballot = record?.promised ?? birthBallot(self, self.bootCount)
     const forget = this.#applied === 0 ? this.#forgotten : undefined
-    return { address: this.#address, issued, ballot, requestId, forget }
+    return { address: this.#address, issued, ballot, ...request, forget }
   }
 
   #prepared(): BlockRecord | undefined {
