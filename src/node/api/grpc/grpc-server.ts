@@ -21,6 +21,7 @@ import type { GrpcObserver } from './grpc-observer.ts'
 import type { CertificateMaker, GrpcServerOptions } from './grpc-server-options.ts'
 import { keyValueFace } from './key-value-face.ts'
 import { keyValueStoreFace } from './key-value-store-face.ts'
+import { nameLibraryFailures } from './library-failures.ts'
 import type { BoundAddress } from './port-listener.ts'
 import { PortListener } from './port-listener.ts'
 import { addReflection } from './reflection.ts'
@@ -118,8 +119,9 @@ class RunningServer {
   async #build(): Promise<Server> {
     const { auth, limits } = this.#options
     const { clock, random, crypto, observer } = this.#ports
-    const interceptors =
-      auth.tokenPath === undefined ? [] : [requireToken(await loadToken(auth.tokenPath, random), crypto, observer)]
+    // The first is the innermost.
+    const interceptors = [nameLibraryFailures()]
+    if (auth.tokenPath !== undefined) interceptors.push(requireToken(await loadToken(auth.tokenPath, random), crypto, observer))
     const server = new Server({
       interceptors,
       'grpc.max_receive_message_length': limits.grpcMessageBytesMax,
