@@ -68,7 +68,7 @@ function faultEvents(logger: ObserverPorts['logger'], damage: Counter): Pick<Sto
       damage.add(1)
       if (logged.has(finding) || logged.size >= loggedFindingsMax) return
       logged.add(finding)
-      logger.error('damage found', { finding, error: undefined })
+      logger.error('damage found', { finding })
     },
     failed({ error }) {
       logger.error('a write or sync failed, nothing more is answered and the process ends', { error })

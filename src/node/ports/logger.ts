@@ -6,5 +6,6 @@ export interface Logger {
   debug(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
-  error(message: string, fields: LogFields & { readonly error: unknown }): void
+  /** `error` is what was thrown; a fault that was found and not thrown has none. */
+  error(message: string, fields: LogFields & { readonly error?: unknown }): void
 }

@@ -78,7 +78,7 @@ class PinoLogger implements Logger {
     this.#pino.warn(writable(fields), message)
   }
 
-  error(message: string, fields: LogFields & { readonly error: unknown }): void {
+  error(message: string, fields: LogFields & { readonly error?: unknown }): void {
     this.#pino.error(writable(fields), message)
   }
 }
