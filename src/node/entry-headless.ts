@@ -8,9 +8,11 @@ import { createGrpcServer } from './api/grpc/grpc-server.ts'
 import { healthReport } from './api/http/health-report.ts'
 import { createHttpServer } from './api/http/http-server.ts'
 import { exitCodes } from './cli/exit-codes.ts'
+import { assertPortsFreeForFirstStart } from './cli/run/check-ports.ts'
 import { assertSafeConsole, grpcServerOptions } from './cli/run/grpc-options.ts'
 import { keyVaultAt, systemAdapters } from './cli/run/node-adapters.ts'
 import { observedKeyValues } from './cli/run/observed-key-values.ts'
+import { openDirectoryWarning } from './cli/run/open-directory.ts'
 import type { ReadyFacts } from './cli/run/ready-file.ts'
 import { checkReadyFolder, removeReadyFile, runningFilePath, writeReadyFile } from './cli/run/ready-file.ts'
 import { runBanner } from './cli/run/run-banner.ts'
@@ -92,6 +94,9 @@ async function startAll(starting: Starting): Promise<void> {
   const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: host.environment }
   const keyVault = keyVaultAt(place, adapters, logger.child('vault'))
   await keyVault.assertKeyFileInUse()
+  await assertPortsFreeForFirstStart(config)
+  const warning = await openDirectoryWarning(config.data)
+  if (warning !== undefined) observer.configWarned({ warning })
   const startedMs = performance.now()
   const store = await openLevelStore({
     directory: config.data,

@@ -60,6 +60,13 @@ export function createHttpServer(options: HttpServerOptions): HttpFace {
   }
 }
 
+/** Throws as `start` does where it could not listen; nothing is served. */
+export async function probeHttpPort(host: string, port: number): Promise<void> {
+  const server = createServer()
+  await listen(server, host, port)
+  await closeServer(server)
+}
+
 async function respond(request: IncomingMessage, ownHost: string, sources: HttpSources): Promise<HttpAnswer> {
   const refuse = (status: number, body: string): HttpAnswer => ({
     route: 'other',

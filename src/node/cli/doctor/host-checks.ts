@@ -8,6 +8,7 @@ import { isLoopback } from '../../api/grpc/bind-safety.ts'
 import { findPortHolder } from '../../api/grpc/port-holder.ts'
 import type { HostPort } from '../../config/host-port.ts'
 import { hostPortText } from '../../config/host-port.ts'
+import { openDirectoryWarning } from '../run/open-directory.ts'
 import { byteText } from '../transfer/transfer-report.ts'
 import type { Check } from './doctor-report.ts'
 import { amber, green, red } from './doctor-report.ts'
@@ -36,12 +37,8 @@ export async function checkDataDirectory(path: string): Promise<{ readonly check
     if (!names.includes('FORMAT') && !names.includes('store')) {
       return { check: green('data-directory', `${path} holds no store yet; the first "memo run" makes it`), kind: 'empty' }
     }
-    const open = process.platform !== 'win32' && (facts.mode & 0o007) !== 0
-    if (open)
-      return {
-        check: amber('data-directory', `${path} can be entered by every user of this computer: chmod 700 it`),
-        kind: 'used',
-      }
+    const warning = await openDirectoryWarning(path)
+    if (warning !== undefined) return { check: amber('data-directory', warning), kind: 'used' }
     return { check: green('data-directory', path), kind: 'used' }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
@@ -84,7 +81,11 @@ export async function checkClock(dataDirectory: string, nowMs: number): Promise<
 }
 
 /** Whether a node could listen there now. */
-export async function checkPort(name: 'grpc-port' | 'console-port', address: HostPort): Promise<Check> {
+export async function checkPort(
+  name: 'grpc-port' | 'console-port',
+  address: HostPort,
+  own?: { readonly address: string; readonly pid: number },
+): Promise<Check> {
   const text = hostPortText(address)
   if (address.port === 0) return green(name, `${text}: any free port`)
   const server = createServer()
@@ -99,6 +100,8 @@ export async function checkPort(name: 'grpc-port' | 'console-port', address: Hos
     if (code !== 'EADDRINUSE')
       return red(name, new CodedError('config-invalid', `cannot listen at ${text}: ${(error as Error).message}`))
     const holder = await findPortHolder(address.port)
+    if (own !== undefined && own.address === text && (holder === undefined || holder.pid === own.pid))
+      return amber(name, `${text} is held by the node of this data directory (process ${own.pid})`)
     const who = holder === undefined ? 'another program' : `${holder.command} (process ${holder.pid})`
     return red(name, new CodedError('port-in-use', `${text} is taken by ${who}`))
   } finally {

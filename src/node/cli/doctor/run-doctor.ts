@@ -30,11 +30,15 @@ export async function runDoctor(flags: DoctorFlags, io: CliIo): Promise<void> {
 
 async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise<Check[]> {
   const { check, kind } = await checkDataDirectory(config.data)
-  const ports = async () => [await checkPort('grpc-port', config.grpc), await checkPort('console-port', config.console)]
+  const running = await findRunning(config.data)
+  const own = (address: string) => (running === undefined ? undefined : { address, pid: running.pid })
+  const ports = async () => [
+    await checkPort('grpc-port', config.grpc, own(running?.grpc ?? '')),
+    await checkPort('console-port', config.console, own(running === undefined ? '' : new URL(running.consoleUrl).host)),
+  ]
   if (kind === 'unusable') return [check]
   if (kind !== 'used') return [check, ...(await ports())]
   const clock = await checkClock(config.data, Date.now())
-  const running = await findRunning(config.data)
   if (running?.health !== undefined) return [check, ...runningChecks(running, running.health), clock]
   const adapters = systemAdapters()
   const { checks: stored, founded } = await storeChecks({
