@@ -56,7 +56,7 @@ function settle(command: Command, io: CliIo, json: boolean): void {
           .replace(/^error: /, '')
           .trim()
           .replace(/\s*\n\s*/g, ' ')
-        write(json ? errorText(new CodedError('invalid-argument', message), true) : `memo: ${message} [usage]\n`)
+        write(errorText(new CodedError('invalid-argument', message), json))
       },
     })
   for (const child of command.commands) settle(child, io, json)

@@ -32,7 +32,7 @@ export interface ConfigInput {
 }
 
 /** Variables with the prefix of memo that are not settings of a node. */
-const otherVariables = ['MEMO_CONFIG', 'MEMO_TOKEN_FILE', 'MEMO_TLS_CA'] as const
+const otherVariables = ['MEMO_CONFIG', 'MEMO_NODE', 'MEMO_TOKEN_FILE', 'MEMO_TLS_CA'] as const
 
 type RawValue = { readonly value: unknown; readonly source: ConfigSource }
 type RawValues = Map<SettingName, RawValue>

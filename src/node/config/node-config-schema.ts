@@ -10,6 +10,7 @@ const grpcAuthKinds = ['none', 'token'] as const
 export interface SettingFacts {
   readonly help: string
   readonly argument?: string
+  readonly values?: readonly string[]
 }
 
 const facts = z.registry<SettingFacts>()
@@ -21,12 +22,17 @@ const address = z.string({ error: 'must be a text HOST:PORT' }).transform((text,
   return z.NEVER
 })
 
+/** A smaller store has no room for the records of its own network and a reserve for removals. */
+const capacityBytesMin = 1024 ** 2
+
 const byteSize = z
   .union([z.string(), z.number()], { error: 'must be a size such as 50GiB' })
   .transform((value, context): number => {
     const parsed = parseByteSize(String(value))
-    if (parsed !== undefined) return parsed
-    context.addIssue({ code: 'custom', message: `"${value}" is not a size, for example 50GiB or 1500MB` })
+    if (parsed !== undefined && parsed >= capacityBytesMin) return parsed
+    const least = `"${value}" is too little: the least is ${capacityBytesMin / 1024 ** 2} MiB`
+    if (parsed !== undefined) context.addIssue({ code: 'custom', message: least })
+    else context.addIssue({ code: 'custom', message: `"${value}" is not a size, for example 50GiB or 1500MB` })
     return z.NEVER
   })
 
@@ -35,9 +41,10 @@ const path = z.string({ error: 'must be the path of a file or folder' }).min(1, 
 /** Every setting of a node. The same name is the flag (--ready-file), the variable (MEMO_READY_FILE) and the key in the file (readyFile). */
 export const nodeConfigSchema = z.strictObject({
   data: path.register(facts, { argument: 'DIR', help: 'Folder of everything that this node keeps.' }),
-  grpc: address
-    .prefault('127.0.0.1:7070')
-    .register(facts, { argument: 'HOST:PORT', help: 'Where gRPC is served. Port 0 picks a free one.' }),
+  grpc: address.prefault('127.0.0.1:7070').register(facts, {
+    argument: 'HOST:PORT',
+    help: 'Where this node serves gRPC (clients: MEMO_NODE). Port 0 picks a free one.',
+  }),
   console: address.prefault('127.0.0.1:7071').register(facts, {
     argument: 'HOST:PORT',
     help: 'Where /metrics, /health and /ready are served over HTTP. Port 0 picks a free one.',
@@ -52,6 +59,7 @@ export const nodeConfigSchema = z.strictObject({
   }),
   grpcAuth: z.enum(grpcAuthKinds).default('none').register(facts, {
     argument: 'KIND',
+    values: grpcAuthKinds,
     help: 'none, or token: every call needs "authorization: Bearer ..." (the token is in DIR/grpc-token).',
   }),
   grpcTokenFile: path.optional().register(facts, {
@@ -77,7 +85,10 @@ export const nodeConfigSchema = z.strictObject({
     argument: 'SIZE',
     help: 'Most live bytes of the store, keys and values with their records, for example 50GiB. Without it only the disk limits it.',
   }),
-  logLevel: z.enum(logLevels).default('info').register(facts, { argument: 'LEVEL', help: 'debug, info, warn or error.' }),
+  logLevel: z
+    .enum(logLevels)
+    .default('info')
+    .register(facts, { argument: 'LEVEL', values: logLevels, help: 'Least level that is logged.' }),
 })
 
 /** A whole and valid configuration, frozen. */

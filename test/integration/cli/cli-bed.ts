@@ -40,7 +40,7 @@ export function testNode(folder: { readonly path: (name: string) => string }): C
   return {
     process: current,
     memo: (args, input) => {
-      return runMemo(args, { environment: { MEMO_GRPC: current().ready.grpc }, ...(input !== undefined && { input }) })
+      return runMemo(args, { environment: { MEMO_NODE: current().ready.grpc }, ...(input !== undefined && { input }) })
     },
     async restart() {
       await current().kill()

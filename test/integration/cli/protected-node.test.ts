@@ -13,8 +13,10 @@ test('TLS with a self-made certificate and a token keep out who has neither', as
   const at = ['--grpc', node.ready.grpc]
   const tls = [...at, '--tls-ca', join(data, 'grpc-cert.pem')]
   const token = ['--token-file', join(data, 'grpc-token')]
-  expect((await runMemo(['kv', 'put', 'a', 'b', ...at])).code).toBe(5)
-  expect((await runMemo(['kv', 'put', 'a', 'b', ...at, '--tls', ...token])).code).toBe(5)
+  const plain = await runMemo(['kv', 'put', 'a', 'b', ...at])
+  expect([plain.code, plain.stderr]).toEqual([5, expect.stringContaining('does the node serve TLS?')])
+  const unknown = await runMemo(['kv', 'put', 'a', 'b', ...at, '--tls', ...token])
+  expect([unknown.code, unknown.stderr]).toEqual([5, expect.stringContaining('--tls-ca FILE')])
   const denied = await runMemo(['kv', 'put', 'a', 'b', ...tls, '--json'])
   expect([denied.code, errorOf(denied).code]).toEqual([6, 'unauthenticated'])
   const stored = await runMemo(['kv', 'put', 'a', 'b', ...tls, ...token, '--json'])

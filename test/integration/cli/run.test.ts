@@ -99,10 +99,11 @@ describe('what prevents a start is one sentence with its code', () => {
     holder.close()
     expect(result.code).toBe(11)
     expect(errorOf(result)).toMatchObject({ code: 'port-in-use', message: expect.stringContaining('--grpc') })
+    expect(existsSync(folder.path('port'))).toBe(false)
     if (process.platform === 'linux') expect(errorOf(result).message).toContain(`process ${process.pid}`)
   })
 
-  test('a taken console port likewise, and the store is released', async () => {
+  test('a taken console port likewise; nothing is made before it is found', async () => {
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')
     const { port } = holder.address() as AddressInfo
@@ -111,6 +112,7 @@ describe('what prevents a start is one sentence with its code', () => {
     holder.close()
     expect([result.code, errorOf(result).code]).toEqual([11, 'port-in-use'])
     expect(errorOf(result).message).toContain('--console')
+    expect(existsSync(data)).toBe(false)
     await (await startMemo(data)).terminate()
   })
 
@@ -217,13 +219,36 @@ test('help of every command has examples, and every shell completion is a script
     const check = spawn('bash', ['-n'], { stdio: ['pipe', 'ignore', 'ignore'] })
     check.stdin.end(stdout)
     expect((await once(check, 'close'))[0]).toBe(0)
-    const complete = spawn('bash', ['-c', `${stdout}\nCOMP_WORDS=(memo kv g); COMP_CWORD=2; _memo; echo "\${COMPREPLY[*]}"`])
-    let words = ''
-    complete.stdout.on('data', (piece: Buffer) => {
-      words += piece.toString()
-    })
-    await once(complete, 'close')
-    expect(words.trim()).toBe('get')
+    expect(await completed(stdout, 'kv', 'g')).toBe('get')
+    expect(await completed(stdout, 'block', 'put', '--kind', '')).toBe('content owner named')
+    expect(await completed(stdout, 'run', '--log-level', 'w')).toBe('warn')
+    expect(await completed(stdout, 'completion', 'b')).toBe('bash')
   }
   expect(existsSync(bin)).toBe(true)
 }, 60_000)
+
+/** What bash offers behind `memo WORDS`. */
+async function completed(script: Buffer, ...words: readonly string[]): Promise<string> {
+  const typed = `COMP_WORDS=(memo ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`
+  const child = spawn('bash', ['-c', `${script}\n${typed}; _memo; echo "\${COMPREPLY[*]}"`])
+  let offered = ''
+  child.stdout.on('data', (piece: Buffer) => {
+    offered += piece.toString()
+  })
+  await once(child, 'close')
+  return offered.trim()
+}
+
+test('without a command the help comes on standard error, and a misspelled one is named', async () => {
+  for (const [args, expected] of [
+    [[], 'Usage: memo '],
+    [['kv'], 'Usage: memo kv '],
+    [['kvv'], 'Did you mean kv?'],
+    [['kv', 'gett'], 'Did you mean get?'],
+  ] as const) {
+    const { code, stdout, stderr } = await runMemo(args)
+    expect([code, stdout.length]).toEqual([2, 0])
+    expect(stderr).toContain(expected)
+  }
+  expect((await runMemo(['kvv'])).stderr).toContain('[invalid-argument]')
+})

@@ -87,6 +87,7 @@ describe('what is refused', () => {
     [{ flags: { console: '::1:7071' } }, 'is not HOST:PORT'],
     [{ flags: { capacity: '10 GiBi' } }, 'is not a size'],
     [{ flags: { capacity: '0' } }, 'is not a size'],
+    [{ flags: { capacity: '1KiB' } }, '"1KiB" is too little: the least is 1 MiB'],
     [{ environment: { MEMO_LOG_LEVEL: 'loud' } }, 'MEMO_LOG_LEVEL'],
     [{ environment: { MEMO_INSECURE: 'perhaps' } }, 'must be true or false'],
     [{ environment: { MEMO_GRPC_AUHT: 'token' } }, 'did you mean MEMO_GRPC_AUTH?'],

@@ -7,6 +7,7 @@ import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { CodedError } from '../../../shared/coded-error.ts'
 import { hostPortText } from '../../config/host-port.ts'
 import type { ConnectionOptions, TlsOptions } from './connection-options.ts'
+import type { CallTarget } from './status-error.ts'
 import { codedFromStatus } from './status-error.ts'
 
 type Method<Input extends DescMessage, Output extends DescMessage> = DescMethod & {
@@ -45,6 +46,7 @@ const streamTimeoutMs = 24 * 60 * 60 * 1000
 
 export function connect(options: ConnectionOptions): GrpcConnection {
   const address = hostPortText(options.address)
+  const target = { address, tls: options.tls !== undefined }
   // grpc-js hands an IP address to TLS as a server name, and Node warns of that for lack of anything that a caller could do.
   if (options.tls !== undefined && isIP(options.address.host) !== 0) process.noDeprecation = true
   const client = new Client(address, channelCredentials(options.tls), {
@@ -70,7 +72,7 @@ export function connect(options: ConnectionOptions): GrpcConnection {
           create(method.input, input),
           metadata,
           callOptions(options.timeoutMs),
-          (error, answer) => settle(error, answer, resolve, reject, address),
+          (error, answer) => settle(error, answer, resolve, reject, target),
         )
         cancelWith(control?.signal, call, reject)
       }),
@@ -83,7 +85,7 @@ export function connect(options: ConnectionOptions): GrpcConnection {
           deserialize,
           metadata,
           callOptions(streamTimeoutMs),
-          (error, answer) => settle(error, answer, resolve, reject, address),
+          (error, answer) => settle(error, answer, resolve, reject, target),
         )
         cancelWith(control?.signal, call, reject)
         pump(method.input, inputs, call).catch((error: unknown) => {
@@ -105,7 +107,7 @@ export function connect(options: ConnectionOptions): GrpcConnection {
         cancelWith(control?.signal, call, () => {})
         return call
       }
-      return { [Symbol.asyncIterator]: () => received(start(), address, control?.signal) }
+      return { [Symbol.asyncIterator]: () => received(start(), target, control?.signal) }
     },
     [Symbol.dispose]: () => client.close(),
   }
@@ -133,9 +135,9 @@ function settle<Answer>(
   answer: Answer | undefined,
   resolve: (answer: Answer) => void,
   reject: (error: unknown) => void,
-  address: string,
+  target: CallTarget,
 ): void {
-  if (error !== null) reject(codedFromStatus(error, address))
+  if (error !== null) reject(codedFromStatus(error, target))
   else if (answer === undefined) reject(new CodedError('internal', 'the node answered without a message'))
   else resolve(answer)
 }
@@ -186,14 +188,14 @@ async function pump<Input extends DescMessage>(
 
 async function* received<Message>(
   call: ClientReadableStream<Message>,
-  address: string,
+  target: CallTarget,
   signal: AbortSignal | undefined,
 ): AsyncIterator<Message> {
   try {
     for await (const message of call) yield message as Message
   } catch (error) {
     if (signal?.aborted) throw signal.reason
-    throw error instanceof Error && 'details' in error ? codedFromStatus(error as ServiceError, address) : error
+    throw error instanceof Error && 'details' in error ? codedFromStatus(error as ServiceError, target) : error
   } finally {
     call.cancel()
   }

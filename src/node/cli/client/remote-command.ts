@@ -13,7 +13,7 @@ const defaultAddress = '127.0.0.1:7070'
 export function withRemoteOptions(command: Command, io: CliIo): Command {
   const { environment } = io
   return command
-    .option('--grpc <HOST:PORT>', 'address of the node (MEMO_GRPC)', environment.MEMO_GRPC ?? defaultAddress)
+    .option('--grpc <HOST:PORT>', 'address of the node (MEMO_NODE)', environment.MEMO_NODE ?? defaultAddress)
     .option('--token-file <FILE>', 'file with the token that the node asks for (MEMO_TOKEN_FILE)', environment.MEMO_TOKEN_FILE)
     .option('--tls', 'use TLS with the certificate authorities of Node')
     .option('--tls-ca <FILE>', 'use TLS; PEM certificates of the authorities to trust (MEMO_TLS_CA)', environment.MEMO_TLS_CA)

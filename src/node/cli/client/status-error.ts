@@ -23,21 +23,39 @@ const codeOfStatus: Readonly<Partial<Record<number, ErrorCode>>> = {
   [status.UNAUTHENTICATED]: 'unauthenticated',
 }
 
-/** What a failed call means, in the words and codes of memo. `address` is where the call went. */
-export function codedFromStatus(error: ServiceError, address: string): CodedError {
+/** Where a call went. */
+export interface CallTarget {
+  readonly address: string
+  readonly tls: boolean
+}
+
+/** What a failed call means, in the words and codes of memo. */
+export function codedFromStatus(error: ServiceError, target: CallTarget): CodedError {
   const named = metadataText(error.metadata, 'memo-code')
   const code = errorCodes.find((each) => each === named) ?? codeOfStatus[error.code] ?? 'internal'
   const current = conflictVersion(error.metadata)
   const details = current === undefined ? {} : { details: { currentVersion: current } }
-  return new CodedError(code, messageOf(error, named !== undefined, address, current), { ...details, cause: error })
+  return new CodedError(code, messageOf(error, named !== undefined, target, current), { ...details, cause: error })
 }
 
-function messageOf(error: ServiceError, fromMemo: boolean, address: string, current: bigint | undefined): string {
+function messageOf(error: ServiceError, fromMemo: boolean, target: CallTarget, current: bigint | undefined): string {
   if (error.code === status.UNAVAILABLE && !fromMemo) {
-    return `no node answers at ${address}: is it running, and is the address right? (${error.details.replace(/ Resolution note: *$/, '')})`
+    const details = error.details.replace(/ Resolution note: *$/, '').trim()
+    return `no node answers at ${target.address}: ${connectionHint(details, target.tls)} (${details})`
   }
   const conflict = current === undefined ? '' : ` (the key has version ${current})`
   return `${error.details === '' ? error.message : error.details}${error.details.includes(String(current)) ? '' : conflict}`
+}
+
+/** What a person most likely has to change, from what the library says of the connection. */
+function connectionHint(details: string, tls: boolean): string {
+  if (tls && /self-signed certificate|unable to (?:get|verify)/i.test(details))
+    return 'its certificate is of no authority that is known here: give the certificate with --tls-ca FILE'
+  if (tls && /wrong version number|packet length/i.test(details)) return 'something answers there without TLS: leave --tls away'
+  if (tls && /altnames|Hostname/i.test(details)) return 'its certificate has another name: give that with --tls-server-name NAME'
+  if (!tls && /Failed to connect|ECONNRESET|dropped/i.test(details))
+    return 'something there takes no plain connections: does the node serve TLS? Then give --tls-ca FILE or --tls'
+  return 'is it running, and is the address right?'
 }
 
 function metadataText(metadata: Metadata | undefined, key: string): string | undefined {

@@ -3,7 +3,7 @@ import { defaultLimits } from '../../core/base/limits.ts'
 import type { CliIo } from '../cli-io.ts'
 import { withRemoteOptions } from '../client/remote-command.ts'
 import { examples } from './kv-commands.ts'
-import { wholeNumber } from './option-values.ts'
+import { optionOf, wholeNumber } from './option-values.ts'
 
 const actions = () => import('./block-actions.ts')
 
@@ -32,7 +32,13 @@ function putCommand(io: CliIo): Command {
     .description('store a new block and print its address: VALUE as text, a file, or "-" for standard input')
     .argument('[VALUE]')
     .option('-f, --file <FILE>', `the block holds the content of FILE, up to ${defaultLimits.blockPayloadBytesMax / 2 ** 20} MiB`)
-    .option('-k, --kind <KIND>', 'content (never changes), owner (sealed to its owner) or named (public)', 'content')
+    .addOption(
+      optionOf('-k, --kind <KIND>', 'content (never changes), owner (sealed to its owner) or named (public)', [
+        'content',
+        'owner',
+        'named',
+      ]).default('content'),
+    )
     .option('--name <NAME>', 'name of a named block; its address follows from it')
     .addHelpText(
       'after',

@@ -18,7 +18,9 @@ export function configCommand(io: CliIo): Command {
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      examples('memo config show', 'MEMO_LOG_LEVEL=debug memo config show --json', 'memo config show --config memo.json'),
+      `
+These are the settings of a node. Commands that call one take its address from --grpc or MEMO_NODE.
+${examples('memo config show', 'MEMO_LOG_LEVEL=debug memo config show --json', 'memo config show --config memo.json')}`,
     )
     .action(async (flags: RunFlags & { readonly json?: boolean }) =>
       showConfig(loadNodeConfig(configInput(flags, io)), flags.json === true, io),

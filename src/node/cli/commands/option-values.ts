@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 
 const uint64Max = (1n << 64n) - 1n
 
@@ -7,6 +7,13 @@ export function wholeNumber(text: string): bigint {
   if (!/^\d{1,20}$/.test(text) || BigInt(text) > uint64Max)
     throw new InvalidArgumentError('It must be a whole number, 0 or more.')
   return BigInt(text)
+}
+
+/** An option whose help and completion name its values; the action itself refuses others, with its own words and code. */
+export function optionOf(flags: string, help: string, values: readonly string[]): Option {
+  const option = new Option(flags, help)
+  option.argChoices = [...values]
+  return option
 }
 
 /** For commander: a whole number of things, 1 or more. */

@@ -4,6 +4,7 @@ import type { ConfigInput } from '../../config/load-node-config.ts'
 import type { SettingName } from '../../config/node-config-schema.ts'
 import { settingFacts, settingFlag, settingNames } from '../../config/node-config-schema.ts'
 import type { CliIo } from '../cli-io.ts'
+import { optionOf } from './option-values.ts'
 
 export interface RunFlags extends Readonly<Partial<Record<SettingName, string | boolean>>> {
   readonly config?: string
@@ -17,8 +18,9 @@ export interface DoctorFlags extends RunFlags {
 /** One flag for each setting of the schema, and --config. */
 export function withSettingOptions(command: Command, names: readonly SettingName[] = settingNames): Command {
   for (const name of names) {
-    const { argument, help } = settingFacts(name)
-    command.addOption(new Option(argument === undefined ? settingFlag(name) : `${settingFlag(name)} <${argument}>`, help))
+    const { argument, help, values } = settingFacts(name)
+    const flag = argument === undefined ? settingFlag(name) : `${settingFlag(name)} <${argument}>`
+    command.addOption(values === undefined ? new Option(flag, help) : optionOf(flag, help, values))
   }
   return command.option('--config <FILE>', 'read this JSON file instead of memo.json in the data directory (MEMO_CONFIG)')
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { CliIo } from '../cli-io.ts'
 import { withRemoteOptions } from '../client/remote-command.ts'
 import { examples } from './kv-commands.ts'
+import { optionOf } from './option-values.ts'
 
 const actions = () => import('./transfer-actions.ts')
 
@@ -27,7 +28,12 @@ export function exportCommand(io: CliIo): Command {
     .description('write keys to a folder, an NDJSON file or NDJSON to standard output ("-")')
     .argument('<TARGET>')
     .option('-p, --prefix <PREFIX>', 'only keys that begin with it; it is taken off their names', '')
-    .option('--format <FORMAT>', 'folder or ndjson; without it ndjson when TARGET ends in .ndjson or .jsonl, or is "-"')
+    .addOption(
+      optionOf('--format <FORMAT>', 'without it ndjson when TARGET ends in .ndjson or .jsonl, or is "-", else folder', [
+        'folder',
+        'ndjson',
+      ]),
+    )
     .option('-q, --quiet', 'no progress')
     .addHelpText(
       'after',
