@@ -59,8 +59,9 @@ describe('missing files', () => {
       renameSync(join(root, part), join(folder, `${part}-${copies}`))
       const { category, store } = await judge(() => openLevelStoreAt(root), source.history)
       await store?.close()
-      // The journals of both sources reach back to their first frame, so an index is built anew from them.
-      if (part === 'index') expect(category).toBe('equal')
+      // An index is built anew from a journal that reaches back to its first frame. Reclaim may have taken the first segment.
+      const isWhole = filesBelow(source.root).includes('journal/0000000000000001.seg')
+      if (part === 'index' && isWhole) expect(category).toBe('equal')
       else expect(['open-error', 'suspect', 'found-by-verify', 'corrupt-read']).toContain(category)
     }
   })
