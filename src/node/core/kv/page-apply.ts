@@ -177,11 +177,14 @@ class PageTurn {
 
   #isVoid(request: PageRequest): boolean {
     const oldest = this.#batch.hlc - this.#rules.graceSpan / 2n
-    return request.operations.some((operation) => operation.kind === 'put' && operation.value.birth < oldest)
+    for (const operation of request.operations) if (operation.kind === 'put' && operation.value.birth < oldest) return true
+    return false
   }
 
   #carryOut(request: PageRequest): readonly OperationOutcome[] {
-    return request.operations.map((operation) => this.#apply(operation))
+    const outcomes: OperationOutcome[] = []
+    for (const operation of request.operations) outcomes.push(this.#apply(operation))
+    return outcomes
   }
 
   #apply(operation: PageOperation): OperationOutcome {

@@ -45,12 +45,13 @@ export function pageWrites(
 /** The values of the puts that this turn carried out. One that met a conflict leaves nothing, or keeps its candidates. */
 function addValues(writes: RecordWrite[], change: PageChange, result: RequestResult | undefined, hlc: bigint): void {
   if (result?.kind !== 'decided' || result.repeated) return
-  change.operations.forEach((operation, place) => {
-    if (operation.kind !== 'put' || result.outcomes[place]?.kind !== 'done') return
+  let place = 0
+  for (const operation of change.operations) {
+    if (result.outcomes[place++]?.kind !== 'done' || operation.kind !== 'put') continue
     const { block, settles } = operation.value
     if (block !== undefined) {
       writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc), isNew: true })
     }
     for (const write of settles) writes.push(write)
-  })
+  }
 }

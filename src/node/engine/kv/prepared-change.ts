@@ -1,7 +1,7 @@
 import type { RequestId } from '../../core/base/request-id.ts'
 import type { PagePrecondition } from '../../core/kv/page-batch.ts'
 import type { CheckedKey } from './checked-arguments.ts'
-import type { PageChange } from './page-change.ts'
+import type { ChangeOperation, PageChange } from './page-change.ts'
 import type { PreparedValue } from './value-preparation.ts'
 
 export type PreparedOperation =
@@ -22,9 +22,14 @@ export interface PreparedChange {
 
 /** The change as the page takes it now. */
 export function pageChangeOf(change: PreparedChange): PageChange {
-  const operations = change.operations.map((operation) =>
-    operation.kind === 'delete' ? operation : { ...operation, value: operation.value.ready },
-  )
+  const operations: ChangeOperation[] = []
+  for (const operation of change.operations) {
+    if (operation.kind === 'delete') operations.push(operation)
+    else {
+      const { kind, key, precondition, contentType, value } = operation
+      operations.push({ kind, key, precondition, contentType, value: value.ready })
+    }
+  }
   return { requestId: change.requestId, operations }
 }
 
