@@ -266,7 +266,7 @@ test.each(['content', 'owner', 'named'] as const)('a %s block is taken back as a
 
 test.each([
   ['a newer version', { version: 4n, generation: 9n }, 'newer version'],
-  ['a version that never was', { version: 6n, generation: 9n }, 'never had: its newest version is 5'],
+  ['a version above the newest', { version: 6n, generation: 9n }, 'above the newest version 5'],
   ['another generation', { version: 5n, generation: 8n }, 'another generation'],
 ])('an update that is not carried out says why: %s', async (_name, sent, why) => {
   const update: BlockService['update'] = async (draft) => ({

@@ -87,10 +87,10 @@ function typeFault(type: string): string {
 /** Why an update was not carried out: it must be true of each block that is not the current one. */
 export function staleMessage(draft: Pick<BlockDraft, 'version' | 'generation'>, current: BlockView): string {
   if (draft.generation !== 0n && draft.generation !== current.generation) {
-    return 'the block at this address is another generation than the one that this update replaces: it was removed and made again'
+    return 'the block at this address has another generation than the one that this update replaces, as after a removal and a new insertion'
   }
   if (draft.version > current.version) {
-    return `this update replaces version ${draft.version}, which the block never had: its newest version is ${current.version}`
+    return `this update replaces version ${draft.version}, which is above the newest version ${current.version} of the block`
   }
   if (draft.version < current.version) return 'the block has a newer version than the one that this update replaces'
   return 'this update was found to replace another version than the newest one of the block'

@@ -176,10 +176,10 @@ async function wholeValue(input: ValueInput): Promise<Uint8Array> {
   for await (const piece of input.pieces) {
     parts.push(piece)
     size += piece.length
-    if (size > defaultLimits.unaryValueBytesMax) {
+    if (size > defaultLimits.blockPayloadBytesMax) {
       throw new CodedError(
         'limit-exceeded',
-        `a block holds at most ${byteText(defaultLimits.unaryValueBytesMax)}; use "memo kv put" for larger values`,
+        `a block holds at most ${byteText(defaultLimits.blockPayloadBytesMax)}; use "memo kv put" for larger values`,
       )
     }
   }
