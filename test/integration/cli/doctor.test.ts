@@ -110,6 +110,18 @@ describe('a damaged store', () => {
     expect((await doctor(data)).code).toBe(0)
   }, 60_000)
 
+  test('recover leaves a sound store as it is', async () => {
+    const data = await filledStore('sound')
+    const before = await doctor(data)
+    const recovered = parsed(await runMemo(['cluster', 'recover', '--data', data, '--yes', '--json']))
+    expect(recovered).toMatchObject({ recovered: false, findings: [] })
+    const { storeId } = recovered as { readonly storeId: string }
+    expect(before.of('store')?.text).toContain(storeId)
+    const after = await doctor(data)
+    expect([after.code, after.of('store')?.text]).toEqual([0, expect.stringContaining(storeId)])
+    expect(readdirSync(data).filter((name) => name.startsWith('index.'))).toEqual([])
+  }, 60_000)
+
   test('recover refuses a folder without a store', async () => {
     const result = await runMemo(['cluster', 'recover', '--data', folder.path('no-store'), '--yes', '--json'])
     expect([result.code, errorOf(result).code]).toEqual([2, 'invalid-argument'])

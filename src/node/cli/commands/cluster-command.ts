@@ -23,7 +23,7 @@ export function clusterCommand(io: CliIo): Command {
       'after',
       `
 For a store of which durable records are missing ("memo doctor" says so) and that has no other copy. What verifies is kept, the
-rest is given up for good, and the store gets a new store id. Copy the data directory first. The node must be stopped.
+rest is given up for good, and the store gets a new store id. A store that is sound is left as it is. Copy the data directory first. The node must be stopped.
 ${examples('memo cluster recover --data ./data', 'memo cluster recover --data ./data --yes --json')}`,
     )
     .action((flags: RecoverFlags) => recoverStore(flags, io))
@@ -34,23 +34,32 @@ async function recoverStore({ yes, json, ...settings }: RecoverFlags, io: CliIo)
   const output = createOutput(io, json === true)
   const { config } = loadNodeConfig(configInput(settings, io))
   await assertStore(config.data)
-  if (yes !== true) await confirm(config.data, io)
+  const { storeSoundness } = await import('../../adapters/level-store/needs-recovery.ts')
   const { recoverLevelStore } = await import('../../adapters/level-store/recover-level-store.ts')
   const { systemAdapters } = await import('../run/node-adapters.ts')
   const { storeEventsOfCommand } = await import('../run/store-events.ts')
-  const report = await recoverLevelStore({
+  const options = {
     directory: config.data,
     limits: defaultLimits,
     random: systemAdapters().random,
     madeBy: `memo ${io.version}`,
     events: storeEventsOfCommand([]),
-  })
+  }
+  const soundness = await storeSoundness(options, io.signal)
+  if (soundness.sound) {
+    const kept = toHex(soundness.storeId)
+    const text = `The store ${kept} is sound: there is nothing to recover, and it stays as it is.`
+    await output.result(text, { data: config.data, storeId: kept, recovered: false, findings: [] })
+    return
+  }
+  if (yes !== true) await confirm(config.data, io)
+  const report = await recoverLevelStore(options)
   const storeId = toHex(report.storeId)
   const findings = report.findings.length === 0 ? ['nothing was missing'] : report.findings
   const text = [...findings, `The store has the new id ${storeId}. Start the node with "memo run --data ${config.data}".`].join(
     '\n',
   )
-  await output.result(text, { data: config.data, storeId, findings: [...report.findings] })
+  await output.result(text, { data: config.data, storeId, recovered: true, findings: [...report.findings] })
 }
 
 /** A misspelled directory must not become a new and empty store. */
