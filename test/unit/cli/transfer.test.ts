@@ -160,3 +160,12 @@ test('a report counts, shows examples and keeps them few', () => {
   })
   expect([byteText(0), byteText(1023), byteText(1024 ** 4)]).toEqual(['0 B', '1023 B', '1.0 TiB'])
 })
+
+test('only skips after which something is missing count as left out', () => {
+  const report = new TransferReport(0)
+  report.skip('already-there', 'a')
+  report.skip('vanished', 'b')
+  expect(report.leftOut).toBe(0)
+  report.skip('name-escapes-folder', '../c')
+  expect([report.leftOut, report.toJson(1)]).toEqual([1, expect.objectContaining({ skipped: 3, leftOut: 1 })])
+})
