@@ -15,7 +15,9 @@ export class PromMeter implements Meter {
   readonly #registry = new Registry()
 
   constructor(options: { readonly processMetrics: boolean }) {
-    if (options.processMetrics) collectDefaultMetrics({ register: this.#registry, prefix: 'memo_' })
+    // More often would wake an idle node for nothing.
+    if (options.processMetrics)
+      collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 100, prefix: 'memo_' })
   }
 
   counter(description: MetricDescription): Counter {
