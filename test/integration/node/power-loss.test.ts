@@ -143,7 +143,7 @@ test('a damaged acknowledged frame makes the node say so, serve what verifies, a
       .call('Upsert', { key: 'new', value: Buffer.from('x') })
       .catch((error: unknown) => error)
     expect(statusOf(refused)).toBe(9)
-    expect(String(refused)).toContain('read-only')
+    expect(String(refused)).toContain('memo cluster recover')
     const removal: unknown = await clients.kvs.call('Delete', { key: 'writer/1/1' }).catch((error: unknown) => error)
     expect(statusOf(removal)).toBe(9)
     await clients.kvs.call('List', {})
