@@ -106,6 +106,7 @@ export function damaged(directory: string, name: string, reason: string, cause?:
 export function unwritable(directory: string, error: unknown): unknown {
   const code = systemCode(error)
   const reason = code === undefined ? undefined : code === 'ENOSPC' ? 'the disk is full' : reasons.get(code)
+  if (code === 'EIO') return new CodedError('store-damaged', `${directory}: ${reason}`, { details: { directory }, cause: error })
   if (reason === undefined) return error
   if (code === 'ENOSPC')
     return new CodedError('storage-full', `${directory}: ${reason}`, { details: { directory }, cause: error })
@@ -115,6 +116,7 @@ export function unwritable(directory: string, error: unknown): unknown {
 const reasons = new Map([
   ['EACCES', 'this user may not read and write the directory'],
   ['EPERM', 'this user may not read and write the directory'],
+  ['EIO', 'the disk cannot read or write a part of it; see the log of the system, and recover from a copy'],
   ['EROFS', 'the file system is read-only'],
   ['ENOTDIR', 'the path, or a part of it, is a file and not a directory'],
   ['ENOENT', 'no folder can be made at this path'],

@@ -15,9 +15,7 @@ export class PromMeter implements Meter {
   readonly #registry = new Registry()
 
   constructor(options: { readonly processMetrics: boolean }) {
-    // More often would wake an idle node for nothing.
-    if (options.processMetrics)
-      collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 100, prefix: 'memo_' })
+    if (options.processMetrics) collectDefaultMetrics({ register: this.#registry, prefix: 'memo_' })
   }
 
   counter(description: MetricDescription): Counter {

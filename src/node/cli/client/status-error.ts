@@ -32,15 +32,29 @@ export interface CallTarget {
 /** What a failed call means, in the words and codes of memo. */
 export function codedFromStatus(error: ServiceError, target: CallTarget): CodedError {
   const named = metadataText(error.metadata, 'memo-code')
-  const code = errorCodes.find((each) => each === named) ?? codeOfStatus[error.code] ?? 'internal'
+  const code =
+    errorCodes.find((each) => each === named) ?? (isBroken(error) ? 'outcome-unknown' : codeOfStatus[error.code]) ?? 'internal'
   const current = conflictVersion(error.metadata)
   const details = current === undefined ? {} : { details: { currentVersion: current } }
   return new CodedError(code, messageOf(error, named !== undefined, target, current), { ...details, cause: error })
 }
 
+/** The connection was there and went away: what was asked may have been done. */
+function isBroken({ code, details, metadata }: ServiceError): boolean {
+  return (
+    code === status.UNAVAILABLE && metadataText(metadata, 'memo-code') === undefined && /dropped|goaway|ECONNRESET/i.test(details)
+  )
+}
+
+function brokenConnection({ address, tls }: CallTarget, details: string): string {
+  const hint = tls ? '' : '; if the node serves TLS, give --tls-ca FILE or --tls'
+  return `the connection to ${address} broke before the answer: whether it was done is unknown${hint} (${details})`
+}
+
 function messageOf(error: ServiceError, fromMemo: boolean, target: CallTarget, current: bigint | undefined): string {
   if (error.code === status.UNAVAILABLE && !fromMemo) {
     const details = error.details.replace(/ Resolution note: *$/, '').trim()
+    if (isBroken(error)) return brokenConnection(target, details)
     return `no node answers at ${target.address}: ${connectionHint(details, target.tls)} (${details})`
   }
   const conflict = current === undefined ? '' : ` (the key has version ${current})`
@@ -53,7 +67,7 @@ function connectionHint(details: string, tls: boolean): string {
     return 'its certificate is of no authority that is known here: give the certificate with --tls-ca FILE'
   if (tls && /wrong version number|packet length/i.test(details)) return 'something answers there without TLS: leave --tls away'
   if (tls && /altnames|Hostname/i.test(details)) return 'its certificate has another name: give that with --tls-server-name NAME'
-  if (!tls && /Failed to connect|ECONNRESET|dropped/i.test(details))
+  if (!tls && /Failed to connect/i.test(details))
     return 'something there takes no plain connections: does the node serve TLS? Then give --tls-ca FILE or --tls'
   return 'is it running, and is the address right?'
 }

@@ -1,4 +1,4 @@
-/** Every limit of the node in one place; tests shrink them by passing other values. Meaning and defaults: docs/PROTOCOL.md, Limits. */
+/** Every limit of the node in one place; tests shrink them by passing other values. What callers meet of them: docs/API.md, Limits. */
 export interface Limits {
   /** Bytes of a user's key in UTF-8. */
   readonly keyBytesMax: number

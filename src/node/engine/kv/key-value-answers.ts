@@ -35,7 +35,7 @@ export function decidedOutcomes(result: Exclude<RequestResult, { kind: 'void' }>
     case 'decided':
       return result.outcomes
     case 'too-old':
-      throw new CodedError('request-too-old', 'the request id is older than the outcomes that are kept; nothing was changed')
+      throw new CodedError('request-too-old', 'the request id is older than the outcomes that are kept')
     case 'from-the-future':
       throw new CodedError('invalid-argument', 'the request id was issued in the future; nothing was changed')
     case 'id-reused':
