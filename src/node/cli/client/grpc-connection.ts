@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { isIP } from 'node:net'
 import type { DescMessage, DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import type { CallOptions, ChannelCredentials, ClientReadableStream, ServiceError } from '@grpc/grpc-js'
 import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { CodedError } from '../../../shared/coded-error.ts'
@@ -43,16 +44,28 @@ export interface GrpcConnection extends Disposable {
 const messageBytesMax = 64 * 1024 * 1024 + 64 * 1024
 /** A stream may take as long as its value is large; this only ends one that hangs for a day. */
 const streamTimeoutMs = 24 * 60 * 60 * 1000
+/** A node that starts again is found soon; the library by itself would let up to two minutes pass between two tries. */
+const reconnectFirstMs = 200
+const reconnectMaxMs = 1000
+/** A stream notices a node that went away without a word. */
+const keepaliveMs = 60_000
+const keepaliveTimeoutMs = 20_000
 
 export function connect(options: ConnectionOptions): GrpcConnection {
   const address = hostPortText(options.address)
-  const target = { address, tls: options.tls !== undefined }
+  const targetOf = ({ idempotency }: DescMethod): CallTarget => {
+    return { address, tls: options.tls !== undefined, changes: idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS }
+  }
   // grpc-js hands an IP address to TLS as a server name, and Node warns of that for lack of anything that a caller could do.
   if (options.tls !== undefined && isIP(options.address.host) !== 0) process.noDeprecation = true
   const client = new Client(address, channelCredentials(options.tls), {
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.primary_user_agent': 'memo-cli',
+    'grpc.initial_reconnect_backoff_ms': reconnectFirstMs,
+    'grpc.max_reconnect_backoff_ms': reconnectMaxMs,
+    'grpc.keepalive_time_ms': keepaliveMs,
+    'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     ...(options.tls?.serverName !== undefined && {
       'grpc.ssl_target_name_override': options.tls.serverName,
       'grpc.default_authority': options.tls.serverName,
@@ -72,7 +85,7 @@ export function connect(options: ConnectionOptions): GrpcConnection {
           create(method.input, input),
           metadata,
           callOptions(options.timeoutMs),
-          (error, answer) => settle(error, answer, resolve, reject, target),
+          (error, answer) => settle(error, answer, resolve, reject, targetOf(method)),
         )
         cancelWith(control?.signal, call, reject)
       }),
@@ -85,7 +98,7 @@ export function connect(options: ConnectionOptions): GrpcConnection {
           deserialize,
           metadata,
           callOptions(streamTimeoutMs),
-          (error, answer) => settle(error, answer, resolve, reject, target),
+          (error, answer) => settle(error, answer, resolve, reject, targetOf(method)),
         )
         cancelWith(control?.signal, call, reject)
         pump(method.input, inputs, call).catch((error: unknown) => {
@@ -107,7 +120,7 @@ export function connect(options: ConnectionOptions): GrpcConnection {
         cancelWith(control?.signal, call, () => {})
         return call
       }
-      return { [Symbol.asyncIterator]: () => received(start(), target, control?.signal) }
+      return { [Symbol.asyncIterator]: () => received(start(), targetOf(method), control?.signal) }
     },
     [Symbol.dispose]: () => client.close(),
   }

@@ -11,8 +11,9 @@ import type {
 } from '../../api/grpc/generated/memo/v1/key_value_pb.js'
 import { KeyValue } from '../../api/grpc/generated/memo/v1/key_value_pb.js'
 import type { CallControl, GrpcConnection } from './grpc-connection.ts'
+import type { RequestIdFields } from './request-ids.ts'
 
-export type { KeyMetadata } from '../../api/grpc/generated/memo/v1/key_value_pb.js'
+export type { BatchResult, KeyMetadata } from '../../api/grpc/generated/memo/v1/key_value_pb.js'
 
 export type PutCondition = 'any' | 'absent' | 'present' | { readonly version: bigint }
 
@@ -50,7 +51,7 @@ export interface KeyValueClient {
     control?: CallControl,
   ): Promise<ListResponse>
   /** Puts without preconditions, each with its own outcome in order. */
-  putMany(puts: readonly SmallPut[], control?: CallControl): Promise<readonly BatchResult[]>
+  putMany(puts: readonly SmallPut[], control?: CallControl, requestId?: RequestIdFields): Promise<readonly BatchResult[]>
 }
 
 const pieceBytesMax = 256 * 1024
@@ -80,9 +81,10 @@ export function keyValueClient(connection: GrpcConnection, store: string): KeyVa
       )
     },
     list: (query, control) => connection.unary(KeyValue.method.list, { store, ...query }, control),
-    async putMany(puts, control) {
+    async putMany(puts, control, requestId) {
       const operations = puts.map((value) => ({ operation: { case: 'put' as const, value } }))
-      return (await connection.unary(KeyValue.method.batch, { store, operations }, control)).results
+      return (await connection.unary(KeyValue.method.batch, { store, operations, ...(requestId && { requestId }) }, control))
+        .results
     },
   }
 }

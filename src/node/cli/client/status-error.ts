@@ -23,38 +23,44 @@ const codeOfStatus: Readonly<Partial<Record<number, ErrorCode>>> = {
   [status.UNAUTHENTICATED]: 'unauthenticated',
 }
 
-/** Where a call went. */
+/** Where a call went, and whether it may have changed something there. */
 export interface CallTarget {
   readonly address: string
   readonly tls: boolean
+  readonly changes: boolean
 }
 
 /** What a failed call means, in the words and codes of memo. */
 export function codedFromStatus(error: ServiceError, target: CallTarget): CodedError {
   const named = metadataText(error.metadata, 'memo-code')
-  const code =
-    errorCodes.find((each) => each === named) ?? (isBroken(error) ? 'outcome-unknown' : codeOfStatus[error.code]) ?? 'internal'
+  const broken = target.changes ? 'outcome-unknown' : 'not-running'
+  const code = errorCodes.find((each) => each === named) ?? (isBroken(error) ? broken : codeOfStatus[error.code]) ?? 'internal'
   const current = conflictVersion(error.metadata)
   const details = current === undefined ? {} : { details: { currentVersion: current } }
   return new CodedError(code, messageOf(error, named !== undefined, target, current), { ...details, cause: error })
 }
 
-/** The connection was there and went away: what was asked may have been done. */
+/** The connection was there and went away: a change may have been made. The library has several words for that. */
 function isBroken({ code, details, metadata }: ServiceError): boolean {
+  if (metadataText(metadata, 'memo-code') !== undefined) return false
+  if (code === status.INTERNAL) return details.startsWith('Received RST_STREAM')
   return (
-    code === status.UNAVAILABLE && metadataText(metadata, 'memo-code') === undefined && /dropped|goaway|ECONNRESET/i.test(details)
+    code === status.UNAVAILABLE &&
+    /dropped|goaway|ECONNRESET|ETIMEDOUT/i.test(details) &&
+    !details.startsWith('No connection established')
   )
 }
 
-function brokenConnection({ address, tls }: CallTarget, details: string): string {
+function brokenConnection({ address, tls, changes }: CallTarget, details: string): string {
+  const what = changes ? 'the answer: whether it was done is unknown' : 'the whole answer'
   const hint = tls ? '' : '; if the node serves TLS, give --tls-ca FILE or --tls'
-  return `the connection to ${address} broke before the answer: whether it was done is unknown${hint} (${details})`
+  return `the connection to ${address} broke before ${what}${hint} (${details})`
 }
 
 function messageOf(error: ServiceError, fromMemo: boolean, target: CallTarget, current: bigint | undefined): string {
+  const details = error.details.replace(/ Resolution note: *$/, '').trim()
+  if (isBroken(error)) return brokenConnection(target, details)
   if (error.code === status.UNAVAILABLE && !fromMemo) {
-    const details = error.details.replace(/ Resolution note: *$/, '').trim()
-    if (isBroken(error)) return brokenConnection(target, details)
     return `no node answers at ${target.address}: ${connectionHint(details, target.tls)} (${details})`
   }
   const conflict = current === undefined ? '' : ` (the key has version ${current})`

@@ -43,6 +43,9 @@ export function importFrom(source: string, flags: TransferFlags, io: CliIo): Pro
         report,
         signal: io.signal,
         progressed: () => progress.update(report),
+        waiting: ({ message }, forMs) => {
+          if (flags.quiet !== true) output.remark(`memo: ${message}; trying again for ${forMs / 1000} s`)
+        },
       })
     } finally {
       counting.abort()

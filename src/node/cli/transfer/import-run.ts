@@ -1,9 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
-import type { KeyMetadata, KeyValueClient, SmallPut } from '../client/key-value-client.ts'
+import type { BatchResult, KeyMetadata, KeyValueClient, SmallPut } from '../client/key-value-client.ts'
+import { RequestIds } from '../client/request-ids.ts'
 import { BoundedTasks } from './bounded-tasks.ts'
 import { ExistingKeys } from './existing-keys.ts'
+import type { Attempt, RetryLimits } from './retried-calls.ts'
+import { defaultRetryLimits, RetriedCalls } from './retried-calls.ts'
 import { sameBytes } from './same-bytes.ts'
 import type { ImportItem, ImportValue } from './transfer-item.ts'
 import type { TransferReport } from './transfer-report.ts'
@@ -16,34 +18,55 @@ export interface ImportOptions {
   readonly signal: AbortSignal
   /** Called after each thing, to draw progress. */
   readonly progressed: () => void
+  /** Called when the node does not answer, once until it does: it is waited for so long. */
+  readonly waiting: (error: CodedError, forMs: number) => void
+  readonly retryLimits?: RetryLimits
 }
 
 const tasksMax = 8
 const bytesInFlightMax = 16 * 1024 * 1024
-const triesMax = 6
-const firstPauseMs = 100
 
 /**
  * Puts every item whose key is not there yet with the very same bytes. Whether it is there is decided by comparing contents with
  * the store, never by dates or a record of an earlier run: what an interrupted run left is either the same or it is put again.
+ * A node that goes away is waited for. Throws CodedError `not-running` when it stays away, and `outcome-unknown` when that happens
+ * under a value that passes by only once.
  */
 export async function runImport(items: AsyncIterable<ImportItem>, options: ImportOptions): Promise<void> {
   const run = new ImportRun(options)
   try {
+    await takeAll(items, run, options.signal)
+    await run.finish()
+  } catch (error) {
+    await run.abandon(error)
+    throw error
+  }
+}
+
+async function takeAll(items: AsyncIterable<ImportItem>, run: ImportRun, signal: AbortSignal): Promise<void> {
+  try {
     for await (const item of items) {
-      options.signal.throwIfAborted()
+      signal.throwIfAborted()
       await run.take(item)
     }
   } catch (error) {
     // A source that cannot be read any further says nothing against what came before.
-    if (isCoded(error, 'invalid-argument') || isCoded(error, 'limit-exceeded')) await run.finishTorn()
+    if (isTorn(error)) await run.finishTorn()
     throw error
   }
-  await run.finish()
+}
+
+function isTorn(error: unknown): boolean {
+  return isCoded(error, 'invalid-argument') || isCoded(error, 'limit-exceeded')
 }
 
 class ImportRun {
   private readonly options: ImportOptions
+  private readonly failure = new AbortController()
+  private readonly signal: AbortSignal
+  private readonly calls: RetriedCalls
+  /** Undefined where clocks disagree so far that the node takes no ids. */
+  private requestIds: RequestIds | undefined = new RequestIds()
   private readonly existing: ExistingKeys
   private readonly tasks = new BoundedTasks({ countMax: tasksMax, weightMax: bytesInFlightMax })
   /** New small values that go in one call. */
@@ -56,7 +79,9 @@ class ImportRun {
 
   constructor(options: ImportOptions) {
     this.options = options
-    this.existing = new ExistingKeys(options.client, options.prefix, { signal: options.signal })
+    this.signal = AbortSignal.any([options.signal, this.failure.signal])
+    this.calls = new RetriedCalls(options.retryLimits ?? defaultRetryLimits, this.signal, options.waiting)
+    this.existing = new ExistingKeys(options.client, options.prefix, { signal: this.signal })
   }
 
   async take(item: ImportItem): Promise<void> {
@@ -77,6 +102,12 @@ class ImportRun {
     await this.tasks.settled()
   }
 
+  /** Ends what is under way. */
+  async abandon(error: unknown): Promise<void> {
+    this.failure.abort(error)
+    await this.tasks.settled().catch(() => {}) // the caller tells of what came first
+  }
+
   /** Stores what was gathered, without the tasks: they take nothing more when one of them has met the tear too. */
   async finishTorn(): Promise<void> {
     await this.tasks.settled().catch(() => {}) // the tear is what the caller tells of
@@ -86,14 +117,25 @@ class ImportRun {
   }
 
   private async takeValue(item: ImportValue): Promise<void> {
-    const found = await this.retried(() => this.existing.find(this.keyOf(item)))
+    const found = await this.calls.make(() => this.existing.find(this.keyOf(item)))
     const maybeSame = found !== undefined && (item.size === undefined || BigInt(item.size) === found.metadata.size)
     const small = item.size !== undefined && item.size <= smallBytesMax
     if (item.once) await this.putOnce(item)
-    else if (!maybeSame)
-      await (small ? this.collect(item, item.size) : this.tasks.begin(smallBytesMax, () => this.putLarge(item)))
+    else if (!maybeSame) await (small ? this.collect(item, item.size) : this.begin(smallBytesMax, () => this.putLarge(item)))
     else if (small && found.before !== undefined) await this.doubt(item, item.size, found.before)
-    else await this.tasks.begin(smallBytesMax, () => this.putUnlessSame(item, found.metadata))
+    else await this.begin(smallBytesMax, () => this.putUnlessSame(item, found.metadata))
+  }
+
+  /** A failure of one task ends the others at once: they may be waiting for a node that is away. */
+  private async begin(weight: number, task: () => Promise<void>): Promise<void> {
+    await this.tasks.begin(weight, async () => {
+      try {
+        await task()
+      } catch (error) {
+        if (!isTorn(error)) this.failure.abort(error)
+        throw error
+      }
+    })
   }
 
   private async doubt(item: ImportValue, size: number, before: string): Promise<void> {
@@ -109,14 +151,14 @@ class ImportRun {
     const { doubtful, doubtfulBytes, doubtfulAfter } = this
     this.doubtful = []
     this.doubtfulBytes = 0
-    if (doubtful.length > 0) await this.tasks.begin(doubtfulBytes, () => this.putGroupUnlessSame(doubtful, doubtfulAfter))
+    if (doubtful.length > 0) await this.begin(doubtfulBytes, () => this.putGroupUnlessSame(doubtful, doubtfulAfter))
   }
 
   private async putGroupUnlessSame(items: readonly ImportValue[], after: string): Promise<void> {
-    const { client, prefix, signal } = this.options
-    const stored = await this.retried(async () => {
+    const { client, prefix } = this.options
+    const stored = await this.calls.make(async () => {
       const values = new Map<string, Uint8Array>()
-      const query = { prefix, after, count: items.length, signal }
+      const query = { prefix, after, count: items.length, signal: this.signal }
       for await (const { metadata, value } of groupValues(client, query)) values.set(metadata.key, value)
       return values
     })
@@ -134,7 +176,7 @@ class ImportRun {
   }
 
   private async putUnlessSame(item: ImportValue, found: KeyMetadata): Promise<void> {
-    const same = await this.readable(item, () => this.isSame(item, found))
+    const same = await this.readable(item, () => this.calls.make(() => this.isSame(item, found)))
     if (same === true) this.skipSame(item)
     else if (same === false) await this.putLarge(item)
   }
@@ -145,11 +187,8 @@ class ImportRun {
   }
 
   private async isSame(item: ImportValue, found: KeyMetadata): Promise<boolean> {
-    const { client, signal } = this.options
-    return await this.retried(async () => {
-      const { metadata, pieces } = await client.get(found.key, undefined, { signal })
-      return metadata.size === found.size && (await sameBytes(item.open(), pieces))
-    })
+    const { metadata, pieces } = await this.options.client.get(found.key, undefined, { signal: this.signal })
+    return metadata.size === found.size && (await sameBytes(item.open(), pieces))
   }
 
   private async collect(item: ImportValue, size: number): Promise<void> {
@@ -163,11 +202,11 @@ class ImportRun {
     const bytes = this.groupBytes
     this.group = []
     this.groupBytes = 0
-    if (group.length > 0) await this.tasks.begin(bytes, () => this.putGroup(group))
+    if (group.length > 0) await this.begin(bytes, () => this.putGroup(group))
   }
 
   private async putGroup(group: readonly ImportValue[]): Promise<void> {
-    const { client, report, signal } = this.options
+    const { report } = this.options
     const reads = await Promise.all(group.map(async (item) => ({ item, value: await this.readable(item, () => item.read()) })))
     const ready = reads.flatMap(({ item, value }) => (value === undefined ? [] : [{ item, value }]))
     // A file may have grown since it was looked at; one that became large is streamed by itself.
@@ -175,7 +214,7 @@ class ImportRun {
     for (const { item, value } of ready) if (value.length > groupBytesMax) await this.putLarge(item)
     if (small.length === 0) return
     const puts = small.map(({ item, value }): SmallPut => ({ key: this.keyOf(item), value, contentType: item.contentType }))
-    const results = await this.retried(() => client.putMany(puts, { signal }))
+    const results = await this.putAll(puts)
     for (const [index, { item, value }] of small.entries()) {
       if (results[index]?.outcome.case === 'done') report.copy(value.length)
       else report.fail('refused-by-node', item.name)
@@ -183,23 +222,45 @@ class ImportRun {
     }
   }
 
+  /** Under one request id, so that what a lost answer told of is neither done again nor done over what others did since. */
+  private async putAll(puts: readonly SmallPut[]): Promise<readonly BatchResult[]> {
+    const { client } = this.options
+    const control = { signal: this.signal }
+    const requestId = this.requestIds?.next()
+    return await this.calls.make(async ({ unsure }) => {
+      try {
+        return await client.putMany(puts, control, requestId)
+      } catch (error) {
+        const refused = isCoded(error, 'request-too-old') || (isCoded(error, 'invalid-argument') && !unsure)
+        if (requestId === undefined || !refused) throw error
+        if (!unsure) this.requestIds = undefined
+        return await client.putMany(puts, control) // whole values without precondition: they may be put twice
+      }
+    })
+  }
+
   private async putLarge(item: ImportValue): Promise<void> {
-    const { client, report, signal } = this.options
+    const stored = await this.readable(item, () => this.calls.make((attempt) => this.putLargeOnce(item, attempt)))
+    if (stored === undefined) return
+    this.options.report.copy(Number(stored.size))
+    this.options.progressed()
+  }
+
+  /** Compares where an earlier attempt may have succeeded. No request id: a file may change, and an upload outlast its outcome. */
+  private async putLargeOnce(item: ImportValue, { unsure }: Attempt): Promise<KeyMetadata> {
+    const { client } = this.options
+    const control = { signal: this.signal }
     const key = this.keyOf(item)
-    const stored = await this.readable(item, () =>
-      this.retried(() => client.putStream(key, item.open(), { contentType: item.contentType }, { signal })),
-    )
-    if (stored !== undefined) {
-      report.copy(Number(stored.size))
-      this.options.progressed()
-    }
+    const found = unsure ? await client.stat(key, control) : undefined
+    if (found !== undefined && (await this.isSame(item, found))) return found
+    return await client.putStream(key, item.open(), { contentType: item.contentType }, control)
   }
 
   /** The bytes pass by only once: what the store has cannot be compared first, and a failure cannot be tried again. */
   private async putOnce(item: ImportValue): Promise<void> {
-    const { client, report, signal, progressed } = this.options
+    const { client, report, progressed } = this.options
     const facts = { contentType: item.contentType, ...(item.size !== undefined && { size: item.size }) }
-    const stored = await client.putStream(this.keyOf(item), item.open(), facts, { signal })
+    const stored = await client.putStream(this.keyOf(item), item.open(), facts, { signal: this.signal })
     report.copy(Number(stored.size))
     progressed()
   }
@@ -215,20 +276,6 @@ class ImportRun {
       else this.options.report.fail('unreadable', item.name)
       this.options.progressed()
       return undefined
-    }
-  }
-
-  /** A put of a whole value without precondition may be sent again whatever became of it. */
-  private async retried<Result>(action: () => Promise<Result>): Promise<Result> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await action()
-      } catch (error) {
-        const passing = error instanceof CodedError && ['not-running', 'queue-full', 'contended'].includes(error.code)
-        if (!passing || attempt === triesMax) throw error
-        const pauseMs = firstPauseMs * 2 ** (attempt - 1)
-        await sleep(pauseMs / 2 + Math.random() * (pauseMs / 2), undefined, { signal: this.options.signal })
-      }
     }
   }
 

@@ -1,0 +1,44 @@
+import { Metadata, status } from '@grpc/grpc-js'
+import { expect, test } from 'vitest'
+import { codedFromStatus } from '../../../src/node/cli/client/status-error.ts'
+
+function failureOf(code: status, details: string, changes: boolean, memoCode?: string) {
+  const metadata = new Metadata()
+  if (memoCode !== undefined) metadata.set('memo-code', memoCode)
+  const error = Object.assign(new Error(details), { code, details, metadata })
+  return codedFromStatus(error, { address: '127.0.0.1:7070', tls: false, changes })
+}
+
+const broken: readonly (readonly [status, string])[] = [
+  [status.UNAVAILABLE, 'Connection dropped'],
+  [status.UNAVAILABLE, 'read ECONNRESET'],
+  [status.UNAVAILABLE, 'read ETIMEDOUT'],
+  [status.INTERNAL, 'Received RST_STREAM with code 2 triggered by internal client error: write EPIPE'],
+  [status.INTERNAL, 'Received RST_STREAM with code 2 (Internal server error)'],
+  [status.INTERNAL, 'Received RST_STREAM with code 0 (Call ended without gRPC status)'],
+]
+
+test.each(broken)('status %i "%s" under a change leaves its outcome unknown', (code, details) => {
+  const error = failureOf(code, details, true)
+  expect(error.code).toBe('outcome-unknown')
+  expect(error.message).toContain('whether it was done is unknown')
+})
+
+test.each(broken)('status %i "%s" under a read is a node that went away', (code, details) => {
+  const error = failureOf(code, details, false)
+  expect(error.code).toBe('not-running')
+  expect(error.message).toContain('the connection to 127.0.0.1:7070 broke before the whole answer')
+})
+
+test('what the node says itself is taken as it is, and a connection that never was is no broken one', () => {
+  expect(failureOf(status.INTERNAL, 'Received RST_STREAM', true, 'internal').code).toBe('internal')
+  expect(failureOf(status.UNAVAILABLE, 'the node stops: connections are dropped', true, 'not-running').code).toBe('not-running')
+  expect(failureOf(status.INTERNAL, 'something else', true).code).toBe('internal')
+  const refused = 'No connection established. Last error: connect ECONNREFUSED 127.0.0.1:7070. Resolution note: '
+  const reset = 'No connection established. Last error: read ECONNRESET. Resolution note: '
+  for (const details of [refused, reset]) {
+    const error = failureOf(status.UNAVAILABLE, details, true)
+    expect(error.code).toBe('not-running')
+    expect(error.message).toContain('no node answers at 127.0.0.1:7070')
+  }
+})
