@@ -18,6 +18,11 @@ export const metricCatalogue = {
     labels: ['method', 'status'],
     buckets: durationBuckets,
   },
+  unreadConnections: {
+    name: 'memo_grpc_unread_connections_ended_total',
+    help: 'Connections ended because they left their answers unread: others had no room, or they stood still for too long.',
+    labels: ['cause'],
+  },
   httpRequests: { name: 'memo_http_requests_total', help: 'Answers of the HTTP port.', labels: ['route', 'status'] },
   commitDuration: {
     name: 'memo_commit_duration_seconds',

@@ -36,6 +36,13 @@ export interface NodeObserver {
   /** A call ended with `internal`: a bug. The correlation id is what the caller was told. */
   grpcCallFailed(facts: { readonly method: string; readonly correlationId: string; readonly error: unknown }): void
   connectionFailed(facts: { readonly error: unknown }): void
+  /** The node ended a connection that took nothing of its answers: others had no room, or it stood still for too long. */
+  unreadConnectionEnded(facts: {
+    readonly caller: string
+    readonly cause: 'room' | 'time'
+    readonly unreadBytes: number
+    readonly stalledMs: number
+  }): void
   httpAnswered(facts: { readonly route: HttpRoute; readonly status: number }): void
   preconditionFailed(): void
   queueFull(): void
@@ -77,9 +84,10 @@ export function createNodeObserver({ logger, meter }: ObserverPorts): NodeObserv
 function faceEvents(
   logger: Logger,
   meter: Meter,
-): Pick<NodeObserver, 'grpcCallEnded' | 'grpcCallFailed' | 'connectionFailed' | 'httpAnswered'> {
+): Pick<NodeObserver, 'grpcCallEnded' | 'grpcCallFailed' | 'connectionFailed' | 'unreadConnectionEnded' | 'httpAnswered'> {
   const calls = meter.histogram(metricCatalogue.grpcCallDuration)
   const requests = meter.counter(metricCatalogue.httpRequests)
+  const unread = meter.counter(metricCatalogue.unreadConnections)
   return {
     grpcCallEnded({ method, statusCode, durationMs }) {
       const status = grpcStatusNames[statusCode] ?? 'UNKNOWN'
@@ -91,6 +99,10 @@ function faceEvents(
     },
     connectionFailed({ error }) {
       logger.debug('connection failed', { error })
+    },
+    unreadConnectionEnded(facts) {
+      unread.add(1, { cause: facts.cause })
+      logger.warn('a connection that leaves its answers unread was ended', facts)
     },
     httpAnswered({ route, status }) {
       requests.add(1, { route, status: String(status) })

@@ -7,7 +7,7 @@ import { KeyValueStore } from '../../../src/node/api/grpc/generated/memo/kvs/mem
 import { KeyValue } from '../../../src/node/api/grpc/generated/memo/v1/key_value_pb.js'
 import type { KeyValueService } from '../../../src/node/engine/kv/key-value-service.ts'
 import { metadataOf } from './fake-services.ts'
-import { bytesOf, GrpcRig, pathOf } from './grpc-rig.ts'
+import { bytesOf, GrpcRig, pathOf, RecordingObserver } from './grpc-rig.ts'
 import { framed } from './raw-call.ts'
 
 const mebibyte = 1024 * 1024
@@ -74,14 +74,29 @@ test('parts of streams that nobody reads count as well', async () => {
   expect(await rig.client.download(KeyValue.method.getStream, { key: 'k' })).toHaveLength(51)
 })
 
-test('a connection that leaves its answers unread is ended', async () => {
-  const limits = { grpcUnreadTimeoutMs: 150 }
-  await using rig = await GrpcRig.start({ limits, keyValues: { get: careful(() => {}) } })
+test('a connection that leaves so many answers unread that others find no room is ended, and told of', async () => {
+  const limits = {
+    grpcUnreadTimeoutMs: 100,
+    grpcUnreadLookMs: 50,
+    grpcAnswerBytesMax: 2 * mebibyte,
+    grpcMessageBytesMax: 2 * mebibyte,
+  }
+  const observer = new RecordingObserver()
+  await using rig = await GrpcRig.start({ limits, keyValues: { get: careful(() => {}) }, observer })
   const session = connect(`http://127.0.0.1:${rig.address.port}`)
   const closed = new Promise((resolve) => session.once('close', resolve))
   await askAndNeverRead(session, pathOf(fetch), framed(bytesOf(fetch.input, { key: 'k' })), 2)
   await closed
-  expect(await rig.client.call(fetch, { key: 'k' })).toBeDefined()
+  expect(observer.unread).toEqual([
+    {
+      caller: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      cause: 'room',
+      unreadBytes: expect.any(Number),
+      stalledMs: expect.any(Number),
+    },
+  ])
+  expect(observer.unread[0]?.unreadBytes).toBeGreaterThan(mebibyte)
+  await expect.poll(() => rig.client.call(fetch, { key: 'k' }).catch(() => 'refused'), patience).toHaveProperty('value')
 })
 
 test('a single call passes however large it is, and requests beside it are refused until it ends', async () => {
@@ -111,12 +126,16 @@ test('a budget gives back what it took', () => {
   expect(() => budget.take('b', 41, 0)).toThrow(/of at most 100/)
   budget.take('b', 40, 0)
   budget.force('c', 5)
-  expect([...budget.connections()]).toEqual(['a', 'b', 'c'])
+  expect([...budget.held()]).toEqual([
+    ['a', 60],
+    ['b', 40],
+    ['c', 5],
+  ])
   budget.release('a', 60)
   expect(budget.bytes).toBe(45)
   budget.take('c', 20, 0)
   budget.release('b', 40)
   budget.release('c', 25)
   expect(budget.bytes).toBe(0)
-  expect([...budget.connections()]).toEqual([])
+  expect([...budget.held()]).toEqual([])
 })

@@ -19,11 +19,13 @@ import { fakeBlocks, fakeKeyValues } from './fake-services.ts'
 
 type CallFacts = Parameters<GrpcObserver['grpcCallEnded']>[0]
 type FailureFacts = Parameters<GrpcObserver['grpcCallFailed']>[0]
+type UnreadFacts = Parameters<GrpcObserver['unreadConnectionEnded']>[0]
 
 /** Keeps what a server reports. */
 export class RecordingObserver implements GrpcObserver {
   readonly ended: CallFacts[] = []
   readonly failed: FailureFacts[] = []
+  readonly unread: UnreadFacts[] = []
 
   grpcCallEnded(facts: CallFacts): void {
     this.ended.push(facts)
@@ -34,6 +36,10 @@ export class RecordingObserver implements GrpcObserver {
   }
 
   connectionFailed(): void {}
+
+  unreadConnectionEnded(facts: UnreadFacts): void {
+    this.unread.push(facts)
+  }
 }
 
 export interface RigOptions extends Partial<Omit<GrpcServerOptions, 'limits'>> {

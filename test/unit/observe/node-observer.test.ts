@@ -19,6 +19,7 @@ test('an event reaches log and metric', async () => {
   observer.grpcCallEnded({ method: 'memo.v1.KeyValue/Get', statusCode: 5, durationMs: 2 })
   observer.grpcCallEnded({ method: 'memo.v1.KeyValue/Get', statusCode: 99, durationMs: 2 })
   observer.valuesCollected({ values: 4 })
+  observer.unreadConnectionEnded({ caller: '127.0.0.1:1', cause: 'room', unreadBytes: 2, stalledMs: 3 })
   const text = await meter.render()
   expect(text).toContain('memo_commit_duration_seconds_sum 0.003')
   expect(text).toContain('memo_fsync_duration_seconds_sum 0.002')
@@ -27,6 +28,8 @@ test('an event reaches log and metric', async () => {
   expect(text).toContain('memo_grpc_call_duration_seconds_count{method="memo.v1.KeyValue/Get",status="NOT_FOUND"} 1')
   expect(text).toContain('memo_grpc_call_duration_seconds_count{method="memo.v1.KeyValue/Get",status="UNKNOWN"} 1')
   expect(text).toContain('memo_values_collected_total 4')
+  expect(text).toContain('memo_grpc_unread_connections_ended_total{cause="room"} 1')
+  expect(lines).toContain('warn a connection that leaves its answers unread was ended')
   expect(lines.some((line) => line.startsWith('warn the torn end'))).toBe(true)
 })
 

@@ -22,9 +22,9 @@ export class ByteBudget {
     return this.#bytes
   }
 
-  /** The connections that hold anything. */
-  connections(): Iterable<string> {
-    return this.#byConnection.keys()
+  /** The connections that hold anything, and how much. */
+  held(): ReadonlyMap<string, number> {
+    return this.#byConnection
   }
 
   /** Throws CodedError `queue-full` where the bytes do not fit beside what others hold; `held` is what the taker has already. */

@@ -17,6 +17,8 @@ export interface CallHost {
   readonly observer: GrpcObserver
   /** Deadline of a call that brings none; of a stream, how long it may stand still. */
   readonly callTimeoutMs: number
+  /** How long a stream may wait for its reader. */
+  readonly unreadMaxMs: number
   /** The calls that wait for that deadline. */
   readonly deadlines: DeadlineQueue
   readonly statusBytesMax: number
@@ -169,9 +171,9 @@ export class CallScope implements Expiring {
   }
 
   /** The deadline of the node passed. */
-  expire(): void {
+  expire(limitMs: number = this.#host.callTimeoutMs): void {
     const what = this.#method.streams ? 'the stream stood still' : 'no answer'
-    const limit = `${this.#host.callTimeoutMs} ms, which is the deadline of the node`
+    const limit = `${limitMs} ms, which is the deadline of the node`
     this.abort(new CodedError('deadline-exceeded', `${what} for ${limit}`))
   }
 
@@ -180,9 +182,11 @@ export class CallScope implements Expiring {
   }
 
   #checkProgress(): undefined {
-    const restMs = this.#progressMs + this.#host.callTimeoutMs - this.#host.clock.monotonicMs()
-    if (restMs >= 1) this.#arm(restMs)
-    else this.expire()
+    // A part that waits for its reader is the reader's affair: what it may cost others is looked after elsewhere.
+    const limitMs = this.#answerBytes > 0 ? this.#host.unreadMaxMs : this.#host.callTimeoutMs
+    const restMs = this.#progressMs + limitMs - this.#host.clock.monotonicMs()
+    if (restMs >= 1) this.#arm(Math.min(restMs, this.#host.callTimeoutMs))
+    else this.expire(limitMs)
   }
 
   /** Comes when the answer has left and at the end of every call; before an answer it means that nobody waits for one. */

@@ -1,4 +1,5 @@
 import type { status } from '@grpc/grpc-js'
+import type { UnreadConnectionFacts } from './unread-connections.ts'
 
 /** Where the gRPC face reports what happens in it. None of these throws. */
 export interface GrpcObserver {
@@ -7,4 +8,5 @@ export interface GrpcObserver {
   /** A call ended with `internal`: a bug. The correlation id is what the caller was told. */
   grpcCallFailed(facts: { readonly method: string; readonly correlationId: string; readonly error: unknown }): void
   connectionFailed(facts: { readonly error: unknown }): void
+  unreadConnectionEnded(facts: UnreadConnectionFacts): void
 }

@@ -106,7 +106,8 @@ class RunningServer {
     const address = await listener.listen()
     this.#server = server
     this.#listener = listener
-    this.#unread = new UnreadConnections(this.#ports.clock, limits.grpcUnreadTimeoutMs, this.#answers, listener)
+    const { clock, observer } = this.#ports
+    this.#unread = new UnreadConnections(limits, clock, this.#answers, listener, (facts) => observer.unreadConnectionEnded(facts))
     this.#setHealth('SERVING')
     return address
   }
@@ -136,6 +137,7 @@ class RunningServer {
       random,
       observer,
       callTimeoutMs: limits.callTimeoutMs,
+      unreadMaxMs: limits.grpcUnreadMaxMs,
       statusBytesMax: limits.grpcStatusBytesMax,
       requests: new ByteBudget('requests', limits.grpcRequestBytesMax, limits.grpcRequestBytesMax),
       answers: this.#answers,

@@ -1,28 +1,66 @@
+import type { Limits } from '../../core/base/limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ByteBudget } from './byte-budget.ts'
 
-/** A connection that takes fewer bytes than this between two looks takes nothing: probes are all that travels. */
+/** A connection that takes fewer bytes than this has taken nothing: probes are all that travels. */
 const progressBytesMin = 1024
 
-export interface Connections {
-  connections(): ReadonlyMap<string, { readonly bytesWritten: number; destroy(): unknown }>
+interface Connection {
+  readonly bytesWritten: number
+  destroy(): unknown
 }
 
-/** Ends connections that leave their answers unread, so that these do not use up the room of all others for ever. */
+export interface Connections {
+  connections(): ReadonlyMap<string, Connection>
+}
+
+export interface UnreadConnectionFacts {
+  /** The caller's "address:port". */
+  readonly caller: string
+  /** Others would have found no room, or it stood still for as long as is allowed at all. */
+  readonly cause: 'room' | 'time'
+  readonly unreadBytes: number
+  readonly stalledMs: number
+}
+
+type UnreadLimits = Pick<
+  Limits,
+  'grpcUnreadLookMs' | 'grpcUnreadTimeoutMs' | 'grpcUnreadMaxMs' | 'grpcAnswerBytesMax' | 'grpcMessageBytesMax'
+>
+
+/** Since when a connection has taken nothing of what waits for it. */
+interface Stall {
+  readonly connection: Connection
+  readonly bytesWritten: number
+  readonly sinceMs: number
+}
+
+/**
+ * Ends connections that leave their answers unread, where these take the room of others: those that stand still for longest
+ * first, until the largest answer would fit again. A reader that only pauses is in nobody's way, and is left alone for much longer.
+ */
 export class UnreadConnections implements Disposable {
+  readonly #limits: UnreadLimits
   readonly #clock: Clock
-  readonly #timeoutMs: number
   readonly #answers: ByteBudget
   readonly #connections: Connections
-  /** The connections that had answers waiting at the look before, and the bytes that they were given until then. */
-  #seen = new Map<string, number>()
+  readonly #ended: (facts: UnreadConnectionFacts) => void
+  /** In the order in which they came to stand still. */
+  #stalls = new Map<string, Stall>()
   #timer: Disposable | undefined
 
-  constructor(clock: Clock, timeoutMs: number, answers: ByteBudget, connections: Connections) {
+  constructor(
+    limits: UnreadLimits,
+    clock: Clock,
+    answers: ByteBudget,
+    connections: Connections,
+    ended: (facts: UnreadConnectionFacts) => void,
+  ) {
+    this.#limits = limits
     this.#clock = clock
-    this.#timeoutMs = timeoutMs
     this.#answers = answers
     this.#connections = connections
+    this.#ended = ended
     this.#arm()
   }
 
@@ -31,20 +69,44 @@ export class UnreadConnections implements Disposable {
   }
 
   #arm(): void {
-    this.#timer = this.#clock.after(this.#timeoutMs, () => this.#look())
+    this.#timer = this.#clock.after(this.#limits.grpcUnreadLookMs, () => this.#look())
   }
 
   #look(): undefined {
-    const seen = new Map<string, number>()
+    const nowMs = this.#clock.monotonicMs()
+    this.#stalls = this.#findStalls(nowMs)
+    this.#endStalled(nowMs)
+    this.#arm()
+  }
+
+  #findStalls(nowMs: number): Map<string, Stall> {
+    const found: [string, Stall][] = []
     const open = this.#answers.bytes > 0 ? this.#connections.connections() : new Map<string, never>()
-    for (const name of this.#answers.connections()) {
+    for (const name of this.#answers.held().keys()) {
       const connection = open.get(name)
       if (connection === undefined) continue
-      const before = this.#seen.get(name)
-      if (before !== undefined && connection.bytesWritten - before < progressBytesMin) connection.destroy()
-      else seen.set(name, connection.bytesWritten)
+      const { bytesWritten } = connection
+      const before = this.#stalls.get(name)
+      const stands = before?.connection === connection && bytesWritten - before.bytesWritten < progressBytesMin
+      found.push([name, stands ? before : { connection, bytesWritten, sinceMs: nowMs }])
     }
-    this.#seen = seen
-    this.#arm()
+    return new Map(found.sort(([, left], [, right]) => left.sinceMs - right.sinceMs))
+  }
+
+  #endStalled(nowMs: number): void {
+    const { grpcUnreadTimeoutMs, grpcUnreadMaxMs, grpcAnswerBytesMax, grpcMessageBytesMax } = this.#limits
+    let bytes = this.#answers.bytes
+    const held = new Map(this.#answers.held())
+    for (const [caller, { connection, sinceMs }] of this.#stalls) {
+      const stalledMs = nowMs - sinceMs
+      const lacksRoom = bytes + grpcMessageBytesMax > grpcAnswerBytesMax
+      const cause = stalledMs >= grpcUnreadMaxMs ? 'time' : lacksRoom && stalledMs >= grpcUnreadTimeoutMs ? 'room' : undefined
+      if (cause === undefined) return // those behind it have stood still for less
+      const unreadBytes = held.get(caller) ?? 0
+      bytes -= unreadBytes
+      this.#stalls.delete(caller)
+      connection.destroy()
+      this.#ended({ caller, cause, unreadBytes, stalledMs })
+    }
   }
 }

@@ -118,8 +118,13 @@ export interface Limits {
   /** Bytes of answers that have not left, of all connections and of one; a single larger answer passes when no other is there. */
   readonly grpcAnswerBytesMax: number
   readonly grpcConnectionAnswerBytesMax: number
-  /** How long a connection may take nothing of the answers that wait for it. */
+  /**
+   * How long a connection may take nothing of the answers that wait for it while the room for answers is nearly used up, how long at
+   * all (a single stream of a value, too), and the time between two looks.
+   */
   readonly grpcUnreadTimeoutMs: number
+  readonly grpcUnreadMaxMs: number
+  readonly grpcUnreadLookMs: number
   /** Bytes of a status message as it travels; clients refuse headers above 8 KiB. */
   readonly grpcStatusBytesMax: number
   /** How long a connection may be silent before it is probed, and how long the probe waits for its answer. */
@@ -194,6 +199,8 @@ export const defaultLimits: Limits = {
   grpcAnswerBytesMax: 256 * 1024 * 1024,
   grpcConnectionAnswerBytesMax: 192 * 1024 * 1024,
   grpcUnreadTimeoutMs: 30_000,
+  grpcUnreadMaxMs: 15 * 60_000,
+  grpcUnreadLookMs: 10_000,
   grpcStatusBytesMax: 6 * 1024,
   grpcKeepaliveMs: 60_000,
   grpcKeepaliveTimeoutMs: 20_000,
