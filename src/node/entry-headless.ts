@@ -17,6 +17,7 @@ import type { ReadyFacts } from './cli/run/ready-file.ts'
 import { checkReadyFolder, removeReadyFile, runningFilePath, writeReadyFile } from './cli/run/ready-file.ts'
 import { runBanner } from './cli/run/run-banner.ts'
 import { StopRequests } from './cli/run/stop-requests.ts'
+import { tuneHeap } from './cli/run/tune-heap.ts'
 import { createNode } from './compose-node.ts'
 import { hostPortText } from './config/host-port.ts'
 import type { LoadedConfig } from './config/load-node-config.ts'
@@ -50,6 +51,7 @@ interface Resource {
 
 /** Runs a node until a signal or a fault ends it; resolves to the exit code. Throws CodedError when it cannot start. */
 export async function runHeadless({ config, warnings }: LoadedConfig, host: HeadlessHost): Promise<number> {
+  tuneHeap()
   const destination = { write: (line: string) => host.stderr.write(line) }
   const logger = pinoLogger({ level: config.logLevel, pretty: host.stderr.isTTY === true, destination })
   const meter = new PromMeter({ processMetrics: true })

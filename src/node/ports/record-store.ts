@@ -16,7 +16,7 @@ export type RecordWrite =
       readonly family: RecordFamily
       readonly key: Uint8Array
       readonly value: Uint8Array
-      /** The caller knows that there is no such record, because the key is fresh: the store need not look. */
+      /** The caller knows that there is no such record, because the key is fresh or was just looked up: the store need not look. */
       readonly isNew?: true
     }
   | { readonly kind: 'delete'; readonly family: RecordFamily; readonly key: Uint8Array }

@@ -239,3 +239,14 @@ test('what commits see of each other: many at once are one write, and a closed s
   await store.close()
   await expect(store.commit([put('late', 'x')])).rejects.toMatchObject({ code: 'not-running' })
 })
+
+test('a record that is new to its writer while the index has yet to see its removal is counted once', async () => {
+  const store = await open(newFolder())
+  await store.commit([put('key', 'first')])
+  await settle(store)
+  await Promise.all([store.commit([remove('key')]), store.commit([{ ...put('key', 'second'), isNew: true } as RecordWrite])])
+  await settle(store)
+  expect(store.usage().families.entry.records).toBe(1)
+  expect((await store.verify()).findings).toEqual([])
+  expect(await read(store, 'key')).toBe('second')
+})

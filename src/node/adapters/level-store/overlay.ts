@@ -74,7 +74,7 @@ export class Overlay {
     const generation = this.#head()
     for (const entry of entries) {
       const text = keyText(entry.key)
-      const kept = entry.movedFrom === undefined ? entry : this.#resolveMove(entry, text, entry.movedFrom)
+      const kept = this.#asItCounts(entry, text)
       if (kept === undefined) continue
       generation.families[entry.family]?.set(text, kept)
       generation.records++
@@ -113,6 +113,14 @@ export class Overlay {
     }
     this.#generations.push(made)
     return made
+  }
+
+  /** The entry against what the overlay knows; undefined where it changes nothing. */
+  #asItCounts(entry: OverlayEntry, key: string): OverlayEntry | undefined {
+    if (entry.movedFrom !== undefined) return this.#resolveMove(entry, key, entry.movedFrom)
+    // What is new to the caller may be a record whose removal the index has yet to see.
+    if (entry.isNew && this.find(entry.family, key) !== undefined) return { ...entry, isNew: false }
+    return entry
   }
 
   /** The move as it counts against what the overlay knows; undefined when the record has changed since the copy was made. */

@@ -151,7 +151,7 @@ export const defaultLimits: Limits = {
   commitQueueBytesMax: 256 * 1024 * 1024,
   storeReserveBytes: 16 * 1024 * 1024,
   diskFullRetryMs: 500,
-  indexDelayMs: 10,
+  indexDelayMs: 250,
   indexBatchBytesMax: 256 * 1024,
   indexMarkersMax: 8192,
   indexWriteBufferBytes: 4 * 1024 * 1024,

@@ -163,7 +163,7 @@ export class PageKeeper {
     const applied = applyBatch(record, batch, present, rules)
     if (applied.changed) {
       const next = withLastBatch(applied.record, signedPageBatch(this.#parts.origin, this.address, batch))
-      const writes = pageWrites(next, applied, changes, this.#outcomes.forgotten, hlc)
+      const writes = pageWrites(next, applied, changes, present.entries, this.#outcomes.forgotten, hlc)
       await store.commit(writes, { space: changes.every(isRemovalOnly) ? 'reserve' : 'normal' })
       this.#record = next
       this.#observe(clock, applied)

@@ -2,6 +2,7 @@ import { encodeContentCopy } from '../../core/block/content-block.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import { outcomeKey } from '../../core/consensus/outcome.ts'
 import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import type { Entry } from '../../core/kv/entry.ts'
 import { encodeEntry } from '../../core/kv/entry.ts'
 import type { AppliedBatch, RequestResult } from '../../core/kv/page-apply.ts'
 import { encodeOutcomes } from '../../core/kv/page-outcome.ts'
@@ -9,21 +10,26 @@ import { candidateKey, candidateReason, entryKey } from '../../core/kv/record-ke
 import type { RecordWrite } from '../../ports/record-store.ts'
 import type { PageChange } from './page-change.ts'
 
-/** Everything that a turn writes, as one batch of the store: values, entries, candidates, outcomes and the page's record. */
+/** Everything that a turn writes, as one batch of the store. `present`: the entries before the turn, by the text of their keys. */
 export function pageWrites(
   record: BlockRecord,
   applied: AppliedBatch,
   changes: readonly PageChange[],
+  present: ReadonlyMap<string, Entry>,
   forgotten: readonly Uint8Array[],
   hlc: bigint,
 ): RecordWrite[] {
   const page = record.address
   const writes: RecordWrite[] = []
   for (const [index, change] of changes.entries()) addValues(writes, change, applied.results[index], hlc)
-  for (const { key, entry } of applied.entries.values()) {
+  for (const [text, { key, entry }] of applied.entries) {
     const name = entryKey(page, key)
     if (entry === undefined) writes.push({ kind: 'delete', family: 'entry', key: name })
-    else writes.push({ kind: 'put', family: 'entry', key: name, value: encodeEntry(entry) })
+    else {
+      const value = encodeEntry(entry)
+      const put = { kind: 'put', family: 'entry', key: name, value } as const
+      writes.push(present.has(text) ? put : { ...put, isNew: true })
+    }
   }
   for (const { due, address, key } of applied.candidates) {
     writes.push({

@@ -76,9 +76,15 @@ export class IndexWriter {
     return this.#tabledMarker
   }
 
-  /** Something durable arrived: it is indexed within the delay. */
+  /** Something durable arrived: it is indexed within the delay, or at once where much waits. */
   wake(): void {
     if (this.#working || this.#failed) return
+    if (this.#options.overlay.journalBytes >= lazyJournalBytes) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      this.#run()
+      return
+    }
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       this.#run()
@@ -250,5 +256,8 @@ export class IndexWriter {
   }
 }
 
-/** Journal bytes below which the writer rests between two batches, so that a batch gathers more. */
-const lazyJournalBytes = 1024 * 1024
+/**
+ * Journal bytes below which the writer rests between two batches, so that a batch gathers more: each costs a sync of its own on the
+ * disk that the callers of the journal wait for.
+ */
+const lazyJournalBytes = 4 * 1024 * 1024
