@@ -23,6 +23,8 @@ export interface OverlayEntry {
 
 export interface Generation {
   readonly families: readonly Map<string, OverlayEntry>[]
+  /** Families of which it removes a record. */
+  readonly removesOf: Set<number>
   records: number
   /** Bytes that the index batch will take, roughly. */
   indexBytes: number
@@ -77,6 +79,7 @@ export class Overlay {
       const kept = this.#asItCounts(entry, text)
       if (kept === undefined) continue
       generation.families[entry.family]?.set(text, kept)
+      if (kept.value === undefined && kept.place === undefined) generation.removesOf.add(kept.family)
       generation.records++
       this.#records++
       generation.indexBytes += entryOverheadBytes + entry.key.length + (entry.value?.length ?? 0)
@@ -106,6 +109,7 @@ export class Overlay {
     this.#sealed = false
     const made: Generation = {
       families: recordFamilies.map(() => new Map<string, OverlayEntry>()),
+      removesOf: new Set(),
       records: 0,
       indexBytes: 0,
       journalBytes: 0,
@@ -119,8 +123,13 @@ export class Overlay {
   #asItCounts(entry: OverlayEntry, key: string): OverlayEntry | undefined {
     if (entry.movedFrom !== undefined) return this.#resolveMove(entry, key, entry.movedFrom)
     // What is new to the caller may be a record whose removal the index has yet to see.
-    if (entry.isNew && this.find(entry.family, key) !== undefined) return { ...entry, isNew: false }
-    return entry
+    if (!entry.isNew || !this.#removesOf(entry.family) || this.find(entry.family, key) === undefined) return entry
+    return { ...entry, isNew: false }
+  }
+
+  #removesOf(family: number): boolean {
+    for (const { removesOf } of this.#generations) if (removesOf.has(family)) return true
+    return false
   }
 
   /** The move as it counts against what the overlay knows; undefined when the record has changed since the copy was made. */
