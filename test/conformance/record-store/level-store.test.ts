@@ -43,6 +43,23 @@ function lose(name: string, verdict: Damage['verdict'], kind: RegExp): Damage {
   }
 }
 
+/** The disk cannot read the newest file of a kind, or the sector with its middle. */
+function unreadable(name: string, verdict: Damage['verdict'], kind: RegExp, sectorOf?: (bytes: Buffer) => number): Damage {
+  return {
+    name: `unreadable: ${name}`,
+    verdict,
+    closed: true,
+    apply: async (bed) => {
+      const { faulty } = bed as LevelBed
+      const file = filesOf(bed as LevelBed, kind).at(-1)
+      if (file === undefined) return false
+      const from = sectorOf === undefined ? undefined : Math.floor(sectorOf(readFileSync(file)) / 4096) * 4096
+      faulty.readFaults = [{ path: file, code: 'EIO', ...(from !== undefined && { range: { from, to: from + 4096 } }) }]
+      return true
+    },
+  }
+}
+
 const half = (bytes: Buffer) => Math.floor(bytes.length / 2)
 
 describeRecordStore('level store', levelBed, {
@@ -54,6 +71,14 @@ describeRecordStore('level store', levelBed, {
     flip('CURRENT', 'found', /^index\/CURRENT$/, half),
     flip('a LevelDB manifest', 'found', /^index\/MANIFEST/, half),
     flip('the foot of a LevelDB table', 'found', /^index\/.*\.(ldb|sst)$/, (bytes) => bytes.length - 3),
+    unreadable('the identity', 'found', /^store$/),
+    unreadable('FORMAT', 'found', /^FORMAT$/),
+    unreadable('CURRENT', 'found', /^index\/CURRENT$/),
+    unreadable('a LevelDB manifest', 'found', /^index\/MANIFEST/),
+    unreadable('a LevelDB table', 'found', /^index\/.*\.(ldb|sst)$/),
+    unreadable('a sector of a LevelDB table', 'found', /^index\/.*\.(ldb|sst)$/, half),
+    unreadable('a LevelDB log', 'found', /^index\/.*\.log$/),
+    unreadable('the first segment', 'found', /^journal\/.*1\.seg$/),
     lose('identity', 'found', /^store$/),
     lose('FORMAT', 'found', /^FORMAT$/),
     lose('CURRENT', 'found', /^index\/CURRENT$/),

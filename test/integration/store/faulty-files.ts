@@ -1,8 +1,18 @@
 import type { Files, OpenFile } from '../../../src/node/adapters/level-store/files.ts'
 
+/** A place that cannot be read. */
+export interface ReadFault {
+  readonly path: string
+  /** Bytes of the file; all of it, and its opening too, unless given. */
+  readonly range?: { readonly from: number; readonly to: number }
+  readonly code: string
+}
+
 /** A file interface whose disk misbehaves on request. */
 export class FaultyFiles {
   readonly files: Files
+  /** They follow their files through renames. A write over all of a range makes it readable again, as it does on most disks. */
+  readFaults: readonly ReadFault[] = []
   /** Bytes that may still be written; undefined: any number. */
   bytesLeft: number | undefined = undefined
   failSyncs = false
@@ -13,7 +23,18 @@ export class FaultyFiles {
   constructor(real: Files) {
     this.files = {
       ...real,
-      open: async (path, mode) => this.#wrap(await real.open(path, mode)),
+      open: async (path, mode) => {
+        if (mode === 'read') this.#failRead(path, undefined)
+        return this.#wrap(path, await real.open(path, mode))
+      },
+      readWhole: async (path) => {
+        this.#failRead(path, { from: 0, to: Number.POSITIVE_INFINITY })
+        return await real.readWhole(path)
+      },
+      rename: async (from, to) => {
+        await real.rename(from, to)
+        this.#renamed(from, to)
+      },
       freeBytes: async (path) => (this.bytesLeft === undefined ? real.freeBytes(path) : Math.max(0, this.bytesLeft)),
     }
   }
@@ -28,12 +49,39 @@ export class FaultyFiles {
     }
   }
 
-  #wrap(file: OpenFile): OpenFile {
+  /** `asked` is undefined for an opening. */
+  #failRead(path: string, asked: ReadFault['range']): void {
+    for (const { path: faulty, range, code } of this.readFaults) {
+      if (path !== faulty) continue
+      if (range === undefined || (asked !== undefined && asked.from < range.to && asked.to > range.from)) throw systemError(code)
+    }
+  }
+
+  #heal(path: string, from: number, to: number): void {
+    this.readFaults = this.readFaults.filter(
+      ({ path: faulty, range }) => path !== faulty || range === undefined || from > range.from || to < range.to,
+    )
+  }
+
+  #renamed(from: string, to: string): void {
+    const isAt = (path: string, place: string) => path === place || path.startsWith(`${place}/`)
+    this.readFaults = this.readFaults
+      .filter(({ path }) => !isAt(path, to))
+      .map((fault) => (isAt(fault.path, from) ? { ...fault, path: to + fault.path.slice(from.length) } : fault))
+  }
+
+  #wrap(path: string, file: OpenFile): OpenFile {
     return {
-      read: (buffer, position) => file.read(buffer, position),
+      read: async (buffer, position) => {
+        this.#failRead(path, { from: position, to: position + buffer.length })
+        return await file.read(buffer, position)
+      },
       size: () => file.size(),
       close: () => file.close(),
-      write: (buffers, position) => this.#write(file, buffers, position),
+      write: async (buffers, position) => {
+        await this.#write(file, buffers, position)
+        this.#heal(path, position, position + buffers.reduce((sum, { length }) => sum + length, 0))
+      },
       datasync: async () => {
         this.syncs++
         if (this.failSyncs) throw systemError('EIO')

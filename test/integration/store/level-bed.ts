@@ -91,6 +91,8 @@ export async function indexPositionOf(folder: string): Promise<number> {
 export interface LevelBed extends StoreBed {
   /** Where the store is kept now: a crash moves it to a copy. */
   readonly directory: string
+  /** The disk below it. */
+  readonly faulty: FaultyFiles
 }
 
 /** A crash is a copy of the folder as it is; the old store ends on the side, on files that nobody looks at any more. */
@@ -103,6 +105,7 @@ export async function levelBed(): Promise<LevelBed> {
   let current: RecordStore | undefined
   let release = () => {}
   return {
+    faulty,
     get directory() {
       return directory
     },

@@ -12,13 +12,13 @@ import {
   segmentSeed,
   unfinishedName,
 } from '../../../src/node/adapters/level-store/journal/segment-format.ts'
-import { SegmentReader } from '../../../src/node/adapters/level-store/journal/segment-reader.ts'
+import type { SegmentReader } from '../../../src/node/adapters/level-store/journal/segment-reader.ts'
+import { openSegment } from '../../../src/node/adapters/level-store/journal/segment-reader.ts'
 import { MemoryFiles } from './memory-files.ts'
 
 export const salt = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8])
 export const inlinePayloadBytesMax = 64
 export const directory = '/journal'
-const segmentBytes = 16 * 1024
 
 export function put(key: string, value: string): FrameWrite {
   return { kind: 'put', family: 'entry', key: Buffer.from(key), value: Buffer.from(value) }
@@ -45,15 +45,20 @@ function frameBytes(at: FramePlace, sequence: number, syncedThrough: number, wri
 export class JournalImage {
   readonly memory = new MemoryFiles()
   readonly places = new Map<number, FramePlace & { readonly length: number }>()
+  readonly #segmentBytes: number
   #segment = 0
   #offset = 0
+
+  constructor(segmentBytes = 16 * 1024) {
+    this.#segmentBytes = segmentBytes
+  }
 
   /** Starts a segment whose first frame will be `firstSequence`. */
   segment(firstSequence: number, { header = true } = {}): this {
     this.#segment++
     this.#offset = segmentHeaderBytes
-    const bytes = Buffer.alloc(segmentBytes)
-    if (header) encodeSegmentHeader(salt, { segment: this.#segment, firstSequence, size: segmentBytes }).copy(bytes)
+    const bytes = Buffer.alloc(this.#segmentBytes)
+    if (header) encodeSegmentHeader(salt, { segment: this.#segment, firstSequence, size: this.#segmentBytes }).copy(bytes)
     this.memory.contents.set(this.#path(this.#segment), bytes)
     return this
   }
@@ -113,8 +118,7 @@ export class JournalImage {
   }
 
   async reader(segment: number): Promise<SegmentReader> {
-    const file = await this.memory.files.open(this.#path(segment), 'read')
-    return new SegmentReader(file, await file.size(), salt, segment)
+    return await openSegment(this.memory.files, directory, salt, segment, () => undefined)
   }
 
   #path(segment: number): string {

@@ -8,7 +8,6 @@ export interface OpenFile {
   read(buffer: Uint8Array, position: number): Promise<number>
   /** Writes all buffers one after the other from the position. Returns undefined when it was done at once. */
   write(buffers: readonly Uint8Array[], position: number): Promise<void> | undefined
-  /** Resolves when what was written survives a power loss (contents and size). */
   /** Everything written is durable when this returns or resolves. `blocking` spares the trip to a thread and back. */
   datasync(blocking?: boolean): Promise<void> | undefined
   size(): Promise<number>
@@ -38,4 +37,16 @@ export interface Files {
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
+}
+
+/**
+ * How a disk or a file system says that it cannot give back what was written: a bad sector, a block that fails the check of the file
+ * system. The last two are EUCLEAN and EBADMSG, which Node has no names for.
+ */
+const mediaCodes = new Set(['EIO', 'ENODATA', 'EILSEQ', 'EREMOTEIO', 'Unknown system error -117', 'Unknown system error -74'])
+
+/** The code of an error that is damage of the medium. Rights, a lack of file descriptors and the like are none. */
+export function mediaErrorCode(error: unknown): string | undefined {
+  const code = systemCode(error)
+  return code !== undefined && mediaCodes.has(code) ? code : undefined
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { assert } from '../../../shared/assert.ts'
 import type { Files, OpenFile } from './files.ts'
-import { systemCode } from './files.ts'
+import { mediaErrorCode, systemCode } from './files.ts'
 import type { Place } from './journal/frame-codec.ts'
 import { segmentName } from './journal/segment-format.ts'
 
@@ -119,7 +119,7 @@ async function readAt({ file }: Reading, place: Place): Promise<PayloadRead> {
     if (crc32(bytes) !== place.checksum) return { kind: 'damaged', reason: 'the payload does not match its checksum' }
     return { kind: 'value', value: bytes }
   } catch (error) {
-    const code = systemCode(error)
+    const code = mediaErrorCode(error) ?? (systemCode(error) === 'ENOENT' ? 'ENOENT' : undefined)
     if (code === undefined) throw error
     return { kind: 'damaged', reason: `the payload could not be read (${code})` }
   }

@@ -3,7 +3,10 @@
  * last that anything proves, an empty index takes its place and is filled from the journal; else the start ends here.
  */
 
-import { checkIndexFiles, damageText } from './index/index-files.ts'
+import { join } from 'node:path'
+import type { Files } from './files.ts'
+import type { IndexDamage } from './index/index-files.ts'
+import { checkIndexFiles, damageText, readIndexFile } from './index/index-files.ts'
 import { readLayers } from './index/index-layers.ts'
 import { isIndexLocked } from './index/lock-probe.ts'
 import { decodeFact, decodeIndexValue } from './index/record-codec.ts'
@@ -21,10 +24,11 @@ const journalStart = { segment: 0, offset: 0, sequence: 0 }
 /** Resolves when LevelDB may open the index. */
 export async function ensureSoundIndex(opening: Opening, identity: StoreFile): Promise<void> {
   const { files, directory, indexDirectory, events } = opening
-  const { damage } = await checkIndexFiles(files, indexDirectory)
-  if (damage.length === 0) return
+  const { damage, unreadableLogs } = await checkIndexFiles(files, indexDirectory)
+  if (damage.length === 0 && unreadableLogs.length === 0) return
   // Tables come and go while another process has the index open, and it may be theirs that were seen half made.
   if (await isIndexLocked(files, indexDirectory)) throw await lockedByOther(files, directory)
+  if (damage.length === 0) return await replaceUnreadableLogs(opening, unreadableLogs)
   const shown = damage.slice(0, findingsShownMax).map(damageText).join('; ')
   const more = damage.length > findingsShownMax ? `; and ${damage.length - findingsShownMax} more` : ''
   if (!(await journalHoldsAll(opening, identity))) {
@@ -35,6 +39,40 @@ export async function ensureSoundIndex(opening: Opening, identity: StoreFile): P
   await index.close()
   await setIndexAside(opening)
   await installNewIndex(opening)
+}
+
+/**
+ * A log that the disk cannot read in part gives way to a copy with zeros in these places, which LevelDB and the markers know how to
+ * take: what is lost of it is in the journal. The log itself is kept beside the index, so that its sectors are not used again.
+ */
+async function replaceUnreadableLogs({ files, directory, indexDirectory, events }: Opening, found: readonly IndexDamage[]) {
+  for (const name of new Set(found.map(({ file }) => file))) {
+    const read = await readIndexFile(files, indexDirectory, name)
+    if (read === undefined) continue
+    const copy = join(directory, `${indexName}.log.new`)
+    if ((await files.list(directory))?.includes(`${indexName}.log.new`) === true) await files.unlink(copy)
+    const file = await files.open(copy, 'create')
+    try {
+      await file.write([read.bytes], 0)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    // Where a start ends between the two, the log is missing, and the markers say what was in it.
+    await files.rename(join(indexDirectory, name), join(directory, await freeName(files, directory)))
+    await files.rename(copy, join(indexDirectory, name))
+    await files.syncDirectory(indexDirectory)
+    await files.syncDirectory(directory)
+  }
+  for (const damage of found) events.damageFound({ finding: `${damageText(damage)}; what it held is taken from the journal` })
+}
+
+async function freeName(files: Files, directory: string): Promise<string> {
+  const names = (await files.list(directory)) ?? []
+  for (let number = 1; ; number++) {
+    const name = `${indexName}.unreadable-${number}.log`
+    if (!names.includes(name)) return name
+  }
 }
 
 async function journalHoldsAll(opening: Opening, { salt, provenThrough }: StoreFile): Promise<boolean> {

@@ -20,7 +20,7 @@ import type { MoveWrite, Place } from './journal/frame-codec.ts'
 import { frameSize, samePlace } from './journal/frame-codec.ts'
 import type { JournalWriter } from './journal/journal-writer.ts'
 import { segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
-import { SegmentReader } from './journal/segment-reader.ts'
+import { openSegment } from './journal/segment-reader.ts'
 import type { Overlay } from './overlay.ts'
 import { keyText } from './overlay.ts'
 import type { PayloadReader } from './payload-reader.ts'
@@ -135,9 +135,8 @@ export class Reclaim {
 
   /** The payloads of the segment that the index or the overlay still names; undefined when it does not read to its end. */
   async #livePayloads(segment: number): Promise<readonly LivePayload[] | undefined> {
-    const { files, directory, salt } = this.#options
-    const path = join(directory, segmentName(segment))
-    const reader = new SegmentReader(await files.open(path, 'read'), await files.fileSize(path), salt, segment)
+    const { files, directory, salt, events } = this.#options
+    const reader = await openSegment(files, directory, salt, segment, (finding) => events.damageFound({ finding }))
     try {
       if ((await reader.header()) === undefined) return undefined
       const live: LivePayload[] = []

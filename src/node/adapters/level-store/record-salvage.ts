@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { recordFamilies } from '../../ports/record-store.ts'
 import type { OpenFile } from './files.ts'
-import { systemCode } from './files.ts'
+import { mediaErrorCode, systemCode } from './files.ts'
 import { generationEntries, indexChanges } from './index/index-changes.ts'
 import { emptyCounts } from './index/index-state.ts'
 import type { IndexChange, LevelIndex } from './index/level-index.ts'
@@ -13,8 +13,8 @@ import type { IndexLayer, KeySpan } from './index/table-salvage.ts'
 import type { Place } from './journal/frame-codec.ts'
 import { frameEntries } from './journal/frame-entries.ts'
 import { segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
-import type { ReadFrame } from './journal/segment-reader.ts'
-import { SegmentReader } from './journal/segment-reader.ts'
+import type { ReadFrame, SegmentReader } from './journal/segment-reader.ts'
+import { openSegment } from './journal/segment-reader.ts'
 import type { Opening } from './opening.ts'
 import { listSegments } from './opening.ts'
 import { Overlay } from './overlay.ts'
@@ -92,9 +92,7 @@ export class RecordSalvage {
     let first = segments.length - 1
     while (first > 0 && segments[first - 1] === (segments[first] ?? 0) - 1) first--
     for (const segment of segments.slice(Math.max(first, 0))) {
-      const path = join(opening.journalDirectory, segmentName(segment))
-      const size = await opening.files.fileSize(path)
-      const reader = new SegmentReader(await opening.files.open(path, 'read'), size, salt, segment)
+      const reader = await openSegment(opening.files, opening.journalDirectory, salt, segment, note)
       try {
         const header = await reader.header()
         if (header !== undefined) this.#highestSequence = Math.max(this.#highestSequence, header.firstSequence - 1)
@@ -111,19 +109,22 @@ export class RecordSalvage {
     const { target, note } = this.#options
     const dropped = new Map<number, number>()
     const files = new Map<number, OpenFile | undefined>()
-    for await (const page of target.pages(recordRange)) {
-      const changes: IndexChange[] = []
-      for (const [key, value] of page) {
-        const decoded = decodeIndexValue(key, value)
-        if (decoded?.kind === 'inline') continue
-        if (decoded !== undefined && (await this.#payloadReads(decoded.place, files))) continue
-        changes.push({ key, value: undefined })
-        const code = (key[0] ?? 0) - 1
-        dropped.set(code, (dropped.get(code) ?? 0) + 1)
+    try {
+      for await (const page of target.pages(recordRange)) {
+        const changes: IndexChange[] = []
+        for (const [key, value] of page) {
+          const decoded = decodeIndexValue(key, value)
+          if (decoded?.kind === 'inline') continue
+          if (decoded !== undefined && (await this.#payloadReads(decoded.place, files))) continue
+          changes.push({ key, value: undefined })
+          const code = (key[0] ?? 0) - 1
+          dropped.set(code, (dropped.get(code) ?? 0) + 1)
+        }
+        await target.write(changes)
       }
-      await target.write(changes)
+    } finally {
+      for (const file of files.values()) await file?.close()
     }
-    for (const file of files.values()) await file?.close()
     for (const [code, count] of dropped) note(`${recordFamilies[code] ?? 'unknown'}: ${count} payloads did not verify`)
   }
 
@@ -176,7 +177,12 @@ export class RecordSalvage {
     files.set(place.segment, file)
     if (file === undefined) return false
     const bytes = Buffer.allocUnsafeSlow(place.length)
-    return (await file.read(bytes, place.offset)) === place.length && crc32(bytes) === place.checksum
+    try {
+      return (await file.read(bytes, place.offset)) === place.length && crc32(bytes) === place.checksum
+    } catch (error) {
+      if (mediaErrorCode(error) === undefined) throw error
+      return false
+    }
   }
 
   async #openSegment(segment: number): Promise<OpenFile | undefined> {
@@ -184,7 +190,7 @@ export class RecordSalvage {
     try {
       return await files.open(join(journalDirectory, segmentName(segment)), 'read')
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined
+      if (systemCode(error) === 'ENOENT' || mediaErrorCode(error) !== undefined) return undefined
       throw error
     }
   }

@@ -14,16 +14,19 @@ import type { JournalPosition } from './index/index-state.ts'
 import { encodeLiveBytes, encodeMarker, liveKey, markerKey } from './index/index-state.ts'
 import type { LevelIndex } from './index/level-index.ts'
 import { isIndexLocked } from './index/lock-probe.ts'
+import type { Recount } from './index/recount.ts'
 import { recountRecords } from './index/recount.ts'
 import { installNewIndex, openNewIndex, setIndexAside } from './index-folders.ts'
 import { saltOfHeader, segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
 import type { LevelStoreOptions, Opening } from './opening.ts'
 import { listSegments } from './opening.ts'
 import { RecordSalvage } from './record-salvage.ts'
+import { replaceDamagedSegments } from './replace-segments.ts'
 import type { StoreFile } from './store-files.ts'
 import { damaged, identityName, readStoreFile, writeFormat } from './store-files.ts'
 import { StoreIdentityFile } from './store-identity.ts'
 import { lockedByOther } from './store-lock.ts'
+import { readTolerant } from './tolerant-file.ts'
 
 export interface RecoveryReport {
   readonly storeId: Uint8Array
@@ -68,7 +71,10 @@ async function rebuild(
     await salvage.replayNewestRun()
     await salvage.dropUnreadablePayloads()
     end = await journalEnd(opening, Math.max(salvage.highestSequence, identity.file.provenThrough))
-    records = await writeStanding(target, end)
+    const recount = await recountRecords(target)
+    await replaceDamagedSegments(opening, identity.file.salt, recount.liveBytes, end.sequence)
+    end = await journalEnd(opening, end.sequence)
+    records = await writeStanding(target, end, recount)
     await target.flushToTables()
   } finally {
     await target.close()
@@ -89,10 +95,8 @@ async function knownIdentity(opening: Opening, note: (finding: string) => void):
   }
   note('store: the identity was missing or not readable')
   for (const segment of await listSegments(opening)) {
-    const file = await files.open(join(journalDirectory, segmentName(segment)), 'read')
-    const bytes = Buffer.alloc(segmentHeaderBytes)
-    await file.read(bytes, 0)
-    await file.close()
+    const path = join(journalDirectory, segmentName(segment))
+    const { bytes } = await readTolerant(files, path, Buffer.alloc(segmentHeaderBytes))
     const salt = saltOfHeader(segment, bytes)
     if (salt === undefined) continue
     return { storeId: opening.random.bytes(16), salt, bootCount: 0, provenThrough: 0, findings: [] }
@@ -108,8 +112,7 @@ async function journalEnd(opening: Opening, sequence: number): Promise<JournalPo
   return { segment: last, offset: await files.fileSize(join(journalDirectory, segmentName(last))), sequence }
 }
 
-async function writeStanding(target: LevelIndex, end: JournalPosition): Promise<number> {
-  const { families, liveBytes } = await recountRecords(target)
+async function writeStanding(target: LevelIndex, end: JournalPosition, { families, liveBytes }: Recount): Promise<number> {
   const live = [...liveBytes].map(([segment, bytes]) => ({
     key: liveKey(segment),
     value: encodeLiveBytes(segment, end.sequence, bytes),

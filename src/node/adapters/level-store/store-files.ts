@@ -6,10 +6,10 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import type { Files } from './files.ts'
-import { systemCode } from './files.ts'
+import { mediaErrorCode, systemCode } from './files.ts'
 
 const storeFormat = 1
 const formatName = 'FORMAT'
@@ -41,9 +41,9 @@ export interface StoreFile {
 
 /** Reads FORMAT; false where the directory holds no store yet. */
 export async function checkFormat(files: Files, directory: string): Promise<boolean> {
-  const bytes = await files.readWhole(join(directory, formatName))
+  const bytes = await readSmallFile(files, directory, formatName)
   if (bytes === undefined) {
-    if ((await files.readWhole(join(directory, identityName))) === undefined) return false
+    if ((await files.list(directory))?.includes(identityName) !== true) return false
     throw damaged(directory, formatName, 'the file is missing')
   }
   const [body = '', sum] = Buffer.from(bytes).toString('utf8').split('\n')
@@ -68,7 +68,7 @@ export async function writeFormat(files: Files, directory: string, madeBy: strin
 
 /** The identity, or undefined where there is none yet. */
 export async function readStoreFile(files: Files, directory: string): Promise<StoreFile | undefined> {
-  const bytes = await files.readWhole(join(directory, identityName))
+  const bytes = await readSmallFile(files, directory, identityName)
   if (bytes === undefined) return undefined
   const [body = '', sum = ''] = Buffer.from(bytes).toString('utf8').split('\n')
   const parsed = identitySchema.safeParse(parseJson(body))
@@ -90,9 +90,21 @@ export async function writePid(files: Files, directory: string, pid: number): Pr
 }
 
 export async function readPid(files: Files, directory: string): Promise<number | undefined> {
-  const bytes = await files.readWhole(join(directory, pidName))
+  const bytes = await readSmallFile(files, directory, pidName).catch((error: unknown) => {
+    if (!isCoded(error, 'store-damaged')) throw error
+    return undefined
+  })
   const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8').trim()
   return /^\d{1,10}$/.test(text) ? Number(text) : undefined
+}
+
+async function readSmallFile(files: Files, directory: string, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return await files.readWhole(join(directory, name))
+  } catch (error) {
+    const code = mediaErrorCode(error)
+    throw code === undefined ? error : damaged(directory, name, `the file cannot be read (${code})`, error)
+  }
 }
 
 export function damaged(directory: string, name: string, reason: string, cause?: unknown): CodedError {
@@ -122,15 +134,17 @@ const reasons = new Map([
   ['ENOENT', 'no folder can be made at this path'],
   ['EEXIST', 'the path is a file and not a directory'],
   ['ENAMETOOLONG', 'the path is too long'],
+  ['EMFILE', 'this process may open no more files; see LimitNOFILE and ulimit -n'],
+  ['ENFILE', 'this computer has no more files to open'],
   ['ELOOP', 'the path runs in a circle of links'],
 ])
 
-async function replaceFile(files: Files, directory: string, name: string, text: string): Promise<void> {
+export async function replaceFile(files: Files, directory: string, name: string, content: string | Buffer): Promise<void> {
   const aside = join(directory, `${name}.new`)
-  if ((await files.readWhole(aside)) !== undefined) await files.unlink(aside)
+  if ((await files.list(directory))?.includes(`${name}.new`) === true) await files.unlink(aside)
   const file = await files.open(aside, 'create')
   try {
-    await file.write([Buffer.from(text, 'utf8')], 0)
+    await file.write([typeof content === 'string' ? Buffer.from(content, 'utf8') : content], 0)
     await file.datasync()
   } finally {
     await file.close()

@@ -15,6 +15,8 @@ import type { LevelIndex } from './index/level-index.ts'
 import { decodeIndexValue, recordRange, valueFacts } from './index/record-codec.ts'
 import { decodeSegmentHeader, segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
 import type { PayloadReader } from './payload-reader.ts'
+import type { TolerantBytes } from './tolerant-file.ts'
+import { readTolerant, unreadableText } from './tolerant-file.ts'
 
 export interface VerifyOptions {
   readonly index: LevelIndex
@@ -41,7 +43,7 @@ export async function verifyStore(options: VerifyOptions): Promise<VerifyReport>
   await options.settle()
   // Before LevelDB reads them: a damaged block may end the process, and what it hides is not told by reading on.
   const tables = await checkIndexFiles(options.files, options.indexDirectory, signal)
-  for (const damage of tables.damage) note(damageText(damage))
+  for (const damage of [...tables.damage, ...tables.unreadableLogs]) note(damageText(damage))
   const counted = tables.damage.length > 0 ? emptyCounts() : await verifyRecords(options, note)
   await verifyHeaders(options, note)
   let records = 0
@@ -105,20 +107,28 @@ async function verifyHeaders(
 ): Promise<void> {
   const newest = Math.max(...capacity.segmentSizes.keys())
   for (const segment of [...capacity.segmentSizes.keys()].sort((left, right) => left - right)) {
-    const bytes = Buffer.alloc(segmentHeaderBytes)
-    try {
-      const file = await files.open(join(directory, segmentName(segment)), 'read')
-      await file.read(bytes, 0)
-      await file.close()
-    } catch (error) {
-      // A segment that was reclaimed in the meantime is no longer counted.
-      if (systemCode(error) === undefined || !capacity.segmentSizes.has(segment)) continue
-      note(`journal: segment ${segment} cannot be read (${systemCode(error)})`)
+    const read = await readHeader(files, join(directory, segmentName(segment)))
+    // A segment that was reclaimed in the meantime is no longer counted.
+    if (!capacity.segmentSizes.has(segment)) continue
+    const [range] = read?.unreadable ?? []
+    if (read === undefined || range !== undefined) {
+      note(`journal: segment ${segment} ${range === undefined ? 'is missing' : unreadableText(range)}`)
       continue
     }
+    const { bytes } = read
     if (decodeSegmentHeader(salt, segment, bytes) !== undefined) continue
     if (segment === newest && bytes.every((byte) => byte === 0)) continue
     note(`journal: the header of segment ${segment} does not verify`)
+  }
+}
+
+/** Undefined where there is no such file. */
+async function readHeader(files: Files, path: string): Promise<TolerantBytes | undefined> {
+  try {
+    return await readTolerant(files, path, Buffer.alloc(segmentHeaderBytes))
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -19,6 +19,7 @@ import { PayloadReader } from './payload-reader.ts'
 import { Reclaim } from './reclaim.ts'
 import { RecordReads } from './record-reads.ts'
 import type { ResumedStore } from './resume-store.ts'
+import { readTolerant } from './tolerant-file.ts'
 import { verifyStore } from './verify-store.ts'
 
 const verifyFindingsMax = 1000
@@ -145,11 +146,11 @@ async function currentSegment(opening: Opening, { end, identity }: ResumedStore)
   if (end.offset < segmentHeaderBytes) return undefined
   const path = join(journalDirectory, segmentName(end.segment))
   const size = await files.fileSize(path)
-  const file = await files.open(path, 'write')
-  const header = Buffer.alloc(segmentHeaderBytes)
-  await file.read(header, 0)
-  if (decodeSegmentHeader(identity.file.salt, end.segment, header) !== undefined) return { segment: end.segment, size, file }
-  await file.close()
+  if (end.offset >= size) return undefined
+  const { bytes } = await readTolerant(files, path, Buffer.alloc(segmentHeaderBytes))
+  if (decodeSegmentHeader(identity.file.salt, end.segment, bytes) !== undefined) {
+    return { segment: end.segment, size, file: await files.open(path, 'write') }
+  }
   events.damageFound({ finding: `journal: the header of segment ${end.segment} does not verify` })
   return undefined
 }

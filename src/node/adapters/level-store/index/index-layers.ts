@@ -1,10 +1,17 @@
 /** Reads LevelDB's folder without LevelDB, file by file from the oldest to the newest, taking only what verifies. */
 
-import { join } from 'node:path'
 import type { Files } from '../files.ts'
 import { ByteCursor } from './byte-cursor.ts'
 import type { ManifestReading } from './index-files.ts'
-import { damageText, readManifest, readManifestFile, readTable, tableName } from './index-files.ts'
+import {
+  damageText,
+  missingReason,
+  readIndexFile,
+  readManifest,
+  readManifestFile,
+  tableName,
+  unreadableDamage,
+} from './index-files.ts'
 import { readLogRecords } from './log-records.ts'
 import type { IndexEntry, IndexLayer } from './table-salvage.ts'
 import { salvageTable, userKey } from './table-salvage.ts'
@@ -27,16 +34,17 @@ export async function* readLayers({ files, folder, note }: LayersOptions): Async
   if (reading.kind === 'damaged') return
   for (const table of oldestFirst(reading.files.tables)) {
     const file = tableName(table.number)
-    const bytes = Buffer.allocUnsafe(table.size + 1)
-    const read = await readTable(files, join(folder, file), bytes)
-    if (typeof read === 'string') {
-      note(damageText({ file, offset: 0, reason: read }))
+    const read = await readIndexFile(files, folder, file, Buffer.allocUnsafe(table.size + 1))
+    for (const range of read?.unreadable ?? []) note(damageText(unreadableDamage(file, range)))
+    if (read === undefined) {
+      note(damageText({ file, offset: 0, reason: missingReason }))
       yield { lost: [{ first: userKey(table.smallest), last: userKey(table.largest) }], entries: [] }
-    } else yield salvageTable(bytes.subarray(0, read), table, (damage) => note(damageText({ file, ...damage })))
+    } else yield salvageTable(read.bytes, table, (damage) => note(damageText({ file, ...damage })))
   }
   for (const log of await liveLogs(files, folder, reading.files)) {
-    const bytes = (await files.readWhole(join(folder, log))) ?? Buffer.alloc(0)
-    const { records, damage } = readLogRecords(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+    const read = await readIndexFile(files, folder, log)
+    for (const range of read?.unreadable ?? []) note(damageText(unreadableDamage(log, range)))
+    const { records, damage } = readLogRecords(read?.bytes ?? Buffer.alloc(0))
     for (const each of damage) note(damageText({ file: log, ...each }))
     for (const record of records) yield { lost: [], entries: batchEntries(record) }
   }

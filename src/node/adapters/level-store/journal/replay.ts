@@ -5,11 +5,15 @@
 
 import { join } from 'node:path'
 import type { StoreEvents } from '../../../ports/record-store.ts'
-import type { Files } from '../files.ts'
+import type { Files, OpenFile } from '../files.ts'
+import { mediaErrorCode } from '../files.ts'
 import type { JournalPosition } from '../index/index-state.ts'
+import type { UnreadableRange } from '../tolerant-file.ts'
+import { unreadableText } from '../tolerant-file.ts'
+import { frameHeaderBytes } from './frame-codec.ts'
 import { segmentHeaderBytes, segmentName, segmentOfUnfinishedName, unfinishedName } from './segment-format.ts'
-import type { ReadFrame } from './segment-reader.ts'
-import { SegmentReader } from './segment-reader.ts'
+import type { ReadFrame, SegmentReader } from './segment-reader.ts'
+import { openSegment } from './segment-reader.ts'
 
 /** Takes in a verified frame. */
 export type TakeFrame = (frame: ReadFrame, end: JournalPosition) => Promise<void> | undefined
@@ -53,7 +57,13 @@ interface Proof {
   readonly next: { readonly segment: number; readonly offset: number } | undefined
 }
 
-export async function replayJournal(options: ReplayOptions): Promise<ReplayResult> {
+/** Bytes that a power cut in the middle of a write leaves unreadable, at most: larger ranges are a failing disk. */
+const shornBytesMax = 64 * 1024
+/** Zeros are written in pieces of this size where a larger one fails. */
+const sectorBytes = 4096
+
+export async function replayJournal(asked: ReplayOptions): Promise<ReplayResult> {
+  const options = { ...asked, events: eachFindingOnce(asked.events) }
   let position = options.from
   const short = await shortOfPosition(options)
   if (short !== undefined) await options.onHole(short)
@@ -64,22 +74,55 @@ export async function replayJournal(options: ReplayOptions): Promise<ReplayResul
       const proof = await proofBehind(options, stop)
       const isProven = Math.max(proof.syncedThrough, options.provenThrough) >= missing
       const cut = await cutShort(options, stop)
-      if (cut === undefined && !isProven && !(await misses(options, stop.position))) {
-        await cutTail(options, stop)
-        return { end: stop.position }
+      const hiding = await hidingRange(options, stop)
+      const isShorn = hiding === undefined || hiding.range.to - hiding.range.from <= shornBytesMax
+      if (cut === undefined && !isProven && isShorn && !(await misses(options, stop.position))) {
+        return { end: await cutTail(options, stop) }
       }
-      await options.onHole(
-        cut ??
-          (isProven
-            ? `journal: frame ${missing} is missing in segment ${stop.position.segment} at ${stop.position.offset}`
-            : `journal: segment ${stop.position.segment + 1} is missing`),
-      )
+      await options.onHole(cut ?? holeText(stop.position, isProven || !isShorn, hiding))
       if (proof.next === undefined) return { end: stop.position }
       position = { ...proof.next, sequence: -1 }
     } finally {
       await stop.reader?.close()
     }
   }
+}
+
+/** Several looks are taken at a place before it is known what it means. */
+function eachFindingOnce(events: StoreEvents): StoreEvents {
+  const told = new Set<string>()
+  return {
+    ...events,
+    damageFound(facts) {
+      if (!told.has(facts.finding)) events.damageFound(facts)
+      told.add(facts.finding)
+    },
+  }
+}
+
+interface Hiding {
+  readonly segment: number
+  readonly range: UnreadableRange
+}
+
+/** What cannot be read where the next frame should be: at the stop, or at the start of the next segment. */
+async function hidingRange(range: JournalRange, { position, reader }: Stop): Promise<Hiding | undefined> {
+  const here = await reader?.hiding(Math.max(position.offset, segmentHeaderBytes))
+  if (here !== undefined) return { segment: position.segment, range: here }
+  const next = await segmentReader(range, position.segment + 1)
+  try {
+    await next?.header()
+    const there = next?.unreadable.find(({ from }) => from < segmentHeaderBytes + frameHeaderBytes)
+    return there === undefined ? undefined : { segment: position.segment + 1, range: there }
+  } finally {
+    await next?.close()
+  }
+}
+
+function holeText({ segment, offset, sequence }: JournalPosition, isFrame: boolean, hiding: Hiding | undefined): string {
+  if (!isFrame) return `journal: segment ${segment + 1} is missing`
+  const reason = hiding === undefined ? '' : `: segment ${hiding.segment} ${unreadableText(hiding.range)}`
+  return `journal: frame ${sequence + 1} is missing in segment ${segment} at ${offset}${reason}`
 }
 
 /**
@@ -134,26 +177,40 @@ async function readSequence(
   through = Number.POSITIVE_INFINITY,
 ): Promise<Stop> {
   let position = from
-  let reader = await openSegment(range, position.segment)
-  for (;;) {
-    if (position.sequence >= through) return { position, reader }
-    const frame = await reader?.frame(Math.max(position.offset, segmentHeaderBytes))
-    if (frame !== undefined && (position.sequence === -1 || frame.header.sequence === position.sequence + 1)) {
-      const end = { segment: position.segment, offset: frame.offset + frame.length, sequence: frame.header.sequence }
-      await onFrame(frame, end)
-      position = end
-      continue
+  let reader = await segmentReader(range, position.segment)
+  try {
+    for (;;) {
+      if (position.sequence >= through) return { position, reader }
+      const frame = await reader?.frame(Math.max(position.offset, segmentHeaderBytes))
+      if (frame !== undefined && (position.sequence === -1 || frame.header.sequence === position.sequence + 1)) {
+        const end = { segment: position.segment, offset: frame.offset + frame.length, sequence: frame.header.sequence }
+        await onFrame(frame, end)
+        position = end
+        continue
+      }
+      const next = await followingSegment(range, position)
+      if (next === undefined) return { position, reader }
+      await reader?.close()
+      reader = next
+      position = { segment: next.segment, offset: segmentHeaderBytes, sequence: position.sequence }
     }
-    const next = await openSegment(range, position.segment + 1)
-    const header = await next?.header()
-    if (next === undefined || header?.firstSequence !== position.sequence + 1) {
-      await next?.close()
-      return { position, reader }
-    }
+  } catch (error) {
     await reader?.close()
-    reader = next
-    position = { segment: next.segment, offset: segmentHeaderBytes, sequence: position.sequence }
+    throw error
   }
+}
+
+/** The next segment, if its header says that it goes on where this one ends. */
+async function followingSegment(range: JournalRange, { segment, sequence }: JournalPosition): Promise<SegmentReader | undefined> {
+  const next = await segmentReader(range, segment + 1)
+  try {
+    if ((await next?.header())?.firstSequence === sequence + 1) return next
+  } catch (error) {
+    await next?.close()
+    throw error
+  }
+  await next?.close()
+  return undefined
 }
 
 /** Looks through everything behind the stop for frames and headers that prove something durable. */
@@ -169,7 +226,7 @@ async function proofBehind(options: ReplayOptions, { position, reader }: Stop): 
   }
   if (reader !== undefined) await visit(reader, Math.max(position.offset, segmentHeaderBytes))
   for (const number of options.segments.filter((segment) => segment > position.segment)) {
-    const later = await openSegment(options, number)
+    const later = await segmentReader(options, number)
     if (later === undefined) continue
     try {
       const header = await later.header()
@@ -182,8 +239,11 @@ async function proofBehind(options: ReplayOptions, { position, reader }: Stop): 
   return { syncedThrough, next }
 }
 
-/** Takes away what was written and never answered, so that it cannot come back behind later frames. */
-async function cutTail(range: JournalRange, { position, reader }: Stop): Promise<void> {
+/**
+ * Takes away what was written and never answered, so that it cannot come back behind later frames. Where the next frame goes: into
+ * the next segment when this one has a place there that could not be read.
+ */
+async function cutTail(range: JournalRange, { position, reader }: Stop): Promise<JournalPosition> {
   const { files, directory, events, segments } = range
   const start = Math.max(position.offset, segmentHeaderBytes)
   const end = (await reader?.dataEnd(start)) ?? start
@@ -198,13 +258,15 @@ async function cutTail(range: JournalRange, { position, reader }: Stop): Promise
   // The last one first, each synced before the next: a gap among them would say that a segment was lost.
   const later = segments.filter((segment) => segment > position.segment).reverse()
   for (const segment of later) {
-    const unused = await openSegment(range, segment)
+    const unused = await segmentReader(range, segment)
     const bytes = (await unused?.dataEnd(0)) ?? 0
     await unused?.close()
     if (bytes > 0) events.tailCut({ segment, offset: 0, bytes })
     await files.unlink(join(directory, segmentName(segment)))
     await files.syncDirectory(directory)
   }
+  const isWhole = reader?.unreadable.every(({ to }) => to <= start) ?? true
+  return isWhole ? position : { ...position, offset: reader?.size ?? position.offset }
 }
 
 async function zero({ files, directory }: JournalRange, segment: number, start: number, end: number): Promise<void> {
@@ -212,7 +274,7 @@ async function zero({ files, directory }: JournalRange, segment: number, start: 
   try {
     const zeros = Buffer.alloc(Math.min(end - start, 1024 * 1024))
     for (let at = start; at < end; at += zeros.length) {
-      await file.write([zeros.subarray(0, Math.min(zeros.length, end - at))], at)
+      await zeroPiece(file, zeros.subarray(0, Math.min(zeros.length, end - at)), at)
     }
     await file.datasync()
   } finally {
@@ -220,9 +282,21 @@ async function zero({ files, directory }: JournalRange, segment: number, start: 
   }
 }
 
-async function openSegment({ files, directory, salt, segments }: JournalRange, segment: number) {
+/** A sector that can neither be read nor be written stays as it is: whatever it held cannot come back. */
+async function zeroPiece(file: OpenFile, zeros: Buffer, at: number): Promise<void> {
+  try {
+    await file.write([zeros], at)
+  } catch (error) {
+    if (mediaErrorCode(error) === undefined) throw error
+    if (zeros.length <= sectorBytes) return
+    const head = sectorBytes - (at % sectorBytes)
+    for (let done = 0; done < zeros.length; done += done === 0 ? head : sectorBytes) {
+      await zeroPiece(file, zeros.subarray(done, Math.min(zeros.length, done === 0 ? head : done + sectorBytes)), at + done)
+    }
+  }
+}
+
+async function segmentReader({ files, directory, salt, segments, events }: JournalRange, segment: number) {
   if (!segments.includes(segment)) return undefined
-  const path = join(directory, segmentName(segment))
-  const size = await files.fileSize(path)
-  return new SegmentReader(await files.open(path, 'read'), size, salt, segment)
+  return await openSegment(files, directory, salt, segment, (finding) => events.damageFound({ finding }))
 }

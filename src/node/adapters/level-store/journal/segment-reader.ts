@@ -1,11 +1,14 @@
-/** Reads the frames of one segment file, front to back, through a window of its bytes. */
+/** Reads the frames of one segment file, front to back, through a window of its bytes and around what the disk cannot read. */
 
+import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { OpenFile } from '../files.ts'
+import type { Files } from '../files.ts'
+import type { TolerantFile, UnreadableRange } from '../tolerant-file.ts'
+import { openTolerant, unreadableText } from '../tolerant-file.ts'
 import type { FrameHeader, FrameOperation } from './frame-codec.ts'
 import { decodeFrameHeader, decodeOperations, frameHeaderBytes, frameLengthOf, operationsVerify } from './frame-codec.ts'
 import type { SegmentHeader } from './segment-format.ts'
-import { decodeSegmentHeader, segmentHeaderBytes, segmentSeed } from './segment-format.ts'
+import { decodeSegmentHeader, segmentHeaderBytes, segmentName, segmentSeed } from './segment-format.ts'
 
 const windowBytes = 1024 * 1024
 const frameAlignment = 8
@@ -20,18 +23,25 @@ export interface ReadFrame {
 export class SegmentReader {
   readonly segment: number
   readonly size: number
-  readonly #file: OpenFile
+  readonly #file: TolerantFile
   readonly #seed: number
   readonly #salt: Uint8Array
+  readonly #note: (finding: string) => void
   #window = Buffer.alloc(0)
   #windowStart = 0
 
-  constructor(file: OpenFile, size: number, salt: Uint8Array, segment: number) {
+  constructor(file: TolerantFile, salt: Uint8Array, segment: number, note: (finding: string) => void) {
     this.segment = segment
-    this.size = size
+    this.size = file.size
     this.#file = file
     this.#salt = salt
+    this.#note = note
     this.#seed = segmentSeed(salt, segment)
+  }
+
+  /** What was found unreadable on the way so far. */
+  get unreadable(): readonly UnreadableRange[] {
+    return this.#file.unreadable
   }
 
   async header(): Promise<SegmentHeader | undefined> {
@@ -72,7 +82,15 @@ export class SegmentReader {
     return undefined
   }
 
-  /** End of the last byte at or behind the offset that is not zero; the offset itself when there is none. */
+  /** The unreadable range that keeps the frame at the offset from being read, if that is what does. */
+  async hiding(offset: number): Promise<UnreadableRange | undefined> {
+    const at = await this.#load(offset, frameHeaderBytes)
+    const header = at === undefined ? undefined : decodeFrameHeader(this.#window, at, this.#seed)
+    const end = offset + (header === undefined ? frameHeaderBytes : frameLengthOf(header))
+    return this.unreadable.find(({ from, to }) => from < end && to > offset)
+  }
+
+  /** End of the last byte at or behind the offset that is not zero or cannot be read; the offset itself when there is none. */
   async dataEnd(offset: number): Promise<number> {
     let end = offset
     for (let start = offset; start < this.size; start += windowBytes) {
@@ -83,10 +101,11 @@ export class SegmentReader {
       const last = lastNonZero(this.#window, at, at + length)
       if (last !== undefined) end = start + (last - at) + 1
     }
-    return end
+    return Math.max(end, this.unreadable.at(-1)?.to ?? 0)
   }
 
   close(): Promise<void> {
+    for (const range of this.unreadable) this.#note(`journal: segment ${this.segment} ${unreadableText(range)}`)
     return this.#file.close()
   }
 
@@ -144,6 +163,18 @@ export class SegmentReader {
     this.#windowStart = offset
     return filled < length ? undefined : 0
   }
+}
+
+/** `note` is told, when the reader is closed, of every range that it could not read. */
+export async function openSegment(
+  files: Files,
+  directory: string,
+  salt: Uint8Array,
+  segment: number,
+  note: (finding: string) => void,
+): Promise<SegmentReader> {
+  const file = await openTolerant(files, join(directory, segmentName(segment)))
+  return new SegmentReader(file, salt, segment, note)
 }
 
 const zeros = Buffer.alloc(windowBytes)

@@ -1,0 +1,42 @@
+/**
+ * Takes segments that do not read whole and hold nothing alive out of the journal, when a recovery has taken everything from them:
+ * they would be found damaged for ever and never be reclaimed. Each is kept under another name, so that its bad sectors are not
+ * used again, and leaves an empty segment behind, because a number that is missing means a loss.
+ */
+
+import { join } from 'node:path'
+import { encodeSegmentHeader, segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
+import { openSegment } from './journal/segment-reader.ts'
+import type { Opening } from './opening.ts'
+import { listSegments } from './opening.ts'
+import { replaceFile } from './store-files.ts'
+
+export async function replaceDamagedSegments(
+  opening: Opening,
+  salt: Uint8Array,
+  liveBytes: ReadonlyMap<number, number>,
+  sequence: number,
+): Promise<void> {
+  const { files, directory, journalDirectory } = opening
+  for (const segment of await listSegments(opening)) {
+    if ((liveBytes.get(segment) ?? 0) > 0 || (await readsWhole(opening, salt, segment))) continue
+    const name = segmentName(segment)
+    await files.rename(join(journalDirectory, name), join(directory, `journal.damaged-${name}`))
+    const header = encodeSegmentHeader(salt, { segment, firstSequence: sequence + 1, size: segmentHeaderBytes })
+    await replaceFile(files, journalDirectory, name, header)
+    await files.syncDirectory(directory)
+  }
+}
+
+async function readsWhole({ files, journalDirectory }: Opening, salt: Uint8Array, segment: number): Promise<boolean> {
+  const reader = await openSegment(files, journalDirectory, salt, segment, () => undefined)
+  try {
+    if ((await reader.header()) === undefined) return false
+    let offset = segmentHeaderBytes
+    for (let frame = await reader.outline(offset); frame !== undefined; frame = await reader.outline(offset))
+      offset += frame.length
+    return (await reader.dataEnd(offset)) === offset && reader.unreadable.length === 0
+  } finally {
+    await reader.close()
+  }
+}
