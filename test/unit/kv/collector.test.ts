@@ -128,3 +128,20 @@ test('what a damaged list or entry hides is kept and told of once, and the rest 
   expect(world.count('collect')).toBe(1)
   expect(world.count('content')).toBe(2 + 1)
 })
+
+test('a damaged candidate keeps no other from being judged, and is told of once', async () => {
+  const told: string[] = []
+  const world = await make({ limits, damageRead: ({ code }) => void told.push(code) })
+  for (let value = 0; value < 12; value++) await world.kv.put('', 'a', text(`${value}`), any, call)
+  const candidates = await world.store.scan('collect', { limit: 100, keysOnly: true })
+  expect(candidates.length).toBe(11)
+  // The first one, one in the middle of a step, and the last.
+  for (const index of [0, 4, 10]) expect(world.disk.flipBit('collect', candidates[index]!.key, 40)).toBe(true)
+  world.clock.advance(world.limits.collectGraceMs + 1)
+  await world.restart()
+  for (let round = 0; round < 3; round++) await world.kv.collect(call.signal)
+  expect(world.count('collect')).toBe(3)
+  expect(world.count('content')).toBe(3 + 1)
+  expect(told).toEqual(Array(3).fill('data-corrupt'))
+  expect((await world.kv.get('', 'a', {}, call))?.value).toEqual(text('11'))
+})

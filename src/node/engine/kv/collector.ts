@@ -37,12 +37,13 @@ const damagesToldMax = 1024
 
 /**
  * Removes the values that nothing names any more, once their candidates are due. The page is asked between its turns; what it does
- * not name then it never names again, because an entry whose value was born more than half the grace ago is void. What cannot be judged, because the entry or a list of
- * its chunks is damaged, stays with its candidate: it is judged again when its key names something else.
+ * not name then it never names again, because an entry whose value was born more than half the grace ago is void. What cannot be
+ * judged, because the entry or a list of its chunks is damaged, stays with its candidate: it is judged again when its key names
+ * something else. A candidate that is damaged itself stays for good; a recovery gives it up.
  */
 export class Collector {
   readonly #parts: CollectorParts
-  /** By address of the candidate. */
+  /** By address of the candidate, or by its key where its record is damaged. */
   readonly #damagesTold = new Set<string>()
   #running: { readonly controller: AbortController; readonly ended: Promise<void> } | undefined
 
@@ -75,10 +76,13 @@ export class Collector {
     // A stamp, so that whoever asks the clock later knows that this moment has passed.
     const before = uint64Bytes(hybridClock.next() + 1n)
     const limit = Math.min(limits.collectStepMax, limits.scanRecordsMax)
-    const due = await store.scan('collect', { after, before, limit, signal })
+    // Keys only, and the records one by one, so that a damaged one hides no other.
+    const due = await store.scan('collect', { after, before, limit, keysOnly: true, signal })
     const byPage = new Map<string, Candidate[]>()
     const unreadable: RecordWrite[] = []
-    for (const { key, value } of due) {
+    for (const { key } of due) {
+      const value = await this.#recordAt(key)
+      if (value === undefined) continue
       const candidate = decodeCandidate(key, value)
       if (candidate === undefined) {
         unreadable.push({ kind: 'delete', family: 'collect', key })
@@ -92,6 +96,18 @@ export class Collector {
     if (unreadable.length > 0) await store.commit(unreadable, { space: 'reserve' })
     for (const candidates of byPage.values()) await this.#judge(candidates, signal)
     return due.length < limit ? undefined : due.at(-1)?.key
+  }
+
+  /** Undefined for a damaged record, which stays and is not read again, and for one that is gone. */
+  async #recordAt(key: Uint8Array): Promise<Uint8Array | undefined> {
+    if (this.#damagesTold.has(key.join())) return undefined
+    try {
+      return await this.#parts.store.get('collect', key)
+    } catch (error) {
+      if (!isCoded(error, 'data-corrupt')) throw error
+      this.#tellDamage(key, 'a replaced value is kept: the record that tells of it is damaged', error)
+      return undefined
+    }
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -147,17 +163,18 @@ export class Collector {
       return entry !== undefined && (await this.#isNamed(address, entry)) ? 'named' : 'unnamed'
     } catch (error) {
       if (!isCoded(error, 'data-corrupt')) throw error
-      this.#tellDamage(address, error)
+      this.#tellDamage(address, 'a replaced value is kept: whether its key still names it cannot be read', error)
       return 'unknown'
     }
   }
 
-  #tellDamage(address: BlockAddress, error: CodedError): void {
-    const name = address.join()
+  /** `at` is a candidate's key or address, which differ in length. */
+  #tellDamage(at: Uint8Array, what: string, error: CodedError): void {
+    const name = at.join()
     if (this.#damagesTold.has(name) || this.#damagesTold.size >= damagesToldMax) return
     this.#damagesTold.add(name)
     this.#parts.damageRead?.({ code: error.code })
-    this.#parts.logger.warn('a replaced value is kept: whether its key still names it cannot be read', { error })
+    this.#parts.logger.warn(what, { error })
   }
 
   async #isNamed(address: BlockAddress, entry: Entry): Promise<boolean> {
