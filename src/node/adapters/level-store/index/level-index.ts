@@ -112,10 +112,13 @@ export class LevelIndex {
 }
 
 const damageCodes = new Set(['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR'])
+/** LevelDB passes on the words of the system alone. These say nothing of the files. */
+const otherFailures = /too many open files|permission denied|not permitted|cannot allocate memory|no space left/i
 
 /** What LevelDB itself finds damaged in its files. */
 function asDamage(error: unknown): unknown {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error) || !damageCodes.has(systemCode(cause) ?? '')) return error
+  if (otherFailures.test(cause.message)) return error
   return new CodedError('data-corrupt', `index: LevelDB reports damage: ${cause.message}`, { cause: error })
 }
