@@ -20,6 +20,32 @@ const coreRules = coreTiers.map((tier, index) => {
 export default {
   forbidden: [
     only('shared-is-a-leaf', '^src/shared/', ['^src/shared/']),
+    {
+      name: 'contract-is-light',
+      severity: 'error',
+      from: { path: '^src/ipc/' },
+      to: { pathNot: ['^src/(ipc|shared)/', '^node_modules/(zod|@orpc/[^/]+)/'] },
+    },
+    {
+      name: 'renderer-runs-in-a-browser',
+      severity: 'error',
+      from: { path: '^src/renderer/' },
+      to: { path: '^src/', pathNot: ['^src/(renderer|ipc|shared)/'] },
+    },
+    {
+      name: 'features-stand-apart',
+      severity: 'error',
+      from: { path: '^src/renderer/features/([^/]+)/' },
+      to: { path: '^src/renderer/features/', pathNot: '^src/renderer/features/$1/' },
+    },
+    {
+      name: 'ui-knows-no-feature',
+      severity: 'error',
+      from: { path: '^src/renderer/(ui|text)/' },
+      to: { path: '^src/', pathNot: ['^src/renderer/(ui|text)/', '^src/shared/'] },
+    },
+    only('main-forks-the-node', '^src/main/', ['^src/(main|ipc|shared)/'], { packages: true }),
+    only('preload-is-tiny', '^src/preload/', ['^src/(preload|ipc|shared)/', '^node_modules/electron/']),
     ...coreRules,
     {
       name: 'core-has-no-other-folder',

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { bytesSchema, hexSchema, uint64TextSchema } from './common-schemas.ts'
+import { wireLimits } from './wire-limits.ts'
+
+/** 1 to `keyBytesMax` bytes of UTF-8; the node checks the bytes. */
+export const keySchema = z.string().min(1).max(wireLimits.keyBytesMax)
+
+export const keyMetadataSchema = z.strictObject({
+  key: z.string(),
+  version: uint64TextSchema,
+  revision: uint64TextSchema,
+  /** Bytes of the value. */
+  size: z.number().int().nonnegative(),
+  /** As its writer said; empty when unknown. */
+  contentType: z.string(),
+  /** Unix milliseconds. */
+  modifiedMs: z.number(),
+  /** SHA-256 of the writer's public key. */
+  writer: hexSchema,
+  /** Of the content block that holds the value, or of its manifest. */
+  address: hexSchema,
+  /** 0 where the value is one block. */
+  chunks: z.number().int().nonnegative(),
+})
+export type KeyMetadata = z.infer<typeof keyMetadataSchema>
+
+/** What a change demands of the key's present state. */
+export const expectationSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('any') }),
+  z.strictObject({ kind: z.literal('absent') }),
+  z.strictObject({ kind: z.literal('version'), version: uint64TextSchema }),
+])
+export type Expectation = z.infer<typeof expectationSchema>
+
+export const keyPageSchema = z.strictObject({
+  items: z.array(keyMetadataSchema),
+  /** Whole prefixes, delimiter included, in byte order among the items. */
+  prefixes: z.array(z.string()),
+  /** Given back as `after` for the next page; absent exactly when the listing is complete. */
+  next: z.string().optional(),
+  complete: z.boolean(),
+})
+export type KeyPage = z.infer<typeof keyPageSchema>
+
+export const scanPageSchema = z.strictObject({
+  items: z.array(keyMetadataSchema),
+  /** Keys that this page looked at. */
+  scanned: z.number().int().nonnegative(),
+  next: z.string().optional(),
+  complete: z.boolean(),
+})
+
+export const valueRangeSchema = z.strictObject({
+  metadata: keyMetadataSchema,
+  offset: z.number().int().nonnegative(),
+  bytes: bytesSchema,
+})
+export type ValueRange = z.infer<typeof valueRangeSchema>
+
+/** A conflict is an expected outcome: it carries what is there now, so that a merge needs no second round. */
+export const changeResultSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('done'), metadata: keyMetadataSchema }),
+  z.strictObject({
+    kind: z.literal('conflict'),
+    /** Absent when the key does not exist. */
+    current: keyMetadataSchema.optional(),
+    /** The current value, up to `conflictValueBytesMax`. */
+    value: bytesSchema.optional(),
+  }),
+])
+export type ChangeResult = z.infer<typeof changeResultSchema>

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+
+export const settingValueSchema = z.union([z.string(), z.boolean(), z.null()])
+
+export const settingRowSchema = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['text', 'path', 'address', 'size', 'choice', 'switch']),
+  /** Of a choice. */
+  values: z.array(z.string()),
+  help: z.string(),
+  value: settingValueSchema,
+  default: settingValueSchema,
+  source: z.enum(['default', 'file', 'environment', 'flag']),
+  /** A flag or the environment decides; the file is not asked. */
+  locked: z.boolean(),
+  /** A change of it takes effect at the next start. */
+  needsRestart: z.boolean(),
+  /** What the file says takes effect at the next start only: it differs from what is in force. */
+  pending: z.boolean(),
+})
+export type SettingRow = z.infer<typeof settingRowSchema>
+
+export const settingsSchema = z.strictObject({
+  rows: z.array(settingRowSchema),
+  /** Path of the file, and its text; empty where it does not exist. */
+  file: z.string(),
+  text: z.string(),
+  /** Names the file's content for `expect`. */
+  digest: z.string(),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+export const settingsChangeSchema = z.discriminatedUnion('kind', [
+  /** Single values; null goes back to the default. */
+  z.strictObject({
+    kind: z.literal('values'),
+    values: z.record(z.string(), settingValueSchema),
+    expect: z.string(),
+  }),
+  /** The whole file. */
+  z.strictObject({ kind: z.literal('text'), text: z.string().max(65_536), expect: z.string() }),
+])
+
+export const settingsResultSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('saved'), settings: settingsSchema, restartNeeded: z.array(z.string()) }),
+  z.strictObject({
+    kind: z.literal('invalid'),
+    problems: z.array(z.strictObject({ name: z.string(), message: z.string() })),
+  }),
+  /** Somebody else changed the file meanwhile. */
+  z.strictObject({ kind: z.literal('changed'), settings: settingsSchema }),
+])
+export type SettingsResult = z.infer<typeof settingsResultSchema>
