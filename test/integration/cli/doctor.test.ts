@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import { runMemo, startMemo } from '../../support/memo-process.ts'
+import { openLevelStoreAt } from '../store/level-bed.ts'
 import { errorOf, parsed, testFolder } from './cli-bed.ts'
 
 const folder = testFolder()
@@ -47,8 +49,18 @@ describe('a sound store', () => {
     expect(report.checks.filter(({ state }) => state !== 'green').map(({ name }) => name)).toEqual(['keys'])
     expect(of('keys')?.text).toContain('not encrypted')
     expect(of('records')?.text).toMatch(/^\d+ verified/)
+    expect(of('rules')?.state).toBe('green')
     expect(of('condition')?.state).toBe('green')
     expect((await doctor(data, '--no-verify')).of('records')?.state).toBe('amber')
+  })
+
+  test('stopped: nothing is written, and no start is counted', async () => {
+    const data = await filledStore('unwritten')
+    const kept = () => ['FORMAT', 'store', ...readdirSync(join(data, 'journal')).map((name) => join('journal', name))].sort()
+    const contents = () => kept().map((name) => [name, readFileSync(join(data, name)).toString('latin1')])
+    const before = contents()
+    for (let look = 0; look < 2; look++) expect((await doctor(data)).of('store')?.text).toContain(', start 1,')
+    expect(contents()).toEqual(before)
   })
 
   test('with a key file the keys are said to be encrypted', async () => {
@@ -60,6 +72,7 @@ describe('a sound store', () => {
     expect([wrapped.code, wrapped.report.state]).toEqual([0, 'green'])
     expect(wrapped.of('keys')?.text).toContain('encrypted with the key file')
     const without = await doctor(data)
+    expect(without.of('rules')).toMatchObject({ state: 'amber', text: expect.stringContaining('keys') })
     expect([without.code, without.of('keys')?.code]).toEqual([10, 'key-unavailable'])
   })
 
@@ -89,6 +102,18 @@ describe('a damaged store', () => {
     writeFileSync(join(data, 'store'), 'garbage')
     const { code, of } = await doctor(data)
     expect([code, of('store')?.state, of('store')?.code]).toEqual([10, 'red', 'store-damaged'])
+  })
+
+  test('a value that nobody signed for is red, although its record verifies', async () => {
+    const data = await filledStore('unsigned')
+    const store = await openLevelStoreAt(data, { limits: defaultLimits })
+    const [first, second] = await store.scan('content', { limit: 2 })
+    await store.commit([{ kind: 'put', family: 'content', key: first!.key, value: second!.value }])
+    await store.close()
+    const { code, of } = await doctor(data)
+    expect(of('records')?.state).toBe('green')
+    expect([code, of('rules')?.state, of('rules')?.code]).toEqual([7, 'red', 'data-corrupt'])
+    expect(of('rules')?.text).toContain('is not what its address says')
   })
 
   test('lost journal: found, read-only, and writable again after recover', async () => {

@@ -210,6 +210,25 @@ test('starts are counted, the directory is locked, and a path that is a file is 
   await expect(open(join(folder, 'FORMAT'))).rejects.toMatchObject({ code: 'store-unwritable' })
 })
 
+test('a store that is only looked at counts no start, takes no change and makes no segment', async () => {
+  const folder = newFolder()
+  const store = await open(folder)
+  await store.commit([put('a', '1')])
+  await store.close()
+  const before = readdirSync(join(folder, 'journal'))
+  for (let look = 0; look < 2; look++) {
+    await using looked = await openLevelStore({ ...optionsFor(folder), inspect: true })
+    expect(looked.identity).toEqual({ storeId: store.identity.storeId, bootCount: 1 })
+    expect(await read(looked, 'a')).toBe('1')
+    expect((await looked.verify()).findings).toEqual([])
+    await expect(looked.commit([put('b', '2')])).rejects.toMatchObject({ code: 'store-read-only' })
+    expect(readdirSync(join(folder, 'journal'))).toEqual(before)
+  }
+  const after = await open(folder)
+  expect(after.identity.bootCount).toBe(2)
+  await after.commit([put('b', '2')])
+})
+
 test('a full store refuses changes and takes removals, which make room again', async () => {
   const store = await open(newFolder(), {}, 400_000)
   let stored = 0

@@ -35,6 +35,8 @@ export interface StoreParts {
   readonly byteLimit: number | undefined
   readonly identity: StoreIdentity
   readonly condition: StoreCondition
+  /** Opened only to be looked at. */
+  readonly inspected: boolean
   readonly index: LevelIndex
   readonly overlay: Overlay
   readonly indexWriter: IndexWriter
@@ -71,11 +73,10 @@ export class LevelStore implements RecordStore {
   }
 
   commit(batch: readonly RecordWrite[], options: CommitOptions = {}): Promise<void> {
-    const { limits, journal, condition } = this.#parts
+    const { limits, journal, condition, inspected } = this.#parts
     if (this.#closing !== undefined || this.#failed) return refuse('not-running', 'the store takes no more changes')
-    if (condition.kind === 'suspect') {
-      return refuse('store-read-only', suspectStoreMessage)
-    }
+    if (condition.kind === 'suspect') return refuse('store-read-only', suspectStoreMessage)
+    if (inspected) return refuse('store-read-only', 'this store was opened to be looked at and takes no changes')
     if (batch.length === 0) return Promise.resolve()
     const size = frameSize(batch, limits.inlinePayloadBytesMax)
     const bytes = size.operationsLength + size.payloadsLength

@@ -9,14 +9,14 @@ import { readStoreFile } from './store-files.ts'
 
 export type StoreSoundness = { readonly sound: true; readonly storeId: Uint8Array } | { readonly sound: false }
 
-/** Opens the store as a start would, which counts as one, and closes it. Throws what forbids a recovery too, such as `store-locked`. */
+/** Opens the store as a start would, looks at all of it, and closes it. Throws what forbids a recovery too, such as `store-locked`. */
 export async function storeSoundness(options: LevelStoreOptions, signal?: AbortSignal): Promise<StoreSoundness> {
   let opened: RecordStore
   try {
     const known = await readStoreFile(options.files ?? nodeFiles, options.directory)
     // Without an identity a start would take what is left for a new store and write one.
     if (known === undefined || known.findings.length > 0) return { sound: false }
-    opened = await openLevelStore(options)
+    opened = await openLevelStore({ ...options, inspect: true })
   } catch (error) {
     if (isCoded(error, 'store-damaged') || isCoded(error, 'data-corrupt')) return { sound: false }
     throw error

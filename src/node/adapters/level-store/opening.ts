@@ -15,6 +15,8 @@ export interface LevelStoreOptions {
   readonly random: Random
   /** Name and version of the program, kept in FORMAT for the one who meets a newer format. */
   readonly madeBy?: string
+  /** Only to look at: no start is counted, no segment made, and every change is refused. What a start puts right is put right. */
+  readonly inspect?: boolean
   /** The disk; tests put faults in front of it. */
   readonly files?: Files
 }

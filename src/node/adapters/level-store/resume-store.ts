@@ -1,6 +1,6 @@
 /**
- * Brings the index up to the journal's end, decides whether anything durable is missing, and counts the start: after this the
- * store may serve. What is missing is written down before anything behind it is taken in.
+ * Brings the index up to the journal's end, decides whether anything durable is missing, and counts the start unless the store is only looked
+ * at: after this it may serve. What is missing is written down before anything behind it is taken in.
  */
 
 import type { StoreCondition } from '../../ports/record-store.ts'
@@ -57,7 +57,7 @@ export async function resumeStore(
   if (countsLost)
     opening.events.damageFound({ finding: `index: the newest batch's marker was damaged; the counts were taken anew` })
   const counted = countsLost || liveBytes === undefined ? await recountState(index, replayed) : { state: replayed, liveBytes }
-  await identity.started(end.sequence)
+  if (opening.inspect !== true) await identity.started(end.sequence)
   const { findings } = identity.file
   const condition: StoreCondition = findings.length === 0 ? { kind: 'sound' } : { kind: 'suspect', findings }
   return { identity, condition, ...counted, oldestMarker, end }

@@ -33,6 +33,7 @@ export async function wireStore(
 ): Promise<LevelStore> {
   const { files, journalDirectory, limits, events, byteLimit } = opening
   const { condition, identity } = resumed
+  const takesChanges = condition.kind === 'sound' && opening.inspect !== true
   const cache = new IndexCache(limits.valueCacheBytes)
   const overlay = new Overlay(limits.indexBatchBytesMax)
   const capacity = await openCapacity(opening)
@@ -50,7 +51,7 @@ export async function wireStore(
     markersMax: limits.indexMarkersMax,
     onIndexed: () => {
       journal.indexMoved()
-      reclaim.wake()
+      if (takesChanges) reclaim.wake()
     },
     onFailed,
   })
@@ -63,7 +64,7 @@ export async function wireStore(
     events,
     limits: journalLimits(limits),
     position: resumed.end,
-    current: condition.kind === 'sound' ? await currentSegment(opening, resumed) : undefined,
+    current: takesChanges ? await currentSegment(opening, resumed) : undefined,
     onDurable: () => indexWriter.wake(),
     onFailed,
   })
@@ -77,7 +78,7 @@ export async function wireStore(
   const reads = new RecordReads({ index, overlay, cache, payloads, writer: indexWriter, events, slowReadMs, asyncReadsMs })
   const release = async (provenThrough: number | undefined) => {
     try {
-      if (provenThrough !== undefined && condition.kind === 'sound') await identity.stopped(provenThrough)
+      if (provenThrough !== undefined && takesChanges) await identity.stopped(provenThrough)
     } finally {
       unlock()
     }
@@ -96,6 +97,7 @@ export async function wireStore(
     byteLimit,
     identity: { storeId: identity.file.storeId, bootCount: identity.file.bootCount },
     condition,
+    inspected: opening.inspect === true,
     capacity,
     release,
   }
@@ -106,7 +108,7 @@ export async function wireStore(
     verify: (opened, signal) =>
       verifyStore({ ...checked, settle: () => opened.settle(), findingsMax: verifyFindingsMax, signal }),
   })
-  if (condition.kind === 'sound') await journal.prepare()
+  if (takesChanges) await journal.prepare()
   return store
 }
 

@@ -13,6 +13,8 @@ export type CheckName =
   | 'store'
   | 'condition'
   | 'records'
+  | 'rules'
+  | 'scrub'
   | 'disk-space'
   | 'clock'
   | 'keys'

@@ -41,16 +41,17 @@ async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise
   const clock = await checkClock(config.data, Date.now())
   if (running?.health !== undefined) return [check, ...runningChecks(running, running.health), clock]
   const adapters = systemAdapters()
+  const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: io.environment }
+  const silent = { child: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+  const keyVault = keyVaultAt(place, adapters, silent)
   const { checks: stored, founded } = await storeChecks({
     directory: config.data,
     byteLimit: config.capacity,
-    random: adapters.random,
+    node: { ...adapters, keyVault },
     version: io.version,
     verify,
     signal: io.signal,
   })
-  const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: io.environment }
-  const silent = { child: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-  const keys = await keysCheck(keyVaultAt(place, adapters, silent), founded)
+  const keys = await keysCheck(keyVault, founded)
   return [check, ...stored, await checkDiskSpace(config.data), clock, keys, ...(await ports())]
 }

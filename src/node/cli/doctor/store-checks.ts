@@ -3,8 +3,9 @@ import type { FileVault } from '../../adapters/file-vault/file-vault.ts'
 import { openLevelStore } from '../../adapters/level-store/open-level-store.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
+import type { RestingParts } from '../../engine/verify/verify-at-rest.ts'
+import { verifyAtRest } from '../../engine/verify/verify-at-rest.ts'
 import type { KeyDescription, VaultKeyName } from '../../ports/key-vault.ts'
-import type { Random } from '../../ports/random.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import { protectionText } from '../run/run-banner.ts'
 import { storeEventsOfCommand } from '../run/store-events.ts'
@@ -18,7 +19,8 @@ const findingsShownMax = 5
 export interface StoreCheckOptions {
   readonly directory: string
   readonly byteLimit: number | undefined
-  readonly random: Random
+  /** With them the rules of the node are checked too, without its being started. */
+  readonly node: Omit<RestingParts, 'store' | 'limits'>
   readonly version: string
   /** Reads and verifies every record, which takes as long as the store is large. */
   readonly verify: boolean
@@ -31,7 +33,7 @@ export interface StoreChecks {
   readonly founded: boolean
 }
 
-/** Opens the store of a stopped node as a start would, looks at all of it, and closes it. */
+/** Opens the store of a stopped node as a start would, but for counting one, looks at all of it, and closes it. */
 export async function storeChecks(options: StoreCheckOptions): Promise<StoreChecks> {
   const remarks: string[] = []
   let store: RecordStore
@@ -40,7 +42,8 @@ export async function storeChecks(options: StoreCheckOptions): Promise<StoreChec
       directory: options.directory,
       limits: defaultLimits,
       ...(options.byteLimit !== undefined && { byteLimit: options.byteLimit }),
-      random: options.random,
+      random: options.node.random,
+      inspect: true,
       madeBy: `memo ${options.version}`,
       events: storeEventsOfCommand(remarks),
     })
@@ -55,7 +58,7 @@ export async function storeChecks(options: StoreCheckOptions): Promise<StoreChec
   const checks = [
     green('running', 'no node runs on this data directory'),
     ...openedChecks(opened, remarks),
-    await recordsCheck(opened, options),
+    ...(await contentChecks(opened, options)),
   ]
   return { checks, founded: opened.usage().families.block.records > 0 }
 }
@@ -78,14 +81,28 @@ function openedChecks(store: RecordStore, remarks: readonly string[]): Check[] {
   ]
 }
 
-async function recordsCheck(store: RecordStore, { verify, signal }: StoreCheckOptions): Promise<Check> {
-  if (!verify) return amber('records', 'not checked: --no-verify was given')
-  const report = await store.verify(signal)
-  if (report.findings.length === 0) return green('records', `${report.records} verified, ${byteText(report.bytes)}`)
-  return red(
-    'records',
-    new CodedError('data-corrupt', `${report.findings.length} of ${report.records} are damaged: ${shown(report.findings)}`),
-  )
+async function contentChecks(store: RecordStore, options: StoreCheckOptions): Promise<Check[]> {
+  if (!options.verify) return [amber('records', 'not checked: --no-verify was given')]
+  const { records, bytes, findings } = await store.verify(options.signal)
+  if (findings.length > 0) {
+    const text = `${findings.length} of ${records} are damaged: ${shown(findings)}`
+    // A damaged index is better not read on.
+    return [red('records', new CodedError('data-corrupt', text)), amber('rules', 'not checked while records are damaged')]
+  }
+  return [green('records', `${records} verified, ${byteText(bytes)}`), await rulesCheck(store, options)]
+}
+
+async function rulesCheck(store: RecordStore, { node, signal }: StoreCheckOptions): Promise<Check> {
+  try {
+    const findings = await verifyAtRest({ ...node, store, limits: defaultLimits }, signal)
+    if (findings === undefined) return green('rules', 'nothing to check yet: the store belongs to no network')
+    if (findings.length === 0) return green('rules', 'hashes, signatures and lists agree')
+    return red('rules', new CodedError('data-corrupt', `${findings.length} do not hold: ${shown(findings)}`))
+  } catch (error) {
+    if (isCoded(error, 'key-unavailable')) return amber('rules', 'not checked: the keys of the node are needed')
+    if (signal.aborted) throw error
+    return red('rules', error)
+  }
 }
 
 const keysOfNetwork: readonly VaultKeyName[] = ['node', 'service-user']

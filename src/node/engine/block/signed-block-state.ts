@@ -39,7 +39,10 @@ export async function loadSignedBlock(parts: BlockParts, address: BlockAddress):
 }
 
 /** The version that the record holds; undefined where its address, numbers or signature do not hold. */
-export function genuineVersion(parts: BlockParts, record: BlockRecord): SignedVersion | undefined {
+export function genuineVersion(
+  parts: Pick<BlockParts, 'crypto' | 'networkId' | 'verified'>,
+  record: BlockRecord,
+): SignedVersion | undefined {
   if (record.state.kind !== 'signed') return undefined
   const version = decodeSignedVersion(record.state.signed)
   if (version === undefined || !equalBytes(version.address, record.address)) return undefined

@@ -14,7 +14,7 @@ import type { RecordFamily, VerifyReport } from '../../ports/record-store.ts'
 import type { BlockParts } from '../block/block-parts.ts'
 import { genuineVersion } from '../block/signed-block-state.ts'
 
-export interface VerifyParts extends BlockParts {
+export interface VerifyParts extends Pick<BlockParts, 'store' | 'crypto' | 'limits' | 'pipeline' | 'networkId' | 'verified'> {
   /** The network's root, whose entries are sections. */
   readonly root: BlockAddress
 }
@@ -22,15 +22,18 @@ export interface VerifyParts extends BlockParts {
 /** Keys looked at in one step; their values are read one by one, so that a damaged one hides no other. */
 const recordsAtOnce = 256
 
-/**
- * Verifies everything that the store holds, in bounded steps: the records themselves, then the hash of every content block, the
- * signature of every version, removal and last batch, the sizes of the pages, and that every value named by an entry is there.
- */
+/** Verifies everything that the store holds: the records themselves, then what a node asks of them. */
 export async function verifyNode(parts: VerifyParts, signal?: AbortSignal): Promise<VerifyReport> {
   const report = await parts.store.verify(signal)
-  const verification = new Verification(parts, signal)
-  const findings = await verification.run()
-  return { ...report, findings: [...report.findings, ...findings] }
+  return { ...report, findings: [...report.findings, ...(await verifyRules(parts, signal))] }
+}
+
+/**
+ * Verifies in bounded steps, and changes nothing: the hash of every content block, the signature of every version, removal and last
+ * batch, the sizes of the pages, and that every value named by an entry is there. One line for each thing found wrong.
+ */
+export async function verifyRules(parts: VerifyParts, signal?: AbortSignal): Promise<readonly string[]> {
+  return await new Verification(parts, signal).run()
 }
 
 class Verification {

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { openMemoryStore } from '../../../src/node/adapters/memory-store/memory-store.ts'
+import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.ts'
+import { SystemRandom } from '../../../src/node/adapters/system-random/system-random.ts'
+import { ZstdCompressor } from '../../../src/node/adapters/zstd-compressor/zstd-compressor.ts'
+import { equalBytes, toHex } from '../../../src/node/core/base/bytes.ts'
+import { rootBlockAddress } from '../../../src/node/core/block/map-block.ts'
+import { verifyAtRest } from '../../../src/node/engine/verify/verify-at-rest.ts'
+import type { RecordWrite } from '../../../src/node/ports/record-store.ts'
+import { call, noise, text } from '../../support/key-value-world.ts'
+import { NodeWorld } from '../../support/node-world.ts'
+
+const any = { precondition: { kind: 'any' } } as const
+
+/** The store of a node that was stopped, changed by hand, and what is found in it. */
+async function atRest(world: NodeWorld, changes: readonly RecordWrite[] = []) {
+  const random = new SystemRandom()
+  const writer = openMemoryStore({ random, disk: world.disk })
+  if (changes.length > 0) await writer.commit(changes)
+  await writer.close()
+  await using store = openMemoryStore({ random, disk: world.disk })
+  const before = store.usage().syncedPosition
+  const crypto = new NodeCrypto({ verifyKeysMax: 16 })
+  const parts = { store, crypto, random, compressor: new ZstdCompressor(), keyVault: world.vault, limits: world.limits }
+  const findings = await verifyAtRest(parts)
+  expect(store.usage().syncedPosition, 'nothing is written').toBe(before)
+  return findings
+}
+
+test('the rules of a stopped node are verified without a start, and each kind of break is found', async () => {
+  const world = await NodeWorld.start()
+  for (let key = 0; key < 20; key++) await world.node.keyValues.put('', `k${key}`, noise(200, key + 1), any, call)
+  const [first, second] = await world.store.scan('content', { limit: 2 })
+  const root = rootBlockAddress(new NodeCrypto({ verifyKeysMax: 16 }), world.node.status().identity.networkId)
+  const entries = await world.store.scan('entry', { limit: 100 })
+  const entry = entries.find(({ key }) => !equalBytes(key.subarray(0, 32), root))
+  await world.node.stop()
+  expect(await atRest(world)).toEqual([])
+  const swapped = await atRest(world, [{ kind: 'put', family: 'content', key: first!.key, value: second!.value }])
+  expect(swapped).toEqual([`content: ${toHex(first!.key)} is not what its address says`])
+  const lost = await atRest(world, [{ kind: 'delete', family: 'content', key: first!.key }])
+  expect(lost).toEqual([expect.stringContaining(`names a value whose block ${toHex(first!.key)} is missing`)])
+  const short = await atRest(world, [{ kind: 'delete', family: 'entry', key: entry!.key }])
+  expect(short?.join('\n')).toMatch(/block: [0-9a-f]{64} says 20 entries and has 19/)
+})
+
+test('a store without a network has no rules, and without keys they cannot be verified', async () => {
+  const world = await NodeWorld.start()
+  await world.node.keyValues.put('', 'k', text('v'), any, call)
+  await world.node.stop()
+  world.vault.keys.clear()
+  await expect(atRest(world)).rejects.toMatchObject({ code: 'key-unavailable' })
+  const random = new SystemRandom()
+  await using store = openMemoryStore({ random })
+  const crypto = new NodeCrypto({ verifyKeysMax: 16 })
+  const parts = { store, crypto, random, compressor: new ZstdCompressor(), keyVault: world.vault, limits: world.limits }
+  expect(await verifyAtRest(parts)).toBeUndefined()
+})
