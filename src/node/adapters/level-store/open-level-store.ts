@@ -28,6 +28,7 @@ async function openLocked(opening: Opening, unlock: () => void): Promise<RecordS
   if (before !== undefined) await ensureSoundIndex(opening, before)
   const index = await openIndex(opening, before === undefined)
   try {
+    opening.locked?.()
     await writePid(files, directory, process.pid)
     // Read again under the lock: another process may have been at work in between.
     const file = await readStoreFile(files, directory)

@@ -17,6 +17,8 @@ export interface LevelStoreOptions {
   readonly madeBy?: string
   /** Only to look at: no start is counted, no segment made, and every change is refused. What a start puts right is put right. */
   readonly inspect?: boolean
+  /** Told when nobody else can be in the directory any more, before its journal is read. */
+  readonly locked?: () => void
   /** The disk; tests put faults in front of it. */
   readonly files?: Files
 }

@@ -42,6 +42,17 @@ export function runningFilePath(dataDirectory: string): string {
   return join(dataDirectory, runningFileName)
 }
 
+/** Every file that says where this node is served. */
+export function readyFiles({
+  data,
+  readyFile,
+}: {
+  readonly data: string
+  readonly readyFile?: string | undefined
+}): readonly string[] {
+  return [runningFilePath(data), ...(readyFile === undefined ? [] : [readyFile])]
+}
+
 /** Before anything is opened: a ready file that cannot be written would be noticed only when everything serves. */
 export async function checkReadyFolder(path: string): Promise<void> {
   try {

@@ -1,0 +1,135 @@
+import { openLevelStore } from './adapters/level-store/open-level-store.ts'
+import { makeCertificate } from './adapters/tls-certificate/make-certificate.ts'
+import { assertSafeBind } from './api/grpc/bind-safety.ts'
+import { createGrpcServer } from './api/grpc/grpc-server.ts'
+import { assertPortsFreeForFirstStart } from './cli/run/check-ports.ts'
+import { grpcServerOptions } from './cli/run/grpc-options.ts'
+import { keyVaultAt, systemAdapters } from './cli/run/node-adapters.ts'
+import { observedKeyValues } from './cli/run/observed-key-values.ts'
+import { openDirectoryWarning } from './cli/run/open-directory.ts'
+import { readyFiles, removeReadyFile } from './cli/run/ready-file.ts'
+import type { ResourceList } from './cli/run/resource-list.ts'
+import { createNode } from './compose-node.ts'
+import type { HostPort } from './config/host-port.ts'
+import type { NodeConfig } from './config/node-config-schema.ts'
+import type { Environment } from './config/process-environment.ts'
+import { toHex } from './core/base/bytes.ts'
+import { defaultLimits } from './core/base/limits.ts'
+import type { StorageNode } from './engine/storage-node.ts'
+import type { NodeObserver } from './observe/node-observer.ts'
+import { registerStatusGauges } from './observe/status-gauges.ts'
+import type { KeyDescription } from './ports/key-vault.ts'
+import type { Logger } from './ports/logger.ts'
+import type { Meter } from './ports/meter.ts'
+
+/** Until there is a choice: a first start founds a network for this node alone. */
+const firstNetworkName = 'memo'
+
+/** What a start is at, in order. */
+export type ServePhase = 'lock' | 'store' | 'identity' | 'ports'
+
+/** The process around a node, as far as its start asks for it. */
+export interface ServeParts {
+  readonly config: NodeConfig
+  /** Address of the HTTP port, where the process serves one: checked before a first start founds anything. */
+  readonly httpPort: HostPort | undefined
+  readonly version: string
+  readonly environment: Environment
+  readonly observer: NodeObserver
+  readonly meter: Meter
+  readonly logger: Logger
+  /** Gets what was acquired, also by a start that fails later. */
+  readonly resources: ResourceList
+  /** A write failed: the store can no longer keep its promise, everything has to end. */
+  readonly writeFailed: () => void
+  readonly entered: (phase: ServePhase) => void
+}
+
+export interface ServedNode {
+  readonly node: StorageNode
+  readonly adapters: ReturnType<typeof systemAdapters>
+  readonly keysKept: readonly KeyDescription[]
+  /** Where gRPC is served. */
+  readonly grpc: HostPort
+}
+
+/** Starts a node on its store, with the face of gRPC: the same in every kind of process. Throws CodedError when it cannot start. */
+export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
+  const { config, observer, meter, version, resources, entered } = parts
+  entered('lock')
+  assertSafeBind(grpcServerOptions(config))
+  const adapters = systemAdapters()
+  const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: parts.environment }
+  const keyVault = keyVaultAt(place, adapters, parts.logger.child('vault'))
+  await keyVault.assertKeyFileInUse()
+  await assertPortsFreeForFirstStart({ data: config.data, grpc: config.grpc, http: parts.httpPort })
+  const warning = await openDirectoryWarning(config.data)
+  if (warning !== undefined) observer.configWarned({ warning })
+  const startedMs = performance.now()
+  const store = await openStore(parts, adapters)
+  resources.add(() => store[Symbol.asyncDispose]())
+  for (const path of readyFiles(config)) await removeReadyFile(path) // of a run that was killed; the lock says that it is gone
+  entered('identity')
+  const node = createNode(
+    {
+      networkName: firstNetworkName,
+      limits: defaultLimits,
+      valuesCollected: observer.valuesCollected,
+      damageRead: observer.damageRead,
+    },
+    { ...adapters, keyVault, store, logger: parts.logger, meter },
+  )
+  resources.add(() => node.stop())
+  await node.start()
+  const keysKept = await keyVault.describe()
+  registerStatusGauges(meter, version, () => node.status())
+  reportStart(node, observer, version, performance.now() - startedMs)
+  entered('ports')
+  return { node, adapters, keysKept, grpc: await serveGrpc(parts, node, adapters) }
+}
+
+function openStore({ config, version, observer, entered, writeFailed }: ServeParts, adapters: ServedNode['adapters']) {
+  return openLevelStore({
+    directory: config.data,
+    limits: defaultLimits,
+    ...(config.capacity !== undefined && { byteLimit: config.capacity }),
+    random: adapters.random,
+    madeBy: `memo ${version}`,
+    locked: () => entered('store'),
+    events: {
+      ...observer.store,
+      failed(facts) {
+        writeFailed() // first: the log may lie on the same disk
+        observer.store.failed(facts)
+      },
+    },
+  })
+}
+
+async function serveGrpc(
+  { config, observer, resources }: ServeParts,
+  node: StorageNode,
+  adapters: ServedNode['adapters'],
+): Promise<HostPort> {
+  const grpc = createGrpcServer(
+    grpcServerOptions(config),
+    { keyValues: observedKeyValues(node.keyValues, observer), blocks: node.blocks },
+    { ...adapters, observer, makeCertificate },
+  )
+  resources.add(() => grpc.stop())
+  return await grpc.start()
+}
+
+function reportStart(node: StorageNode, observer: NodeObserver, version: string, durationMs: number): void {
+  const { identity, keys, condition } = node.status()
+  observer.nodeStarted({
+    version,
+    nodeId: toHex(identity.nodeId),
+    networkId: toHex(identity.networkId),
+    storeId: toHex(identity.storeId),
+    bootCount: identity.bootCount,
+    keys,
+    condition: condition.kind,
+    durationMs: Math.round(durationMs),
+  })
+}
