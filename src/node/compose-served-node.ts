@@ -33,6 +33,8 @@ export interface ServeParts {
   readonly config: NodeConfig
   /** Address of the HTTP port, where the process serves one: checked before a first start founds anything. */
   readonly httpPort: HostPort | undefined
+  /** Opens the store only to look at it: the node serves what is there and refuses every change. */
+  readonly readOnly?: boolean
   readonly version: string
   readonly environment: Environment
   readonly observer: NodeObserver
@@ -88,12 +90,16 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   return { node, adapters, keysKept, grpc: await serveGrpc(parts, node, adapters) }
 }
 
-function openStore({ config, version, observer, entered, writeFailed }: ServeParts, adapters: ServedNode['adapters']) {
+function openStore(
+  { config, readOnly = false, version, observer, entered, writeFailed }: ServeParts,
+  adapters: ServedNode['adapters'],
+) {
   return openLevelStore({
     directory: config.data,
     limits: defaultLimits,
     ...(config.capacity !== undefined && { byteLimit: config.capacity }),
     random: adapters.random,
+    inspect: readOnly,
     madeBy: `memo ${version}`,
     locked: () => entered('store'),
     events: {

@@ -63,6 +63,9 @@ export type StoreCondition = { readonly kind: 'sound' } | { readonly kind: 'susp
 export const suspectStoreMessage =
   'durable records of this store are missing; it takes no changes until `memo cluster recover` was run; nothing was changed'
 
+/** Likewise of each change that a store refuses which was opened only to be looked at. */
+export const inspectedStoreMessage = 'this store was opened to be looked at and takes no changes'
+
 export interface StoreUsage {
   /** Live bytes: keys and values of all records. */
   readonly liveBytes: number
@@ -104,6 +107,8 @@ export interface RecordStore extends AsyncDisposable {
   readonly traits: { readonly durable: boolean }
   readonly identity: StoreIdentity
   readonly condition: StoreCondition
+  /** Opened only to be looked at: every change is refused. */
+  readonly inspected?: boolean
   /**
    * All of the batch or nothing, in the order of the calls; resolves when durable. Later reads see it from then on, not before.
    * The store keeps the arrays of keys and values: the caller must not change them any more.

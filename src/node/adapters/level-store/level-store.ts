@@ -15,7 +15,7 @@ import type {
   StoreUsage,
   VerifyReport,
 } from '../../ports/record-store.ts'
-import { recordFamilies, suspectStoreMessage } from '../../ports/record-store.ts'
+import { inspectedStoreMessage, recordFamilies, suspectStoreMessage } from '../../ports/record-store.ts'
 import type { Capacity } from './capacity.ts'
 import type { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
@@ -72,11 +72,15 @@ export class LevelStore implements RecordStore {
     return this.#parts.condition
   }
 
+  get inspected(): boolean {
+    return this.#parts.inspected
+  }
+
   commit(batch: readonly RecordWrite[], options: CommitOptions = {}): Promise<void> {
     const { limits, journal, condition, inspected } = this.#parts
     if (this.#closing !== undefined || this.#failed) return refuse('not-running', 'the store takes no more changes')
     if (condition.kind === 'suspect') return refuse('store-read-only', suspectStoreMessage)
-    if (inspected) return refuse('store-read-only', 'this store was opened to be looked at and takes no changes')
+    if (inspected) return refuse('store-read-only', inspectedStoreMessage)
     if (batch.length === 0) return Promise.resolve()
     const size = frameSize(batch, limits.inlinePayloadBytesMax)
     const bytes = size.operationsLength + size.payloadsLength

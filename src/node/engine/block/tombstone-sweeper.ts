@@ -9,6 +9,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { RecordFamily, RecordStore } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
+import { storeRefusal } from '../store-refusal.ts'
 
 /** Where removals that the horizon has passed are forgotten, each in the turn of its block. */
 export interface RemovalForgetter {
@@ -43,7 +44,7 @@ export class TombstoneSweeper {
   }
 
   start(): void {
-    if (this.#parts.store.condition.kind === 'sound') this.#schedule()
+    if (storeRefusal(this.#parts.store) === undefined) this.#schedule()
   }
 
   async stop(): Promise<void> {

@@ -6,7 +6,7 @@ import { encodeText } from '../../core/base/text.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
-import { suspectStoreMessage } from '../../ports/record-store.ts'
+import { storeRefusal } from '../store-refusal.ts'
 
 const reservationFormat = recordTag('memo/clock-reservation/1')
 const reservationKey = encodeText('hlc')
@@ -46,7 +46,7 @@ export class NodeClock {
     if (aheadMs > limits.clockReservationMs + limits.clockSkewMaxMs) {
       logger.warn('the clock of this computer is behind what this node has seen; its stamps go on from there', { aheadMs })
     }
-    if (store.condition.kind === 'suspect') return
+    if (storeRefusal(store) !== undefined) return
     this.#extend()
     await this.#extending
     if (this.#failure !== undefined) throw this.#failure
@@ -114,9 +114,8 @@ export class NodeClock {
 
   #assertUsable(): void {
     if (!this.#running) throw new CodedError('not-running', 'the node is not running')
-    if (this.#parts.store.condition.kind === 'suspect') {
-      throw new CodedError('store-read-only', suspectStoreMessage)
-    }
+    const refusal = storeRefusal(this.#parts.store)
+    if (refusal !== undefined) throw new CodedError('store-read-only', refusal)
     if (this.#failure === undefined) return
     // No stamp is given before a reservation above all that may have been given is durable; this call starts to write it again.
     if (this.#extending === undefined) this.#write(this.#hybrid.reserved)

@@ -9,6 +9,7 @@ import type { NodePorts } from '../../ports/node-ports.ts'
 import type { CallContext } from '../call-context.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
+import { storeRefusal } from '../store-refusal.ts'
 import { checkKey, throwIfAborted } from './checked-arguments.ts'
 import { Collector } from './collector.ts'
 import { KeyReader } from './key-reader.ts'
@@ -102,7 +103,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     const parts: PageParts = { store: ports.store, clock, limits, rules, origin, self, writer, session }
     for (const [name, page] of stores) this.#pages.set(name, this.#keeperOf(page) ?? (await PageKeeper.open(page, parts)))
     this.#running = true
-    if (ports.store.condition.kind === 'sound') this.#collector.start()
+    if (storeRefusal(ports.store) === undefined) this.#collector.start()
   }
 
   /** Refuses what waits and what comes; resolves when the turns in flight are over. Idempotent. */

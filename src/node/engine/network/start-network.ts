@@ -7,6 +7,7 @@ import type { KeyVault } from '../../ports/key-vault.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
+import { storeRefusal } from '../store-refusal.ts'
 import { foundNetwork } from './found-network.ts'
 import { loadNetwork } from './load-network.ts'
 import { readNetworkRecord } from './network-record.ts'
@@ -43,7 +44,7 @@ export async function startNetwork(parts: NetworkParts): Promise<NetworkState> {
   const loaded = await loadNetwork({ ...parts, keys: await loadNodeKeys(parts) }, kept)
   const { placement, self } = loaded.state
   const place = placeOf(placement, self.nodeId)
-  if (place === undefined || store.condition.kind === 'suspect' || equalBytes(place.storeId, self.storeId)) return loaded.state
+  if (place === undefined || storeRefusal(store) !== undefined || equalBytes(place.storeId, self.storeId)) return loaded.state
   logger.warn('taking a recovered store back into its network', { epoch: placement.epoch + 1, recovery: self.recovery + 1 })
   return await recoverNetwork(parts, loaded)
 }
