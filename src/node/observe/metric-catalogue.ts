@@ -18,6 +18,12 @@ export const metricCatalogue = {
     labels: ['method', 'status'],
     buckets: durationBuckets,
   },
+  controlCallDuration: {
+    name: 'memo_control_call_duration_seconds',
+    help: 'Time from the arrival of a call of a screen to its answer, or to the beginning of its stream.',
+    labels: ['procedure', 'code'],
+    buckets: durationBuckets,
+  },
   unreadConnections: {
     name: 'memo_grpc_unread_connections_ended_total',
     help: 'Connections ended because they left their answers unread: others had no room, or they stood still for too long.',
