@@ -101,6 +101,7 @@ class ComposedNode implements StorageNode {
       },
       condition: store.condition,
       usage,
+      scrub: store.scrub,
       keys: this.#state === 'running' ? keyValues.keysOf('') : 0,
       collectable: usage.families.collect.records,
       uptimeMs: clock.monotonicMs() - this.#startedAtMs,

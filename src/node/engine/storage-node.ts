@@ -1,4 +1,4 @@
-import type { StoreCondition, StoreUsage, VerifyReport } from '../ports/record-store.ts'
+import type { ScrubStatus, StoreCondition, StoreUsage, VerifyReport } from '../ports/record-store.ts'
 import type { BlockService } from './block/block-service.ts'
 import type { KeyValueService } from './kv/key-value-service.ts'
 
@@ -20,6 +20,8 @@ export interface NodeStatus {
   readonly identity: NodeIdentity
   readonly condition: StoreCondition
   readonly usage: StoreUsage
+  /** The store's own reading of everything in the background; undefined where it has none. */
+  readonly scrub: ScrubStatus | undefined
   /** Keys of the default store. */
   readonly keys: number
   /** Values that wait to be collected. */

@@ -56,6 +56,13 @@ export const metricCatalogue = {
     name: 'memo_damage_found_total',
     help: 'Damaged or missing records and files found. Anything but 0 needs a person.',
   },
+  scrubRounds: { name: 'memo_scrub_rounds_total', help: 'Full rounds in which the running store read all of itself again.' },
+  scrubBytes: { name: 'memo_scrub_bytes_total', help: 'Bytes read in these rounds.' },
+  scrubLastRound: {
+    name: 'memo_scrub_last_round_timestamp_seconds',
+    help: 'When the last full round ended, since the Unix epoch; absent before the end of the first.',
+  },
+  scrubFindings: { name: 'memo_scrub_findings', help: 'Findings of the last full round and of the one under way.' },
   conflicts: { name: 'memo_precondition_conflicts_total', help: 'Changes refused because their precondition did not hold.' },
   queueFull: { name: 'memo_queue_full_total', help: 'Changes refused because too many waited at one block.' },
   valuesCollected: {

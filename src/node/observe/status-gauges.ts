@@ -1,5 +1,5 @@
 import type { Meter } from '../ports/meter.ts'
-import type { RecordFamily, StoreCondition, StoreUsage } from '../ports/record-store.ts'
+import type { RecordFamily, ScrubStatus, StoreCondition, StoreUsage } from '../ports/record-store.ts'
 import { recordFamilies } from '../ports/record-store.ts'
 import { metricCatalogue } from './metric-catalogue.ts'
 
@@ -8,6 +8,7 @@ export interface ObservedStatus {
   readonly state: string
   readonly condition: StoreCondition
   readonly usage: StoreUsage
+  readonly scrub: ScrubStatus | undefined
   readonly keys: number
   readonly collectable: number
 }
@@ -46,6 +47,11 @@ export function registerStatusGauges(meter: Meter, version: string, status: () =
     metricCatalogue.storeSegments,
     usage((each) => each.segments),
   )
+  meter.gauge(metricCatalogue.scrubLastRound, () => {
+    const endedMs = status()?.scrub?.lastRound?.endedMs
+    return endedMs === undefined ? [] : [{ labels: {}, value: endedMs / 1000 }]
+  })
+  meter.gauge(metricCatalogue.scrubFindings, () => status()?.scrub?.findings.length ?? 0)
   meter.gauge(metricCatalogue.keys, () => status()?.keys ?? 0)
   meter.gauge(metricCatalogue.collectable, () => status()?.collectable ?? 0)
   meter.gauge(metricCatalogue.storeRecords, () => {

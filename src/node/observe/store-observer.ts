@@ -8,7 +8,30 @@ const loggedFindingsMax = 100
 
 export function createStoreObserver({ logger: parent, meter }: ObserverPorts, damage: Counter): StoreEvents {
   const logger = parent.child('store')
-  return { ...commitEvents(logger, meter), ...journalEvents(logger, meter), ...faultEvents(logger, damage) }
+  return {
+    ...commitEvents(logger, meter),
+    ...journalEvents(logger, meter),
+    ...faultEvents(logger, damage),
+    ...scrubEvents(logger, meter),
+  }
+}
+
+function scrubEvents(
+  logger: ObserverPorts['logger'],
+  meter: ObserverPorts['meter'],
+): Pick<StoreEvents, 'scrubbed' | 'scrubFailed'> {
+  const rounds = meter.counter(metricCatalogue.scrubRounds)
+  const bytes = meter.counter(metricCatalogue.scrubBytes)
+  return {
+    scrubbed(facts) {
+      rounds.add(1)
+      bytes.add(facts.bytes)
+      logger.info('everything stored was read again', facts)
+    },
+    scrubFailed({ error }) {
+      logger.warn('reading everything again was given up, and is begun anew later', { error })
+    },
+  }
 }
 
 function commitEvents(

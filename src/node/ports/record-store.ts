@@ -91,6 +91,14 @@ export interface VerifyReport {
   readonly findings: readonly string[]
 }
 
+/** How the store's own reading of everything, which goes on while it is open, stands. */
+export interface ScrubStatus {
+  /** The last full round: when it ended, in milliseconds since the Unix epoch, and what it read. Undefined before the end of the first. */
+  readonly lastRound: { readonly endedMs: number; readonly bytes: number } | undefined
+  /** What that round found, and the one under way. Lines as in a VerifyReport. */
+  readonly findings: readonly string[]
+}
+
 /** Told of what happens inside a store; feeds logs and metrics (src/node/observe). All are called synchronously and must not throw. */
 export interface StoreEvents {
   committed(facts: { readonly batches: number; readonly bytes: number; readonly writeMs: number; readonly syncMs: number }): void
@@ -99,6 +107,10 @@ export interface StoreEvents {
   segmentReclaimed(facts: { readonly segment: number; readonly liveBytesMoved: number }): void
   tailCut(facts: { readonly segment: number; readonly offset: number; readonly bytes: number }): void
   damageFound(facts: { readonly finding: string }): void
+  /** A full round of the scrub ended; each finding was told by `damageFound`. */
+  scrubbed(facts: { readonly bytes: number; readonly durationMs: number; readonly findings: number }): void
+  /** A round was given up for a reason that is no damage; the next one begins after the usual rest. */
+  scrubFailed(facts: { readonly error: unknown }): void
   /** A write or fdatasync failed: nothing more may be answered, the process has to end. Called once. */
   failed(facts: { readonly error: unknown }): void
 }
@@ -125,6 +137,8 @@ export interface RecordStore extends AsyncDisposable {
   /** One bounded page in bytewise key order, seeing every batch that was durable when the call began. */
   scan(family: RecordFamily, options: ScanOptions): Promise<readonly StoredRecord[]>
   usage(): StoreUsage
+  /** Undefined where the store does not read itself again. */
+  readonly scrub: ScrubStatus | undefined
   /** Reads every record and compares the families' counts and fingerprints; `data-corrupt` records are listed, not thrown. */
   verify(signal?: AbortSignal): Promise<VerifyReport>
   /** Finishes what was accepted, then releases everything. Idempotent. */

@@ -84,6 +84,12 @@ describe('a sound store', () => {
     expect(of('running')?.text).toContain(String(node.ready.pid))
     expect(of('condition')?.state).toBe('green')
     expect(of('records')).toMatchObject({ state: 'amber', text: expect.stringContaining('not checked') })
+    await expect
+      .poll(async () => (await doctor(data)).of('scrub'), { timeout: 20_000 })
+      .toMatchObject({
+        state: 'green',
+        text: expect.stringMatching(/^last full round ended 20\d\d-.*Z, .* read, nothing found$/),
+      })
     await node.terminate()
   })
 

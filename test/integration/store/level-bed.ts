@@ -42,6 +42,8 @@ const silent: StoreEvents = {
   segmentReclaimed: () => undefined,
   tailCut: () => undefined,
   damageFound: () => undefined,
+  scrubbed: () => undefined,
+  scrubFailed: () => undefined,
   failed: () => undefined,
 }
 

@@ -250,6 +250,7 @@ const time = fc.constantFrom(1, 60_000, 61 * 60_000).map((durationMs) =>
 function slowly(store: RecordStore): RecordStore {
   return {
     traits: store.traits,
+    scrub: undefined,
     identity: store.identity,
     condition: store.condition,
     commit: (batch, options) => store.commit(batch, options),

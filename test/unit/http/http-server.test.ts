@@ -31,6 +31,7 @@ const sound: NodeStatus = {
     segments: 1,
     families: Object.fromEntries(recordFamilies.map((family) => [family, { records: 1 }])) as StoreUsage['families'],
   },
+  scrub: { lastRound: { endedMs: Date.UTC(2026, 10, 27), bytes: 100 }, findings: [] },
   keys: 3,
   collectable: 0,
   uptimeMs: 5,
@@ -93,6 +94,15 @@ describe('routes', () => {
       store: { findings: ['segment 3 is missing'] },
     })
     expect((await ask('/ready')).status).toBe(200)
+    expect(JSON.parse(well.body).store.scrub).toEqual({ lastRoundAt: '2026-11-27T00:00:00.000Z', bytes: 100, findings: [] })
+    status = { ...sound, scrub: { lastRound: undefined, findings: ['content: segment 3 at 4096: it is damaged'] } }
+    const damaged = await ask('/health')
+    expect(damaged.status).toBe(503)
+    expect(JSON.parse(damaged.body)).toMatchObject({
+      status: 'degraded',
+      problems: [expect.stringContaining('memo doctor')],
+      store: { scrub: { lastRoundAt: null, findings: ['content: segment 3 at 4096: it is damaged'] } },
+    })
     status = { ...sound, usage: { ...sound.usage, full: true } }
     const full = await ask('/health')
     expect(full.status).toBe(503)

@@ -9,6 +9,7 @@ const counts = { scans: 0, scanned: 0, gets: 0, writes: 0 }
 function counting(store: RecordStore): RecordStore {
   return {
     traits: store.traits,
+    scrub: undefined,
     identity: store.identity,
     condition: store.condition,
     commit: (batch, options) => {

@@ -43,6 +43,8 @@ function optionsFor(directory: string, events: Partial<StoreEvents> = {}, byteLi
     segmentReclaimed: () => undefined,
     tailCut: () => undefined,
     damageFound: () => undefined,
+    scrubbed: () => undefined,
+    scrubFailed: () => undefined,
     failed: ({ error }) => {
       throw error
     },

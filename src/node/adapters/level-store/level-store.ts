@@ -8,6 +8,7 @@ import type {
   RecordStore,
   RecordWrite,
   ScanOptions,
+  ScrubStatus,
   StoreCondition,
   StoredRecord,
   StoreEvents,
@@ -27,6 +28,7 @@ import type { PayloadReader } from './payload-reader.ts'
 import type { Reclaim } from './reclaim.ts'
 import type { RecordReads } from './record-reads.ts'
 import { scanRecords } from './record-scan.ts'
+import type { Scrub } from './scrub.ts'
 
 /** What the store is made of, opened and wired by `openLevelStore`. */
 export interface StoreParts {
@@ -46,6 +48,7 @@ export interface StoreParts {
   readonly reads: RecordReads
   readonly capacity: Capacity
   readonly reclaim: Reclaim
+  readonly scrub: Scrub | undefined
   readonly verify: (store: LevelStore, signal: AbortSignal | undefined) => Promise<VerifyReport>
   /** Runs when everything is written and closed; `provenThrough` is undefined after a failure. */
   readonly release: (provenThrough: number | undefined) => Promise<void>
@@ -135,6 +138,10 @@ export class LevelStore implements RecordStore {
     }
   }
 
+  get scrub(): ScrubStatus | undefined {
+    return this.#parts.scrub?.status
+  }
+
   async verify(signal?: AbortSignal): Promise<VerifyReport> {
     this.#assertOpen()
     return this.#parts.verify(this, signal)
@@ -165,7 +172,8 @@ export class LevelStore implements RecordStore {
   }
 
   async #close(): Promise<void> {
-    const { journal, indexWriter, reclaim, maker, payloads, index, capacity, release } = this.#parts
+    const { journal, indexWriter, reclaim, maker, payloads, index, capacity, scrub, release } = this.#parts
+    await scrub?.stop()
     await reclaim.close()
     await journal.close()
     if (!this.#failed) await indexWriter.indexed(journal.position.sequence).catch((error: unknown) => this.fail(error))

@@ -1,6 +1,7 @@
 /** What a caller gives to open a store, and where its parts lie. */
 
 import type { Limits } from '../../core/base/limits.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
 import type { StoreEvents } from '../../ports/record-store.ts'
 import type { Files } from './files.ts'
@@ -13,6 +14,8 @@ export interface LevelStoreOptions {
   readonly byteLimit?: number
   readonly events: StoreEvents
   readonly random: Random
+  /** With it the store reads itself again in the background. */
+  readonly clock?: Clock
   /** Name and version of the program, kept in FORMAT for the one who meets a newer format. */
   readonly madeBy?: string
   /** Only to look at: no start is counted, no segment made, and every change is refused. What a start puts right is put right. */

@@ -75,7 +75,7 @@ async function verifyRecords(options: VerifyOptions, note: (finding: string) => 
 }
 
 async function verifyRecord(
-  { payloads, index }: VerifyOptions,
+  options: VerifyOptions,
   key: Buffer,
   value: Buffer,
   counted: readonly FamilyCount[],
@@ -83,21 +83,31 @@ async function verifyRecord(
 ): Promise<void> {
   const code = (key[0] ?? 0) - 1
   const count = counted[code]
-  const family = recordFamilies[code] ?? 'unknown'
   if (count === undefined) return
   const facts = valueFacts(key.length - 1, value)
   count.records++
   count.bytes += facts.bytes
   count.fingerprint = addFingerprint(count.fingerprint, facts.checksum)
+  const finding = await recordDamage(options, key, value)
+  if (finding !== undefined) note(finding)
+}
+
+/** What is wrong with a record of the index, or with its payload; undefined when nothing is, or when it was changed meanwhile. */
+export async function recordDamage(
+  { payloads, index }: Pick<VerifyOptions, 'payloads' | 'index'>,
+  key: Buffer,
+  value: Buffer,
+): Promise<string | undefined> {
+  const family = recordFamilies[(key[0] ?? 0) - 1] ?? 'unknown'
   const decoded = decodeIndexValue(key, value)
-  if (decoded === undefined) return note(`${family}: an index entry does not match its checksum`)
-  if (decoded.kind === 'inline') return
+  if (decoded === undefined) return `${family}: an index entry does not match its checksum`
+  if (decoded.kind === 'inline') return undefined
   const read = await payloads.read(decoded.place)
-  if (read.kind === 'value') return
+  if (read.kind === 'value') return undefined
   const now = await index.get(key)
-  if (now === undefined || !now.equals(value)) return
+  if (now === undefined || !now.equals(value)) return undefined
   const reason = read.kind === 'damaged' ? read.reason : 'its segment is gone'
-  note(`${family}: segment ${decoded.place.segment} at ${decoded.place.offset}: ${reason}`)
+  return `${family}: segment ${decoded.place.segment} at ${decoded.place.offset}: ${reason}`
 }
 
 /** The newest segment may be prepared and still empty: all zeros. */

@@ -19,6 +19,7 @@ import { PayloadReader } from './payload-reader.ts'
 import { Reclaim } from './reclaim.ts'
 import { RecordReads } from './record-reads.ts'
 import type { ResumedStore } from './resume-store.ts'
+import { Scrub } from './scrub.ts'
 import { readTolerant } from './tolerant-file.ts'
 import { verifyStore } from './verify-store.ts'
 
@@ -40,9 +41,7 @@ export async function wireStore(
   let store: LevelStore | undefined
   const onFailed = (error: unknown) => store?.fail(error)
   const indexWriter = new IndexWriter({
-    index,
-    cache,
-    overlay,
+    ...{ index, cache, overlay },
     state: resumed.state,
     oldestMarker: resumed.oldestMarker,
     liveBytes: resumed.liveBytes,
@@ -89,13 +88,14 @@ export async function wireStore(
     liveBytes: resumed.liveBytes,
   })
   const { indexDirectory } = opening
-  const { salt } = identity.file
+  const { salt, storeId, bootCount } = identity.file
   const checked = { index, indexWriter, payloads, capacity, files, directory: journalDirectory, indexDirectory, salt }
+  const scrub = openScrub(opening, index, payloads)
   const parts = {
     limits,
     events,
     byteLimit,
-    identity: { storeId: identity.file.storeId, bootCount: identity.file.bootCount },
+    identity: { storeId, bootCount },
     condition,
     inspected: opening.inspect === true,
     capacity,
@@ -105,11 +105,20 @@ export async function wireStore(
     ...parts,
     ...{ index, overlay, indexWriter, journal, maker, payloads, reads },
     reclaim,
+    scrub,
     verify: (opened, signal) =>
       verifyStore({ ...checked, settle: () => opened.settle(), findingsMax: verifyFindingsMax, signal }),
   })
   if (takesChanges) await journal.prepare()
+  scrub?.start()
   return store
+}
+
+/** A store that is only looked at does not stay open for long enough. */
+function openScrub(opening: Opening, index: LevelIndex, payloads: PayloadReader): Scrub | undefined {
+  const { clock, files, indexDirectory, limits, events, inspect } = opening
+  if (clock === undefined || inspect === true) return undefined
+  return new Scrub({ index, payloads, files, indexDirectory, clock, limits, events })
 }
 
 async function openCapacity(opening: Opening): Promise<Capacity> {

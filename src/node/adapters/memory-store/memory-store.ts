@@ -53,6 +53,7 @@ export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
 
 export class MemoryStore implements RecordStore, AttachedStore {
   readonly traits = { durable: false }
+  readonly scrub = undefined
   readonly identity: StoreIdentity
   readonly condition: StoreCondition
   readonly disk: MemoryDisk

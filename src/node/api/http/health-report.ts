@@ -25,6 +25,8 @@ export interface HealthReport {
     readonly segments: number
     readonly syncedPosition: string
     readonly records: Readonly<Record<string, number>>
+    /** What the store found when it read all of itself again; `lastRoundAt` is null before the end of the first round. */
+    readonly scrub: { readonly lastRoundAt: string | null; readonly bytes: number; readonly findings: readonly string[] } | null
   }
   readonly disk: { readonly freeBytes: number; readonly full: boolean }
   readonly keys: number
@@ -68,11 +70,22 @@ export function healthReport({ version, pid, status, keysKept }: HealthFacts): H
       segments: usage.segments,
       syncedPosition: String(usage.syncedPosition),
       records: Object.fromEntries(Object.entries(usage.families).map(([family, { records }]) => [family, records])),
+      scrub: scrubReport(status.scrub),
     },
     disk: { freeBytes: usage.diskFreeBytes, full },
     keys: status.keys,
     collectableValues: status.collectable,
     keysKept: keysKept.map(({ name, protection, mode }) => ({ name, protection: protection.kind, mode: octal(mode) })),
+  }
+}
+
+function scrubReport(scrub: NodeStatus['scrub']): HealthReport['store']['scrub'] {
+  if (scrub === undefined) return null
+  const { lastRound, findings } = scrub
+  return {
+    lastRoundAt: lastRound === undefined ? null : new Date(lastRound.endedMs).toISOString(),
+    bytes: lastRound?.bytes ?? 0,
+    findings: findings.slice(0, findingsShownMax),
   }
 }
 
@@ -82,6 +95,9 @@ function problemsOf(status: NodeStatus, full: boolean): string[] {
   if (status.condition.kind === 'suspect') {
     problems.push('durable records are missing: the store is read-only until "memo cluster recover --data DIR"')
   }
+  const found = status.scrub?.findings.length ?? 0
+  if (found > 0)
+    problems.push(`${found} places of the store are damaged: see store.scrub, and "memo doctor" with the node stopped`)
   if (full) problems.push('the store is full: changes are refused, removals still work')
   return problems
 }

@@ -23,6 +23,7 @@ const healthSchema = z.object({
     findings: z.array(z.string()),
     liveBytes: z.number(),
     diskBytes: z.number(),
+    scrub: z.object({ lastRoundAt: z.string().nullable(), bytes: z.number(), findings: z.array(z.string()) }).nullish(),
   }),
   disk: z.object({ freeBytes: z.number(), full: z.boolean() }),
   keysKept: z.array(z.object({ name: z.string(), protection: z.string(), mode: z.string() })),
@@ -73,8 +74,17 @@ export function runningChecks(running: Running, health: NonNullable<Running['hea
       ? red('disk-space', new CodedError('storage-full', 'the store is full: changes are refused'))
       : green('disk-space', `${byteText(disk.freeBytes)} free`),
     plain ? amber('keys', plainKeysText(kept)) : green('keys', kept),
+    scrubCheck(store.scrub ?? undefined),
     amber('records', 'not checked: reading and verifying every record needs the node to be stopped'),
   ]
+}
+
+function scrubCheck(scrub: (NonNullable<Running['health']>['store']['scrub'] & {}) | undefined): Check {
+  if (scrub === undefined) return amber('scrub', 'this node does not read its store again in the background')
+  const { lastRoundAt, bytes, findings } = scrub
+  const round = lastRoundAt === null ? 'no full round yet' : `last full round ended ${lastRoundAt}, ${byteText(bytes)} read`
+  if (findings.length > 0) return red('scrub', new CodedError('data-corrupt', `${round}; found: ${findings.join('; ')}`))
+  return lastRoundAt === null ? amber('scrub', `${round}, nothing found so far`) : green('scrub', `${round}, nothing found`)
 }
 
 export function plainKeysText(kept: string): string {

@@ -9,6 +9,8 @@ export function storeEventsOfCommand(remarks: string[]): StoreEvents {
     segmentMade: nothing,
     segmentReclaimed: nothing,
     damageFound: nothing,
+    scrubbed: nothing,
+    scrubFailed: nothing,
     tailCut: ({ bytes }) =>
       void remarks.push(`a torn end of ${bytes} bytes was cut, which held nothing that had been acknowledged`),
     failed: () => void remarks.push('a write failed while the store was open'),

@@ -80,7 +80,10 @@ export interface Limits {
   readonly sweepIntervalMs: number
   /** Signatures of blocks that are remembered as verified, 32 bytes each. */
   readonly verifiedVersionsMax: number
-  /** Findings that a verification lists one by one. */
+  /** Bytes that the store reads again in the background, each second, and the rest between two rounds over everything. */
+  readonly scrubBytesPerSecond: number
+  readonly scrubIdleMs: number
+  /** Findings that a verification, or a round of the scrub, lists one by one. */
   readonly findingsMax: number
   /** How long a stop waits for requests in flight. */
   readonly stopTimeoutMs: number
@@ -177,6 +180,8 @@ export const defaultLimits: Limits = {
   horizonMs: 30 * 24 * 60 * 60_000,
   sweepIntervalMs: 6 * 60 * 60_000,
   verifiedVersionsMax: 16_384,
+  scrubBytesPerSecond: 2 * 1024 * 1024,
+  scrubIdleMs: 6 * 60 * 60_000,
   findingsMax: 1000,
   stopTimeoutMs: 5000,
   collectIntervalMs: 10_000,

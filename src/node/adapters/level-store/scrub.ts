@@ -1,0 +1,157 @@
+/**
+ * Reads everything of a running store again, round after round: the blocks of the index's tables, then every record and payload.
+ * Damage of what nobody asks for is found this way while there may still be a copy of it. The rate is bounded, so that neither the
+ * processor nor the disk is kept from anything else, and a round holds on to nothing: it goes on behind the last key that it saw.
+ */
+
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ScrubStatus, StoreEvents } from '../../ports/record-store.ts'
+import type { Files } from './files.ts'
+import { checkTableFile, damageText, readManifest, stillLive } from './index/index-files.ts'
+import type { LevelIndex } from './index/level-index.ts'
+import { recordRange, valueFacts } from './index/record-codec.ts'
+import type { PayloadReader } from './payload-reader.ts'
+import { recordDamage } from './verify-store.ts'
+
+export interface ScrubOptions {
+  readonly index: LevelIndex
+  readonly payloads: PayloadReader
+  readonly files: Files
+  readonly indexDirectory: string
+  readonly clock: Clock
+  readonly limits: Pick<Limits, 'scrubBytesPerSecond' | 'scrubIdleMs' | 'findingsMax'>
+  readonly events: StoreEvents
+}
+
+const pageRecords = 256
+const pageBytes = 64 * 1024
+/** Shorter waits are gathered: a timer for each small record would cost more than reading it. */
+const waitMsMin = 50
+const noRound: ScrubStatus = { lastRound: undefined, findings: [] }
+
+export class Scrub {
+  readonly #options: ScrubOptions
+  readonly #told = new Set<string>()
+  #status = noRound
+  #found: string[] = []
+  #roundBytes = 0
+  #owedBytes = 0
+  #running: { readonly controller: AbortController; readonly ended: Promise<void> } | undefined
+
+  constructor(options: ScrubOptions) {
+    this.#options = options
+  }
+
+  /** What the last full round found, and the one that is under way. */
+  get status(): ScrubStatus {
+    const findings = [...new Set([...this.#status.findings, ...this.#found])]
+    return { ...this.#status, findings }
+  }
+
+  start(): void {
+    if (this.#running !== undefined) return
+    const controller = new AbortController()
+    this.#running = { controller, ended: this.#run(controller.signal) }
+  }
+
+  async stop(): Promise<void> {
+    this.#running?.controller.abort()
+    await this.#running?.ended
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, limits, events } = this.#options
+    while (!signal.aborted) {
+      try {
+        await this.#round(signal)
+      } catch (error) {
+        if (!signal.aborted) events.scrubFailed({ error })
+      }
+      // The wait ends with an error only where the store is being closed.
+      await clock.sleep(limits.scrubIdleMs, signal).catch(() => undefined)
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { clock, events } = this.#options
+    const startedMs = clock.monotonicMs()
+    this.#found = []
+    this.#roundBytes = 0
+    // LevelDB is not led over a damaged block, which may end the process.
+    const tablesVerify = await this.#tables(signal)
+    if (tablesVerify) await this.#records(signal)
+    // What is known of the records stands until they can be read again.
+    const findings = tablesVerify ? this.#found : this.status.findings
+    this.#status = { lastRound: { endedMs: clock.nowMs(), bytes: this.#roundBytes }, findings }
+    const durationMs = clock.monotonicMs() - startedMs
+    events.scrubbed({ bytes: this.#roundBytes, durationMs, findings: this.#found.length })
+  }
+
+  /** False when one of them is damaged. */
+  async #tables(signal: AbortSignal): Promise<boolean> {
+    const { files, indexDirectory } = this.#options
+    let reading = await readManifest(files, indexDirectory)
+    // It is replaced while LevelDB works: once more, before that is called damage.
+    if (reading.kind === 'damaged') reading = await readManifest(files, indexDirectory)
+    if (reading.kind === 'damaged') {
+      this.#note(damageText(reading.damage))
+      return false
+    }
+    let isSound = true
+    let buffer = Buffer.alloc(0)
+    for (const table of reading.files.tables) {
+      if (buffer.length < table.size + 1) buffer = Buffer.allocUnsafeSlow(table.size + 1)
+      const damage = await checkTableFile(files, indexDirectory, table, buffer)
+      if (damage.length > 0 && (await stillLive(files, indexDirectory, damage))) {
+        isSound = false
+        for (const each of damage) this.#note(damageText(each))
+      }
+      await this.#pace(table.size, signal)
+    }
+    return isSound
+  }
+
+  async #records(signal: AbortSignal): Promise<void> {
+    try {
+      for (let page = await this.#page(undefined); page.length > 0; page = await this.#page(page.at(-1)?.[0])) {
+        for (const [key, value] of page) {
+          const finding = await recordDamage(this.#options, key, value)
+          if (finding !== undefined) this.#note(finding)
+          await this.#pace(value.length + (valueFacts(key.length - 1, value).place?.length ?? 0), signal)
+        }
+      }
+    } catch (error) {
+      if (!isCoded(error, 'data-corrupt')) throw error
+      this.#note(error.message)
+    }
+  }
+
+  async #page(after: Buffer | undefined): Promise<readonly (readonly [Buffer, Buffer])[]> {
+    const range = after === undefined ? recordRange : { gt: after, lt: recordRange.lt }
+    for await (const page of this.#options.index.pages(range, { pageRecords, pageBytes })) return page
+    return []
+  }
+
+  /** Waits for as long as the bytes may take. */
+  async #pace(bytes: number, signal: AbortSignal): Promise<void> {
+    const { clock, limits } = this.#options
+    this.#roundBytes += bytes
+    this.#owedBytes += bytes
+    const waitMs = (this.#owedBytes / limits.scrubBytesPerSecond) * 1000
+    if (signal.aborted) throw new CodedError('cancelled', 'the store is being closed')
+    if (waitMs < waitMsMin) return
+    this.#owedBytes = 0
+    await clock.sleep(waitMs, signal)
+  }
+
+  /** Each finding is told once, however many rounds meet it. */
+  #note(finding: string): void {
+    const { limits, events } = this.#options
+    if (this.#found.length < limits.findingsMax && !this.#found.includes(finding)) this.#found.push(finding)
+    if (this.#told.has(finding) || this.#told.size >= limits.findingsMax) return
+    this.#told.add(finding)
+    events.damageFound({ finding })
+  }
+}
