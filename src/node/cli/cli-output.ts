@@ -43,12 +43,12 @@ export function createOutput(streams: CliStreams, json: boolean): CliOutput {
   }
 }
 
-/** The last words of a command that failed. With --json one line { "error": { code, message } } on standard error. */
+/** The last words of a command that failed, on one line. With --json one line { "error": { code, message } } on standard error. */
 export function errorText(error: unknown, json: boolean): string {
   const code = error instanceof CodedError ? error.code : 'internal'
   const message = error instanceof Error ? error.message : String(error)
   if (json) return `${JSON.stringify({ error: { code, message, ...(error instanceof CodedError && details(error)) } })}\n`
-  return `memo: ${visible(message)} [${code}]\n`
+  return `memo: ${visible(message.replace(/\s*\n\s*/g, ' '))} [${code}]\n`
 }
 
 function details(error: CodedError): { details?: Record<string, JsonValue> } {

@@ -14,12 +14,12 @@ async function main(words: readonly string[]): Promise<void> {
   const interruption = new AbortController()
   const isNode = words[0] === 'run'
   if (!isNode) endOnSignals(interruption)
-  endOnClosedPipe(process.stdout)
-  if (isNode)
-    process.stderr.on('error', () => {}) // a log that cannot be written is no reason to stop serving
-  else endOnClosedPipe(process.stderr)
+  // A log or a remark that cannot be written is no reason to stop.
+  process.stderr.on('error', () => {})
+  process.stdin.on('error', () => {}) // told to whoever reads it
   // The standard error of a node is its log, which is JSON lines unless a person reads it on a terminal.
   const json = words.includes('--json') || (isNode && !process.stderr.isTTY)
+  endOnUnwritable(process.stdout, json)
   const io = {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -49,15 +49,18 @@ function endOnSignals(interruption: AbortController): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (interruption.signal.aborted) process.exit(interruptedExitCode)
-      interruption.abort(new CodedError('cancelled', 'interrupted'))
+      const reason = new CodedError('cancelled', 'interrupted')
+      interruption.abort(reason)
+      process.stdin.destroy(reason) // a command may be waiting for a person to type
     })
   }
 }
 
-/** `memo kv ls | head` has nobody to speak to after a while, which is no failure. */
-function endOnClosedPipe(stream: NodeJS.WriteStream): void {
+/** `memo kv ls | head` has nobody to speak to after a while, which is no failure. A full disk is one. */
+function endOnUnwritable(stream: NodeJS.WriteStream, json: boolean): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.ok)
-    throw error
+    process.stderr.write(errorText(new CodedError('internal', `standard output cannot be written: ${error.message}`), json))
+    process.exit(exitCodes.failure)
   })
 }

@@ -40,7 +40,8 @@ Examples:
   memo doctor                         is all well?
 
 Exit codes: 0 ok, 1 failure, 2 usage or configuration, 3 not found, 4 conflict, 5 no node reached, 6 denied, 7 damaged data,
-8 limit or full, 9 outcome unknown, 10 data directory, 11 port in use, 12 a write to the disk failed. More: docs/CLI.md`
+8 limit or full, 9 outcome unknown, 10 data directory, 11 port in use, 12 a write to the disk failed, 130 interrupted.
+More: docs/CLI.md`
 
 /** Every command fails by an exception, writes where `io` says and suggests what a misspelled word may have meant. */
 function settle(command: Command, io: CliIo, json: boolean): void {

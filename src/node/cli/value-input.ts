@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { CodedError } from '../../shared/coded-error.ts'
+import { readableStdin } from './standard-input.ts'
 
 /** A value to be stored: whole where it is small, else its first piece and the rest. */
 export type ValueInput =
@@ -26,7 +27,7 @@ export async function readValueInput(text: string | undefined, file: string | un
     )
   }
   if (file === undefined && text !== '-') return { kind: 'whole', bytes: Buffer.from(text ?? '', 'utf8') }
-  return await beginning(file === undefined || file === '-' ? stdin : await openFile(file))
+  return await beginning(file === undefined || file === '-' ? readableStdin(stdin) : await openFile(file))
 }
 
 async function openFile(path: string): Promise<Readable> {

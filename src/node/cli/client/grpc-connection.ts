@@ -64,6 +64,7 @@ export function connect(options: ConnectionOptions): GrpcConnection {
     'grpc.primary_user_agent': 'memo-cli',
     'grpc.initial_reconnect_backoff_ms': reconnectFirstMs,
     'grpc.max_reconnect_backoff_ms': reconnectMaxMs,
+    'grpc.enable_http_proxy': 0, // proxies in the environment are for the web, and know nothing of this computer's ports
     'grpc.keepalive_time_ms': keepaliveMs,
     'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
     ...(options.tls?.serverName !== undefined && {

@@ -11,16 +11,17 @@ const defaultAddress = '127.0.0.1:7070'
 
 /** Adds what every command has that calls a node. */
 export function withRemoteOptions(command: Command, io: CliIo): Command {
-  const { environment } = io
+  const given = (text: string | undefined) => (text === '' ? undefined : text)
+  const { MEMO_NODE, MEMO_TOKEN_FILE, MEMO_TLS_CA } = io.environment
   return command
-    .option('--grpc <HOST:PORT>', 'address of the node (MEMO_NODE)', environment.MEMO_NODE ?? defaultAddress)
-    .option('--token-file <FILE>', 'file with the token that the node asks for (MEMO_TOKEN_FILE)', environment.MEMO_TOKEN_FILE)
+    .option('--grpc <HOST:PORT>', 'address of the node (MEMO_NODE)', given(MEMO_NODE) ?? defaultAddress)
+    .option('--token-file <FILE>', 'file with the token that the node asks for (MEMO_TOKEN_FILE)', given(MEMO_TOKEN_FILE))
     .option('--tls', 'use TLS with the certificate authorities of Node')
-    .option('--tls-ca <FILE>', 'use TLS; PEM certificates of the authorities to trust (MEMO_TLS_CA)', environment.MEMO_TLS_CA)
+    .option('--tls-ca <FILE>', 'use TLS; PEM certificates of the authorities to trust (MEMO_TLS_CA)', given(MEMO_TLS_CA))
     .option('--tls-cert <FILE>', 'PEM certificate of this client, for mutual TLS')
     .option('--tls-key <FILE>', 'PEM key of this client, for mutual TLS')
     .option('--tls-server-name <NAME>', 'name that the certificate of the node must have, where it differs from HOST')
-    .option('--timeout <SECONDS>', 'deadline of a call; streams of values have none', '30')
+    .option('--timeout <SECONDS>', 'deadline of a call; a stream of a value may take a day', '30')
     .option('--json', 'results as JSON, errors as JSON on standard error')
 }
 

@@ -12,7 +12,7 @@ import type { CallControl, GrpcConnection } from '../client/grpc-connection.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
 import { withConnection } from '../client/remote-command.ts'
 import { byteText } from '../transfer/transfer-report.ts'
-import { WholeFile } from '../transfer/whole-file.ts'
+import { outputFile } from '../transfer/whole-file.ts'
 import type { ValueInput } from '../value-input.ts'
 import { readValueInput } from '../value-input.ts'
 
@@ -39,13 +39,13 @@ export const blockKinds = ['content', 'owner', 'named'] as const
 export function blockGet(text: string, flags: BlockGetFlags, io: CliIo): Promise<void> {
   const address = blockAddress(text)
   return withConnection(flags, io, async ({ connection, output }) => {
-    await using file = flags.output === undefined ? undefined : await WholeFile.create(flags.output)
+    await using file = await outputFile(flags.output)
     const block = await fetchBlock(connection, address, { signal: io.signal })
     const data = payloadOf(block)
     await file?.write(data)
     await file?.commit()
-    if (output.json) await output.result('', { ...blockJson(block), ...(flags.output === undefined && { data: base64(data) }) })
-    else if (flags.output === undefined) await output.bytes(data)
+    if (output.json) await output.result('', { ...blockJson(block), ...(file === undefined && { data: base64(data) }) })
+    else if (file === undefined) await output.bytes(data)
   })
 }
 

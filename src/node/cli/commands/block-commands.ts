@@ -22,7 +22,7 @@ function getCommand(io: CliIo): Command {
   return withRemoteOptions(new Command('get'), io)
     .description('write what the block holds to standard output, readable and byte for byte')
     .argument('<ADDRESS>', '64 hex digits')
-    .option('-o, --output <FILE>', 'write to FILE, which appears whole or not at all')
+    .option('-o, --output <FILE>', 'write to FILE, which appears whole or not at all; "-" is standard output')
     .addHelpText('after', examples('memo block get 5f1c...e9', 'memo block get 5f1c...e9 --output block.bin'))
     .action(async (address, flags) => (await actions()).blockGet(address, flags, io))
 }

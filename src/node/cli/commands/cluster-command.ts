@@ -15,7 +15,7 @@ type RecoverFlags = Pick<RunFlags, 'data' | 'config'> & { readonly yes?: boolean
 
 /** `memo cluster ...`: what concerns the network of a node. */
 export function clusterCommand(io: CliIo): Command {
-  const recover = withSettingOptions(new Command('recover'), ['data'])
+  const recover = withSettingOptions(new Command('recover'), io, ['data'])
     .description('make a damaged store writable again, with what is left of it')
     .option('--yes', 'do not ask')
     .option('--json', 'as JSON')
@@ -23,7 +23,8 @@ export function clusterCommand(io: CliIo): Command {
       'after',
       `
 For a store of which durable records are missing ("memo doctor" says so) and that has no other copy. What verifies is kept, the
-rest is given up for good, and the store gets a new store id. A store that is sound is left as it is. Copy the data directory first. The node must be stopped.
+rest is given up for good, and the store gets a new store id. A store that is sound is left as it is.
+Copy the data directory first. The node must be stopped.
 ${examples('memo cluster recover --data ./data', 'memo cluster recover --data ./data --yes --json')}`,
     )
     .action((flags: RecoverFlags) => recoverStore(flags, io))

@@ -13,7 +13,7 @@ import { configInput, withSettingOptions } from './setting-options.ts'
 
 /** `memo config show`: what a node would run with, and where each value comes from. */
 export function configCommand(io: CliIo): Command {
-  const show = withSettingOptions(new Command('show'))
+  const show = withSettingOptions(new Command('show'), io)
     .description('show every setting with its value and its origin')
     .option('--json', 'as JSON')
     .addHelpText(

@@ -8,7 +8,7 @@ const settings = ['data', 'grpc', 'console', 'keyFile', 'capacity'] as const
 
 /** `memo doctor`: looks at everything that a node needs. */
 export function doctorCommand(io: CliIo): Command {
-  return withSettingOptions(new Command('doctor'), settings)
+  return withSettingOptions(new Command('doctor'), io, settings)
     .description('check data directory, store, keys, ports, disk and clock; red checks make the exit code')
     .option('--no-verify', 'do not read every record')
     .option('--json', 'as JSON')

@@ -7,7 +7,7 @@ import { keyValueClient } from '../client/key-value-client.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
 import { withConnection } from '../client/remote-command.ts'
 import { byteText } from '../transfer/transfer-report.ts'
-import { WholeFile } from '../transfer/whole-file.ts'
+import { outputFile } from '../transfer/whole-file.ts'
 import { readValueInput } from '../value-input.ts'
 import { metadataJson, metadataText } from './metadata-text.ts'
 
@@ -45,7 +45,7 @@ export function kvGet(key: string, flags: GetFlags, io: CliIo): Promise<void> {
   return withStore(flags, io, async (client, output) => {
     const ranged = flags.offset !== undefined || flags.length !== undefined
     const range = ranged ? { offset: flags.offset ?? 0n, ...(flags.length !== undefined && { length: flags.length }) } : undefined
-    await using file = flags.output === undefined ? undefined : await WholeFile.create(flags.output)
+    await using file = await outputFile(flags.output)
     const { metadata, pieces } = await client.get(key, range, { signal: io.signal })
     if (file !== undefined) {
       for await (const piece of pieces) await file.write(piece)

@@ -20,7 +20,7 @@ function getCommand(io: CliIo): Command {
   return withRemoteOptions(new Command('get'), io)
     .description('write the value of KEY to standard output, byte for byte')
     .argument('<KEY>')
-    .option('-o, --output <FILE>', 'write to FILE, which appears whole or not at all')
+    .option('-o, --output <FILE>', 'write to FILE, which appears whole or not at all; "-" is standard output')
     .option('--offset <BYTES>', 'first byte of a range', wholeNumber)
     .option('--length <BYTES>', 'bytes of a range; without it to the end', wholeNumber)
     .addHelpText(

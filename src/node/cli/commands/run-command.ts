@@ -7,7 +7,7 @@ import { configInput, withSettingOptions } from './setting-options.ts'
 
 /** `memo run`: a node in this process. */
 export function runCommand(io: CliIo): Command {
-  return withSettingOptions(new Command('run'))
+  return withSettingOptions(new Command('run'), io)
     .description('run a node until SIGTERM or SIGINT')
     .addHelpText(
       'after',

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { defaultDataDirectory } from '../../config/default-data-directory.ts'
+import { hostPortText } from '../../config/host-port.ts'
 import type { ConfigInput } from '../../config/load-node-config.ts'
 import type { SettingName } from '../../config/node-config-schema.ts'
-import { settingFacts, settingFlag, settingNames } from '../../config/node-config-schema.ts'
+import { nodeConfigSchema, settingFacts, settingFlag, settingNames } from '../../config/node-config-schema.ts'
 import type { CliIo } from '../cli-io.ts'
 import { optionOf } from './option-values.ts'
 
@@ -16,13 +18,23 @@ export interface DoctorFlags extends RunFlags {
 }
 
 /** One flag for each setting of the schema, and --config. */
-export function withSettingOptions(command: Command, names: readonly SettingName[] = settingNames): Command {
+export function withSettingOptions(command: Command, io: CliIo, names: readonly SettingName[] = settingNames): Command {
   for (const name of names) {
-    const { argument, help, values } = settingFacts(name)
+    const { argument, help: meaning, values } = settingFacts(name)
+    const fallback = settingDefault(name, io)
+    const help = fallback === undefined ? meaning : `${meaning} (default: ${fallback})`
     const flag = argument === undefined ? settingFlag(name) : `${settingFlag(name)} <${argument}>`
     command.addOption(values === undefined ? new Option(flag, help) : optionOf(flag, help, values))
   }
   return command.option('--config <FILE>', 'read this JSON file instead of memo.json in the data directory (MEMO_CONFIG)')
+}
+
+/** Only told: commander must not take it for given, because file and environment come first. */
+function settingDefault(name: SettingName, { environment }: CliIo): string | undefined {
+  if (name === 'data') return defaultDataDirectory({ platform: process.platform, environment })
+  const { data: value } = nodeConfigSchema.shape[name].safeParse(undefined)
+  if (value === undefined || typeof value === 'boolean') return undefined
+  return typeof value === 'object' ? hostPortText(value) : String(value)
 }
 
 export function configInput(flags: RunFlags, io: CliIo): ConfigInput {

@@ -7,6 +7,7 @@ import { keyValueClient } from '../client/key-value-client.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
 import { withConnection } from '../client/remote-command.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { readableStdin } from '../standard-input.ts'
 import { exportFolder } from '../transfer/export-folder.ts'
 import { exportNdjson } from '../transfer/export-ndjson.ts'
 import { countFolder, folderSource } from '../transfer/folder-source.ts'
@@ -63,7 +64,7 @@ async function itemsOf(
   progress: ProgressDisplay,
   counting: AbortSignal,
 ): Promise<AsyncIterable<ImportItem>> {
-  if (source === '-') return ndjsonStreamSource(io.stdin)
+  if (source === '-') return ndjsonStreamSource(readableStdin(io.stdin))
   const facts = await stat(source).catch((error: Error) => {
     throw new CodedError('invalid-argument', `cannot read ${source}: ${error.message}`, { cause: error })
   })

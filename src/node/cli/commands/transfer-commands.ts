@@ -17,6 +17,7 @@ export function importCommand(io: CliIo): Command {
       `
 A file a/b.txt of a folder becomes the key PREFIXa/b.txt. Links and special files are skipped and counted; empty folders have
 no keys. What the store has already with the same bytes is skipped, so the same command finishes an interrupted import.
+A node that goes away is waited for, up to a minute.
 NDJSON has one object a line: {"key": text, "value": base64, "contentType"?: text}.
 ${examples('memo import ./photos --prefix photos/', 'memo import backup.ndjson', 'zcat backup.ndjson.gz | memo import - --prefix restored/')}`,
     )

@@ -73,6 +73,11 @@ export class WholeFile implements AsyncDisposable {
   }
 }
 
+/** The file that --output names; undefined for standard output, which is also "-". */
+export async function outputFile(path: string | undefined): Promise<WholeFile | undefined> {
+  return path === undefined || path === '-' ? undefined : await WholeFile.create(path)
+}
+
 /** A rename would put a file in the place of a device or pipe, and fails on a folder only when all the work is done. */
 async function assertReplaceable(path: string): Promise<void> {
   try {

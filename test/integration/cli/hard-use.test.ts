@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { runMemo } from '../../support/memo-process.ts'
+import { errorOf, testFolder, testNode } from './cli-bed.ts'
+
+const bin = join(import.meta.dirname, '../../../bin/memo.js')
+const folder = testFolder()
+const node = testNode(folder)
+
+/** Runs the command with its standard streams where they are told to be. */
+function start(args: readonly string[], stdio: readonly ('pipe' | 'ignore' | number)[]) {
+  const env = { ...process.env, MEMO_NODE: node.process().ready.grpc }
+  const child = spawn(process.execPath, [bin, ...args], { stdio: [...stdio], env })
+  let stderr = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }))
+  return { child, ended }
+}
+
+test.skipIf(process.platform !== 'linux')('standard output on a full disk is one line and exit code 1, no stack', async () => {
+  await node.memo(['kv', 'put', 'full', 'x'])
+  for (const args of [
+    ['kv', 'ls'],
+    ['kv', 'get', 'full'],
+    ['export', '-'],
+    ['kv', 'stat', 'full', '--json'],
+  ]) {
+    const full = openSync('/dev/full', 'w')
+    const { code, stderr } = await start(args, ['ignore', full, 'pipe']).ended
+    closeSync(full)
+    expect(code, args.join(' ')).toBe(1)
+    expect(stderr).toContain('standard output cannot be written')
+    expect(stderr).not.toContain('    at ')
+  }
+})
+
+test('a reader that leaves early ends a listing quietly', async () => {
+  const lines = Array.from({ length: 5000 }, (_, index) => `{"key":"pipe/${index}","value":"eA=="}`)
+  await node.memo(['import', '-'], lines.join('\n'))
+  for (const args of [
+    ['kv', 'ls', 'pipe/'],
+    ['export', '-', '--prefix', 'pipe/', '--quiet'],
+  ]) {
+    const { child, ended } = start(args, ['ignore', 'pipe', 'pipe'])
+    child.stdout?.once('data', () => child.stdout?.destroy())
+    expect(await ended, args.join(' ')).toEqual({ code: 0, stderr: '' })
+  }
+})
+
+test('a closed standard error does not end an import', async () => {
+  const source = folder.path('quiet.ndjson')
+  writeFileSync(source, '{"key":"quiet","value":"eA=="}\n')
+  const { child, ended } = start(['import', source], ['ignore', 'pipe', 'pipe'])
+  child.stderr?.destroy()
+  child.stdout?.resume()
+  expect((await ended).code).toBe(0)
+  expect((await node.memo(['kv', 'get', 'quiet'])).stdout.toString()).toBe('x')
+})
+
+test('a folder as standard input is no empty value', async () => {
+  const there = folder.path('a-folder')
+  mkdirSync(there)
+  for (const args of [
+    ['kv', 'put', 'from-folder', '-', '--json'],
+    ['import', '-', '--json'],
+  ]) {
+    const input = openSync(there, 'r')
+    const { code, stderr } = await start(args, [input, 'ignore', 'pipe']).ended
+    closeSync(input)
+    expect(code).toBe(2)
+    expect(stderr).toContain('standard input is a folder')
+  }
+  expect((await node.memo(['kv', 'get', 'from-folder'])).code).toBe(3)
+})
+
+test.skipIf(process.platform === 'win32')('Ctrl-C ends a command that waits for its input, and nothing is stored', async () => {
+  for (const args of [
+    ['kv', 'put', 'interrupted', '-', '--json'],
+    ['block', 'put', '-', '--json'],
+    ['import', '-', '--json'],
+  ]) {
+    const { child, ended } = start(args, ['pipe', 'ignore', 'pipe'])
+    child.stdin?.write('{"key":"interrupted","value":"eA=="}')
+    await sleep(1000)
+    child.kill('SIGINT')
+    const { code, stderr } = await ended
+    expect(code, args.join(' ')).toBe(130)
+    expect(JSON.parse(stderr)).toEqual({ error: { code: 'cancelled', message: 'interrupted' } })
+  }
+  expect((await node.memo(['kv', 'get', 'interrupted'])).code).toBe(3)
+})
+
+test('"-" as --output is standard output', async () => {
+  await node.memo(['kv', 'put', 'dash', 'x'])
+  expect((await node.memo(['kv', 'get', 'dash', '--output', '-'])).stdout.toString()).toBe('x')
+  const address = (await node.memo(['block', 'put', 'y'])).stdout.toString().trim()
+  expect((await node.memo(['block', 'get', address, '--output', '-'])).stdout.toString()).toBe('y')
+})
+
+describe('the environment', () => {
+  test('an empty MEMO_NODE is none', async () => {
+    const { code, stderr } = await runMemo(['kv', 'ls', '--help'], { environment: { MEMO_NODE: '' } })
+    expect([code, stderr]).toEqual([0, ''])
+    const help = await runMemo(['kv', 'ls', '--help'], { environment: { MEMO_NODE: '' } })
+    expect(help.stdout.toString()).toContain('(default: "127.0.0.1:7070")')
+  })
+
+  test('a proxy for the web has no part in reaching a node', async () => {
+    const proxy = 'http://127.0.0.1:1'
+    const environment = { MEMO_NODE: node.process().ready.grpc, http_proxy: proxy, https_proxy: proxy, grpc_proxy: proxy }
+    const silent = { no_proxy: '', no_grpc_proxy: '', NO_PROXY: '' }
+    const result = await runMemo(['kv', 'put', 'proxied', 'x', '--json'], { environment: { ...environment, ...silent } })
+    expect([result.code, result.stderr]).toEqual([0, ''])
+  })
+})
+
+test('help of a node tells its defaults', async () => {
+  const help = (await runMemo(['run', '--help'])).stdout.toString().replaceAll(/\s+/g, ' ')
+  for (const text of ['memo)', '127.0.0.1:7070', '127.0.0.1:7071', '(default: info)', '(default: none)'])
+    expect(help).toContain(text)
+})
+
+test('errors stay one line whatever they quote', async () => {
+  const result = await node.memo(['kv', 'get', 'no\nsuch\u001b[31m'])
+  expect(result.code).toBe(3)
+  expect(result.stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect(errorOf(await node.memo(['kv', 'get', 'no\nsuch', '--json'])).message).toContain('no\nsuch')
+})
