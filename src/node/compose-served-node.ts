@@ -99,6 +99,7 @@ function openStore(
     limits: defaultLimits,
     ...(config.capacity !== undefined && { byteLimit: config.capacity }),
     random: adapters.random,
+    clock: adapters.clock,
     inspect: readOnly,
     madeBy: `memo ${version}`,
     locked: () => entered('store'),
