@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { defineConfig } from 'electron-vite'
 import type { Plugin } from 'vite'
+import { rendererBuild } from './renderer.config.ts'
 
 /** Carries files that a module names as `new URL('./file', import.meta.url)` into the output, and names them anew. */
 function filesBesideModules(): Plugin {
@@ -38,4 +39,5 @@ export default defineConfig({
       },
     },
   },
+  renderer: rendererBuild,
 })

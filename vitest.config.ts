@@ -1,13 +1,21 @@
 import { defineConfig } from 'vitest/config'
+import { rendererCss, rendererDefine, rendererPlugins } from './renderer.config.ts'
 
-type Options = { readonly timeoutMs?: number; readonly serial?: boolean; readonly pure?: boolean; readonly turn?: number }
+type Options = {
+  readonly timeoutMs?: number
+  readonly serial?: boolean
+  readonly pure?: boolean
+  readonly turn?: number
+  readonly exclude?: string[]
+}
 
-function suite(name: string, { timeoutMs = 5_000, serial = false, pure = false, turn = 0 }: Options = {}) {
+function suite(name: string, { timeoutMs = 5_000, serial = false, pure = false, turn = 0, exclude = [] }: Options = {}) {
   return {
     extends: true as const,
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
+      exclude,
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       isolate: !pure,
@@ -18,6 +26,21 @@ function suite(name: string, { timeoutMs = 5_000, serial = false, pure = false, 
   }
 }
 
+const renderer = {
+  extends: true as const,
+  plugins: rendererPlugins,
+  css: rendererCss,
+  define: rendererDefine,
+  test: {
+    name: 'renderer',
+    environment: 'happy-dom',
+    include: ['test/unit/renderer/**/*.test.{ts,tsx}'],
+    setupFiles: ['test/unit/renderer/set-up.ts'],
+    testTimeout: 20_000,
+    css: true,
+  },
+}
+
 export default defineConfig({
   test: {
     environment: 'node',
@@ -26,13 +49,14 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
-      suite('unit', { timeoutMs: 10_000, pure: true }),
+      suite('unit', { timeoutMs: 10_000, pure: true, exclude: ['test/unit/renderer/**'] }),
+      renderer,
       suite('property', { timeoutMs: 60_000, pure: true }),
       suite('conformance', { timeoutMs: 60_000 }),
       suite('integration', { timeoutMs: 300_000, serial: true, turn: 1 }),
       suite('interop', { timeoutMs: 120_000, serial: true, turn: 2 }),
       suite('tidy', { timeoutMs: 120_000 }),
     ],
-    coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/node/api/grpc/generated/**'] },
+    coverage: { provider: 'v8', include: ['src/**/*.ts', 'src/**/*.tsx'], exclude: ['src/node/api/grpc/generated/**'] },
   },
 })

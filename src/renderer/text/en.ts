@@ -1,0 +1,10 @@
+import { activity } from './en/activity.ts'
+import { connect } from './en/connect.ts'
+import { keys } from './en/keys.ts'
+import { overview } from './en/overview.ts'
+import { settings } from './en/settings.ts'
+import { shell } from './en/shell.ts'
+import { ui } from './en/ui.ts'
+
+/** All texts of the screens, by area. A text is found by its area and name: `useTranslation('keys')`, then `t('title')`. */
+export const en = { activity, connect, keys, overview, settings, shell, ui } as const
