@@ -7,9 +7,10 @@ export const uint64TextSchema = z.string().regex(/^(0|[1-9]\d{0,19})$/, 'must be
 
 export const hexSchema = z.string().regex(/^[0-9a-f]*$/)
 
-export const bytesSchema = z
-  .instanceof(Uint8Array)
-  .refine((bytes) => bytes.length <= wireLimits.valueBytesMax, `at most ${wireLimits.valueBytesMax} bytes travel at once`)
+export const bytesSchema = z.instanceof(Uint8Array).refine((bytes) => bytes.length <= wireLimits.valueBytesMax, {
+  message: `at most ${wireLimits.valueBytesMax} bytes travel at once`,
+  params: { limit: 'valueBytesMax', maximum: wireLimits.valueBytesMax },
+})
 
 /** What a declared error carries beside its code; never a stack. */
 export const failureSchema = z.strictObject({

@@ -23,6 +23,10 @@ export const wireLimits = {
   subscriberQueueMax: 64,
   /** Streams of one connection. */
   subscriptionsMax: 32,
+  /** Calls of one connection that wait for their answer. */
+  callsMax: 256,
+  /** Bytes of a WebSocket's unsent messages above which streams wait. */
+  unsentBytesMax: 256 * 1024,
   /** Points of one metric series in an answer. */
   metricPointsMax: 300,
   /** Jobs that are remembered, running and ended. */
