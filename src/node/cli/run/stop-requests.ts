@@ -3,7 +3,7 @@ import { exitCodes } from '../exit-codes.ts'
 
 /** Why a node ends, and what the process tells whoever started it. */
 export interface StopReason {
-  readonly kind: 'signal' | 'write-failed' | 'bug'
+  readonly kind: 'signal' | 'asked' | 'write-failed' | 'bug'
   readonly exitCode: number
 }
 
@@ -38,6 +38,13 @@ export class StopRequests implements Disposable {
   /** The store can no longer keep its promise: everything ends, in order. */
   writeFailed(): void {
     this.request({ kind: 'write-failed', exitCode: exitCodes.writeFailed })
+  }
+
+  /** Whoever started this process asks for an orderly end; once more: without waiting for calls in flight. */
+  asked(): void {
+    if (this.decided) this.hasten()
+    else this.observer.stopRequested({ signal: 'shutdown' })
+    this.request({ kind: 'asked', exitCode: exitCodes.ok })
   }
 
   [Symbol.dispose](): void {
