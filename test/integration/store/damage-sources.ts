@@ -30,8 +30,8 @@ export interface JournalFrame {
   readonly last: boolean
 }
 
-/** Nothing is reclaimed, however long a run takes: the journal holds everything. */
-const keepingLimits = { ...tightLimits, reclaimLivePercent: 0 }
+/** Nothing is reclaimed, however long a run takes: the journal holds everything. The index follows before it is copied. */
+const keepingLimits = { ...tightLimits, reclaimLivePercent: 0, indexDelayMs: 10 }
 
 export function journalFrames({ frames }: DamageSource): readonly JournalFrame[] {
   return frames
