@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -95,6 +95,23 @@ test.skipIf(process.platform === 'win32')('Ctrl-C ends a command that waits for 
   }
   expect((await node.memo(['kv', 'get', 'interrupted'])).code).toBe(3)
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'a place in which no folder can be made is told, also below missing folders',
+  async () => {
+    for (const place of ['/proc/memo', '/proc/memo/deeper']) {
+      const result = await node.memo(['export', place, '--json'])
+      expect(result.code).toBe(2)
+      expect(errorOf(result)).toMatchObject({
+        code: 'invalid-argument',
+        message: expect.stringContaining(`cannot write into ${place}`),
+      })
+    }
+    const deep = folder.path('made/of/several')
+    expect((await node.memo(['export', deep, '--prefix', 'none/'])).code).toBe(0)
+    expect(existsSync(deep)).toBe(true)
+  },
+)
 
 test('"-" as --output is standard output', async () => {
   await node.memo(['kv', 'put', 'dash', 'x'])

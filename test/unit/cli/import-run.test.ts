@@ -20,6 +20,8 @@ class FakeNode {
   readonly values = new Map<string, Uint8Array>()
   readonly calls: Call[] = []
   readonly requestIds: (RequestIdFields | undefined)[] = []
+  /** Keys whose values do not verify; putting them makes them whole. */
+  readonly damaged = new Set<string>()
   versions = 0
   readonly #troubles: Partial<Record<Call, readonly Trouble[]>>
   readonly #outcomes = new Map<bigint, BatchResult[]>()
@@ -43,6 +45,7 @@ class FakeNode {
 
   #put(key: string, value: Uint8Array): KeyMetadata {
     this.values.set(key, value)
+    this.damaged.delete(key)
     this.versions += 1
     return this.#metadata(key)
   }
@@ -57,13 +60,17 @@ class FakeNode {
       put: never,
       remove: never,
       stat: (key) => this.#act('stat', () => (this.values.has(key) ? this.#metadata(key) : undefined)),
-      list: () =>
+      list: (query) =>
         this.#act('list', () => {
+          if (query.withValues === true && this.damaged.size > 0) throw new CodedError('data-corrupt', 'made up')
           const items = [...this.values].sort().map(([key, value]) => ({ metadata: this.#metadata(key), value }))
           return { items, commonPrefixes: [], nextPageToken: new Uint8Array(0) } as never
         }),
       get: (key) =>
-        this.#act('get', () => ({ metadata: this.#metadata(key), pieces: onePiece(this.values.get(key) ?? new Uint8Array(0)) })),
+        this.#act('get', () => {
+          if (this.damaged.has(key)) throw new CodedError('data-corrupt', 'made up')
+          return { metadata: this.#metadata(key), pieces: onePiece(this.values.get(key) ?? new Uint8Array(0)) }
+        }),
       putStream: async (key, pieces) => {
         const bytes: Uint8Array[] = []
         for await (const piece of pieces) bytes.push(piece)
@@ -197,6 +204,22 @@ test.each<ErrorCode>(['request-too-old', 'invalid-argument'])(
     expect(node.requestIds.at(-1)).toBeUndefined()
   },
 )
+
+test('a damaged value in the store is put again, and those beside it are left alone', async () => {
+  const small = new FakeNode({ list: ['not-running'] })
+  for (const name of ['a', 'b', 'c']) small.values.set(name, Buffer.from(name))
+  small.damaged.add('b')
+  const { ended, report } = await importInto(
+    small,
+    ['a', 'b', 'c'].map((name) => item(name, Buffer.from(name))),
+  )
+  expect(ended).toBe('done')
+  expect(report).toMatchObject({ copied: 1, handled: 3, failed: 0 })
+  const big = new FakeNode({})
+  big.values.set('large', large)
+  big.damaged.add('large')
+  expect((await importInto(big, [item('large', large)])).report.copied).toBe(1)
+})
 
 test('an interruption ends the wait at once and for its own reason', async () => {
   const node = new FakeNode({ putMany: Array<Trouble>(1000).fill('not-running') })

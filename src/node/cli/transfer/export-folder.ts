@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { KeyMetadata, KeyValueClient } from '../client/key-value-client.ts'
 import { BoundedTasks } from './bounded-tasks.ts'
@@ -208,9 +208,22 @@ async function writePieces(file: string, pieces: AsyncIterable<Uint8Array>, size
   if (written !== size) throw new CodedError('data-corrupt', `the node sent ${written} bytes of a value of ${size}`)
 }
 
+/** Not with `recursive`: that never ends where a folder exists and no other can be made in it, as in /proc. */
+async function makeFolder(path: string, parentsToo = true): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || !parentsToo || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await makeFolder(path, false)
+  }
+}
+
 async function prepareTarget(target: string, partial: string): Promise<void> {
   try {
-    await mkdir(target, { recursive: true })
+    await makeFolder(target)
     if (!(await stat(target)).isDirectory()) throw new CodedError('invalid-argument', `${target} is not a folder`)
     await rm(partial, { recursive: true, force: true })
     await mkdir(partial)

@@ -155,13 +155,11 @@ class ImportRun {
   }
 
   private async putGroupUnlessSame(items: readonly ImportValue[], after: string): Promise<void> {
-    const { client, prefix } = this.options
-    const stored = await this.calls.make(async () => {
-      const values = new Map<string, Uint8Array>()
-      const query = { prefix, after, count: items.length, signal: this.signal }
-      for await (const { metadata, value } of groupValues(client, query)) values.set(metadata.key, value)
-      return values
-    })
+    const stored = await this.storedValues(items.length, after)
+    if (stored === undefined) {
+      for (const item of items) await this.putUnlessSame(item, await this.found(item))
+      return
+    }
     const checks = await Promise.all(
       items.map(async (item) => {
         const bytes = await this.readable(item, () => item.read())
@@ -175,7 +173,27 @@ class ImportRun {
     if (changed.length > 0) await this.putGroup(changed)
   }
 
-  private async putUnlessSame(item: ImportValue, found: KeyMetadata): Promise<void> {
+  /** Undefined when one of them is damaged: which one is found out by reading each. */
+  private async storedValues(count: number, after: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+    const { client, prefix } = this.options
+    try {
+      return await this.calls.make(async () => {
+        const values = new Map<string, Uint8Array>()
+        const query = { prefix, after, count, signal: this.signal }
+        for await (const { metadata, value } of groupValues(client, query)) values.set(metadata.key, value)
+        return values
+      })
+    } catch (error) {
+      if (isCoded(error, 'data-corrupt')) return undefined
+      throw error
+    }
+  }
+
+  private async found(item: ImportValue): Promise<KeyMetadata | undefined> {
+    return await this.calls.make(() => this.options.client.stat(this.keyOf(item), { signal: this.signal }))
+  }
+
+  private async putUnlessSame(item: ImportValue, found: KeyMetadata | undefined): Promise<void> {
     const same = await this.readable(item, () => this.calls.make(() => this.isSame(item, found)))
     if (same === true) this.skipSame(item)
     else if (same === false) await this.putLarge(item)
@@ -186,9 +204,16 @@ class ImportRun {
     this.options.progressed()
   }
 
-  private async isSame(item: ImportValue, found: KeyMetadata): Promise<boolean> {
-    const { metadata, pieces } = await this.options.client.get(found.key, undefined, { signal: this.signal })
-    return metadata.size === found.size && (await sameBytes(item.open(), pieces))
+  /** What is damaged is not the same: putting it again makes it whole. */
+  private async isSame(item: ImportValue, found: KeyMetadata | undefined): Promise<boolean> {
+    if (found === undefined) return false
+    try {
+      const { metadata, pieces } = await this.options.client.get(found.key, undefined, { signal: this.signal })
+      return metadata.size === found.size && (await sameBytes(item.open(), pieces))
+    } catch (error) {
+      if (isCoded(error, 'data-corrupt')) return false
+      throw error
+    }
   }
 
   private async collect(item: ImportValue, size: number): Promise<void> {
