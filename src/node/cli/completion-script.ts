@@ -135,7 +135,7 @@ function fish(nodes: readonly Node[]): string {
     const condition = [...seen, ...notYet].join('; and ')
     const when = condition === '' ? '' : ` -n '${condition}'`
     return [
-      ...commands.map(({ name, help }) => `complete -c memo${when} -a '${name}' -d '${help}'`),
+      ...commands.map(({ name, help }) => `complete -c memo${when} -f -a '${name}' -d '${help}'`),
       ...choices.map((each) => `complete -c memo${when} -f -a '${each}'`),
       ...flags.map(({ flag, help, takesValue, values }) => {
         const value = values.length > 0 ? ` -x -a '${values.join(' ')}'` : takesValue ? ' -r' : ''

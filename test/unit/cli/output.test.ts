@@ -110,3 +110,11 @@ test('completion quotes what help texts contain', () => {
     expect(script).toContain('run')
   }
 })
+
+test('fish offers commands without the files of the folder beside them', () => {
+  const kv = new Command('kv').addCommand(new Command('get').description('read'))
+  const lines = completionScript('fish', new Command('memo').addCommand(kv)).split('\n')
+  const offers = lines.filter((line) => line.includes(" -a '"))
+  expect(offers).toHaveLength(2)
+  for (const line of offers) expect(line).toContain(" -f -a '")
+})
