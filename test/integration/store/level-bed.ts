@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path'
 import type { Files } from '../../../src/node/adapters/level-store/files.ts'
 import { decodeMarker, markerKeyRange } from '../../../src/node/adapters/level-store/index/index-state.ts'
 import { LevelIndex } from '../../../src/node/adapters/level-store/index/level-index.ts'
+import type { StoreSoundness } from '../../../src/node/adapters/level-store/needs-recovery.ts'
+import { storeSoundness } from '../../../src/node/adapters/level-store/needs-recovery.ts'
 import { nodeFiles } from '../../../src/node/adapters/level-store/node-files.ts'
 import { openLevelStore } from '../../../src/node/adapters/level-store/open-level-store.ts'
 import type { RecoveryReport } from '../../../src/node/adapters/level-store/recover-level-store.ts'
@@ -53,6 +55,10 @@ export function openLevelStoreAt(directory: string, { events, ...settings }: Lev
 
 export function recoverLevelStoreAt(directory: string, { events, ...settings }: LevelSettings = {}): Promise<RecoveryReport> {
   return recoverLevelStore({ directory, limits: smallLimits, random, ...settings, events: { ...silent, ...events } })
+}
+
+export function storeSoundnessAt(directory: string, { events, ...settings }: LevelSettings = {}): Promise<StoreSoundness> {
+  return storeSoundness({ directory, limits: smallLimits, random, ...settings, events: { ...silent, ...events } })
 }
 
 export function temporaryFolder(name: string): string {

@@ -4,12 +4,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readManifest, tableName } from '../../../src/node/adapters/level-store/index/index-files.ts'
 import { nodeFiles } from '../../../src/node/adapters/level-store/node-files.ts'
 import { recordFamilies } from '../../../src/node/ports/record-store.ts'
+import { filler, put } from '../../conformance/record-store/store-bed.ts'
 import { judge } from '../../conformance/record-store/store-verdict.ts'
 import type { DamageSource, JournalFrame } from './damage-sources.ts'
 import { closedSource, crashedSource, reclaimedSource } from './damage-sources.ts'
 import type { ReadFault } from './faulty-files.ts'
 import { FaultyFiles } from './faulty-files.ts'
-import { copyStoreFolder, filesBelow, openLevelStoreAt, recoverLevelStoreAt, temporaryFolder } from './level-bed.ts'
+import {
+  copyStoreFolder,
+  filesBelow,
+  openLevelStoreAt,
+  recoverLevelStoreAt,
+  storeSoundnessAt,
+  temporaryFolder,
+  tightLimits,
+} from './level-bed.ts'
 
 const folder = temporaryFolder('unreadable')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -20,12 +29,22 @@ let sources: Readonly<Record<SourceName, DamageSource>>
 beforeAll(async () => {
   const closed = await closedSource(join(folder, 'closed'))
   const crashed = await crashedSource(join(folder, 'crashed'))
-  sources = { closed, crashed, reclaimed: await reclaimedSource(join(folder, 'reclaimed')) }
+  sources = { closed, crashed, reclaimed: await withLog(await reclaimedSource(join(folder, 'reclaimed'))) }
 })
 
 interface Where extends Pick<ReadFault, 'range'> {
   readonly file: string
 }
+/** Every reclaim has LevelDB write its tables: one more batch, so that its log holds something. */
+async function withLog(source: DamageSource): Promise<DamageSource> {
+  const store = await openLevelStoreAt(source.root, { limits: { ...tightLimits, reclaimLivePercent: 0 } })
+  const batch = [put('entry', 'in the log', filler(500))]
+  await store.commit(batch)
+  source.history.acknowledged(batch)
+  await store.close()
+  return source
+}
+
 type Place = (source: DamageSource) => Where | Promise<Where>
 
 const sectorAt = (offset: number) => ({ from: offset - (offset % 4096), to: offset - (offset % 4096) + 4096 })
@@ -183,6 +202,7 @@ describe.each(cases)('$name of a store that is $source', ({ source: name, place,
       }
     }
     if (ends === 'whole') return
+    expect(await storeSoundnessAt(root, settings)).toEqual({ sound: false })
     await recoverLevelStoreAt(root, settings)
     expect(faulty.readFaults.length, 'nothing unreadable is written over').toBe(
       place === files.format || place === files.identity ? 0 : 1,
