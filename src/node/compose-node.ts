@@ -28,6 +28,8 @@ export interface NodeOptions {
   readonly valuesCollected?: ((facts: { readonly values: number }) => void) | undefined
   /** Told of each damaged record that keeps a value from being collected. */
   readonly damageRead?: ((facts: { readonly code: string }) => void) | undefined
+  /** Told of the keys that have changed, whoever changed them, once that is durable. Must not throw. */
+  readonly keysChanged?: ((keys: Iterable<string>) => void) | undefined
 }
 
 /** Everything that a node runs, once it was started. */
@@ -162,6 +164,7 @@ class ComposedNode implements StorageNode {
       stores,
       valuesCollected: this.#options.valuesCollected,
       damageRead: this.#options.damageRead,
+      keysChanged: this.#options.keysChanged,
     })
     resources.defer(() => keyValues.stop())
     await keyValues.start()

@@ -32,6 +32,16 @@ export const expectationSchema = z.discriminatedUnion('kind', [
 ])
 export type Expectation = z.infer<typeof expectationSchema>
 
+/** Names one intention, so that a change is made once however often it is sent: the same id with the same change, for ten minutes. */
+export const requestIdSchema = z.strictObject({
+  /** 16 random bytes that name the screen's session. */
+  session: z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hex digits'),
+  sequence: uint64TextSchema,
+  /** Unix milliseconds at which it was first sent. */
+  issuedMs: z.number().int().nonnegative(),
+})
+export type RequestId = z.infer<typeof requestIdSchema>
+
 export const keyPageSchema = z.strictObject({
   items: z.array(keyMetadataSchema),
   /** Whole prefixes, delimiter included, in byte order among the items. */

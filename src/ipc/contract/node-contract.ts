@@ -11,6 +11,7 @@ import {
   keyMetadataSchema,
   keyPageSchema,
   keySchema,
+  requestIdSchema,
   scanPageSchema,
   valueRangeSchema,
 } from './key-schemas.ts'
@@ -86,9 +87,19 @@ const kv = {
     )
     .output(valueRangeSchema.nullable()),
   put: changes
-    .input(z.strictObject({ key: keySchema, value: bytesSchema, contentType: z.string().max(255), expect: expectationSchema }))
+    .input(
+      z.strictObject({
+        key: keySchema,
+        value: bytesSchema,
+        contentType: z.string().max(255),
+        expect: expectationSchema,
+        requestId: requestIdSchema.optional(),
+      }),
+    )
     .output(changeResultSchema),
-  delete: changes.input(z.strictObject({ key: keySchema, expect: expectationSchema })).output(changeResultSchema),
+  delete: changes
+    .input(z.strictObject({ key: keySchema, expect: expectationSchema, requestId: requestIdSchema.optional() }))
+    .output(changeResultSchema),
 }
 
 const jobs = {

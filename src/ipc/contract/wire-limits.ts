@@ -7,6 +7,8 @@ export const wireLimits = {
   pageRowsMax: 500,
   /** Bytes of the texts of a page. */
   pageBytesMax: 256 * 1024,
+  /** Keys that one step of a search looks at. */
+  scanKeysMax: 10_000,
   /** Bytes of a value or of a range of one, in either direction; larger values are read by ranges and written by jobs. */
   valueBytesMax: 4 * 1024 * 1024,
   /** Bytes of a WebSocket message: one value in base64 with its envelope. */
@@ -17,8 +19,11 @@ export const wireLimits = {
   keyBytesMax: 4096,
   /** Changed keys that one event names; where there are more it says so. */
   changedKeysMax: 100,
+  changedKeysCharsMax: 32 * 1024,
   /** Least time between two events of one topic. */
   eventIntervalMs: 250,
+  /** Time between two looks at the status while somebody watches it. */
+  statusIntervalMs: 1000,
   /** Events that wait for one subscriber; beyond them they are dropped and a gap is marked. */
   subscriberQueueMax: 64,
   /** Streams of one connection. */

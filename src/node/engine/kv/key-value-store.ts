@@ -1,6 +1,6 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
-import { equalBytes } from '../../core/base/bytes.ts'
+import { emptyBytes, equalBytes } from '../../core/base/bytes.ts'
 import { hlcFromMs } from '../../core/base/hybrid-clock.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { sessionBytes } from '../../core/consensus/outcome.ts'
@@ -51,6 +51,8 @@ export interface KeyValueParts {
   readonly valuesCollected?: ((facts: { readonly values: number }) => void) | undefined
   /** Told of each damaged record that keeps a value from being collected. */
   readonly damageRead?: ((facts: { readonly code: string }) => void) | undefined
+  /** Told of the keys of the default store that have changed, whoever changed them, once that is durable. Must not throw. */
+  readonly keysChanged?: ((keys: Iterable<string>) => void) | undefined
   /** Parts of one manifest; the protocol's unless a test makes them fewer. */
   readonly manifestPartsMax?: number
 }
@@ -101,7 +103,11 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     }
     const session = ports.random.bytes(sessionBytes)
     const parts: PageParts = { store: ports.store, clock, limits, rules, origin, self, writer, session }
-    for (const [name, page] of stores) this.#pages.set(name, this.#keeperOf(page) ?? (await PageKeeper.open(page, parts)))
+    for (const [name, page] of stores) {
+      const isDefault = equalBytes(page, stores.get('') ?? emptyBytes)
+      const told = isDefault ? { ...parts, keysChanged: this.#parts.keysChanged } : parts
+      this.#pages.set(name, this.#keeperOf(page) ?? (await PageKeeper.open(page, told)))
+    }
     this.#running = true
     if (storeRefusal(ports.store) === undefined) this.#collector.start()
   }

@@ -39,6 +39,8 @@ export interface PageParts {
   readonly writer: Uint8Array
   /** 16 bytes drawn at this start. */
   readonly session: Uint8Array
+  /** Told of the keys that a turn has changed, once that is durable. Must not throw. */
+  readonly keysChanged?: ((keys: Iterable<string>) => void) | undefined
 }
 
 /** Which of these keys' entries stand, once everything that was submitted before is decided. */
@@ -168,6 +170,7 @@ export class PageKeeper {
       this.#record = next
       this.#observe(clock, applied)
       this.#outcomes.committed(changes)
+      this.#parts.keysChanged?.(applied.entries.keys())
     }
     if (failures.size === 0) return applied.results
     let next = 0
