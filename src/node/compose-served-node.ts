@@ -1,3 +1,4 @@
+import type { EventLoopDelay } from './adapters/event-loop/event-loop-delay.ts'
 import { openLevelStore } from './adapters/level-store/open-level-store.ts'
 import { makeCertificate } from './adapters/tls-certificate/make-certificate.ts'
 import { assertSafeBind } from './api/grpc/bind-safety.ts'
@@ -5,6 +6,7 @@ import { createGrpcServer } from './api/grpc/grpc-server.ts'
 import { assertPortsFreeForFirstStart } from './cli/run/check-ports.ts'
 import { grpcServerOptions } from './cli/run/grpc-options.ts'
 import { keyVaultAt, systemAdapters } from './cli/run/node-adapters.ts'
+import { observedBlocks } from './cli/run/observed-blocks.ts'
 import { observedKeyValues } from './cli/run/observed-key-values.ts'
 import { openDirectoryWarning } from './cli/run/open-directory.ts'
 import { readyFiles, removeReadyFile } from './cli/run/ready-file.ts'
@@ -16,6 +18,7 @@ import type { Environment } from './config/process-environment.ts'
 import { toHex } from './core/base/bytes.ts'
 import { defaultLimits } from './core/base/limits.ts'
 import type { StorageNode } from './engine/storage-node.ts'
+import type { MetricHistory } from './observe/metric-history.ts'
 import type { NodeObserver } from './observe/node-observer.ts'
 import { registerStatusGauges } from './observe/status-gauges.ts'
 import type { KeyDescription } from './ports/key-vault.ts'
@@ -40,6 +43,8 @@ export interface ServeParts {
   readonly observer: NodeObserver
   readonly meter: Meter
   readonly logger: Logger
+  readonly history: MetricHistory
+  readonly eventLoop: EventLoopDelay
   /** Gets what was acquired, also by a start that fails later. */
   readonly resources: ResourceList
   /** A write failed: the store can no longer keep its promise, everything has to end. */
@@ -49,6 +54,8 @@ export interface ServeParts {
 
 export interface ServedNode {
   readonly node: StorageNode
+  /** What every face calls: the services with their traffic told to the observer. */
+  readonly services: Pick<StorageNode, 'keyValues' | 'blocks'>
   readonly adapters: ReturnType<typeof systemAdapters>
   readonly keysKept: readonly KeyDescription[]
   /** Where gRPC is served. */
@@ -84,10 +91,19 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   resources.add(() => node.stop())
   await node.start()
   const keysKept = await keyVault.describe()
+  parts.history.start(() => ({
+    liveBytes: node.status().usage.liveBytes,
+    eventLoopP99Ms: parts.eventLoop.takeP99Ms(),
+  }))
+  resources.add(async () => parts.history[Symbol.dispose]())
   registerStatusGauges(meter, version, () => node.status())
   reportStart(node, observer, version, performance.now() - startedMs)
   entered('ports')
-  return { node, adapters, keysKept, grpc: await serveGrpc(parts, node, adapters) }
+  const services = {
+    keyValues: observedKeyValues(node.keyValues, observer, adapters.clock),
+    blocks: observedBlocks(node.blocks, observer, adapters.clock),
+  }
+  return { node, services, adapters, keysKept, grpc: await serveGrpc(parts, services, adapters) }
 }
 
 function openStore(
@@ -115,14 +131,10 @@ function openStore(
 
 async function serveGrpc(
   { config, observer, resources }: ServeParts,
-  node: StorageNode,
+  services: ServedNode['services'],
   adapters: ServedNode['adapters'],
 ): Promise<HostPort> {
-  const grpc = createGrpcServer(
-    grpcServerOptions(config),
-    { keyValues: observedKeyValues(node.keyValues, observer), blocks: node.blocks },
-    { ...adapters, observer, makeCertificate },
-  )
+  const grpc = createGrpcServer(grpcServerOptions(config), services, { ...adapters, observer, makeCertificate })
   resources.add(() => grpc.stop())
   return await grpc.start()
 }

@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream'
-import { pinoLogger } from './adapters/pino-logger/pino-logger.ts'
-import { PromMeter } from './adapters/prom-meter/prom-meter.ts'
 import { healthReport } from './api/http/health-report.ts'
 import { createHttpServer } from './api/http/http-server.ts'
 import { exitCodes } from './cli/exit-codes.ts'
 import { assertSafeConsole } from './cli/run/grpc-options.ts'
+import type { ObservedProcess } from './cli/run/observed-process.ts'
+import { observeProcess } from './cli/run/observed-process.ts'
 import type { ReadyFacts } from './cli/run/ready-file.ts'
 import { checkReadyFolder, readyFiles, removeReadyFile, writeReadyFile } from './cli/run/ready-file.ts'
 import { ResourceList } from './cli/run/resource-list.ts'
@@ -18,9 +18,6 @@ import type { LoadedConfig } from './config/load-node-config.ts'
 import type { NodeConfig } from './config/node-config-schema.ts'
 import type { Environment } from './config/process-environment.ts'
 import { toHex } from './core/base/bytes.ts'
-import type { NodeObserver } from './observe/node-observer.ts'
-import { createNodeObserver } from './observe/node-observer.ts'
-import type { Meter } from './ports/meter.ts'
 
 export interface HeadlessHost {
   readonly version: string
@@ -36,14 +33,13 @@ const stopTimeoutMs = 9000
 export async function runHeadless({ config, warnings }: LoadedConfig, host: HeadlessHost): Promise<number> {
   tuneHeap()
   const destination = { write: (line: string) => host.stderr.write(line) }
-  const logger = pinoLogger({ level: config.logLevel, pretty: host.stderr.isTTY === true, destination })
-  const meter = new PromMeter({ processMetrics: true })
-  const observer = createNodeObserver({ logger, meter })
+  using observed = observeProcess({ level: config.logLevel, pretty: host.stderr.isTTY === true, destination })
+  const { observer } = observed
   for (const warning of warnings) observer.configWarned({ warning })
   using stops = new StopRequests(observer)
   const resources = new ResourceList()
   try {
-    const starting = startAll({ config, host, observer, meter, logger, stops, resources })
+    const starting = startAll({ ...observed, config, host, stops, resources })
     const early = await Promise.race([starting.then(() => undefined), stops.first])
     if (early !== undefined) await starting.catch(() => {}) // what was begun must be there to be released
   } catch (error) {
@@ -60,22 +56,19 @@ export async function runHeadless({ config, warnings }: LoadedConfig, host: Head
   return exitCode === exitCodes.ok && failures.length > 0 ? exitCodes.failure : exitCode
 }
 
-interface Starting {
+interface Starting extends Omit<ObservedProcess, keyof Disposable> {
   readonly config: NodeConfig
   readonly host: HeadlessHost
-  readonly observer: NodeObserver
-  readonly meter: Meter
-  readonly logger: ReturnType<typeof pinoLogger>
   readonly stops: StopRequests
   readonly resources: ResourceList
 }
 
 async function startAll(starting: Starting): Promise<void> {
-  const { config, host, observer, meter, logger, stops, resources } = starting
+  const { config, host, observer, stops, resources } = starting
   assertSafeConsole(config)
   if (config.readyFile !== undefined) await checkReadyFolder(config.readyFile)
   const served = await startServedNode({
-    ...{ config, observer, meter, logger, resources },
+    ...starting,
     httpPort: config.console,
     version: host.version,
     environment: host.environment,

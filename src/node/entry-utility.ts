@@ -4,12 +4,12 @@ import { Command } from 'commander'
 import { supervisionTimes, supervisionVersion } from '../ipc/supervision/node-messages.ts'
 import type { PortLike } from '../ipc/wire/port-channel.ts'
 import { CodedError } from '../shared/coded-error.ts'
-import { pinoLogger } from './adapters/pino-logger/pino-logger.ts'
-import { PromMeter } from './adapters/prom-meter/prom-meter.ts'
 import type { RunFlags } from './cli/commands/setting-options.ts'
 import { withSettingOptions } from './cli/commands/setting-options.ts'
 import { exitCodeOf, exitCodes } from './cli/exit-codes.ts'
 import { packageVersion } from './cli/package-version.ts'
+import type { ObservedProcess } from './cli/run/observed-process.ts'
+import { observeProcess } from './cli/run/observed-process.ts'
 import type { Received } from './cli/run/parent-port.ts'
 import { findParentPort, MainLink } from './cli/run/parent-port.ts'
 import { ResourceList } from './cli/run/resource-list.ts'
@@ -24,8 +24,6 @@ import type { NodeConfig } from './config/node-config-schema.ts'
 import type { Environment } from './config/process-environment.ts'
 import { processEnvironment } from './config/process-environment.ts'
 import type { NodeObserver } from './observe/node-observer.ts'
-import { createNodeObserver } from './observe/node-observer.ts'
-import type { Logger } from './ports/logger.ts'
 
 /** An orderly stop that takes longer has met something that hangs: the process ends, and the next start replays the journal. */
 const stopTimeoutMs = 9000
@@ -86,13 +84,12 @@ class UtilityNode {
     const environment = processEnvironment()
     const { config, warnings } = configOf(words, environment)
     this.#link.send({ kind: 'configured', dataDirectory: config.data })
-    const logger = pinoLogger({ level: config.logLevel, pretty: false, destination: process.stderr })
-    const meter = new PromMeter({ processMetrics: true })
-    const observer = createNodeObserver({ logger, meter })
+    using observed = observeProcess({ level: config.logLevel, pretty: false, destination: process.stderr })
+    const { observer } = observed
     for (const warning of warnings) observer.configWarned({ warning })
     using stops = new StopRequests(observer)
     this.#stops = stops
-    const starting = this.#start({ config, environment, logger, meter, observer, safeMode, stops })
+    const starting = this.#start({ ...observed, config, environment, safeMode, stops })
     try {
       const early = await Promise.race([starting.then(() => undefined), stops.first])
       if (early !== undefined) await starting.catch(() => {}) // what was begun must be there to be released
@@ -106,9 +103,10 @@ class UtilityNode {
   }
 
   async #start(parts: StartParts): Promise<void> {
-    const { config, environment, logger, meter, observer, safeMode, stops } = parts
+    const { config, observer, safeMode, stops } = parts
     const served = await startServedNode({
-      ...{ config, environment, logger, meter, observer, resources: this.#resources },
+      ...parts,
+      resources: this.#resources,
       httpPort: undefined,
       readOnly: safeMode,
       version: packageVersion(),
@@ -142,12 +140,9 @@ const faultTexts: Readonly<Record<StopReason['kind'], string>> = {
   bug: 'something failed in a way that was not foreseen; the log says more',
 }
 
-interface StartParts {
+interface StartParts extends Omit<ObservedProcess, keyof Disposable> {
   readonly config: NodeConfig
   readonly environment: Environment
-  readonly logger: Logger
-  readonly meter: PromMeter
-  readonly observer: NodeObserver
   readonly safeMode: boolean
   readonly stops: StopRequests
 }

@@ -74,6 +74,8 @@ export const metricCatalogue = {
   running: { name: 'memo_node_running', help: '1 while the node serves, else 0.' },
   storeSuspect: { name: 'memo_store_suspect', help: '1 when durable records are missing and the store is read-only, else 0.' },
   storeLiveBytes: { name: 'memo_store_live_bytes', help: 'Keys and values of all live records.' },
+  valueBytesWritten: { name: 'memo_value_bytes_written_total', help: 'Bytes of values and of blocks that callers wrote.' },
+  valueBytesRead: { name: 'memo_value_bytes_read_total', help: 'Bytes of values and of blocks that callers read.' },
   storeDiskBytes: { name: 'memo_store_disk_bytes', help: 'Bytes that journal and index take on the disk.' },
   storeLimitBytes: {
     name: 'memo_store_limit_bytes',

@@ -1,6 +1,8 @@
 import type { Logger } from '../ports/logger.ts'
 import type { Counter, Meter } from '../ports/meter.ts'
 import type { StoreEvents } from '../ports/record-store.ts'
+import type { ActivityRecorder } from './activity-recorder.ts'
+import { noActivity } from './activity-recorder.ts'
 import { metricCatalogue } from './metric-catalogue.ts'
 import type { ObserverPorts } from './observer-ports.ts'
 import { createStoreObserver } from './store-observer.ts'
@@ -44,6 +46,10 @@ export interface NodeObserver {
     readonly stalledMs: number
   }): void
   httpAnswered(facts: { readonly route: HttpRoute; readonly status: number }): void
+  /** A call changed something: values that it wrote, and their bytes. */
+  changed(facts: { readonly puts: number; readonly bytes: number; readonly durationMs: number }): void
+  /** A call gave out values. */
+  read(facts: { readonly gets: number; readonly bytes: number; readonly durationMs: number }): void
   preconditionFailed(): void
   queueFull(): void
   valuesCollected(facts: { readonly values: number }): void
@@ -58,6 +64,9 @@ export interface NodeObserver {
   /** A task that nobody waits for failed: a bug, after which the node stops in order. */
   backgroundFailed(facts: { readonly origin: string; readonly error: unknown }): void
   configWarned(facts: { readonly warning: string }): void
+  /** Lines of the log came too fast: only those of this level and above are written until it is quiet again. */
+  logGuardRaised(facts: { readonly level: string; readonly linesPerSecond: number }): void
+  logGuardLifted(facts: { readonly level: string }): void
 }
 
 export interface NodeStartedFacts {
@@ -71,11 +80,12 @@ export interface NodeStartedFacts {
   readonly durationMs: number
 }
 
-export function createNodeObserver({ logger, meter }: ObserverPorts): NodeObserver {
+export function createNodeObserver({ logger, meter, activity = noActivity }: ObserverPorts): NodeObserver {
   const damage = meter.counter(metricCatalogue.damageFound)
   return {
-    store: createStoreObserver({ logger, meter }, damage),
+    store: createStoreObserver({ logger, meter, activity }, damage),
     ...faceEvents(logger.child('face'), meter),
+    ...trafficEvents(meter, activity),
     ...engineEvents(logger.child('engine'), meter, damage),
     ...lifeEvents(logger.child('node'), meter),
   }
@@ -106,6 +116,21 @@ function faceEvents(
     },
     httpAnswered({ route, status }) {
       requests.add(1, { route, status: String(status) })
+    },
+  }
+}
+
+function trafficEvents(meter: Meter, activity: ActivityRecorder): Pick<NodeObserver, 'changed' | 'read'> {
+  const written = meter.counter(metricCatalogue.valueBytesWritten)
+  const given = meter.counter(metricCatalogue.valueBytesRead)
+  return {
+    changed({ puts, bytes, durationMs }) {
+      written.add(bytes)
+      activity.changed(puts, bytes, durationMs)
+    },
+    read({ gets, bytes, durationMs }) {
+      given.add(bytes)
+      activity.read(gets, bytes, durationMs)
     },
   }
 }
@@ -142,7 +167,15 @@ function lifeEvents(
   meter: Meter,
 ): Pick<
   NodeObserver,
-  'nodeStarted' | 'nodeServing' | 'stopRequested' | 'stopFailed' | 'nodeStopped' | 'backgroundFailed' | 'configWarned'
+  | 'nodeStarted'
+  | 'nodeServing'
+  | 'stopRequested'
+  | 'stopFailed'
+  | 'nodeStopped'
+  | 'backgroundFailed'
+  | 'configWarned'
+  | 'logGuardRaised'
+  | 'logGuardLifted'
 > {
   const failures = meter.counter(metricCatalogue.backgroundFailures)
   return {
@@ -156,5 +189,8 @@ function lifeEvents(
       logger.error('a background task failed, the node stops', facts)
     },
     configWarned: (facts) => logger.warn('configuration', facts),
+    logGuardRaised: ({ level, linesPerSecond }) =>
+      logger.warn('too many lines: less is logged until it is quiet again', { least: level, linesPerSecond }),
+    logGuardLifted: ({ level }) => logger.warn('it is quiet again: the log has the level that was set', { least: level }),
   }
 }

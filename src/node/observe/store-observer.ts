@@ -1,15 +1,20 @@
 import type { Counter } from '../ports/meter.ts'
 import type { StoreEvents } from '../ports/record-store.ts'
+import type { ActivityRecorder } from './activity-recorder.ts'
+import { noActivity } from './activity-recorder.ts'
 import { metricCatalogue } from './metric-catalogue.ts'
 import type { ObserverPorts } from './observer-ports.ts'
 
 /** Distinct findings that are logged; more of them are still counted. A log is no place for a million damaged records. */
 const loggedFindingsMax = 100
 
-export function createStoreObserver({ logger: parent, meter }: ObserverPorts, damage: Counter): StoreEvents {
+export function createStoreObserver(
+  { logger: parent, meter, activity = noActivity }: ObserverPorts,
+  damage: Counter,
+): StoreEvents {
   const logger = parent.child('store')
   return {
-    ...commitEvents(logger, meter),
+    ...commitEvents(logger, meter, activity),
     ...journalEvents(logger, meter),
     ...faultEvents(logger, damage),
     ...scrubEvents(logger, meter),
@@ -37,6 +42,7 @@ function scrubEvents(
 function commitEvents(
   logger: ObserverPorts['logger'],
   meter: ObserverPorts['meter'],
+  activity: ActivityRecorder,
 ): Pick<StoreEvents, 'committed' | 'indexed'> {
   const duration = meter.histogram(metricCatalogue.commitDuration)
   const sync = meter.histogram(metricCatalogue.syncDuration)
@@ -48,6 +54,7 @@ function commitEvents(
     committed(facts) {
       duration.observe((facts.writeMs + facts.syncMs) / 1000)
       sync.observe(facts.syncMs / 1000)
+      activity.synced(facts.syncMs)
       batches.observe(facts.batches)
       bytes.observe(facts.bytes)
     },

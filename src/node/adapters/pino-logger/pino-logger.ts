@@ -29,6 +29,14 @@ export interface PinoLoggerOptions {
   readonly pretty: boolean
   /** Where the lines go: standard error unless given. */
   readonly destination?: LogDestination
+  /** Gets every line besides, as JSON whatever `pretty` says. */
+  readonly copy?: LogDestination
+  /** Decides instead of `level`, line by line. */
+  readonly gate?: LogGate
+}
+
+export interface LogGate {
+  admits(level: LogLevel): boolean
 }
 
 export interface LogDestination {
@@ -41,10 +49,11 @@ const standardError = 2
 export function pinoLogger(options: PinoLoggerOptions): Logger {
   const target = options.destination ?? pino.destination({ dest: standardError, sync: true })
   const format = prettyFactory({ translateTime: 'SYS:HH:MM:ss.l', ignore: 'subsystem', messageFormat: '{subsystem}: {msg}' })
-  const stream: LogDestination = options.pretty ? { write: (line) => target.write(format(line)) } : target
+  const shown: LogDestination = options.pretty ? { write: (line) => target.write(format(line)) } : target
+  const stream = options.copy === undefined ? shown : both(shown, options.copy)
   const root = pino(
     {
-      level: options.level,
+      level: options.gate === undefined ? options.level : 'debug',
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -52,34 +61,45 @@ export function pinoLogger(options: PinoLoggerOptions): Logger {
     },
     stream,
   )
-  return new PinoLogger(root)
+  return new PinoLogger(root, options.gate ?? { admits: (level) => root.isLevelEnabled(level) })
+}
+
+function both(first: LogDestination, second: LogDestination): LogDestination {
+  return {
+    write(line) {
+      first.write(line)
+      second.write(line)
+    },
+  }
 }
 
 class PinoLogger implements Logger {
   readonly #pino: Pino
+  readonly #gate: LogGate
 
-  constructor(inner: Pino) {
+  constructor(inner: Pino, gate: LogGate) {
     this.#pino = inner
+    this.#gate = gate
   }
 
   child(subsystem: string): Logger {
-    return new PinoLogger(this.#pino.child({ subsystem }))
+    return new PinoLogger(this.#pino.child({ subsystem }), this.#gate)
   }
 
   debug(message: string, fields: LogFields = {}): void {
-    if (this.#pino.isLevelEnabled('debug')) this.#pino.debug(writable(fields), message)
+    if (this.#gate.admits('debug')) this.#pino.debug(writable(fields), message)
   }
 
   info(message: string, fields: LogFields = {}): void {
-    this.#pino.info(writable(fields), message)
+    if (this.#gate.admits('info')) this.#pino.info(writable(fields), message)
   }
 
   warn(message: string, fields: LogFields = {}): void {
-    this.#pino.warn(writable(fields), message)
+    if (this.#gate.admits('warn')) this.#pino.warn(writable(fields), message)
   }
 
   error(message: string, fields: LogFields & { readonly error?: unknown }): void {
-    this.#pino.error(writable(fields), message)
+    if (this.#gate.admits('error')) this.#pino.error(writable(fields), message)
   }
 }
 
