@@ -66,7 +66,7 @@ export function describeCapacity(makeBed: () => Promise<StoreBed>): void {
     const refused = settled.filter(({ status }) => status === 'rejected')
     expect(refused.length).toBeGreaterThan(0)
     for (const each of refused) expect(each).toMatchObject({ reason: { code: 'storage-full' } })
-    await expect.poll(() => store.usage().families.content.records).toBe(settled.length - refused.length)
+    await expect.poll(() => store.usage().families.content.records, { timeout: 10_000 }).toBe(settled.length - refused.length)
     expect(store.usage().liveBytes).toBeLessThanOrEqual(byteLimit - reserveBytes)
   })
 }
