@@ -24,7 +24,8 @@ function filesBesideModules(): Plugin {
   }
 }
 
-// The command line for a published package, where Node does not strip types: `dependencies` stay imports.
+// `main` holds the desktop app, its node, and the command line for a published package, where Node does not strip types:
+// `dependencies` stay imports.
 export default defineConfig({
   main: {
     plugins: [filesBesideModules()],
@@ -33,9 +34,20 @@ export default defineConfig({
       sourcemap: true,
       target: 'node24',
       rollupOptions: {
-        input: { cli: 'src/node/cli/main.ts' },
+        input: { cli: 'src/node/cli/main.ts', index: 'src/main/index.ts', node: 'src/node/entry-utility.ts' },
         // All chunks in one folder, so that the path of a file beside them is the same from each.
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
+    },
+  },
+  // A sandboxed page loads no ES module as its preload: one file, whose only `require` is `electron`.
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      externalizeDeps: false,
+      rollupOptions: {
+        input: { index: 'src/preload/index.ts' },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
       },
     },
   },

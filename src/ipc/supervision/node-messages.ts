@@ -55,7 +55,3 @@ export type MainMessage = z.infer<typeof mainMessageSchema>
 /** What the preload forwards to its page together with a port. */
 export const portOfferSchema = z.strictObject({ kind: z.enum(['host', 'node']), epoch: z.number().int().nonnegative() })
 export type PortOffer = z.infer<typeof portOfferSchema>
-
-/** The one channel between a preload and main, and the one back. */
-export const connectChannel = 'memo:connect'
-export const portChannel = 'memo:port'
