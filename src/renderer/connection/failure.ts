@@ -1,6 +1,7 @@
 import { isDefinedError, ORPCError } from '@orpc/client'
 import type { Failure } from '../../ipc/contract/common-schemas.ts'
 import { failureSchema } from '../../ipc/contract/common-schemas.ts'
+import { CodedError } from '../../shared/coded-error.ts'
 
 function plain(code: Failure['code'], message: string, retryable: boolean): Failure {
   return { code, message, retryable, details: {} }
@@ -12,8 +13,8 @@ export function failureOf(error: unknown): Failure {
     const parsed = failureSchema.safeParse(error.data)
     if (parsed.success) return parsed.data
   }
+  if (error instanceof CodedError) return plain(error.code, error.message, error.code === 'not-running')
   if (error instanceof DOMException && error.name === 'AbortError') return plain('cancelled', 'The call was cancelled.', true)
   if (error instanceof ORPCError) return plain('internal', error.message, false)
-  // A closed port or socket rejects with an error of no kind of its own.
-  return plain('not-running', error instanceof Error ? error.message : 'The node did not answer.', true)
+  return plain('internal', error instanceof Error ? error.message : String(error), false)
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { HostEvent } from '../../ipc/contract/host-contract.ts'
+import { hostContract } from '../../ipc/contract/host-contract.ts'
+import { nodeContract } from '../../ipc/contract/node-contract.ts'
+import { connectPort } from '../../ipc/wire/wire-client.ts'
 import { backOffMs } from './back-off.ts'
 import type { Connection } from './connection-store.ts'
 import { ConnectionStore } from './connection-store.ts'
-import { hostOverPort, nodeOverPort } from './links.ts'
 import { openSession } from './open-session.ts'
 
 const offerSchema = z.object({ kind: z.enum(['host', 'node']), epoch: z.number().int() })
@@ -14,7 +16,7 @@ export class PortConnection extends ConnectionStore implements Connection {
   readonly #window: Window
   readonly #seen = new Set<string>()
   #stopped = new AbortController()
-  #nodePort: MessagePort | undefined
+  #node: { close(): void } | undefined
   #epoch = -1
 
   constructor(offer: () => unknown, ownWindow: Window = window) {
@@ -31,7 +33,7 @@ export class PortConnection extends ConnectionStore implements Connection {
 
   readonly stop = (): void => {
     this.#stopped.abort()
-    this.#nodePort?.close()
+    this.#node?.close()
   }
 
   /** The host brings a new port by itself when there is a node. */
@@ -55,8 +57,7 @@ export class PortConnection extends ConnectionStore implements Connection {
   }
 
   async #takeHost(port: MessagePort): Promise<void> {
-    const client = hostOverPort(port)
-    port.start()
+    const client = connectPort(hostContract, port).call
     const signal = this.#stopped.signal
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
@@ -82,15 +83,14 @@ export class PortConnection extends ConnectionStore implements Connection {
   async #takeNode(port: MessagePort, epoch: number): Promise<void> {
     if (epoch <= this.#epoch) return port.close()
     this.#epoch = epoch
-    this.#nodePort?.close()
-    this.#nodePort = port
-    const client = nodeOverPort(port)
-    port.addEventListener('close', () => {
+    this.#node?.close()
+    const wire = connectPort(nodeContract, port)
+    this.#node = wire
+    void wire.closed.then(() => {
       if (this.#epoch === epoch) this.#lose()
     })
-    port.start()
     try {
-      const opened = await openSession(client, epoch)
+      const opened = await openSession(wire.call, epoch)
       if (this.#epoch === epoch) this.update(opened)
     } catch {
       if (this.#epoch === epoch) this.#lose()

@@ -1,8 +1,9 @@
+import { nodeContract } from '../../ipc/contract/node-contract.ts'
+import { connectSocket } from '../../ipc/wire/wire-client.ts'
 import { backOffMs } from './back-off.ts'
 import { browserHost } from './browser-host.ts'
 import type { Connection, NodeLink } from './connection-store.ts'
 import { ConnectionStore } from './connection-store.ts'
-import { nodeOverSocket } from './links.ts'
 import { openSession } from './open-session.ts'
 
 /** Of package.json, put in by the build. */
@@ -76,7 +77,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
 
   async #opened(socket: WebSocket, epoch: number): Promise<void> {
     try {
-      const opened = await openSession(nodeOverSocket(socket), epoch)
+      const opened = await openSession(connectSocket(nodeContract, socket).call, epoch)
       if (this.#epoch !== epoch) return
       this.#failures = 0
       this.update(opened)

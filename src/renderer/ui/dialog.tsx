@@ -1,0 +1,43 @@
+import { Dialog as Base } from '@base-ui/react/dialog'
+import { clsx } from 'clsx'
+import { X } from 'lucide-react'
+import type { ReactElement, ReactNode, RefObject } from 'react'
+import { useTranslation } from 'react-i18next'
+import css from './dialog.module.css'
+import { IconButton } from './icon-button.tsx'
+
+interface DialogProps {
+  readonly open: boolean
+  /** The person closed it: by Escape, a click outside or the cross. */
+  readonly onClose: () => void
+  readonly title: string
+  readonly description?: ReactNode
+  readonly children?: ReactNode
+  /** Buttons, the one that acts last. */
+  readonly actions?: ReactNode
+  readonly wide?: boolean
+  readonly initialFocus?: RefObject<HTMLElement | null>
+}
+
+export function Dialog(props: DialogProps): ReactElement {
+  const { open, onClose, title, description, children, actions, wide = false, initialFocus } = props
+  const { t } = useTranslation('ui')
+  return (
+    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className={css.backdrop} />
+        <Base.Popup className={clsx(css.popup, wide && css.wide)} {...(initialFocus && { initialFocus })}>
+          <div className={css.head}>
+            <Base.Title className={css.title}>{title}</Base.Title>
+            <IconButton label={t('close')} icon={<X size={16} aria-hidden="true" />} onClick={onClose} />
+          </div>
+          <div className={css.body}>
+            {description !== undefined && <Base.Description className={css.description}>{description}</Base.Description>}
+            {children}
+          </div>
+          {actions !== undefined && <div className={css.foot}>{actions}</div>}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  )
+}

@@ -1,0 +1,77 @@
+import { Toast as Base } from '@base-ui/react/toast'
+import { X } from 'lucide-react'
+import type { ReactElement, ReactNode } from 'react'
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import button from './button.module.css'
+import { Button } from './button.tsx'
+import css from './toast.module.css'
+
+const undoTimeoutMs = 10_000
+const plainTimeoutMs = 4_000
+const toastsMax = 3
+
+export interface ToastContent {
+  readonly title: string
+  readonly description?: string
+  /** Offers to take back what was done, for ten seconds. */
+  readonly undo?: () => void
+}
+
+/** For success, undo and work in the background; what failed is said where it failed. */
+export function useToast(): (content: ToastContent) => void {
+  const { add, close } = Base.useToastManager()
+  const { t } = useTranslation('ui')
+  return useMemo(
+    () =>
+      ({ title, description, undo }) => {
+        const id = add({
+          title,
+          ...(description !== undefined && { description }),
+          timeout: undo === undefined ? plainTimeoutMs : undoTimeoutMs,
+          ...(undo !== undefined && {
+            actionProps: {
+              children: t('undo'),
+              onClick: () => {
+                close(id)
+                undo()
+              },
+            },
+          }),
+        })
+      },
+    [add, close, t],
+  )
+}
+
+export function ToastProvider({ children }: { readonly children: ReactNode }): ReactElement {
+  return (
+    <Base.Provider limit={toastsMax}>
+      {children}
+      <Base.Portal>
+        <Base.Viewport className={css.viewport}>
+          <Toasts />
+        </Base.Viewport>
+      </Base.Portal>
+    </Base.Provider>
+  )
+}
+
+function Toasts() {
+  const { toasts } = Base.useToastManager()
+  const { t } = useTranslation('ui')
+  return toasts.map((toast) => (
+    <Base.Root key={toast.id} toast={toast} className={css.toast}>
+      <Base.Content className={css.content}>
+        <div className={css.text}>
+          <Base.Title className={css.title} />
+          <Base.Description className={css.description} />
+        </div>
+        {toast.actionProps !== undefined && <Base.Action render={<Button />} />}
+        <Base.Close className={`${button.button} ${button.quiet} ${button.iconOnly}`} aria-label={t('close')}>
+          <X size={14} aria-hidden="true" />
+        </Base.Close>
+      </Base.Content>
+    </Base.Root>
+  ))
+}
