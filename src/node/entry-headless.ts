@@ -1,8 +1,7 @@
 import type { Writable } from 'node:stream'
-import { healthReport } from './api/http/health-report.ts'
-import { createHttpServer } from './api/http/http-server.ts'
 import { exitCodes } from './cli/exit-codes.ts'
-import { assertSafeConsole } from './cli/run/grpc-options.ts'
+import { consoleLink } from './cli/run/console-link.ts'
+import { assertSafeConsole } from './cli/run/console-options.ts'
 import type { ObservedProcess } from './cli/run/observed-process.ts'
 import { observeProcess } from './cli/run/observed-process.ts'
 import type { ReadyFacts } from './cli/run/ready-file.ts'
@@ -11,6 +10,7 @@ import { ResourceList } from './cli/run/resource-list.ts'
 import { runBanner } from './cli/run/run-banner.ts'
 import { StopRequests } from './cli/run/stop-requests.ts'
 import { tuneHeap } from './cli/run/tune-heap.ts'
+import { startConsole } from './compose-console.ts'
 import type { ServedNode } from './compose-served-node.ts'
 import { startServedNode } from './compose-served-node.ts'
 import { hostPortText } from './config/host-port.ts'
@@ -76,37 +76,33 @@ async function startAll(starting: Starting): Promise<void> {
     entered: () => {},
   })
   const { node, keysKept } = served
-  const ready = await startHttp(starting, served)
+  const { url, browserUrl, makeToken } = await startConsole(starting, served, host.version)
+  const ready = readyFacts(config, served, { consoleUrl: url, version: host.version })
   resources.add(async () => void (await Promise.all(readyFiles(config).map(removeReadyFile))))
   for (const path of readyFiles(config)) await writeReadyFile(path, ready)
   observer.nodeServing({
     ...ready,
     data: config.data,
     keysKept: keysKept.map(({ name, protection }) => ({ name, kept: protection.kind })),
+    signIn: `memo console --data ${config.data}`,
   })
-  if (host.stdout.isTTY === true)
-    host.stdout.write(runBanner(ready, config.data, keysKept, node.status().condition.kind === 'suspect'))
+  if (host.stdout.isTTY !== true) return
+  const link = consoleLink(browserUrl, makeToken().token)
+  const suspect = node.status().condition.kind === 'suspect'
+  host.stdout.write(runBanner(ready, { link, data: config.data, keys: keysKept, suspect }))
 }
 
-async function startHttp({ config, host, observer, meter, resources }: Starting, served: ServedNode): Promise<ReadyFacts> {
-  const { node, keysKept } = served
-  const http = createHttpServer({
-    ...config.console,
-    observer,
-    sources: {
-      version: host.version,
-      metrics: () => meter.render(),
-      health: () => healthReport({ version: host.version, pid: process.pid, status: node.status(), keysKept }),
-    },
-  })
-  resources.add(() => http.stop())
-  const { url } = await http.start()
+function readyFacts(
+  { listen }: NodeConfig,
+  { node, grpc }: ServedNode,
+  facts: Pick<ReadyFacts, 'consoleUrl' | 'version'>,
+): ReadyFacts {
   return {
     nodeId: toHex(node.status().identity.nodeId),
     pid: process.pid,
-    grpc: hostPortText(served.grpc),
-    consoleUrl: url,
-    listen: config.listen === undefined ? null : hostPortText(config.listen),
-    version: host.version,
+    grpc: hostPortText(grpc),
+    consoleUrl: facts.consoleUrl,
+    listen: listen === undefined ? null : hostPortText(listen),
+    version: facts.version,
   }
 }

@@ -6,6 +6,7 @@ import { blockCommand } from './commands/block-commands.ts'
 import { clusterCommand } from './commands/cluster-command.ts'
 import { completionCommand } from './commands/completion-command.ts'
 import { configCommand } from './commands/config-command.ts'
+import { consoleCommand } from './commands/console-command.ts'
 import { doctorCommand } from './commands/doctor-command.ts'
 import { kvCommand } from './commands/kv-commands.ts'
 import { runCommand } from './commands/run-command.ts'
@@ -19,6 +20,7 @@ export function buildProgram(io: CliIo, json: boolean): Command {
     .helpOption('-h, --help', 'show help')
     .addHelpText('after', programHelp)
     .addCommand(runCommand(io))
+    .addCommand(consoleCommand(io))
     .addCommand(kvCommand(io))
     .addCommand(blockCommand(io))
     .addCommand(importCommand(io))
@@ -34,6 +36,7 @@ export function buildProgram(io: CliIo, json: boolean): Command {
 const programHelp = `
 Examples:
   memo run                            a node on this computer, at 127.0.0.1:7070
+  memo console                        a link that opens its screens in a browser
   memo kv put greeting "hello"        store a value
   memo kv get greeting                and read it
   memo import ./photos -p photos/     store a folder

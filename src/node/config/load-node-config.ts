@@ -20,6 +20,32 @@ export interface LoadedConfig {
   readonly sources: Readonly<Record<SettingName, ConfigSource>>
   /** Facts that do not prevent a start but that a person should know. */
   readonly warnings: readonly string[]
+  readonly origin: ConfigOrigin
+}
+
+/** What a configuration is joined from, so that it can be joined again with another text of its file. */
+export interface ConfigOrigin {
+  readonly input: ConfigInput
+  /** Path of the file, which may be absent unless it was named. */
+  readonly file: string
+  readonly named: boolean
+}
+
+/** `name` is empty where the whole file is meant. */
+export interface ConfigProblem {
+  readonly name: string
+  readonly message: string
+}
+
+export class InvalidConfigError extends CodedError {
+  readonly problems: readonly ConfigProblem[]
+
+  constructor(problems: readonly ConfigProblem[], cause?: unknown) {
+    const [first] = problems
+    const message = first?.message ?? 'the configuration is not valid'
+    super('config-invalid', message, { details: { key: first?.name ?? '' }, ...(cause !== undefined && { cause }) })
+    this.problems = problems
+  }
 }
 
 export interface ConfigInput {
@@ -39,19 +65,31 @@ type RawValues = Map<SettingName, RawValue>
 
 /** Joins file, environment and flags, checks them by the one schema and freezes the result. Throws CodedError `config-invalid`. */
 export function loadNodeConfig(input: ConfigInput): LoadedConfig {
+  const origin = originOf(input)
+  return joinConfig(origin, readOptional(origin.file, origin.named))
+}
+
+function originOf(input: ConfigInput): ConfigOrigin {
+  const given = input.configFile ?? input.environment.MEMO_CONFIG
+  if (given !== undefined) return { input, file: resolve(given), named: true }
+  const data = input.flags.data ?? input.environment[settingVariable('data')] ?? fallbackDirectory(input)
+  return { input, file: join(String(data), 'memo.json'), named: false }
+}
+
+function fallbackDirectory({ platform = process.platform, environment }: ConfigInput): string {
+  return defaultDataDirectory({ platform, environment })
+}
+
+/** As loadNodeConfig, with this text as that of the file; undefined: there is no file. */
+export function joinConfig(origin: ConfigOrigin, text: string | undefined): LoadedConfig {
+  const { input } = origin
   const values: RawValues = new Map()
   const warnings: string[] = []
-  const fallback = defaultDataDirectory({ platform: input.platform ?? process.platform, environment: input.environment })
-  values.set('data', { value: fallback, source: { kind: 'default' } })
-  const environment = environmentValues(input.environment, warnings)
-  const flags = flagValues(input.flags)
-  const given = input.configFile ?? input.environment.MEMO_CONFIG
-  const early = flags.get('data') ?? environment.get('data') ?? values.get('data')
-  const path = given === undefined ? join(String(early?.value), 'memo.json') : resolve(given)
-  for (const source of [fileValues(path, given !== undefined), environment, flags]) {
+  values.set('data', { value: fallbackDirectory(input), source: { kind: 'default' } })
+  for (const source of [fileValues(origin, text), environmentValues(input.environment, warnings), flagValues(input.flags)]) {
     for (const [name, value] of source) values.set(name, value)
   }
-  return { ...check(values), warnings }
+  return { ...check(values), warnings, origin }
 }
 
 function flagValues(flags: ConfigInput['flags']): RawValues {
@@ -92,9 +130,8 @@ function variableValue(name: SettingName, variable: string, text: string): unkno
   throw invalid(`${variable} is "${text}", it must be true or false`, variable)
 }
 
-function fileValues(path: string, required: boolean): RawValues {
+function fileValues({ file: path, named }: ConfigOrigin, text: string | undefined): RawValues {
   const values: RawValues = new Map()
-  const text = readOptional(path, required)
   if (text === undefined) return values
   for (const [key, value] of Object.entries(parseObject(path, text))) {
     const name = settingNames.find((candidate) => candidate === key)
@@ -103,7 +140,7 @@ function fileValues(path: string, required: boolean): RawValues {
       const hint = near === undefined ? `known are: ${settingNames.join(', ')}` : `did you mean "${near}"?`
       throw invalid(`unknown key "${key}" in ${path}, ${hint}`, key)
     }
-    if (name === 'data' && !required)
+    if (name === 'data' && !named)
       throw invalid(`${path} is in the data directory and cannot say where that is: remove "data"`, key)
     values.set(name, { value, source: { kind: 'file', path } })
   }
@@ -120,22 +157,22 @@ function readOptional(path: string, required: boolean): string | undefined {
   }
 }
 
-function parseObject(path: string, text: string): Readonly<Record<string, unknown>> {
+export function parseObject(path: string, text: string): Readonly<Record<string, unknown>> {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new CodedError('config-invalid', `${path} is not JSON: ${reason(error)}`, { cause: error })
+    throw new InvalidConfigError([{ name: '', message: `${path} is not JSON: ${reason(error)}` }], error)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid(`${path} must hold one JSON object`, path)
+    throw invalid(`${path} must hold one JSON object`, '')
   return value as Readonly<Record<string, unknown>>
 }
 
 function check(values: RawValues): Pick<LoadedConfig, 'config' | 'sources'> {
   const raw = Object.fromEntries([...values].map(([name, { value }]) => [name, value]))
   const result = nodeConfigSchema.safeParse(raw)
-  if (!result.success) throw explain(result.error.issues[0], values)
+  if (!result.success) throw new InvalidConfigError(result.error.issues.map((issue) => explain(issue, values)))
   const config = { ...result.data, ...absolutePaths(result.data) }
   checkTogether(config)
   const sources = Object.fromEntries(settingNames.map((name) => [name, values.get(name)?.source ?? { kind: 'default' }]))
@@ -145,17 +182,24 @@ function check(values: RawValues): Pick<LoadedConfig, 'config' | 'sources'> {
 
 /** A relative path means the same thing later on, wherever the process has moved to by then. */
 function absolutePaths(config: NodeConfig): Partial<NodeConfig> {
-  const names = ['data', 'readyFile', 'grpcTokenFile', 'grpcCert', 'grpcKey', 'grpcClientCa', 'keyFile'] as const
+  const tls = ['grpcCert', 'grpcKey', 'grpcClientCa', 'consoleCert', 'consoleKey'] as const
+  const names = ['data', 'readyFile', 'grpcTokenFile', 'keyFile', ...tls] as const
   return Object.fromEntries(names.flatMap((name) => (config[name] === undefined ? [] : [[name, resolve(config[name])]])))
 }
 
 function checkTogether(config: NodeConfig): void {
-  if ((config.grpcCert === undefined) !== (config.grpcKey === undefined)) {
-    throw invalid('--grpc-cert and --grpc-key belong together', 'grpcCert')
+  for (const [cert, key] of [['grpcCert', 'grpcKey'] as const, ['consoleCert', 'consoleKey'] as const]) {
+    if ((config[cert] === undefined) !== (config[key] === undefined))
+      throw invalid(`${settingFlag(cert)} and ${settingFlag(key)} belong together`, cert)
   }
-  for (const name of ['grpcCert', 'grpcKey', 'grpcClientCa'] as const) {
-    if (config[name] !== undefined && !config.grpcTls)
-      throw invalid(`${settingFlag(name)} has a meaning only with --grpc-tls`, name)
+  for (const [tls, names] of [
+    ['grpcTls', ['grpcCert', 'grpcKey', 'grpcClientCa']] as const,
+    ['consoleTls', ['consoleCert', 'consoleKey']] as const,
+  ]) {
+    for (const name of names) {
+      if (config[name] !== undefined && !config[tls])
+        throw invalid(`${settingFlag(name)} has a meaning only with ${settingFlag(tls)}`, name)
+    }
   }
   if (config.grpcTokenFile !== undefined && config.grpcAuth !== 'token') {
     throw invalid('--grpc-token-file has a meaning only with --grpc-auth token', 'grpcTokenFile')
@@ -165,12 +209,11 @@ function checkTogether(config: NodeConfig): void {
   }
 }
 
-function explain(issue: z.core.$ZodIssue | undefined, values: RawValues): CodedError {
-  const name = settingNames.find((candidate) => candidate === issue?.path[0])
-  if (issue === undefined || name === undefined)
-    return invalid(`the configuration is not valid: ${issue?.message ?? 'unknown'}`, '')
+function explain(issue: z.core.$ZodIssue, values: RawValues): ConfigProblem {
+  const name = settingNames.find((candidate) => candidate === issue.path[0])
+  if (name === undefined) return { name: '', message: `the configuration is not valid: ${issue.message}` }
   const where = sourceText(values.get(name)?.source ?? { kind: 'default' }, name)
-  return invalid(`${where}: ${issue.message}`, name)
+  return { name, message: `${where}: ${issue.message}` }
 }
 
 /** Names a value's origin in the words that a person would look for. */
@@ -187,8 +230,8 @@ export function sourceText(source: ConfigSource, name: SettingName): string {
   }
 }
 
-function invalid(message: string, key: string): CodedError {
-  return new CodedError('config-invalid', message, { details: { key } })
+function invalid(message: string, name: string): InvalidConfigError {
+  return new InvalidConfigError([{ name, message }])
 }
 
 function reason(error: unknown): string {

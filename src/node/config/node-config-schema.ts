@@ -11,6 +11,8 @@ export interface SettingFacts {
   readonly help: string
   readonly argument?: string
   readonly values?: readonly string[]
+  /** A change by the screens takes effect at once. */
+  readonly live?: boolean
 }
 
 const facts = z.registry<SettingFacts>()
@@ -47,8 +49,15 @@ export const nodeConfigSchema = z.strictObject({
   }),
   console: address.prefault('127.0.0.1:7071').register(facts, {
     argument: 'HOST:PORT',
-    help: 'Where /metrics, /health and /ready are served over HTTP. Port 0 picks a free one.',
+    help: 'Where the web console, /metrics, /health and /ready are served over HTTP. Port 0 picks a free one.',
   }),
+  consoleTls: z.boolean().default(false).register(facts, {
+    help: 'Serve the console over TLS. Without --console-cert and --console-key with a self-made certificate, DIR/console-cert.pem.',
+  }),
+  consoleCert: path
+    .optional()
+    .register(facts, { argument: 'FILE', help: 'PEM certificate chain of the console; it is served under the names in it.' }),
+  consoleKey: path.optional().register(facts, { argument: 'FILE', help: 'PEM private key of the console.' }),
   listen: address.optional().register(facts, {
     argument: 'HOST:PORT',
     help: 'Where other nodes will reach this one. Checked and kept, not yet bound: a node is a cluster of one in this version.',
@@ -85,10 +94,14 @@ export const nodeConfigSchema = z.strictObject({
     argument: 'SIZE',
     help: 'Most live bytes of the store, keys and values with their records, for example 50GiB. Without it only the disk limits it.',
   }),
+  readOnly: z.boolean().default(false).register(facts, {
+    live: true,
+    help: 'Let the screens of this node change nothing but its settings. Programs that call it are not concerned.',
+  }),
   logLevel: z
     .enum(logLevels)
     .default('info')
-    .register(facts, { argument: 'LEVEL', values: logLevels, help: 'Least level that is logged.' }),
+    .register(facts, { argument: 'LEVEL', values: logLevels, live: true, help: 'Least level that is logged.' }),
 })
 
 /** A whole and valid configuration, frozen. */

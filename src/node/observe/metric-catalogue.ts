@@ -30,6 +30,17 @@ export const metricCatalogue = {
     labels: ['cause'],
   },
   httpRequests: { name: 'memo_http_requests_total', help: 'Answers of the HTTP port.', labels: ['route', 'status'] },
+  consoleSignIns: {
+    name: 'memo_console_sign_ins_total',
+    help: 'Attempts to sign in to the web console: accepted, refused, or refused unread because too many had failed.',
+    labels: ['outcome'],
+  },
+  consoleSockets: { name: 'memo_console_sockets_total', help: 'Screens that connected through the web console.' },
+  consoleSocketsEnded: {
+    name: 'memo_console_sockets_ended_total',
+    help: 'Sockets of screens that the node ended: they were silent, left too much unread, or broke the protocol.',
+    labels: ['cause'],
+  },
   commitDuration: {
     name: 'memo_commit_duration_seconds',
     help: 'Time that one group of batches took to be written and synced to the journal.',
@@ -63,6 +74,8 @@ export const metricCatalogue = {
     help: 'When the last full round ended, since the Unix epoch; absent before the end of the first.',
   },
   scrubFindings: { name: 'memo_scrub_findings', help: 'Findings of the last full round and of the one under way.' },
+  valueBytesWritten: { name: 'memo_value_bytes_written_total', help: 'Bytes of values and of blocks that callers wrote.' },
+  valueBytesRead: { name: 'memo_value_bytes_read_total', help: 'Bytes of values and of blocks that callers read.' },
   conflicts: { name: 'memo_precondition_conflicts_total', help: 'Changes refused because their precondition did not hold.' },
   queueFull: { name: 'memo_queue_full_total', help: 'Changes refused because too many waited at one block.' },
   valuesCollected: {
@@ -74,8 +87,6 @@ export const metricCatalogue = {
   running: { name: 'memo_node_running', help: '1 while the node serves, else 0.' },
   storeSuspect: { name: 'memo_store_suspect', help: '1 when durable records are missing and the store is read-only, else 0.' },
   storeLiveBytes: { name: 'memo_store_live_bytes', help: 'Keys and values of all live records.' },
-  valueBytesWritten: { name: 'memo_value_bytes_written_total', help: 'Bytes of values and of blocks that callers wrote.' },
-  valueBytesRead: { name: 'memo_value_bytes_read_total', help: 'Bytes of values and of blocks that callers read.' },
   storeDiskBytes: { name: 'memo_store_disk_bytes', help: 'Bytes that journal and index take on the disk.' },
   storeLimitBytes: {
     name: 'memo_store_limit_bytes',

@@ -28,7 +28,7 @@ const grpcStatusNames = [
   'UNAUTHENTICATED',
 ] as const
 
-export type HttpRoute = 'home' | 'metrics' | 'health' | 'ready' | 'other'
+export type HttpRoute = 'page' | 'asset' | 'session' | 'rpc' | 'metrics' | 'health' | 'ready' | 'other'
 
 /** One function for each thing that happens in a node; each feeds the log, a metric, or both. None of them throws. */
 export interface NodeObserver {

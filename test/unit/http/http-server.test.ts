@@ -1,13 +1,14 @@
-import { once } from 'node:events'
-import { request } from 'node:http'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { HealthReport } from '../../../src/node/api/http/health-report.ts'
 import { healthReport } from '../../../src/node/api/http/health-report.ts'
-import { createHttpServer, isOwnName } from '../../../src/node/api/http/http-server.ts'
+import { listen } from '../../../src/node/api/http/http-listener.ts'
+import { isOwnName } from '../../../src/node/api/http/request-names.ts'
 import type { NodeStatus } from '../../../src/node/engine/storage-node.ts'
 import type { StoreUsage } from '../../../src/node/ports/record-store.ts'
 import { recordFamilies } from '../../../src/node/ports/record-store.ts'
+import { ConsoleBed } from '../../support/console-bed.ts'
+import { rawExchange } from '../../support/raw-http.ts'
 
 const sound: NodeStatus = {
   state: 'running',
@@ -37,7 +38,6 @@ const sound: NodeStatus = {
   uptimeMs: 5,
 }
 
-const answered: { route: string; status: number }[] = []
 let status = sound
 const report = (): HealthReport =>
   healthReport({
@@ -46,32 +46,11 @@ const report = (): HealthReport =>
     status,
     keysKept: [{ name: 'node', path: '/k', mode: 0o100600, protection: { kind: 'plain' } }],
   })
-const face = createHttpServer({
-  host: '127.0.0.1',
-  port: 0,
-  sources: { version: '1.2.3', metrics: () => Promise.resolve('# metrics\n'), health: report },
-  observer: { httpAnswered: (facts) => void answered.push(facts), connectionFailed: () => {} },
-})
-let port = 0
-beforeAll(async () => {
-  port = (await face.start()).port
-})
-afterAll(() => face.stop())
-
-async function ask(path: string, options: { readonly method?: string; readonly host?: string } = {}) {
-  const call = request({
-    host: '127.0.0.1',
-    port,
-    path,
-    method: options.method ?? 'GET',
-    headers: { Host: options.host ?? `127.0.0.1:${port}` },
-  })
-  call.end()
-  const [answer] = (await once(call, 'response')) as [import('node:http').IncomingMessage]
-  let body = ''
-  for await (const piece of answer) body += String(piece)
-  return { status: answer.statusCode, headers: answer.headers, body }
-}
+const bed = new ConsoleBed({ sources: { health: report } })
+const { answered } = bed
+beforeAll(() => bed.start())
+afterAll(() => bed[Symbol.asyncDispose]())
+const ask = bed.ask.bind(bed)
 
 describe('routes', () => {
   test('health is 200 while all is well and 503 with the reason when not', async () => {
@@ -137,10 +116,7 @@ describe('routes', () => {
   })
 
   test('what is no HTTP ends the connection and nothing more', async () => {
-    const socket = connect(port, '127.0.0.1')
-    socket.write('\u0000\u0001garbage\r\n\r\n')
-    const [answer] = (await once(socket, 'data')) as [Buffer]
-    expect(answer.toString()).toContain('400 Bad Request')
+    expect((await rawExchange(bed.port, '\u0000\u0001garbage\r\n\r\n')).status).toBe(400)
     expect((await ask('/ready')).status).toBe(200)
   })
 })
@@ -156,16 +132,13 @@ test.each([
   ['', false],
   [undefined, false],
 ])('the name %s is ours: %s', (name, ours) => {
-  expect(isOwnName(name, 'node.lan')).toBe(ours)
+  expect(isOwnName(name, (each) => each === 'node.lan')).toBe(ours)
 })
 
 test('a second server on its port says who holds it', async () => {
-  const second = createHttpServer({
-    host: '127.0.0.1',
-    port,
-    sources: { version: '', metrics: () => Promise.resolve(''), health: report },
-    observer: { httpAnswered: () => {}, connectionFailed: () => {} },
+  const second = createServer()
+  await expect(listen(second, '127.0.0.1', bed.port)).rejects.toMatchObject({
+    code: 'port-in-use',
+    message: expect.stringContaining('--console'),
   })
-  await expect(second.start()).rejects.toMatchObject({ code: 'port-in-use', message: expect.stringContaining('--console') })
-  await second.stop()
 })

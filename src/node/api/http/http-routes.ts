@@ -1,12 +1,10 @@
-import type { HttpRoute } from '../../observe/node-observer.ts'
+import type { IncomingMessage } from 'node:http'
 import type { HealthReport } from './health-report.ts'
-
-export interface HttpAnswer {
-  readonly route: HttpRoute
-  readonly status: number
-  readonly contentType: string
-  readonly body: string
-}
+import type { HttpAnswer } from './http-answer.ts'
+import { jsonAnswer, methodAnswer, textAnswer } from './http-answer.ts'
+import { isOnThisComputer } from './request-names.ts'
+import type { SessionRoutes } from './session-routes.ts'
+import type { StaticFiles } from './static-files.ts'
 
 /** What the routes show. */
 export interface HttpSources {
@@ -15,53 +13,84 @@ export interface HttpSources {
   health(): HealthReport
 }
 
-const plain = 'text/plain; charset=utf-8'
-const json = 'application/json; charset=utf-8'
+/** What answers requests; whether their `Host` is ours was checked before. */
+export interface HttpRoutes {
+  readonly sources: HttpSources
+  readonly files: StaticFiles
+  readonly sessions: SessionRoutes
+  /** What is measured is told to other computers without a session too. */
+  readonly insecure: boolean
+}
 
-/** The answer to GET of a path; the caller has checked method and Host. */
-export async function answerOf(path: string, sources: HttpSources): Promise<HttpAnswer> {
+const readMethods = ['GET', 'HEAD']
+const socketPath = '/rpc'
+
+export async function answerOf(request: IncomingMessage, nonce: string, routes: HttpRoutes): Promise<HttpAnswer> {
+  const path = pathOf(request)
+  if (path === undefined) return textAnswer('other', 400, 'The address is not one of this node.\n')
+  const answer = await routes.sessions.answer(request, path)
+  if (answer !== undefined) return answer
+  if (!readMethods.includes(request.method ?? '')) return methodAnswer('other', readMethods)
   switch (path) {
     case '/':
-      return { route: 'home', status: 200, contentType: 'text/html; charset=utf-8', body: homePage(sources.version) }
+    case '/index.html':
+      return (await routes.files.page(nonce)) ?? notBuiltAnswer(routes.sources.version)
     case '/metrics':
-      return {
-        route: 'metrics',
-        status: 200,
-        contentType: 'text/plain; version=0.0.4; charset=utf-8',
-        body: await sources.metrics(),
-      }
-    case '/health': {
-      const report = sources.health()
-      return {
-        route: 'health',
-        status: report.status === 'ok' ? 200 : 503,
-        contentType: json,
-        body: `${JSON.stringify(report)}\n`,
-      }
-    }
-    case '/ready': {
-      const ready = sources.health().state === 'running'
-      return { route: 'ready', status: ready ? 200 : 503, contentType: plain, body: ready ? 'ready\n' : 'not ready\n' }
-    }
+    case '/health':
+    case '/ready':
+      return await statusAnswer(request, path, routes)
+    case socketPath:
+      return { ...textAnswer('rpc', 426, 'A WebSocket is served here.\n'), headers: { Upgrade: 'websocket' } }
     default:
-      return { route: 'other', status: 404, contentType: plain, body: 'Not found. Served here: / /metrics /health /ready\n' }
+      return (await routes.files.file(path)) ?? textAnswer('other', 404, 'Not found.\n')
   }
 }
 
-function homePage(version: string): string {
-  return `<!doctype html>
+/** Without its query; undefined where the request names no path of ours, as proxies are asked. */
+export function pathOf({ url = '' }: IncomingMessage): string | undefined {
+  return url.startsWith('/') ? url.split('?', 1)[0] : undefined
+}
+
+export function isSocketPath(request: IncomingMessage): boolean {
+  return pathOf(request) === socketPath
+}
+
+async function statusAnswer(
+  request: IncomingMessage,
+  path: '/metrics' | '/health' | '/ready',
+  { sources, sessions, insecure }: HttpRoutes,
+): Promise<HttpAnswer> {
+  if (path === '/ready') {
+    const ready = sources.health().state === 'running'
+    return textAnswer('ready', ready ? 200 : 503, ready ? 'ready\n' : 'not ready\n')
+  }
+  const route = path === '/health' ? 'health' : 'metrics'
+  if (!insecure && !isOnThisComputer(request) && sessions.sessionOf(request) === undefined) {
+    return textAnswer(route, 401, 'This is told to programs of the same computer, and to whoever has signed in.\n')
+  }
+  if (path === '/metrics') {
+    const contentType = 'text/plain; version=0.0.4; charset=utf-8'
+    return { route, status: 200, contentType, body: await sources.metrics() }
+  }
+  const report = sources.health()
+  return jsonAnswer(route, report.status === 'ok' ? 200 : 503, report)
+}
+
+function notBuiltAnswer(version: string): HttpAnswer {
+  const body = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>memo</title></head>
 <body>
 <h1>memo ${version}</h1>
-<p>This port of the node serves, to read only:</p>
+<p>The node runs. Its screens are not built in this folder: run <code>npm run build</code> there, then load this page again.</p>
 <ul>
 <li><a href="/health">/health</a>: state of node, store and disk as JSON; 200 when all is well, else 503</li>
 <li><a href="/ready">/ready</a>: 200 while the node serves calls</li>
 <li><a href="/metrics">/metrics</a>: everything that is measured, for Prometheus</li>
 </ul>
-<p>Keys and values are served by gRPC on another port; "memo --help" shows the command line. There is no web console in this version.</p>
+<p>Keys and values are served by gRPC on another port; "memo --help" shows the command line.</p>
 </body>
 </html>
 `
+  return { route: 'page', status: 503, contentType: 'text/html; charset=utf-8', body }
 }

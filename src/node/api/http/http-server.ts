@@ -1,150 +1,225 @@
-import { once } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { isIP } from 'node:net'
-import { CodedError } from '../../../shared/coded-error.ts'
+import { hostname } from 'node:os'
+import type { Duplex } from 'node:stream'
+import { assert } from '../../../shared/assert.ts'
+import { nonceBytes } from '../../../shared/page-headers.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import type { ConsoleObserver } from '../../observe/console-observer.ts'
 import type { NodeObserver } from '../../observe/node-observer.ts'
-import { findPortHolder } from '../grpc/port-holder.ts'
-import type { HttpAnswer, HttpSources } from './http-routes.ts'
-import { answerOf } from './http-routes.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Crypto } from '../../ports/crypto.ts'
+import type { Random } from '../../ports/random.ts'
+import { isLoopback } from '../grpc/bind-safety.ts'
+import type { CertificateMaker, TlsFiles } from '../grpc/tls-files.ts'
+import { loadTlsFiles } from '../grpc/tls-files.ts'
+import type { ConsoleSession } from './console-sessions.ts'
+import { ConsoleSessions } from './console-sessions.ts'
+import type { ConsoleSocketsParts } from './console-sockets.ts'
+import { ConsoleSockets } from './console-sockets.ts'
+import type { HttpAnswer } from './http-answer.ts'
+import { textAnswer } from './http-answer.ts'
+import { closeListener, listen, makeListener } from './http-listener.ts'
+import type { HttpRoutes, HttpSources } from './http-routes.ts'
+import { answerOf, isSocketPath } from './http-routes.ts'
+import { isOwnName, isOwnOrigin } from './request-names.ts'
+import { answerHeaders, sendAnswer, sendRaw } from './send-answer.ts'
+import { SessionCookie } from './session-cookie.ts'
+import { SessionRoutes } from './session-routes.ts'
+import { StaticFiles } from './static-files.ts'
 
 export interface HttpServerOptions {
   readonly host: string
   /** 0 picks a free one. */
   readonly port: number
+  readonly tls: TlsFiles | undefined
+  /** Other computers are told what is measured without a session too. */
+  readonly insecure: boolean
+  readonly limits: Limits
+  /** Folder of the built screens; it need not exist. */
+  readonly rendererFolder: string
+  readonly nodeId: string
+  /** Whoever brings it gets a token that signs in to the web console once. */
+  readonly linkSecret: string
   readonly sources: HttpSources
+  /** Serves the calls of a screen that has signed in. */
+  readonly serve: ConsoleSocketsParts['serve']
+}
+
+export interface HttpServerPorts {
+  readonly clock: Clock
+  readonly random: Pick<Random, 'bytes'>
+  readonly crypto: Pick<Crypto, 'equal' | 'sha256'>
   readonly observer: Pick<NodeObserver, 'httpAnswered' | 'connectionFailed'>
+  readonly consoleObserver: ConsoleObserver
+  readonly makeCertificate: CertificateMaker
+  /** Whether a certificate is one for a DNS name. */
+  readonly certificateNames: (certificatePem: string) => (name: string) => boolean
+}
+
+export interface HttpAddress {
+  readonly host: string
+  readonly port: number
+  /** How this computer reaches it. */
+  readonly url: string
+  /** How a browser is told to reach it: by the name of this computer where it listens at every address. */
+  readonly browserUrl: string
+  /** The certificate that it shows, in PEM. */
+  readonly certificate: string | undefined
 }
 
 export interface HttpFace extends AsyncDisposable {
-  /** Resolves to where it listens; throws CodedError `port-in-use` or `config-invalid` when it cannot. */
-  start(): Promise<{ readonly host: string; readonly port: number; readonly url: string }>
+  /** Resolves to where it listens; throws CodedError `port-in-use`, `config-invalid` or `key-unavailable` when it cannot. */
+  start(): Promise<HttpAddress>
+  /** A token that signs in once, within `expiresInMs`. */
+  makeToken(): { readonly token: string; readonly expiresInMs: number }
+  /** Ends the sockets of screens and refuses new requests; idempotent. */
   stop(): Promise<void>
 }
 
-const connectionsMax = 100
-const headerBytesMax = 8 * 1024
-const requestTimeoutMs = 10_000
-const drainTimeoutMs = 500
-
-const fixedHeaders = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const
-
-/** The node's HTTP port: a handful of pages to read, nothing that changes anything. */
-export function createHttpServer(options: HttpServerOptions): HttpFace {
-  const { host, port, sources, observer } = options
-  const server = createServer({ maxHeaderSize: headerBytesMax, requestTimeout: requestTimeoutMs }, (request, response) => {
-    void respond(request, host, sources).then((answer) => send(request, response, answer, observer))
-  })
-  server.maxConnections = connectionsMax
-  server.headersTimeout = requestTimeoutMs
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
-  })
-  const stop = () => closeServer(server)
+/** The node's HTTP port: its screens with their sessions and sockets, and a few pages for programs that watch it. */
+export function createHttpServer(options: HttpServerOptions, ports: HttpServerPorts): HttpFace {
+  const face = new RunningHttp(options, ports)
   return {
-    async start() {
-      const bound = await listen(server, host, port)
-      const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-      return { host: bound.address, port: bound.port, url: `http://${name}:${bound.port}` }
-    },
-    stop,
-    [Symbol.asyncDispose]: stop,
+    start: () => face.start(),
+    makeToken: () => face.makeToken(),
+    stop: () => face.stop(),
+    [Symbol.asyncDispose]: () => face.stop(),
   }
 }
 
-/** Throws as `start` does where it could not listen; nothing is served. */
-export async function probeHttpPort(host: string, port: number): Promise<void> {
-  const server = createServer()
-  await listen(server, host, port)
-  await closeServer(server)
-}
+class RunningHttp {
+  readonly #options: HttpServerOptions
+  readonly #ports: HttpServerPorts
+  readonly #scheme: 'http' | 'https'
+  readonly #tokens: ConsoleSessions
+  readonly #sessions: SessionRoutes
+  readonly #sockets: ConsoleSockets
+  readonly #routes: HttpRoutes
+  #isServed: (name: string) => boolean
+  #server: Server | undefined
+  #stopped: Promise<void> | undefined
 
-async function respond(request: IncomingMessage, ownHost: string, sources: HttpSources): Promise<HttpAnswer> {
-  const refuse = (status: number, body: string): HttpAnswer => ({
-    route: 'other',
-    status,
-    contentType: 'text/plain; charset=utf-8',
-    body,
-  })
-  if (!isOwnName(request.headers.host, ownHost)) return refuse(421, 'This node is not served under that name.\n')
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, 'Only GET and HEAD are served here.\n')
-  try {
-    return await answerOf((request.url ?? '/').split('?', 1)[0] ?? '/', sources)
-  } catch {
-    return refuse(503, 'The node cannot answer at the moment.\n')
-  }
-}
-
-/**
- * A page of a stranger can make a browser on this computer ask any name that resolves to it. Such a request carries the stranger's
- * name: only addresses, localhost and the name that was configured are answered.
- */
-export function isOwnName(hostHeader: string | undefined, ownHost: string): boolean {
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(hostHeader ?? '')
-  const name = (match?.[1] ?? match?.[2] ?? '').toLowerCase()
-  return name !== '' && (isIP(name) !== 0 || name === 'localhost' || name === ownHost.toLowerCase())
-}
-
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: HttpAnswer,
-  observer: HttpServerOptions['observer'],
-): void {
-  const body = Buffer.from(answer.body)
-  response.on('error', (error) => observer.connectionFailed({ error }))
-  response.writeHead(answer.status, {
-    ...fixedHeaders,
-    'Content-Type': answer.contentType,
-    'Content-Length': body.length,
-    ...(answer.status === 405 && { Allow: 'GET, HEAD' }),
-    ...(hasBody(request) && { Connection: 'close' }),
-  })
-  response.end(request.method === 'HEAD' ? undefined : body)
-  observer.httpAnswered({ route: answer.route, status: answer.status })
-}
-
-/** A body is not read: the connection ends after the answer. */
-function hasBody(request: IncomingMessage): boolean {
-  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
-}
-
-async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  try {
-    server.listen({ host, port })
-    await once(server, 'listening')
-  } catch (error) {
-    throw await listenError(error as NodeJS.ErrnoException, host, port)
-  }
-  return server.address() as AddressInfo
-}
-
-async function listenError(error: NodeJS.ErrnoException, host: string, port: number): Promise<CodedError> {
-  if (error.code === 'EADDRINUSE') {
-    const holder = await findPortHolder(port)
-    const who = holder === undefined ? 'another program' : `${holder.command} (process ${holder.pid})`
-    const message = `port ${port} of ${host} is taken by ${who}; choose another with --console, port 0 picks a free one`
-    return new CodedError('port-in-use', message, { details: { host, port, ...holder }, cause: error })
-  }
-  return new CodedError('config-invalid', `the HTTP port cannot listen on ${host}:${port}: ${error.message}`, { cause: error })
-}
-
-function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return Promise.resolve()
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
+  constructor(options: HttpServerOptions, ports: HttpServerPorts) {
+    const { limits, tls } = options
+    const observer = ports.consoleObserver
+    this.#options = options
+    this.#ports = ports
+    this.#scheme = tls === undefined ? 'http' : 'https'
+    this.#isServed = (name) => name === options.host.toLowerCase()
+    this.#tokens = new ConsoleSessions(limits, ports, ({ number }) => {
+      observer.consoleSessionEnded({ session: number, cause: 'too-many' })
     })
-    server.closeIdleConnections()
-  })
+    this.#sessions = new SessionRoutes({
+      ...{ limits, observer, clock: ports.clock, crypto: ports.crypto, linkSecret: options.linkSecret },
+      scheme: this.#scheme,
+      sessions: this.#tokens,
+      cookie: new SessionCookie(options.nodeId, tls !== undefined),
+    })
+    this.#sockets = new ConsoleSockets(
+      { limits, observer, clock: ports.clock, serve: options.serve, headers: () => answerHeaders(this.#nonce()) },
+      (socket, status) => this.#refuse(socket, status, 'The request is not one for a WebSocket.\n'),
+    )
+    const files = new StaticFiles(options.rendererFolder)
+    this.#routes = { files, sources: options.sources, sessions: this.#sessions, insecure: options.insecure }
+  }
+
+  async start(): Promise<HttpAddress> {
+    assert(this.#server === undefined, 'an HTTP face is started once')
+    const { host, limits, tls } = this.#options
+    const pair = tls && (await loadTlsFiles(tls, { host, port: 'HTTP' }, this.#ports.makeCertificate))
+    this.#isServed = this.#servedNames(pair?.certificate)
+    this.#server = makeListener(limits, pair, {
+      request: (request, response) => void this.#answer(request, response),
+      upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+      malformed: (socket, status) => this.#refuse(socket, status, 'The request cannot be read.\n'),
+    })
+    const bound = await listen(this.#server, host, this.#options.port)
+    const at = (name: string) => `${this.#scheme}://${name.includes(':') ? `[${name}]` : name}:${bound.port}`
+    const everywhere = bound.address === '0.0.0.0' || bound.address === '::'
+    return {
+      host: bound.address,
+      port: bound.port,
+      url: at(everywhere ? '127.0.0.1' : bound.address),
+      browserUrl: at(everywhere ? hostname() : bound.address),
+      certificate: pair?.certificate,
+    }
+  }
+
+  makeToken(): ReturnType<HttpFace['makeToken']> {
+    return this.#tokens.makeToken()
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    const closed = this.#server && closeListener(this.#server, this.#options.limits.httpStopGraceMs)
+    await this.#sockets.stop()
+    await closed
+  }
+
+  /** Names of this computer only where others reach it: on loopback nobody needs them. */
+  #servedNames(certificate: string | undefined): (name: string) => boolean {
+    const { host } = this.#options
+    const names = new Set([host.toLowerCase(), ...(isLoopback(host) ? [] : [hostname().toLowerCase()])])
+    const certified = certificate === undefined ? () => false : this.#ports.certificateNames(certificate)
+    return (name) => names.has(name) || certified(name)
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const nonce = this.#nonce()
+    response.on('error', (error) => this.#ports.observer.connectionFailed({ error }))
+    const answer = await this.#answerOf(request, nonce)
+    this.#ports.observer.httpAnswered({ route: answer.route, status: answer.status })
+    try {
+      await sendAnswer(request, response, nonce, answer)
+    } catch (error) {
+      response.destroy()
+      this.#ports.observer.connectionFailed({ error })
+    }
+  }
+
+  async #answerOf(request: IncomingMessage, nonce: string): Promise<HttpAnswer> {
+    if (request.headers.expect !== undefined) return textAnswer('other', 417, 'Nothing is promised here.\n')
+    if (!isOwnName(request.headers.host, this.#isServed)) return textAnswer('other', 421, foreignName)
+    try {
+      return await answerOf(request, nonce, this.#routes)
+    } catch {
+      return textAnswer('other', 503, 'The node cannot answer at the moment.\n')
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const admitted = this.#admit(request)
+    if ('refusal' in admitted) {
+      this.#refuse(socket, ...admitted.refusal)
+      return
+    }
+    this.#ports.observer.httpAnswered({ route: 'rpc', status: 101 })
+    this.#sockets.accept(request, socket, head, admitted.session)
+  }
+
+  #admit(request: IncomingMessage): { readonly session: ConsoleSession } | { readonly refusal: readonly [number, string] } {
+    if (!isOwnName(request.headers.host, this.#isServed)) return { refusal: [421, foreignName] }
+    if (!isSocketPath(request)) return { refusal: [404, 'No WebSocket is served here.\n'] }
+    if (!isOwnOrigin(request, this.#scheme)) return { refusal: [403, 'This request does not come from a page of this node.\n'] }
+    const session = this.#sessions.sessionOf(request)
+    if (session === undefined) return { refusal: [401, 'Nobody has signed in with this browser.\n'] }
+    const asksForMore = request.headers['sec-websocket-protocol'] !== undefined
+    if (asksForMore) return { refusal: [400, 'No other protocol is spoken here.\n'] }
+    return this.#sockets.hasRoomFor(session) ? { session } : { refusal: [503, 'Too many screens are connected.\n'] }
+  }
+
+  #refuse(socket: Duplex, status: number, message: string): void {
+    this.#ports.observer.httpAnswered({ route: 'rpc', status })
+    sendRaw(socket, this.#nonce(), status, message)
+  }
+
+  #nonce(): string {
+    return Buffer.from(this.#ports.random.bytes(nonceBytes)).toString('base64')
+  }
 }
+
+const foreignName = 'This node is not served under that name.\n'

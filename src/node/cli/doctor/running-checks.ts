@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { CodedError } from '../../../shared/coded-error.ts'
+import type { ConsolePlace } from '../client/console-client.ts'
+import { askConsole } from '../client/console-client.ts'
+import { readConsoleAccess } from '../run/console-access.ts'
 import { runningFilePath } from '../run/ready-file.ts'
 import { byteText } from '../transfer/transfer-report.ts'
 import type { Check } from './doctor-report.ts'
 import { amber, green, red } from './doctor-report.ts'
-
-const answerTimeoutMs = 3000
 
 const runningSchema = z.object({ pid: z.number(), grpc: z.string(), consoleUrl: z.url() })
 const healthSchema = z.object({
@@ -39,13 +40,13 @@ export async function findRunning(dataDirectory: string): Promise<Running | unde
   } catch {
     return undefined
   }
-  return { ...facts, health: await askHealth(facts.consoleUrl) }
+  const access = await readConsoleAccess(dataDirectory).catch(() => undefined) // another user's: its certificate is not known
+  return { ...facts, health: await askHealth({ url: facts.consoleUrl, certificate: access?.certificate }) }
 }
 
-async function askHealth(consoleUrl: string): Promise<Running['health']> {
+async function askHealth(place: ConsolePlace): Promise<Running['health']> {
   try {
-    const answer = await fetch(new URL('health', consoleUrl), { signal: AbortSignal.timeout(answerTimeoutMs) })
-    return healthSchema.parse(await answer.json())
+    return healthSchema.parse((await askConsole(place, '/health')).value)
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PortListener } from '../../api/grpc/port-listener.ts'
-import { probeHttpPort } from '../../api/http/http-server.ts'
+import { probeHttpPort } from '../../api/http/http-listener.ts'
 import type { HostPort } from '../../config/host-port.ts'
 
 export interface FirstStart {

@@ -1,6 +1,4 @@
 import { join } from 'node:path'
-import { CodedError } from '../../../shared/coded-error.ts'
-import { isLoopback } from '../../api/grpc/bind-safety.ts'
 import type { GrpcServerOptions } from '../../api/grpc/grpc-server-options.ts'
 import type { NodeConfig } from '../../config/node-config-schema.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
@@ -25,14 +23,4 @@ export function grpcServerOptions(config: NodeConfig): GrpcServerOptions {
     insecure,
     limits: defaultLimits,
   }
-}
-
-/** The HTTP port has neither TLS nor authentication, and shows what a stranger need not know. */
-export function assertSafeConsole({ console: address, insecure }: NodeConfig): void {
-  if (insecure || isLoopback(address.host)) return
-  throw new CodedError(
-    'unsafe-bind',
-    `refusing to serve HTTP at ${address.host}, which other computers may reach, without TLS and authentication; --insecure allows it`,
-    { details: { host: address.host } },
-  )
 }

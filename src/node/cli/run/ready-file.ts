@@ -18,19 +18,27 @@ export interface ReadyFacts {
 /** In the data directory, whether or not a ready file was asked for: `memo doctor` finds a running node by it. */
 const runningFileName = 'running.json'
 
+const readableByAll = 0o644
+
 /** Appears whole: whoever sees the file can parse it. */
 export async function writeReadyFile(path: string, facts: ReadyFacts): Promise<void> {
+  await writeFactsFile(path, facts, readableByAll)
+}
+
+/** Replaces a file, of these rights from its first byte on, by one that appears whole. */
+export async function writeFactsFile(path: string, facts: object, mode: number): Promise<void> {
   const partial = `${path}.partial`
   try {
+    await rm(partial, { force: true }) // one that was left has rights of its own
     {
-      await using file = await open(partial, 'w', 0o644)
+      await using file = await open(partial, 'wx', mode)
       await file.writeFile(`${JSON.stringify(facts)}\n`)
       await file.sync()
     }
     await rename(partial, path)
   } catch (error) {
     await rm(partial, { force: true })
-    throw new CodedError('store-unwritable', `cannot write the ready file ${path}: ${(error as Error).message}`, { cause: error })
+    throw new CodedError('store-unwritable', `cannot write ${path}: ${(error as Error).message}`, { cause: error })
   }
 }
 

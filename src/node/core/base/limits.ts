@@ -135,6 +135,29 @@ export interface Limits {
   readonly grpcKeepaliveTimeoutMs: number
   /** How long a stop waits for calls in flight before it ends them. */
   readonly grpcStopGraceMs: number
+  /** Connections to the HTTP port, sockets of screens among them, and bytes of the headers and of the body of one request. */
+  readonly httpConnectionsMax: number
+  readonly httpHeaderBytesMax: number
+  readonly httpBodyBytesMax: number
+  /** How long a request may take to arrive, and how long a stop waits for answers that have not left. */
+  readonly httpRequestTimeoutMs: number
+  readonly httpStopGraceMs: number
+  /** How long a token of the web console signs somebody in, once, and the tokens that wait for it; beyond them the oldest is void. */
+  readonly consoleTokenTtlMs: number
+  readonly consoleTokensMax: number
+  /** Sessions of the web console; beyond them the one that was used least recently ends. */
+  readonly consoleSessionsMax: number
+  /** Sign-ins that fail from one address within one window before the others are refused unread, and addresses that are counted. */
+  readonly consoleSignInFailuresMax: number
+  readonly consoleSignInWindowMs: number
+  readonly consoleSignInAddressesMax: number
+  /** Sockets of screens, of all sessions and of one. */
+  readonly consoleSocketsMax: number
+  readonly consoleSessionSocketsMax: number
+  /** Time between two looks at a socket: one that has not answered the look before is ended. */
+  readonly consolePingMs: number
+  /** Bytes that wait to be taken by one screen; beyond them its socket is ended. */
+  readonly consoleUnreadBytesMax: number
 }
 
 export const defaultLimits: Limits = {
@@ -210,4 +233,19 @@ export const defaultLimits: Limits = {
   grpcKeepaliveMs: 60_000,
   grpcKeepaliveTimeoutMs: 20_000,
   grpcStopGraceMs: 5000,
+  httpConnectionsMax: 128,
+  httpHeaderBytesMax: 8 * 1024,
+  httpBodyBytesMax: 4 * 1024,
+  httpRequestTimeoutMs: 10_000,
+  httpStopGraceMs: 500,
+  consoleTokenTtlMs: 5 * 60_000,
+  consoleTokensMax: 16,
+  consoleSessionsMax: 64,
+  consoleSignInFailuresMax: 10,
+  consoleSignInWindowMs: 60_000,
+  consoleSignInAddressesMax: 1024,
+  consoleSocketsMax: 64,
+  consoleSessionSocketsMax: 16,
+  consolePingMs: 30_000,
+  consoleUnreadBytesMax: 64 * 1024 * 1024,
 }
