@@ -28,3 +28,5 @@ export const rendererBuild = {
     rollupOptions: { input: join(root, 'index.html') },
   },
 }
+
+export default rendererBuild

@@ -7,10 +7,18 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
 import { createAppRouter } from './app/router.tsx'
 import { createConnection } from './connection/connect.ts'
+import type { Connection } from './connection/connection-store.ts'
 import { createTexts } from './text/i18n.ts'
 import { pageNonce } from './ui/page-nonce.ts'
 
-const connection = createConnection()
+/** While screens are developed, `?demo` stands in for a node; a build leaves it out. */
+async function chooseConnection(): Promise<Connection> {
+  if (!import.meta.env.DEV || !location.search.includes('demo')) return createConnection()
+  const { DemoConnection } = await import('./demo/demo-connection.ts')
+  return new DemoConnection()
+}
+
+const connection = await chooseConnection()
 connection.start()
 
 const root = document.getElementById('root')

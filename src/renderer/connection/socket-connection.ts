@@ -103,7 +103,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
   }
 
   async #signOut(): Promise<void> {
-    await fetch('/session', { method: 'DELETE' })
+    await fetch('/session/end', { method: 'POST' })
     this.#signedOut('ended')
     this.#socket?.close()
   }
