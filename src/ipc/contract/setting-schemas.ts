@@ -8,14 +8,15 @@ export const settingRowSchema = z.strictObject({
   /** Of a choice. */
   values: z.array(z.string()),
   help: z.string(),
+  /** What holds from the next start on: in force already unless it is `pending`. */
   value: settingValueSchema,
   default: settingValueSchema,
   source: z.enum(['default', 'file', 'environment', 'flag']),
-  /** A flag or the environment decides; the file is not asked. */
+  /** A flag or the environment decides, or the file cannot say it (`data` in the data directory): the file is not asked. */
   locked: z.boolean(),
   /** A change of it takes effect at the next start. */
   needsRestart: z.boolean(),
-  /** What the file says takes effect at the next start only: it differs from what is in force. */
+  /** `value` differs from what is in force: it takes effect at the next start. */
   pending: z.boolean(),
 })
 export type SettingRow = z.infer<typeof settingRowSchema>

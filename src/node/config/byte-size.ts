@@ -18,3 +18,10 @@ export function parseByteSize(text: string): number | undefined {
   const bytes = Math.floor(Number(match[1]) * unit)
   return bytes >= 1 && Number.isSafeInteger(bytes) ? bytes : undefined
 }
+
+/** As a person would write it, and exactly: `50GiB`, or the plain count where no unit fits. */
+export function byteSizeText(bytes: number): string {
+  const units = Object.entries(unitBytes).sort(([, left], [, right]) => right - left)
+  const [unit, size] = units.find(([, each]) => bytes % each === 0) ?? ['B', 1]
+  return size === 1 ? String(bytes) : `${bytes / size}${unit}`
+}

@@ -164,8 +164,7 @@ export function parseObject(path: string, text: string): Readonly<Record<string,
   } catch (error) {
     throw new InvalidConfigError([{ name: '', message: `${path} is not JSON: ${reason(error)}` }], error)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid(`${path} must hold one JSON object`, '')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${path} must hold one JSON object`, '')
   return value as Readonly<Record<string, unknown>>
 }
 

@@ -1,0 +1,81 @@
+import { byteSizeText } from './byte-size.ts'
+import { defaultDataDirectory } from './default-data-directory.ts'
+import { hostPortText } from './host-port.ts'
+import type { ConfigOrigin, ConfigSource, LoadedConfig } from './load-node-config.ts'
+import type { NodeConfig, SettingName } from './node-config-schema.ts'
+import { nodeConfigSchema, settingFacts, settingNames } from './node-config-schema.ts'
+
+/** Null: it has no value. */
+export type SettingValue = string | boolean | null
+export type SettingKind = 'path' | 'address' | 'size' | 'choice' | 'switch' | 'text'
+
+/** One setting as a form shows it. */
+export interface SettingRow {
+  readonly name: SettingName
+  readonly kind: SettingKind
+  readonly values: string[]
+  readonly help: string
+  /** What holds from the next start on, which is what is in force unless it is pending. */
+  readonly value: SettingValue
+  readonly default: SettingValue
+  readonly source: ConfigSource['kind']
+  /** The file has no say: a flag or variable decides, or the file lies where the setting says. */
+  readonly locked: boolean
+  readonly needsRestart: boolean
+  readonly pending: boolean
+}
+
+/** `next`: as a start would load it. `inForce`: what the process runs with. */
+export function settingRows(next: LoadedConfig, inForce: NodeConfig): SettingRow[] {
+  const defaults = defaultConfig(next.origin)
+  return settingNames.map((name) => {
+    const facts = settingFacts(name)
+    const value = settingValue(name, next.config)
+    const source = next.sources[name].kind
+    return {
+      name,
+      kind: settingKind(name),
+      values: [...(facts.values ?? [])],
+      help: facts.help,
+      value,
+      default: settingValue(name, defaults),
+      source,
+      locked: isLocked(name, next),
+      needsRestart: facts.live !== true,
+      pending: value !== settingValue(name, inForce),
+    }
+  })
+}
+
+export function isLocked(name: SettingName, { sources, origin }: LoadedConfig): boolean {
+  return ['flag', 'environment'].includes(sources[name].kind) || (name === 'data' && !origin.named)
+}
+
+export function settingKind(name: SettingName): SettingKind {
+  const { argument, values } = settingFacts(name)
+  if (values !== undefined) return 'choice'
+  switch (argument) {
+    case undefined:
+      return 'switch'
+    case 'DIR':
+    case 'FILE':
+      return 'path'
+    case 'HOST:PORT':
+      return 'address'
+    case 'SIZE':
+      return 'size'
+    default:
+      return 'text'
+  }
+}
+
+export function settingValue(name: SettingName, config: NodeConfig): SettingValue {
+  const value = config[name]
+  if (value === undefined) return null
+  if (typeof value === 'object') return hostPortText(value)
+  return typeof value === 'number' ? byteSizeText(value) : value
+}
+
+function defaultConfig({ input: { platform = process.platform, environment } }: ConfigOrigin): NodeConfig {
+  return nodeConfigSchema.parse({ data: defaultDataDirectory({ platform, environment }) })
+}

@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises'
+import { CodedError } from '../../shared/coded-error.ts'
+import type { ConfigProblem, LoadedConfig } from './load-node-config.ts'
+import { InvalidConfigError, joinConfig, parseObject } from './load-node-config.ts'
+import type { NodeConfig } from './node-config-schema.ts'
+import { settingNames } from './node-config-schema.ts'
+import { replaceFile } from './replace-file.ts'
+import type { SettingRow, SettingValue } from './setting-rows.ts'
+import { isLocked, settingRows } from './setting-rows.ts'
+
+/** Characters of a configuration file that is read or written here. */
+const fileCharactersMax = 65_536
+const noFile = 'absent'
+
+export interface SettingsView {
+  readonly rows: SettingRow[]
+  readonly file: string
+  readonly text: string
+  /** Names the file's content. */
+  readonly digest: string
+}
+
+export type SettingsChange =
+  | { readonly kind: 'values'; readonly values: Readonly<Record<string, SettingValue>>; readonly expect: string }
+  | { readonly kind: 'text'; readonly text: string; readonly expect: string }
+
+export type SettingsOutcome =
+  | { readonly kind: 'saved'; readonly settings: SettingsView; readonly restartNeeded: string[] }
+  | { readonly kind: 'invalid'; readonly problems: ConfigProblem[] }
+  | { readonly kind: 'changed'; readonly settings: SettingsView }
+
+export interface SettingsFileParts {
+  readonly sha256: (bytes: Uint8Array) => Uint8Array
+  /** Throws CodedError for a configuration that a start would refuse although each value is valid. */
+  readonly assertStartable: (config: NodeConfig) => void
+  /** Settings that are live took effect. */
+  readonly applied: (config: Pick<NodeConfig, 'readOnly' | 'logLevel'>) => void
+  /** Told after each saved change. */
+  readonly changed: () => void
+}
+
+/**
+ * The settings of a running node and the file that holds them. What is written is what the next start would accept: a change is
+ * joined with environment and flags and checked by the same rules first.
+ */
+export class SettingsFile {
+  readonly #loaded: LoadedConfig
+  readonly #parts: SettingsFileParts
+  #inForce: NodeConfig
+  #lastChange: Promise<unknown> = Promise.resolve()
+
+  constructor(loaded: LoadedConfig, parts: SettingsFileParts) {
+    this.#loaded = loaded
+    this.#parts = parts
+    this.#inForce = loaded.config
+  }
+
+  isReadOnly(): boolean {
+    return this.#inForce.readOnly
+  }
+
+  async read(): Promise<SettingsView> {
+    return this.#viewOf(await this.#readText())
+  }
+
+  /** One change after another, so that each sees what the one before wrote. */
+  put(change: SettingsChange): Promise<SettingsOutcome> {
+    const result = this.#lastChange.then(() => this.#put(change))
+    this.#lastChange = result.catch(() => undefined)
+    return result
+  }
+
+  async #put(change: SettingsChange): Promise<SettingsOutcome> {
+    const before = await this.#readText()
+    if (change.expect !== this.#digestOf(before)) return { kind: 'changed', settings: this.#viewOf(before) }
+    try {
+      const text = change.kind === 'text' ? change.text : this.#textWith(change.values, before)
+      const next = this.#checked(text)
+      await replaceFile(this.#loaded.origin.file, text)
+      this.#apply(next.config)
+      const settings = this.#viewOf(text)
+      this.#parts.changed()
+      return { kind: 'saved', settings, restartNeeded: settings.rows.filter(({ pending }) => pending).map(({ name }) => name) }
+    } catch (error) {
+      if (error instanceof InvalidConfigError) return { kind: 'invalid', problems: [...error.problems] }
+      throw error
+    }
+  }
+
+  #checked(text: string): LoadedConfig {
+    if (text.length > fileCharactersMax) throw problem('', `the file would have more than ${fileCharactersMax} characters`)
+    const next = joinConfig(this.#loaded.origin, text)
+    try {
+      this.#parts.assertStartable(next.config)
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error
+      throw problem(settingNames.find((name) => name === error.details.key) ?? '', error.message)
+    }
+    return next
+  }
+
+  #textWith(values: Readonly<Record<string, SettingValue>>, before: string | undefined): string {
+    const { origin } = this.#loaded
+    const object: Record<string, unknown> = before === undefined ? {} : { ...parseObject(origin.file, before) }
+    const problems: ConfigProblem[] = []
+    for (const [key, value] of Object.entries(values)) {
+      const name = settingNames.find((candidate) => candidate === key)
+      if (name === undefined) problems.push({ name: key, message: `there is no setting "${key}"` })
+      else if (isLocked(name, this.#loaded)) problems.push({ name, message: lockedText(name, this.#loaded) })
+      else if (value === null) delete object[name]
+      else object[name] = value
+    }
+    if (problems.length > 0) throw new InvalidConfigError(problems)
+    return `${JSON.stringify(object, null, 2)}\n`
+  }
+
+  #apply(next: NodeConfig): void {
+    const { readOnly, logLevel } = next
+    const differs = readOnly !== this.#inForce.readOnly || logLevel !== this.#inForce.logLevel
+    this.#inForce = { ...this.#inForce, readOnly, logLevel }
+    if (differs) this.#parts.applied({ readOnly, logLevel })
+  }
+
+  #viewOf(text: string | undefined): SettingsView {
+    const { origin } = this.#loaded
+    return {
+      rows: settingRows(this.#nextOr(text), this.#inForce),
+      file: origin.file,
+      text: text ?? '',
+      digest: this.#digestOf(text),
+    }
+  }
+
+  /** What somebody wrote into the file by hand may be anything; then what was loaded is shown. */
+  #nextOr(text: string | undefined): LoadedConfig {
+    try {
+      return joinConfig(this.#loaded.origin, text)
+    } catch (error) {
+      if (error instanceof InvalidConfigError) return { ...this.#loaded, config: this.#inForce }
+      throw error
+    }
+  }
+
+  #digestOf(text: string | undefined): string {
+    if (text === undefined) return noFile
+    return Buffer.from(this.#parts.sha256(new TextEncoder().encode(text))).toString('hex')
+  }
+
+  async #readText(): Promise<string | undefined> {
+    const { file } = this.#loaded.origin
+    let text: string
+    try {
+      text = await readFile(file, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw new CodedError('config-invalid', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
+    }
+    if (text.length <= fileCharactersMax) return text
+    throw new CodedError('limit-exceeded', `${file} has more than ${fileCharactersMax} characters, edit it outside`)
+  }
+}
+
+function lockedText(name: string, { sources, origin }: LoadedConfig): string {
+  const source = Object.entries(sources).find(([each]) => each === name)?.[1]
+  if (source?.kind === 'flag') return `${source.flag} decides, the file is not asked`
+  if (source?.kind === 'environment') return `${source.variable} decides, the file is not asked`
+  return `${origin.file} is in the data directory and cannot say where that is`
+}
+
+function problem(name: string, message: string): InvalidConfigError {
+  return new InvalidConfigError([{ name, message }])
+}
