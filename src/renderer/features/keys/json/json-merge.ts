@@ -1,0 +1,140 @@
+/**
+ * Joins two changes of one JSON document. Only where they touch different paths is the result certain; everything else is for a
+ * person to decide.
+ *
+ * Invariants, held by property tests: what one side left as it was comes from the other side; equal changes are one change; the
+ * result does not depend on which side is called mine, but for the order of members that both added.
+ */
+
+import { printJson } from './json-print.ts'
+import type { JsonMember, JsonNode } from './json-syntax.ts'
+import { readJson } from './json-syntax.ts'
+
+export type JsonPath = string
+
+export type JsonMerge =
+  | { readonly kind: 'merged'; readonly text: string; readonly mine: readonly JsonPath[]; readonly theirs: readonly JsonPath[] }
+  /** Both changed these, and differently. */
+  | {
+      readonly kind: 'overlap'
+      readonly paths: readonly JsonPath[]
+      readonly mine: readonly JsonPath[]
+      readonly theirs: readonly JsonPath[]
+    }
+  /** One of the texts is no JSON, or has a member twice. */
+  | { readonly kind: 'impossible' }
+
+export function mergeJson(base: string, theirs: string, mine: string): JsonMerge {
+  const [b, t, m] = [base, theirs, mine].map(document)
+  if (b === undefined || t === undefined || m === undefined) return { kind: 'impossible' }
+  const changes = { mine: changedPaths(b, m, ''), theirs: changedPaths(b, t, '') }
+  const paths: JsonPath[] = []
+  const root = join(b, t, m, '', paths)
+  return paths.length > 0 || root === undefined
+    ? { kind: 'overlap', paths, ...changes }
+    : { kind: 'merged', text: printJson(root), ...changes }
+}
+
+function document(text: string): JsonNode | undefined {
+  const reading = readJson(text)
+  return reading.ok && !hasDoubles(reading.root) ? reading.root : undefined
+}
+
+function hasDoubles(node: JsonNode): boolean {
+  if (node.kind === 'scalar') return false
+  if (node.kind === 'array') return node.items.some(hasDoubles)
+  const names = new Set(node.members.map((member) => member.name))
+  return names.size < node.members.length || node.members.some((member) => hasDoubles(member.value))
+}
+
+/** Undefined stands for what is not there. */
+type Place = JsonNode | undefined
+
+function join(base: Place, theirs: Place, mine: Place, path: JsonPath, overlaps: JsonPath[]): Place {
+  if (same(theirs, mine) || same(base, mine)) return theirs
+  if (same(base, theirs)) return mine
+  if (theirs?.kind === 'object' && mine?.kind === 'object' && (base === undefined || base.kind === 'object')) {
+    return joinMembers(base?.members ?? [], theirs.members, mine.members, path, overlaps)
+  }
+  if (base?.kind === 'array' && theirs?.kind === 'array' && mine?.kind === 'array') {
+    const length = base.items.length
+    // With items added or taken away it is not known which item is which.
+    if (theirs.items.length === length && mine.items.length === length) {
+      const items = base.items.map((item, index) =>
+        join(item, theirs.items[index], mine.items[index], `${path}[${index}]`, overlaps),
+      )
+      return { kind: 'array', items: items.filter((item) => item !== undefined) }
+    }
+  }
+  overlaps.push(path === '' ? '$' : path)
+  return theirs
+}
+
+function joinMembers(
+  base: readonly JsonMember[],
+  theirs: readonly JsonMember[],
+  mine: readonly JsonMember[],
+  path: JsonPath,
+  overlaps: JsonPath[],
+): JsonNode {
+  const members: JsonMember[] = []
+  const [b, t, m] = [base, theirs, mine].map(byName)
+  const theirNames = new Set(theirs.map((member) => member.name))
+  // Their order, then what only I have, each behind the member that it followed.
+  const all = [...theirs]
+  mine.forEach((member, index) => {
+    if (theirNames.has(member.name)) return
+    const before = mine[index - 1]?.name
+    const at = before === undefined ? -1 : all.findIndex((other) => other.name === before)
+    all.splice(at < 0 && before !== undefined ? all.length : at + 1, 0, member)
+  })
+  for (const member of all) {
+    const { name } = member
+    const value = join(b?.get(name), t?.get(name), m?.get(name), pathOf(path, name), overlaps)
+    if (value !== undefined) members.push({ ...member, value })
+  }
+  return { kind: 'object', members }
+}
+
+function byName(members: readonly JsonMember[]): Map<string, JsonNode> {
+  return new Map(members.map((member) => [member.name, member.value]))
+}
+
+function pathOf(path: JsonPath, name: string): JsonPath {
+  const plain = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(name)
+  if (!plain) return `${path}[${JSON.stringify(name)}]`
+  return path === '' ? name : `${path}.${name}`
+}
+
+/** Equal in meaning; the order of members does not count. */
+function same(left: Place, right: Place): boolean {
+  if (left === right) return true
+  if (left === undefined || right === undefined || left.kind !== right.kind) return false
+  if (left.kind === 'scalar') return right.kind === 'scalar' && scalarText(left.raw) === scalarText(right.raw)
+  if (left.kind === 'array') {
+    const items = right.kind === 'array' ? right.items : []
+    return left.items.length === items.length && left.items.every((item, index) => same(item, items[index]))
+  }
+  const members = right.kind === 'object' ? right.members : []
+  const others = byName(members)
+  return left.members.length === members.length && left.members.every((member) => same(member.value, others.get(member.name)))
+}
+
+/** Texts count by what they mean, numbers by how they are written: 1.0 may be meant to differ from 1. */
+function scalarText(raw: string): string {
+  return raw.startsWith('"') ? `"${JSON.parse(raw) as string}` : raw
+}
+
+/** The smallest places at which two documents differ. */
+function changedPaths(from: Place, to: Place, path: JsonPath): JsonPath[] {
+  if (same(from, to)) return []
+  if (from?.kind === 'object' && to?.kind === 'object') {
+    const [before, after] = [byName(from.members), byName(to.members)]
+    const names = new Set([...before.keys(), ...after.keys()])
+    return [...names].flatMap((name) => changedPaths(before.get(name), after.get(name), pathOf(path, name)))
+  }
+  if (from?.kind === 'array' && to?.kind === 'array' && from.items.length === to.items.length) {
+    return from.items.flatMap((item, index) => changedPaths(item, to.items[index], `${path}[${index}]`))
+  }
+  return [path === '' ? '$' : path]
+}

@@ -1,0 +1,84 @@
+import type { JsonNode } from './json-syntax.ts'
+import { readJson } from './json-syntax.ts'
+
+const step = '  '
+/** Containers of scalars stay on one line where they fit. */
+const lineChars = 76
+
+/** Lines of at most `lineChars` where that is possible, everything as it was written. */
+export function printJson(node: JsonNode): string {
+  const out: string[] = []
+  print(node, '', 0, out)
+  return out.join('')
+}
+
+function print(node: JsonNode, indent: string, used: number, out: string[]): void {
+  if (node.kind === 'scalar') {
+    out.push(node.raw)
+    return
+  }
+  const short = indent === '' ? undefined : onOneLine(node, lineChars - indent.length - used)
+  if (short !== undefined) {
+    out.push(short)
+    return
+  }
+  const [open, close] = node.kind === 'array' ? '[]' : '{}'
+  const inner = indent + step
+  const parts = node.kind === 'array' ? node.items.map((value) => ({ name: '', value })) : node.members.map(named)
+  if (parts.length === 0) {
+    out.push(`${open}${close}`)
+    return
+  }
+  parts.forEach(({ name, value }, index) => {
+    out.push(index === 0 ? `${open}\n${inner}${name}` : `,\n${inner}${name}`)
+    print(value, inner, name.length, out)
+  })
+  out.push(`\n${indent}${close}`)
+}
+
+function named(member: { readonly rawName: string; readonly value: JsonNode }): { name: string; value: JsonNode } {
+  return { name: `${member.rawName}: `, value: member.value }
+}
+
+function onOneLine(node: JsonNode, room: number): string | undefined {
+  if (node.kind === 'scalar') return node.raw
+  const values = node.kind === 'array' ? node.items : node.members.map((member) => member.value)
+  if (values.length === 0) return node.kind === 'array' ? '[]' : '{}'
+  // A line of more than these does not fit whatever they are.
+  if (values.length * 3 > room || values.some((value) => value.kind !== 'scalar')) return undefined
+  const text =
+    node.kind === 'array'
+      ? `[${node.items.map(rawOf).join(', ')}]`
+      : `{ ${node.members.map((member) => `${member.rawName}: ${rawOf(member.value)}`).join(', ')} }`
+  return text.length <= room ? text : undefined
+}
+
+function rawOf(node: JsonNode): string {
+  return node.kind === 'scalar' ? node.raw : ''
+}
+
+/** Without any space between the parts. */
+export function compactJson(node: JsonNode): string {
+  if (node.kind === 'scalar') return node.raw
+  if (node.kind === 'array') return `[${node.items.map(compactJson).join(',')}]`
+  return `{${node.members.map((member) => `${member.rawName}:${compactJson(member.value)}`).join(',')}}`
+}
+
+/** A value that was written on one line is shown on many and written back on one: its writer wanted it so. */
+export function isOneLine(text: string): boolean {
+  return !text.trimEnd().includes('\n')
+}
+
+/** What an editor shows for a stored text of JSON: as it is where it has lines, else formatted. */
+export function shownJson(text: string): string {
+  if (!isOneLine(text)) return text
+  const reading = readJson(text)
+  return reading.ok ? printJson(reading.root) : text
+}
+
+/** What is stored for a text that was shown by `shownJson` of `stored` and edited. */
+export function storedJson(shown: string, stored: string): string {
+  if (!isOneLine(stored) || shownJson(stored) === stored) return shown
+  const reading = readJson(shown)
+  return reading.ok ? compactJson(reading.root) + (stored.endsWith('\n') ? '\n' : '') : shown
+}
