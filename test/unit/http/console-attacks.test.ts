@@ -209,7 +209,7 @@ describe('signing in', () => {
     ['a prototype', 400, '{"token":"x","__proto__":{}}', {}],
     ['a long token', 400, JSON.stringify({ token: 'x'.repeat(200) }), {}],
     ['a large body', 413, JSON.stringify({ token: 'x'.repeat(5000) }), {}],
-    ['a large body in pieces', 413, `1400\r\n${'x'.repeat(0x1400)}\r\n0\r\n\r\n`, { 'Transfer-Encoding': 'chunked' }],
+    ['a large body in pieces that does not end', 413, `1400\r\n${'x'.repeat(0x1400)}\r\n`, { 'Transfer-Encoding': 'chunked' }],
   ])('%s is refused: %i', async (_name, status, body, headers: Readonly<Record<string, string>>) => {
     const own = { Origin: bed.origin, 'Content-Type': 'application/json', ...headers }
     const chunked = headers['Transfer-Encoding'] !== undefined

@@ -10,8 +10,7 @@ export async function readJson(
   const pieces: Buffer[] = []
   let bytes = 0
   try {
-    // Without the option the end of the loop would end the connection that the answer needs.
-    for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    for await (const piece of request as AsyncIterable<Buffer>) {
       bytes += piece.length
       if (bytes > bytesMax) return 413
       pieces.push(piece)
