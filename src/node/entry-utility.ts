@@ -149,7 +149,7 @@ interface StartParts extends Omit<ObservedProcess, keyof Disposable> {
 
 /** The flags of `memo run`, by its own rules. Throws CodedError `config-invalid`. */
 function configOf(words: readonly string[], environment: Environment): LoadedConfig {
-  const command = withSettingOptions(new Command('run'))
+  const command = withSettingOptions(new Command('run'), { environment })
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
   try {

@@ -272,8 +272,12 @@ function phasesBefore(): Phases {
   return startPhases.map((name) => ({ name, state: 'waiting', budgetMs: phaseBudgetsMs[name] }))
 }
 
+/** SIGKILL and SIGTERM, which some systems tell as the code; the node itself never ends with these. */
+const signalNumbers: readonly number[] = [9, 15]
+
 function exitText(exitCode: number | null): string {
-  return exitCode === null || exitCode > 128 ? 'its process was ended from outside' : `its process ended with code ${exitCode}`
+  const fromOutside = exitCode === null || exitCode > 128 || signalNumbers.includes(exitCode)
+  return fromOutside ? 'its process was ended from outside' : `its process ended with code ${exitCode}`
 }
 
 function without<Value extends object, Name extends keyof Value>(value: Value, name: Name): Omit<Value, Name> {

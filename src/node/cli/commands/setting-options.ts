@@ -18,7 +18,11 @@ export interface DoctorFlags extends RunFlags {
 }
 
 /** One flag for each setting of the schema, and --config. */
-export function withSettingOptions(command: Command, io: CliIo, names: readonly SettingName[] = settingNames): Command {
+export function withSettingOptions(
+  command: Command,
+  io: Pick<CliIo, 'environment'>,
+  names: readonly SettingName[] = settingNames,
+): Command {
   for (const name of names) {
     const { argument, help: meaning, values } = settingFacts(name)
     const fallback = settingDefault(name, io)
@@ -30,7 +34,7 @@ export function withSettingOptions(command: Command, io: CliIo, names: readonly 
 }
 
 /** Only told: commander must not take it for given, because file and environment come first. */
-function settingDefault(name: SettingName, { environment }: CliIo): string | undefined {
+function settingDefault(name: SettingName, { environment }: Pick<CliIo, 'environment'>): string | undefined {
   if (name === 'data') return defaultDataDirectory({ platform: process.platform, environment })
   const { data: value } = nodeConfigSchema.shape[name].safeParse(undefined)
   if (value === undefined || typeof value === 'boolean') return undefined
