@@ -2,6 +2,7 @@ import type { EventLoopDelay } from './adapters/event-loop/event-loop-delay.ts'
 import { openLevelStore } from './adapters/level-store/open-level-store.ts'
 import { makeCertificate } from './adapters/tls-certificate/make-certificate.ts'
 import { assertSafeBind } from './api/grpc/bind-safety.ts'
+import type { GrpcServer } from './api/grpc/grpc-server.ts'
 import { createGrpcServer } from './api/grpc/grpc-server.ts'
 import { assertPortsFreeForFirstStart } from './cli/run/check-ports.ts'
 import { grpcServerOptions } from './cli/run/grpc-options.ts'
@@ -49,6 +50,8 @@ export interface ServeParts {
   readonly resources: ResourceList
   /** A write failed: the store can no longer keep its promise, everything has to end. */
   readonly writeFailed: () => void
+  /** A client of the gRPC port came or went. */
+  readonly clientsChanged?: () => void
   readonly entered: (phase: ServePhase) => void
 }
 
@@ -60,6 +63,7 @@ export interface ServedNode {
   readonly keysKept: readonly KeyDescription[]
   /** Where gRPC is served. */
   readonly grpc: HostPort
+  readonly grpcServer: GrpcServer
 }
 
 /** Starts a node on its store, with the face of gRPC: the same in every kind of process. Throws CodedError when it cannot start. */
@@ -103,7 +107,9 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
     keyValues: observedKeyValues(node.keyValues, observer, adapters.clock),
     blocks: observedBlocks(node.blocks, observer, adapters.clock),
   }
-  return { node, services, adapters, keysKept, grpc: await serveGrpc(parts, services, adapters) }
+  const grpcServer = makeGrpcServer(parts, services, adapters)
+  resources.add(() => grpcServer.stop())
+  return { node, services, adapters, keysKept, grpc: await grpcServer.start(), grpcServer }
 }
 
 function openStore(
@@ -129,14 +135,13 @@ function openStore(
   })
 }
 
-async function serveGrpc(
-  { config, observer, resources }: ServeParts,
+function makeGrpcServer(
+  { config, observer, clientsChanged }: ServeParts,
   services: ServedNode['services'],
   adapters: ServedNode['adapters'],
-): Promise<HostPort> {
-  const grpc = createGrpcServer(grpcServerOptions(config), services, { ...adapters, observer, makeCertificate })
-  resources.add(() => grpc.stop())
-  return await grpc.start()
+): GrpcServer {
+  const ports = { ...adapters, observer, makeCertificate, ...(clientsChanged !== undefined && { clientsChanged }) }
+  return createGrpcServer(grpcServerOptions(config), services, ports)
 }
 
 function reportStart(node: StorageNode, observer: NodeObserver, version: string, durationMs: number): void {

@@ -5,6 +5,7 @@ import { toHex } from '../../core/base/bytes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
 import type { ByteBudget } from './byte-budget.ts'
+import type { ClientConnections } from './client-connections.ts'
 import type { DeadlineQueue, Expiring } from './deadline-queue.ts'
 import type { GrpcObserver } from './grpc-observer.ts'
 import type { Failure } from './status-of.ts'
@@ -25,6 +26,8 @@ export interface CallHost {
   /** What requests and unsent answers hold in memory. */
   readonly requests: ByteBudget
   readonly answers: ByteBudget
+  /** Who is connected. */
+  readonly clients: Pick<ClientConnections, 'called'>
   /** The calls in flight. */
   readonly scopes: Set<CallScope>
 }
@@ -74,6 +77,7 @@ export class CallScope implements Expiring {
     this.#connection = surface.getPeer()
     this.startedMs = host.clock.monotonicMs()
     this.#progressMs = this.startedMs
+    host.clients.called(this.#connection, method.name, this.startedMs)
     this.#deadlineMs = Number(surface.getDeadline())
     // The library itself answers when the caller's deadline passes, and then says `cancelled`.
     if (this.#deadlineMs === Number.POSITIVE_INFINITY) {

@@ -12,6 +12,8 @@ import { blocksFace } from './blocks-face.ts'
 import { addService } from './bridge.ts'
 import { ByteBudget } from './byte-budget.ts'
 import type { CallHost, CallScope } from './call-scope.ts'
+import type { ConnectedClients } from './client-connections.ts'
+import { ClientConnections } from './client-connections.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { KeyValueStore } from './generated/memo/kvs/memo_kvs_pb.js'
 import { Blocks } from './generated/memo/v1/blocks_pb.js'
@@ -22,8 +24,12 @@ import type { GrpcServerOptions } from './grpc-server-options.ts'
 import { keyValueFace } from './key-value-face.ts'
 import { keyValueStoreFace } from './key-value-store-face.ts'
 import { nameLibraryFailures } from './library-failures.ts'
+import type { GrpcPortFacts } from './port-facts.ts'
+import { grpcPortFacts } from './port-facts.ts'
 import type { BoundAddress } from './port-listener.ts'
 import { PortListener } from './port-listener.ts'
+import type { PortTestResult } from './port-test.ts'
+import { testPort } from './port-test.ts'
 import { addReflection } from './reflection.ts'
 import { serverCredentials } from './server-credentials.ts'
 import type { CertificateMaker } from './tls-files.ts'
@@ -36,6 +42,8 @@ export interface GrpcServerPorts {
   readonly crypto: Pick<Crypto, 'equal'>
   readonly observer: GrpcObserver
   readonly makeCertificate: CertificateMaker
+  /** A client came or went. */
+  readonly clientsChanged?: () => void
 }
 
 export interface GrpcServer extends AsyncDisposable {
@@ -46,6 +54,11 @@ export interface GrpcServer extends AsyncDisposable {
   start(): Promise<BoundAddress>
   /** Refuses new calls, waits for those in flight for limits.grpcStopGraceMs, then ends them. */
   stop(): Promise<void>
+  readonly clients: ConnectedClients
+  /** What callers must know; from its start on. */
+  facts(): GrpcPortFacts & { readonly services: string[] }
+  /** A real call through the port, each step of which may take so long. */
+  test(timeoutMs: number): Promise<PortTestResult>
 }
 
 const services = [KeyValueStore, ValueStore, KeyValue, Blocks] as const
@@ -60,11 +73,15 @@ export function createGrpcServer(
   return {
     start: () => running.start(),
     stop: () => running.stop(),
+    clients: running.clients,
+    facts: () => running.facts(),
+    test: (timeoutMs) => running.test(timeoutMs),
     [Symbol.asyncDispose]: () => running.stop(),
   }
 }
 
 class RunningServer {
+  readonly clients: ClientConnections
   readonly #options: GrpcServerOptions
   readonly #node: Pick<StorageNode, 'keyValues' | 'blocks'>
   readonly #ports: GrpcServerPorts
@@ -76,6 +93,7 @@ class RunningServer {
   #server: Server | undefined
   #listener: PortListener | undefined
   #unread: UnreadConnections | undefined
+  #bound: BoundAddress | undefined
   #stopped: Promise<void> | undefined
 
   constructor(options: GrpcServerOptions, node: Pick<StorageNode, 'keyValues' | 'blocks'>, ports: GrpcServerPorts) {
@@ -83,6 +101,7 @@ class RunningServer {
     this.#node = node
     this.#ports = ports
     const { callTimeoutMs, grpcAnswerBytesMax, grpcConnectionAnswerBytesMax } = options.limits
+    this.clients = new ClientConnections(ports.clock, ports.clientsChanged ?? (() => {}))
     this.#deadlines = new DeadlineQueue(ports.clock, callTimeoutMs)
     this.#answers = new ByteBudget('unread answers', grpcAnswerBytesMax, grpcConnectionAnswerBytesMax)
   }
@@ -101,10 +120,14 @@ class RunningServer {
       host,
       port,
       connectionsMax: limits.grpcConnectionsMax,
-      onConnection: (socket) => injector.injectConnection(socket),
+      onConnection: (socket) => {
+        this.clients.opened(socket)
+        injector.injectConnection(socket)
+      },
       onError: (error) => this.#ports.observer.connectionFailed({ error }),
     })
     const address = await listener.listen()
+    this.#bound = address
     this.#server = server
     this.#listener = listener
     const { clock, observer } = this.#ports
@@ -116,6 +139,19 @@ class RunningServer {
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
+  }
+
+  facts(): GrpcPortFacts & { readonly services: string[] } {
+    return { ...grpcPortFacts(this.#options, this.#address()), services: services.map((service) => service.typeName) }
+  }
+
+  test(timeoutMs: number): Promise<PortTestResult> {
+    return testPort(this.#options, this.#address(), timeoutMs, this.#ports)
+  }
+
+  #address(): BoundAddress {
+    if (this.#bound === undefined) throw new CodedError('not-running', 'the gRPC port is not served')
+    return this.#bound
   }
 
   async #build(): Promise<Server> {
@@ -143,6 +179,7 @@ class RunningServer {
       requests: new ByteBudget('requests', limits.grpcRequestBytesMax, limits.grpcRequestBytesMax),
       answers: this.#answers,
       deadlines: this.#deadlines,
+      clients: this.clients,
       scopes: this.#scopes,
     }
     addService(server, KeyValueStore, keyValueStoreFace(this.#node.keyValues, limits), host)
