@@ -1,7 +1,7 @@
 import { certificateNames } from './adapters/tls-certificate/certificate-names.ts'
 import { makeCertificate } from './adapters/tls-certificate/make-certificate.ts'
 import { healthReport } from './api/http/health-report.ts'
-import type { HttpAddress, HttpFace } from './api/http/http-server.ts'
+import type { HttpAddress, HttpFace, HttpServerOptions } from './api/http/http-server.ts'
 import { createHttpServer } from './api/http/http-server.ts'
 import { removeConsoleAccess, writeConsoleAccess } from './cli/run/console-access.ts'
 import { consoleTlsFiles, rendererFolder } from './cli/run/console-options.ts'
@@ -29,7 +29,7 @@ export interface ConsoleParts {
 export async function startConsole(
   { config, observer, logger, meter, resources }: ConsoleParts,
   { node, keysKept, adapters }: ServedNode,
-  version: string,
+  { version, serve }: { readonly version: string; readonly serve: HttpServerOptions['serve'] },
 ): Promise<Pick<HttpFace, 'makeToken'> & Pick<HttpAddress, 'url' | 'browserUrl'>> {
   const secret = toHex(adapters.random.bytes(linkSecretBytes))
   const http = createHttpServer(
@@ -46,7 +46,7 @@ export async function startConsole(
         metrics: () => meter.render(),
         health: () => healthReport({ version, pid: process.pid, status: node.status(), keysKept }),
       },
-      serve: (socket) => socket.close(1013, 'nothing is served to screens'),
+      serve,
     },
     { ...adapters, observer, consoleObserver: createConsoleObserver({ logger, meter }), makeCertificate, certificateNames },
   )

@@ -76,7 +76,10 @@ async function startAll(starting: Starting): Promise<void> {
     entered: () => {},
   })
   const { node, keysKept } = served
-  const { url, browserUrl, makeToken } = await startConsole(starting, served, host.version)
+  const { url, browserUrl, makeToken } = await startConsole(starting, served, {
+    version: host.version,
+    serve: (socket) => socket.close(1013, 'nothing is served to screens'),
+  })
   const ready = readyFacts(config, served, { consoleUrl: url, version: host.version })
   resources.add(async () => void (await Promise.all(readyFiles(config).map(removeReadyFile))))
   for (const path of readyFiles(config)) await writeReadyFile(path, ready)
