@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { activitySearchSchema } from '../features/activity/activity-search.ts'
 import { keysSearchSchema } from '../features/keys/keys-search.ts'
+import { settingsSearchSchema } from '../features/settings/settings-search.ts'
 import { Shell } from '../shell/shell.tsx'
 import { PageError } from './page-error.tsx'
 
@@ -54,6 +55,7 @@ const connectRoute = createRoute({
 const settingsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/settings',
+  validateSearch: settingsSearchSchema,
   component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
 })
 

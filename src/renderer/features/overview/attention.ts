@@ -1,0 +1,159 @@
+/** What a person has to know or to decide, most urgent first; only what the node itself says. */
+
+import type { TFunction } from 'i18next'
+import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
+import type { GrpcInfo, NodeStatus } from '../../../ipc/contract/status-schemas.ts'
+import type { Tone } from '../../ui/banner.tsx'
+import { formatBytes, formatCount } from '../../ui/format.ts'
+import { storageRoom } from './storage-room.ts'
+
+export type AttentionAction =
+  | { readonly kind: 'copy'; readonly text: string }
+  | { readonly kind: 'settings'; readonly search: string }
+  | { readonly kind: 'keys' }
+  | { readonly kind: 'log' }
+  | { readonly kind: 'folder' }
+  | { readonly kind: 'restart' }
+
+export interface AttentionCard {
+  readonly id: string
+  readonly tone: Tone
+  readonly title: string
+  readonly text: string
+  readonly action: AttentionAction
+  /** It is a choice, not a fault: who has decided may hide it. */
+  readonly ignorable: boolean
+}
+
+export interface AttentionFacts {
+  readonly status: NodeStatus
+  readonly grpc: GrpcInfo | undefined
+  readonly settings: Settings | undefined
+  readonly supervises: boolean
+  readonly showsFiles: boolean
+}
+
+type T = TFunction<'overview'>
+type Card = AttentionCard | undefined
+
+export function attentionCards(facts: AttentionFacts, t: T): AttentionCard[] {
+  const { grpc } = facts
+  const cards: Card[] = [
+    damageCard(facts, t),
+    safeModeCard(facts, t),
+    roomCard(facts, t),
+    grpc === undefined ? undefined : doorCard(grpc, t),
+    pendingCard(facts, t),
+    readOnlyCard(facts, t),
+    plainKeysCard(facts, t),
+  ]
+  return cards.filter((card) => card !== undefined)
+}
+
+function settingText(settings: Settings | undefined, name: string): string | undefined {
+  const value = settings?.rows.find((row) => row.name === name)?.value
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** For a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+function damageCard({ status, settings }: AttentionFacts, t: T): Card {
+  if (status.condition === 'sound') return undefined
+  const data = settingText(settings, 'data')
+  const command = data === undefined ? 'memo cluster recover' : `memo cluster recover --data ${shellWord(data)}`
+  const text = t('suspectCardText')
+  return {
+    id: 'suspect',
+    tone: 'danger',
+    title: t('suspectCard'),
+    text,
+    action: { kind: 'copy', text: command },
+    ignorable: false,
+  }
+}
+
+function safeModeCard({ status, supervises }: AttentionFacts, t: T): Card {
+  if (!status.safeMode) return undefined
+  const action: AttentionAction = { kind: supervises ? 'restart' : 'log' }
+  return { id: 'safe-mode', tone: 'warn', title: t('safeCard'), text: t('safeCardText'), action, ignorable: false }
+}
+
+function roomCard({ status, showsFiles }: AttentionFacts, t: T): Card {
+  const room = storageRoom(status.storage)
+  if (room.level === 'ample') return undefined
+  const full = room.level === 'full'
+  const byLimit = room.boundBy === 'limit'
+  const text = byLimit
+    ? t('fullLimitCard', { used: formatBytes(room.usedBytes), capacity: formatBytes(room.capacityBytes) })
+    : t('fullDiskCard', { free: formatBytes(room.freeBytes) })
+  const elsewhere: AttentionAction = showsFiles ? { kind: 'folder' } : { kind: 'keys' }
+  return {
+    id: 'room',
+    tone: full || room.level === 'very-low' ? 'danger' : 'warn',
+    title: full ? t('fullCard') : t('lowCard'),
+    text,
+    action: byLimit ? { kind: 'settings', search: 'capacity' } : elsewhere,
+    ignorable: false,
+  }
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function doorCard({ host, address, auth, tls }: GrpcInfo, t: T): Card {
+  if (isLoopback(host)) return undefined
+  if (auth === 'none') {
+    const action: AttentionAction = { kind: 'settings', search: 'grpcAuth' }
+    return {
+      id: 'open-door',
+      tone: 'danger',
+      title: t('openDoor'),
+      text: t('openDoorText', { address }),
+      action,
+      ignorable: false,
+    }
+  }
+  if (tls) return undefined
+  const action: AttentionAction = { kind: 'settings', search: 'grpcTls' }
+  return {
+    id: 'plain-door',
+    tone: 'danger',
+    title: t('plainDoor'),
+    text: t('plainDoorText', { address }),
+    action,
+    ignorable: false,
+  }
+}
+
+function pendingCard({ settings, supervises }: AttentionFacts, t: T): Card {
+  const names = (settings?.rows ?? []).filter((row) => row.pending).map((row) => row.name)
+  if (names.length === 0) return undefined
+  const action: AttentionAction = supervises ? { kind: 'restart' } : { kind: 'settings', search: names[0] ?? '' }
+  return {
+    id: 'pending',
+    tone: 'info',
+    title: t('pendingCard', { count: names.length, number: formatCount(names.length) }),
+    text: t('pendingText', { names: names.join(', ') }),
+    action,
+    ignorable: false,
+  }
+}
+
+function readOnlyCard({ status }: AttentionFacts, t: T): Card {
+  // Safe mode and a suspect store refuse changes for reasons of their own.
+  if (!status.readOnly || status.safeMode || status.condition === 'suspect') return undefined
+  const action: AttentionAction = { kind: 'settings', search: 'readOnly' }
+  return { id: 'read-only', tone: 'info', title: t('readOnlyCard'), text: t('readOnlyCardText'), action, ignorable: true }
+}
+
+function plainKeysCard({ settings }: AttentionFacts, t: T): Card {
+  const row = settings?.rows.find(({ name }) => name === 'keyFile')
+  const folder = settingText(settings, 'data')
+  if (row === undefined || row.value !== null || folder === undefined) return undefined
+  const action: AttentionAction = { kind: 'settings', search: 'keyFile' }
+  return { id: 'plain-keys', tone: 'info', title: t('plainKeys'), text: t('plainKeysText', { folder }), action, ignorable: true }
+}

@@ -1,0 +1,150 @@
+import { HardDrive, Network, ShieldCheck, Timer } from 'lucide-react'
+import type { ReactElement, ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { NodeStatus } from '../../../ipc/contract/status-schemas.ts'
+import { Card } from '../../ui/card.tsx'
+import { formatBytes, formatCount, formatMs, formatNumber, splitBytes } from '../../ui/format.ts'
+import { Meter } from '../../ui/meter.tsx'
+import css from './overview.module.css'
+import { storageRoom } from './storage-room.ts'
+
+interface TileProps {
+  readonly title: string
+  readonly icon: ReactNode
+  readonly hero: ReactNode
+  readonly unit: ReactNode
+  readonly bad?: boolean
+  readonly facts: ReactNode
+  readonly meter?: ReactNode
+}
+
+function Tile({ title, icon, hero, unit, bad = false, facts, meter }: TileProps): ReactElement {
+  return (
+    <Card title={title} icon={icon} quiet className={css.tile}>
+      <p className={css.figure}>
+        <span className={css.hero} data-bad={bad || undefined}>
+          {hero}
+        </span>{' '}
+        <span className={css.unit}>{unit}</span>
+      </p>
+      <p className={css.facts}>{facts}</p>
+      {meter}
+    </Card>
+  )
+}
+
+const iconSize = 16
+
+export function Tiles({ status }: { readonly status: NodeStatus }): ReactElement {
+  const { t } = useTranslation('overview')
+  return (
+    <section className={css.tiles} aria-label={t('tiles')}>
+      <DurabilityTile status={status} />
+      <PeersTile status={status} />
+      <StorageTile status={status} />
+      <LatencyTile status={status} />
+    </section>
+  )
+}
+
+function DurabilityTile({ status }: { readonly status: NodeStatus }) {
+  const { t } = useTranslation('overview')
+  const { blocks, condition, findings } = status
+  const number = formatCount(blocks)
+  const suspect = condition === 'suspect'
+  const keys = t('keysCount', { count: status.keys, number: formatCount(status.keys) })
+  return (
+    <Tile
+      title={t('durability')}
+      icon={<ShieldCheck size={iconSize} aria-hidden="true" />}
+      hero={number}
+      unit={suspect ? t('blocksSuspect', { count: blocks }) : t('blocksUnit', { count: blocks, number })}
+      bad={suspect}
+      facts={
+        suspect ? t('findings', { count: findings.length, number: formatCount(findings.length) }) : `${keys} · ${t('oneCopy')}`
+      }
+      meter={
+        blocks > 0 && (
+          <Meter
+            label={t('durabilityMeter')}
+            value={suspect ? 0 : 1}
+            max={1}
+            tone={suspect ? 'danger' : 'ok'}
+            valueText={number}
+          />
+        )
+      }
+    />
+  )
+}
+
+function PeersTile({ status: { peers } }: { readonly status: NodeStatus }) {
+  const { t } = useTranslation('overview')
+  const alone = peers.live === 0 && peers.suspect === 0 && peers.left === 0
+  return (
+    <Tile
+      title={t('peers')}
+      icon={<Network size={iconSize} aria-hidden="true" />}
+      hero={formatCount(peers.live)}
+      unit={alone ? t('alone') : t('live')}
+      facts={alone ? t('aloneHint') : t('peersHint', { suspect: formatCount(peers.suspect), left: formatCount(peers.left) })}
+    />
+  )
+}
+
+const roomTones = { ample: 'accent', low: 'warn', 'very-low': 'danger', full: 'danger' } as const
+
+function StorageTile({ status: { storage } }: { readonly status: NodeStatus }) {
+  const { t } = useTranslation('overview')
+  const room = storageRoom(storage)
+  const used = splitBytes(room.usedBytes)
+  const capacity = formatBytes(room.capacityBytes)
+  const days = storage.daysToFull
+  const pace =
+    days === null
+      ? undefined
+      : days < 1
+        ? t('fullToday')
+        : t('daysToFull', { count: Math.round(days), number: formatCount(Math.round(days)) })
+  return (
+    <Tile
+      title={t('storage')}
+      icon={<HardDrive size={iconSize} aria-hidden="true" />}
+      hero={used.value}
+      unit={`${used.unit} ${t('ofCapacity', { capacity })}`}
+      bad={room.level === 'very-low' || room.level === 'full'}
+      facts={pace ?? (room.boundBy === 'limit' ? t('limitHint') : t('onDisk', { free: formatBytes(storage.diskFreeBytes) }))}
+      meter={
+        <Meter
+          label={t('storageMeter')}
+          value={room.usedBytes}
+          max={room.capacityBytes}
+          tone={roomTones[room.level]}
+          valueText={t('storageMeterText', { used: formatBytes(room.usedBytes), capacity })}
+        />
+      }
+    />
+  )
+}
+
+function LatencyTile({ status: { latency } }: { readonly status: NodeStatus }) {
+  const { t } = useTranslation('overview')
+  const { read, write } = latency
+  const p50 = write.p50Ms
+  const slow = p50 !== null && p50 >= 1000
+  const reads =
+    read.p50Ms === null
+      ? t('readNone')
+      : [t('readP50', { time: formatMs(read.p50Ms) }), read.p99Ms !== null && t('readP99', { time: formatMs(read.p99Ms) })]
+          .filter((part) => part !== false)
+          .join(', ')
+  return (
+    <Tile
+      title={t('latency')}
+      icon={<Timer size={iconSize} aria-hidden="true" />}
+      hero={p50 === null ? '–' : formatNumber(slow ? p50 / 1000 : p50)}
+      unit={p50 === null ? t('noWrites') : slow ? t('toWriteSeconds') : t('toWrite')}
+      facts={write.p99Ms === null ? reads : `${t('p99', { time: formatMs(write.p99Ms) })} · ${reads}`}
+    />
+  )
+}
