@@ -42,7 +42,7 @@ export class Desktop implements AsyncDisposable {
     const child = fork(join(root, 'out/main/index.js'), ['--', ...words], {
       execArgv: ['--import', register],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...environment, MEMO_HARNESS_FOLDER: folder },
+      env: { ...process.env, ...environment, HARNESS_FOLDER: folder },
     })
     return new Desktop(child)
   }

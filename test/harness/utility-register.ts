@@ -54,7 +54,7 @@ parentPort.on('newListener', (event) => {
 })
 // The channel keeps the process for as long as somebody listens.
 parentPort.on('removeListener', () => {
-  if (parentPort.listenerCount('message') === 0) process.off('message', receive)
+  if (parentPort.listenerCount('message') === 0) process.channel?.unref()
 })
 // A utility process does not outlive the app.
 process.on('disconnect', () => process.exit(1))
