@@ -50,7 +50,7 @@ export class JsonFile<Value> {
       renameSync(partial, path)
       return true
     } catch (error) {
-      rmSync(partial, { force: true })
+      removeQuietly(partial)
       unwritten({ path, reason: reasonOf(error) })
       return false
     }
@@ -65,6 +65,15 @@ export class JsonFile<Value> {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') discarded({ path, reason: reasonOf(error) })
       return fallback
     }
+  }
+}
+
+/** A path that cannot even be removed has nothing behind it that matters. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // the reason why it could not be written is told
   }
 }
 
