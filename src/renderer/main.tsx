@@ -5,6 +5,8 @@ import './styles/base.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
+import { guardDrafts } from './app/drafts.ts'
+import { applyPreferences } from './app/preferences.ts'
 import { createAppRouter } from './app/router.tsx'
 import { createConnection } from './connection/connect.ts'
 import type { Connection } from './connection/connection-store.ts'
@@ -20,6 +22,8 @@ async function chooseConnection(): Promise<Connection> {
 
 const connection = await chooseConnection()
 connection.start()
+applyPreferences()
+guardDrafts()
 
 const root = document.getElementById('root')
 if (root !== null) {

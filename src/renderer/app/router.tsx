@@ -5,6 +5,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  Navigate,
   redirect,
 } from '@tanstack/react-router'
 import { activitySearchSchema } from '../features/activity/activity-search.ts'
@@ -71,11 +72,24 @@ const routeTree = rootRoute.addChildren([
 ])
 
 export function createAppRouter(history: RouterHistory = createHashHistory()) {
-  return createRouter({ routeTree, history, defaultErrorComponent: PageError, scrollRestoration: false })
+  return createRouter({
+    routeTree,
+    history,
+    defaultErrorComponent: PageError,
+    defaultNotFoundComponent: UnknownPage,
+    scrollRestoration: false,
+  })
 }
+
+/** An address that names no page, such as one of an older version. */
+function UnknownPage() {
+  return <Navigate to="/overview" replace />
+}
+
+export type AppRouter = ReturnType<typeof createAppRouter>
 
 declare module '@tanstack/react-router' {
   interface Register {
-    router: ReturnType<typeof createAppRouter>
+    router: AppRouter
   }
 }

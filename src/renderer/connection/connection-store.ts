@@ -42,6 +42,8 @@ export interface Connection {
   readonly stop: () => void
   /** Does not wait for the next attempt. */
   readonly retry: () => void
+  /** With a link of the web console; false where it was refused. */
+  readonly signIn: (link: string) => Promise<boolean>
 }
 
 /** The part that all connections share: what is known, and who wants to hear of it. */

@@ -43,6 +43,9 @@ export class PortConnection extends ConnectionStore implements Connection {
       .catch(() => undefined)
   }
 
+  /** The desktop's own page needs no session. */
+  readonly signIn = async (): Promise<boolean> => true
+
   /** Only from this page itself, and only once for each kind and epoch. */
   readonly #accept = (event: MessageEvent): void => {
     if (event.source !== this.#window || event.origin !== this.#window.location.origin) return

@@ -9,7 +9,7 @@ import { openSession } from './open-session.ts'
 /** Of package.json, put in by the build. */
 declare const __APP_VERSION__: string
 
-const tokenPattern = /^#token=([\w.~-]{8,512})$/
+const tokenPattern = /#token=([\w-]{1,128})$/
 
 /** The web console: a session by a one-time token of the link's fragment, then one WebSocket after the other. */
 export class SocketConnection extends ConnectionStore implements Connection {
@@ -23,12 +23,14 @@ export class SocketConnection extends ConnectionStore implements Connection {
     this.#stopped = false
     this.update({ host: browserHost(__APP_VERSION__, () => this.#signOut()) })
     document.addEventListener('visibilitychange', this.#look)
+    window.addEventListener('hashchange', this.#takeLink)
     void this.#begin()
   }
 
   readonly stop = (): void => {
     this.#stopped = true
     document.removeEventListener('visibilitychange', this.#look)
+    window.removeEventListener('hashchange', this.#takeLink)
     clearTimeout(this.#timer)
     this.#socket?.close()
   }
@@ -39,28 +41,27 @@ export class SocketConnection extends ConnectionStore implements Connection {
     void this.#dial()
   }
 
-  readonly #look = (): void => this.update({ visible: document.visibilityState === 'visible' })
-
-  async #begin(): Promise<void> {
-    const token = takeToken()
-    if (token !== undefined && !(await this.#spend(token))) return
-    await this.#dial()
+  readonly signIn = async (link: string): Promise<boolean> => {
+    const token = tokenOf(link)
+    if (token === undefined || !(await spend(token))) return false
+    this.update({ link: { state: 'connecting' } })
+    this.retry()
+    return true
   }
 
+  /** Somebody opened another link of the console in this very tab. */
+  readonly #takeLink = (): void => {
+    if (tokenOf(location.hash) !== undefined) void this.#begin()
+  }
+
+  readonly #look = (): void => this.update({ visible: document.visibilityState === 'visible' })
+
   /** A token that was refused may still meet a session of an earlier visit. */
-  async #spend(token: string): Promise<boolean> {
-    try {
-      const response = await fetch('/session', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ token }),
-      })
-      if (response.ok || (await sessionHolds())) return true
-      this.#signedOut('refused')
-      return false
-    } catch {
-      return true
-    }
+  async #begin(): Promise<void> {
+    const token = takeToken()
+    const refused = token !== undefined && !(await spend(token).catch(() => true))
+    if (refused && (await sessionHolds()) === false) this.#signedOut('refused')
+    else await this.#dial()
   }
 
   async #dial(): Promise<void> {
@@ -109,11 +110,25 @@ export class SocketConnection extends ConnectionStore implements Connection {
   }
 }
 
+function tokenOf(link: string): string | undefined {
+  return tokenPattern.exec(link.trim())?.[1]
+}
+
 /** Taken out of the address bar before anything else, so that it stays in no history and no copied link. */
 function takeToken(): string | undefined {
-  const token = tokenPattern.exec(location.hash)?.[1]
+  const token = tokenOf(location.hash)
   if (token !== undefined) history.replaceState(null, '', `${location.pathname}${location.search}`)
   return token
+}
+
+/** Changes a token, which works once, for the cookie of a session; false where it is refused. */
+async function spend(token: string): Promise<boolean> {
+  const response = await fetch('/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  })
+  return response.ok
 }
 
 /** Undefined where the node does not answer at all. */

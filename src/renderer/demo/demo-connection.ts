@@ -55,6 +55,8 @@ export class DemoConnection extends ConnectionStore implements Connection {
     void this.#open()
   }
 
+  readonly signIn = async (): Promise<boolean> => true
+
   lose(): void {
     this.#wire?.close()
     this.update({ link: { state: 'lost', sinceMs: Date.now(), retryAtMs: Date.now() + 5000 } })

@@ -4,7 +4,8 @@ import { keys } from './en/keys.ts'
 import { overview } from './en/overview.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
+import { shortcuts } from './en/shortcuts.ts'
 import { ui } from './en/ui.ts'
 
 /** All texts of the screens, by area. A text is found by its area and name: `useTranslation('keys')`, then `t('title')`. */
-export const en = { activity, connect, keys, overview, settings, shell, ui } as const
+export const en = { activity, connect, keys, overview, settings, shell, shortcuts, ui } as const

@@ -26,6 +26,8 @@ interface VirtualRowsProps {
   readonly onAtEnd?: (atEnd: boolean) => void
   /** Near the end of what is loaded. */
   readonly onNearEnd?: () => void
+  /** Hears which rows are in sight, and a few around them. */
+  readonly onRange?: (first: number, last: number) => void
   readonly handleRef?: Ref<VirtualRowsHandle>
   readonly className?: string | undefined
 }
@@ -35,6 +37,7 @@ const nearEndRows = 20
 /** Only the rows in sight exist; roles and keys are the caller's, so that it serves lists, trees and logs. */
 export function VirtualRows(props: VirtualRowsProps): ReactElement {
   const { count, renderRow, rowKey, rowProps, containerProps, follow = false, onAtEnd, onNearEnd, handleRef, className } = props
+  const { onRange } = props
   const ownHeight = useRowHeight()
   const rowHeight = props.rowHeight ?? ownHeight
   const scroller = useRef<HTMLDivElement>(null)
@@ -60,6 +63,10 @@ export function VirtualRows(props: VirtualRowsProps): ReactElement {
   useEffect(() => {
     if (last >= 0 && last >= count - nearEndRows) onNearEnd?.()
   }, [last, count, onNearEnd])
+  const first = shown[0]?.index ?? 0
+  useEffect(() => {
+    if (last >= 0) onRange?.(first, last)
+  }, [first, last, onRange])
   return (
     <div
       {...containerProps}

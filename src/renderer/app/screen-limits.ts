@@ -1,0 +1,12 @@
+/** Of what the screens themselves keep. */
+export const screenLimits = {
+  /** Texts that are typed and not saved. */
+  draftsMax: 32,
+  /** Keys that the palette proposes. */
+  paletteKeysMax: 8,
+  paletteCommandsMax: 20,
+  /** Time without typing after which the palette asks the node. */
+  paletteDelayMs: 120,
+  /** A start that takes longer shows what it waits for. */
+  slowStartMs: 10_000,
+} as const

@@ -1,0 +1,98 @@
+import { useQueryClient } from '@tanstack/react-query'
+import type { ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useConnection, useConnectionSnapshot } from '../connection/connection-provider.tsx'
+import type { ConnectionSnapshot } from '../connection/connection-store.ts'
+import { useNodeStatus } from '../connection/use-node-status.ts'
+import { useHostCall } from '../screens/use-host-call.ts'
+import { Banner } from '../ui/banner.tsx'
+import { Button } from '../ui/button.tsx'
+import { formatTime } from '../ui/format.ts'
+import css from './shell.module.css'
+
+/** What holds for the whole window, most urgent first; one of absence and one of restriction at most. */
+export function Banners(): ReactElement {
+  const snapshot = useConnectionSnapshot()
+  return (
+    <div className={css.banners}>
+      <AbsenceBanner snapshot={snapshot} />
+      <RestrictionBanner />
+    </div>
+  )
+}
+
+function AbsenceBanner({ snapshot }: { readonly snapshot: ConnectionSnapshot }) {
+  const { t } = useTranslation('shell')
+  const connection = useConnection()
+  const since = useLastAnswer()
+  const { run, link, host } = snapshot
+  const { running, run: call } = useHostCall()
+  if (run?.state === 'crashed' && run.restartAtMs !== undefined) {
+    return <Banner tone="danger">{t('crashedAgain', { time: formatTime(run.restartAtMs) })}</Banner>
+  }
+  if (run?.state === 'not-responding' && host !== undefined) {
+    return (
+      <Banner
+        tone="warn"
+        actions={
+          <Button busy={running !== undefined} onClick={() => call('restart', () => host.client.node.restart())}>
+            {t('restartNode')}
+          </Button>
+        }
+      >
+        {t('notResponding')}
+      </Banner>
+    )
+  }
+  if (run?.state === 'stopped' && host !== undefined) {
+    return (
+      <Banner
+        tone="info"
+        actions={
+          <Button busy={running !== undefined} onClick={() => call('start', () => host.client.node.start())}>
+            {t('startNode')}
+          </Button>
+        }
+      >
+        {t('staleStopped', { time: formatTime(since) })}
+      </Banner>
+    )
+  }
+  if (link.state !== 'lost') return null
+  const retries = link.retryAtMs !== undefined
+  return (
+    <Banner tone="warn" actions={retries && <Button onClick={connection.retry}>{t('retryNow')}</Button>}>
+      {t('staleBanner', { time: formatTime(since) })}
+    </Banner>
+  )
+}
+
+function RestrictionBanner() {
+  const { t } = useTranslation('shell')
+  const { host } = useConnectionSnapshot()
+  const status = useNodeStatus()
+  const { running, run: call } = useHostCall()
+  if (status?.condition === 'suspect') return <Banner tone="danger">{t('suspectBanner')}</Banner>
+  if (!status?.safeMode) return null
+  const restarts = host?.capabilities.supervises === true
+  return (
+    <Banner
+      tone="warn"
+      actions={
+        restarts && (
+          <Button busy={running !== undefined} onClick={() => call('restart', () => host.client.node.restart())}>
+            {t('restartNode')}
+          </Button>
+        )
+      }
+    >
+      {t('safeModeBanner')}
+    </Banner>
+  )
+}
+
+/** When the newest of what is shown was learnt. */
+function useLastAnswer(): number {
+  const queries = useQueryClient().getQueryCache().getAll()
+  return Math.max(0, ...queries.map((query) => query.state.dataUpdatedAt)) || Date.now()
+}

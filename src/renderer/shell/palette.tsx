@@ -1,0 +1,115 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Box, CornerDownRight, FileText, Search, SquareChevronRight } from 'lucide-react'
+import type { ReactElement } from 'react'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { screenLimits } from '../app/screen-limits.ts'
+import { useNode } from '../connection/connection-provider.tsx'
+import type { ShortcutName } from '../shortcuts/registry.ts'
+import { keysOf, shortcuts } from '../shortcuts/registry.ts'
+import { useAvailableCommands, useShortcutHub } from '../shortcuts/use-shortcut.tsx'
+import { CommandDialog } from '../ui/command-dialog.tsx'
+import { KeyCaps } from '../ui/key-caps.tsx'
+import css from './palette.module.css'
+import type { Command, PaletteItem } from './palette-items.ts'
+import { addressIn, paletteItems } from './palette-items.ts'
+
+interface PaletteProps {
+  readonly open: boolean
+  readonly onClose: () => void
+}
+
+/** One field for everything: keys by how they begin, addresses of blocks, commands. */
+export function Palette({ open, onClose }: PaletteProps): ReactElement {
+  const { t } = useTranslation('shell')
+  const [text, setText] = useState('')
+  const keys = useKeysLike(text, open)
+  const commands = useCommands()
+  const choose = useChoose()
+  const close = (): void => {
+    setText('')
+    onClose()
+  }
+  return (
+    <CommandDialog
+      open={open}
+      onClose={close}
+      title={t('paletteTitle')}
+      placeholder={t('palettePlaceholder')}
+      empty={t('noMatches')}
+      icon={<Search size={16} aria-hidden="true" />}
+      text={text}
+      onText={setText}
+      items={paletteItems(text, keys, commands)}
+      itemKey={(item) => `${item.kind} ${item.value}`}
+      renderItem={(item) => <Item item={item} />}
+      onChoose={(item) => {
+        close()
+        choose(item)
+      }}
+    />
+  )
+}
+
+const icons = { key: FileText, prefix: CornerDownRight, address: Box, command: SquareChevronRight }
+
+function Item({ item }: { readonly item: PaletteItem }) {
+  const { t } = useTranslation('shell')
+  const Icon = icons[item.kind]
+  const keys = item.kind === 'command' ? keysOf(item.value) : undefined
+  const labels = {
+    key: item.value,
+    prefix: t('openUnder', { prefix: item.value }),
+    address: t('addressCommand'),
+    command: item.kind === 'command' ? item.label : '',
+  }
+  return (
+    <>
+      <Icon size={14} aria-hidden="true" />
+      <span className={item.kind === 'key' ? css.key : css.label}>{labels[item.kind]}</span>
+      {keys !== undefined && <KeyCaps keys={keys} />}
+      {item.kind === 'key' && <span className={css.kind}>{t('keyKind')}</span>}
+      {item.kind === 'address' && <span className={css.kind}>{t('addressKind')}</span>}
+    </>
+  )
+}
+
+/** Keys that begin with the text, as far as the node has answered. */
+function useKeysLike(text: string, open: boolean): readonly string[] {
+  const { queries } = useNode()
+  const [prefix, setPrefix] = useState('')
+  useEffect(() => {
+    const timer = setTimeout(() => setPrefix(text.trim()), screenLimits.paletteDelayMs)
+    return () => clearTimeout(timer)
+  }, [text])
+  const enabled = open && prefix !== '' && addressIn(prefix) === undefined
+  const input = { prefix, delimiter: '', limit: screenLimits.paletteKeysMax }
+  const found = useQuery(queries.kv.list.queryOptions({ input, enabled, gcTime: 10_000 }))
+  return enabled && prefix === text.trim() ? (found.data?.items.map((item) => item.key) ?? []) : []
+}
+
+function useCommands(): readonly Command[] {
+  const { t } = useTranslation('shortcuts')
+  return useAvailableCommands()
+    .filter((name) => !('localOnly' in shortcuts[name]))
+    .map((name) => ({ name, label: t(shortcuts[name].text) }))
+}
+
+function useChoose(): (item: PaletteItem) => void {
+  const navigate = useNavigate()
+  const hub = useShortcutHub()
+  return (item) => {
+    switch (item.kind) {
+      case 'key':
+        return void navigate({ to: '/keys', search: { key: item.value } })
+      case 'prefix':
+        return void navigate({ to: '/keys', search: { prefix: item.value } })
+      case 'address':
+        return void navigator.clipboard.writeText(`memo block get ${item.value}`).catch(() => undefined)
+      case 'command':
+        // After the dialog has given the focus back.
+        return void requestAnimationFrame(() => hub.run(item.value satisfies ShortcutName))
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { TFunction } from 'i18next'
+import type { ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useConnectionSnapshot, useHost } from '../connection/connection-provider.tsx'
+import { useNodeStatus } from '../connection/use-node-status.ts'
+import { Status } from '../ui/badge.tsx'
+import { formatBytes, formatCount, formatRate } from '../ui/format.ts'
+import { nodeStateOf } from './node-state.ts'
+import css from './shell.module.css'
+
+export function StatusBar(): ReactElement {
+  const { t } = useTranslation('shell')
+  const snapshot = useConnectionSnapshot()
+  const { capabilities } = useHost()
+  const status = useNodeStatus()
+  const { tone, text } = nodeStateOf(snapshot)
+  return (
+    <footer className={css.statusBar} data-pane tabIndex={-1}>
+      <Status tone={tone}>{t(text)}</Status>
+      {status !== undefined && (
+        <>
+          <span>{t('keysCount', { count: status.keys, countText: formatCount(status.keys) })}</span>
+          <span>
+            ↓ {formatRate(status.throughput.inBytesPerSecond)} ↑ {formatRate(status.throughput.outBytesPerSecond)}
+          </span>
+          <span>{storageText(status.storage, t)}</span>
+          {status.readOnly && <Status tone="warn">{t('readOnly')}</Status>}
+        </>
+      )}
+      {capabilities.host === 'browser' && <span>{t('webConsole')}</span>}
+      {status !== undefined && <span className={css.end}>gRPC {status.grpc.address}</span>}
+    </footer>
+  )
+}
+
+interface Storage {
+  readonly liveBytes: number
+  readonly limitBytes: number | null
+}
+
+function storageText({ liveBytes, limitBytes }: Storage, t: TFunction<'shell'>): string {
+  if (limitBytes === null) return formatBytes(liveBytes)
+  return t('storageOf', { used: formatBytes(liveBytes), limit: formatBytes(limitBytes) })
+}

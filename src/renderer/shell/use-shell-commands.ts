@@ -1,0 +1,46 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { usePreferences } from '../app/preferences.ts'
+import { useConnection, useHost } from '../connection/connection-provider.tsx'
+import { isShortcutName } from '../shortcuts/registry.ts'
+import { useShortcut, useShortcutHub } from '../shortcuts/use-shortcut.tsx'
+import { nextPane } from './next-pane.ts'
+
+interface ShellCommands {
+  readonly openPalette: () => void
+  readonly openSheet: () => void
+}
+
+/** Commands that work on every page, by keys, palette and the menu of the host. */
+export function useShellCommands({ openPalette, openSheet }: ShellCommands): void {
+  const navigate = useNavigate()
+  const { change, navNarrow, density } = usePreferences()
+  const { client, capabilities } = useHost()
+  useShortcut('palette.open', openPalette)
+  useShortcut('shortcuts.show', openSheet)
+  useShortcut('go.overview', () => void navigate({ to: '/overview' }))
+  useShortcut('go.keys', () => void navigate({ to: '/keys' }))
+  useShortcut('go.activity', () => void navigate({ to: '/activity' }))
+  useShortcut('go.connect', () => void navigate({ to: '/connect' }))
+  useShortcut('go.settings', () => void navigate({ to: '/settings' }))
+  useShortcut('nav.toggle', () => change({ navNarrow: !navNarrow }))
+  useShortcut('theme.light', () => change({ theme: 'light' }))
+  useShortcut('theme.dark', () => change({ theme: 'dark' }))
+  useShortcut('theme.system', () => change({ theme: 'system' }))
+  useShortcut('density.toggle', () => change({ density: density === 'compact' ? 'comfortable' : 'compact' }))
+  useShortcut('panes.next', nextPane)
+  useShortcut('session.end', capabilities.signsOut ? () => void client.signOut().catch(() => undefined) : undefined)
+  useMenuCommands()
+}
+
+function useMenuCommands(): void {
+  const connection = useConnection()
+  const hub = useShortcutHub()
+  useEffect(
+    () =>
+      connection.onCommand((name) => {
+        if (isShortcutName(name)) hub.run(name)
+      }),
+    [connection, hub],
+  )
+}

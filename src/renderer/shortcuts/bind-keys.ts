@@ -1,0 +1,39 @@
+import { tinykeys } from 'tinykeys'
+import type { ShortcutName } from './registry.ts'
+import { keysOf, shortcutNames, shortcuts } from './registry.ts'
+import type { ShortcutHub } from './shortcut-hub.ts'
+
+const typingElements = 'input, textarea, select, [contenteditable="true"]'
+/** Open menus and dialogs have keys of their own. */
+const layers = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]'
+
+function pattern(keys: string): string {
+  if (keys === '?' || keys === '/') return `[Shift]+${keys}`
+  return keys.replaceAll('mod+', '$mod+').replaceAll('shift+', 'Shift+')
+}
+
+function isBare(name: ShortcutName): boolean {
+  return !(keysOf(name)?.includes('mod+') ?? false)
+}
+
+export interface KeyRules {
+  /** Keys without Ctrl may be switched off: dictation and slips of the finger press them by mistake. */
+  readonly singleKeys: () => boolean
+}
+
+/** Listens on the window for the keys of all rows that a list does not handle itself. */
+export function bindKeys(hub: ShortcutHub, { singleKeys }: KeyRules, target: Window = window): () => void {
+  const bindings = shortcutNames.flatMap((name) => {
+    const keys = keysOf(name)
+    if (keys === undefined || shortcuts[name].group === 'lists') return []
+    const press = (event: KeyboardEvent): void => {
+      const at = event.target instanceof Element ? event.target : undefined
+      const bare = isBare(name)
+      if (bare && (at?.closest(typingElements) != null || (keys.length === 1 && !singleKeys()))) return
+      if (at?.closest(layers) != null && !(name === 'palette.open')) return
+      if (hub.run(name)) event.preventDefault()
+    }
+    return [[pattern(keys), press] as const]
+  })
+  return tinykeys(target, Object.fromEntries(bindings), { ignore: () => false })
+}
