@@ -42,6 +42,7 @@ export interface NodeWorldOptions {
   readonly byteLimit?: number
   /** Between the store and the node. */
   readonly wrap?: (store: RecordStore) => RecordStore
+  readonly keysChanged?: (keys: Iterable<string>) => void
 }
 
 const crypto = new NodeCrypto({ verifyKeysMax: 16 })
@@ -98,7 +99,7 @@ export class NodeWorld {
       logger: silentLogger,
       meter: new PromMeter({ processMetrics: false }),
     }
-    this.#node = createNode({ networkName: 'test', limits }, ports)
+    this.#node = createNode({ networkName: 'test', limits, keysChanged: this.#options.keysChanged }, ports)
     await this.#node.start()
   }
 

@@ -19,3 +19,8 @@ export function translatedStream<Item>(
     },
   }
 }
+
+/** Whether a procedure gave a stream of events. */
+export function isStream(output: unknown): output is AsyncIterableIterator<unknown> {
+  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
+}

@@ -1,20 +1,21 @@
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import type { AnyContractRouter, ContractRouterClient } from '@orpc/contract'
-import { isContractProcedure } from '@orpc/contract'
+import { isContractProcedure, ValidationError } from '@orpc/contract'
 import { ResponseValidationPlugin } from '@orpc/contract/plugins'
 import { CodedError } from '../../shared/coded-error.ts'
 import { bytesSerializer } from './bytes-serializer.ts'
+import { declaredFailure } from './declared-failure.ts'
 import { libraryPort, transferOf } from './library-port.ts'
 import type { PortLike } from './port-channel.ts'
 import { PortChannel } from './port-channel.ts'
 import type { SocketLike } from './socket-channel.ts'
 import { SocketChannel } from './socket-channel.ts'
-import { translatedStream } from './translated-stream.ts'
+import { isStream, translatedStream } from './translated-stream.ts'
 import type { WireChannel } from './wire-channel.ts'
 import { answerFrame } from './wire-frames.ts'
 
-/** The calling end of a connection. It never reconnects: a new connection is a new client. */
+/** The calling end of a connection. Every failure has the declared shape but for cancellations. It never reconnects: a new connection is a new client. */
 export interface WireClient<Contract extends AnyContractRouter> {
   readonly call: ContractRouterClient<Contract>
   /** Resolves when either side has closed the connection, or it broke. Every call and stream has failed by then. */
@@ -50,8 +51,10 @@ export function connectChannel<Contract extends AnyContractRouter>(
     ...(channel.carriesBytes ? {} : { customJsonSerializers: [bytesSerializer] }),
     interceptors: [
       async ({ path, next }) => {
-        if (channel.isClosed) throw new CodedError('not-running', 'the connection is closed; nothing was sent')
-        const translate = (error: unknown): unknown => (channel.isClosed ? brokenCall(contract, path) : error)
+        if (channel.isClosed)
+          throw declaredFailure(new CodedError('not-running', 'the connection is closed; nothing was sent'), true)
+        const translate = (error: unknown): unknown =>
+          channel.isClosed ? declaredFailure(brokenCall(contract, path), true) : failureOfWire(error)
         try {
           const output = await next()
           return isStream(output) ? translatedStream(output, translate) : output
@@ -72,6 +75,13 @@ export function connectChannel<Contract extends AnyContractRouter>(
   }
 }
 
+/** What the wire itself refuses gets the shape of all failures; cancellations and answers stay as they are. */
+function failureOfWire(error: unknown): unknown {
+  if (error instanceof CodedError) return declaredFailure(error, false)
+  if (!(error instanceof ValidationError)) return error
+  return declaredFailure(new CodedError('internal', 'the answer does not fit the contract of this screen'), false)
+}
+
 /** What the caller hears of a call that was in flight when the connection ended. */
 function brokenCall(contract: AnyContractRouter, path: readonly string[]): CodedError {
   let part: unknown = contract
@@ -80,8 +90,4 @@ function brokenCall(contract: AnyContractRouter, path: readonly string[]): Coded
   return changes
     ? new CodedError('outcome-unknown', 'the connection ended before the answer came; the change may have been made')
     : new CodedError('not-running', 'the connection ended before the answer came')
-}
-
-function isStream(output: unknown): output is AsyncIterator<unknown> {
-  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
 }

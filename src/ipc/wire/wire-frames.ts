@@ -9,7 +9,13 @@ const frameTypes = { event: 3, abort: 4 } as const
 const callFrameSchema = z.union([
   z.strictObject({
     i: frameId,
-    p: z.strictObject({ u: z.string().regex(/^\/[A-Za-z0-9/_-]{1,128}$/), b: z.unknown().optional() }),
+    p: z.strictObject({
+      u: z.string().regex(/^\/[A-Za-z0-9/_-]{1,128}$/),
+      b: z.unknown().optional(),
+      // A cloned frame names what it leaves out: neither headers nor another method than POST.
+      h: z.undefined().optional(),
+      m: z.undefined().optional(),
+    }),
   }),
   z.strictObject({ i: frameId, t: z.literal(frameTypes.abort), p: z.undefined().optional() }),
 ])

@@ -1,16 +1,16 @@
 import type { AnyContractRouter } from '@orpc/contract'
 import type { Context, Router } from '@orpc/server'
-import { ORPCError } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
-import type { Failure } from '../contract/common-schemas.ts'
-import { declaredErrors } from '../contract/common-schemas.ts'
+import { CodedError } from '../../shared/coded-error.ts'
 import { wireLimits } from '../contract/wire-limits.ts'
 import { bytesSerializer } from './bytes-serializer.ts'
+import { declaredFailure } from './declared-failure.ts'
 import { libraryPort, transferOf } from './library-port.ts'
 import type { PortLike } from './port-channel.ts'
 import { PortChannel } from './port-channel.ts'
 import type { SocketLike } from './socket-channel.ts'
 import { SocketChannel } from './socket-channel.ts'
+import { isStream } from './translated-stream.ts'
 import type { WireChannel } from './wire-channel.ts'
 import { callFrame } from './wire-frames.ts'
 
@@ -117,13 +117,8 @@ class ConnectionLoad {
   }
 }
 
-function beyond(limit: 'callsMax' | 'subscriptionsMax', what: string): ORPCError<'FAILED', Failure> {
+function beyond(limit: 'callsMax' | 'subscriptionsMax', what: string): Error {
   const maximum = wireLimits[limit]
   const message = `a connection has at most ${maximum} ${what} at once (${limit})`
-  const data: Failure = { code: 'limit-exceeded', message, retryable: true, details: { limit, maximum: String(maximum) } }
-  return new ORPCError('FAILED', { status: declaredErrors.FAILED.status, message, data })
-}
-
-function isStream(output: unknown): output is AsyncIterator<unknown> {
-  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
+  return declaredFailure(new CodedError('limit-exceeded', message, { details: { limit, maximum } }), true)
 }

@@ -1,7 +1,8 @@
 import type { AnyProcedure } from '@orpc/server'
 import { implement, ORPCError } from '@orpc/server'
-import type { NodeContract, ProcedureMeta } from '../../../ipc/contract/node-contract.ts'
+import type { ProcedureMeta } from '../../../ipc/contract/node-contract.ts'
 import { nodeContract } from '../../../ipc/contract/node-contract.ts'
+import { isStream } from '../../../ipc/wire/translated-stream.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import type { CallContext } from '../../engine/call-context.ts'
@@ -78,15 +79,8 @@ const readOnly = contracted.middleware(async ({ context, procedure, next }) => {
 /** The contract with what every procedure has in common; handlers find the call's signal in `context.call`. */
 export const controlBase = contracted.use(failures).use(scope).use(readOnly)
 
-export type ControlBase = typeof controlBase
-export type { NodeContract }
-
 function metaOf(procedure: AnyProcedure): ProcedureMeta {
   return { mutates: procedure['~orpc'].meta.mutates !== false }
-}
-
-function isStream(output: unknown): output is AsyncIterableIterator<unknown> {
-  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
 }
 
 async function* withDeclaredErrors(

@@ -69,6 +69,7 @@ export class EventHub implements AsyncDisposable {
     this.#subscribers.add(subscriber)
     try {
       if (subscriber.wants('status')) {
+        this.#paceOf('status').toldMs = this.#clock.monotonicMs()
         subscriber.push({ kind: 'status', status: this.#sources.status() })
         this.#lookAtStatus()
       }
