@@ -11,6 +11,7 @@ import {
 import { activitySearchSchema } from '../features/activity/activity-search.ts'
 import { keysSearchSchema } from '../features/keys/keys-search.ts'
 import { settingsSearchSchema } from '../features/settings/settings-search.ts'
+import { gallerySearchSchema } from '../gallery/gallery-search.ts'
 import { Shell } from '../shell/shell.tsx'
 import { PageError } from './page-error.tsx'
 
@@ -63,6 +64,7 @@ const settingsRoute = createRoute({
 const galleryRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dev/gallery',
+  validateSearch: gallerySearchSchema,
   component: lazyRouteComponent(() => import('../gallery/gallery-page.tsx'), 'GalleryPage'),
 })
 

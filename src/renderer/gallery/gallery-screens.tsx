@@ -1,0 +1,46 @@
+import type { ReactElement } from 'react'
+import type { HostClient } from '../connection/clients.ts'
+import { Connecting } from '../screens/connecting.tsx'
+import { CrashCard } from '../screens/crash-card.tsx'
+import { FailedScreen } from '../screens/failed-screens.tsx'
+import { MismatchScreen } from '../screens/mismatch-screen.tsx'
+import { SignInCard } from '../screens/sign-in-card.tsx'
+import { StartFailureScreen } from '../screens/start-failure-screen.tsx'
+import { StartUpScreen } from '../screens/start-up-screen.tsx'
+import { StoppedScreen } from '../screens/stopped-screen.tsx'
+import { UnreachableScreen } from '../screens/unreachable-screen.tsx'
+import { sampleCrash, sampleFailures, sampleLog, sampleNowMs, slowRun, startingRun } from './sample-runs.ts'
+
+const refuse = async () => {
+  throw new Error('The gallery has no node.')
+}
+const host: HostClient = {
+  node: { start: refuse, stop: refuse, restart: refuse, startSafely: refuse, startOnFreePort: refuse, startElsewhere: refuse },
+  files: { show: refuse },
+  openExternal: refuse,
+  signOut: refuse,
+}
+const refused = async () => false
+const nothing = () => undefined
+
+/** Every screen that can stand in place of the pages. */
+export const galleryScreens: Readonly<Record<string, () => ReactElement>> = {
+  connecting: () => <Connecting />,
+  starting: () => <StartUpScreen run={startingRun} nowMs={sampleNowMs} />,
+  'starting-slow': () => <StartUpScreen run={slowRun} nowMs={sampleNowMs} />,
+  'port-in-use': () => <StartFailureScreen failure={sampleFailures['port-in-use']} logTail={sampleLog} host={host} />,
+  'storage-full': () => <StartFailureScreen failure={sampleFailures['storage-full']} logTail={sampleLog} host={host} />,
+  'store-locked': () => <StartFailureScreen failure={sampleFailures['store-locked']} logTail={sampleLog} host={host} />,
+  'store-newer-format': () => (
+    <StartFailureScreen failure={sampleFailures['store-newer-format']} logTail={sampleLog} host={host} />
+  ),
+  'start-failed': () => <StartFailureScreen failure={sampleFailures.other} logTail={sampleLog} host={host} />,
+  crash: () => <CrashCard crash={sampleCrash} logTail={sampleLog} host={host} />,
+  stopped: () => <StoppedScreen host={host} />,
+  'sign-in': () => <SignInCard reason="none" onSignIn={refused} />,
+  'session-ended': () => <SignInCard reason="ended" onSignIn={refused} />,
+  'link-refused': () => <SignInCard reason="refused" onSignIn={refused} />,
+  mismatch: () => <MismatchScreen nodeVersion="0.4.0" nodeContract={2} />,
+  unreachable: () => <UnreachableScreen onRetry={nothing} />,
+  'page-failed': () => <FailedScreen title="This page failed" error={new TypeError('x is undefined')} onRetry={nothing} />,
+}
