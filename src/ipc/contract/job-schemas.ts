@@ -11,9 +11,11 @@ export const jobSchema = z.strictObject({
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedMs: z.number(),
   endedMs: z.number().optional(),
+  /** Handled, the skipped and failed ones among them. */
   itemsDone: z.number().int(),
   /** Absent while it is not known. */
   itemsTotal: z.number().int().optional(),
+  /** Of what was fed to an import; of values for the others. */
   bytesDone: z.number(),
   bytesTotal: z.number().optional(),
   skipped: z.number().int(),

@@ -107,7 +107,10 @@ const jobs = {
   /** An export reads only. */
   create: changes.input(jobRequestSchema).output(jobSchema),
   export: reads.input(z.strictObject({ prefix })).output(jobSchema),
-  /** A piece of an import: of the file `path`, in order; `last` ends the file. */
+  /**
+   * A piece of an import: of the file `path`, in order; `last` ends the file. A job that has ended takes nothing, which its `state`
+   * says.
+   */
   feed: changes
     .input(
       z.strictObject({
@@ -120,7 +123,7 @@ const jobs = {
     .output(jobSchema),
   /** All files of an import were fed. */
   finish: changes.input(z.strictObject({ id: jobId })).output(jobSchema),
-  /** The next piece of an export. */
+  /** The next piece of an export; the last one has `done`. A job that failed gives nothing more, which its `state` says. */
   take: reads
     .input(z.strictObject({ id: jobId }))
     .output(z.strictObject({ bytes: bytesSchema, done: z.boolean(), job: jobSchema })),

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { BoundedTasks } from '../../../src/node/cli/transfer/bounded-tasks.ts'
+import { readLines } from '../../../src/node/api/ndjson/ndjson-lines.ts'
+import { BoundedTasks } from '../../../src/shared/bounded-tasks.ts'
 import { ExportPlaces } from '../../../src/node/cli/transfer/export-place.ts'
 import { walkFolder } from '../../../src/node/cli/transfer/folder-walk.ts'
-import { readLines } from '../../../src/node/cli/transfer/ndjson-lines.ts'
 import { sameBytes } from '../../../src/node/cli/transfer/same-bytes.ts'
 import { byteText, TransferReport } from '../../../src/node/cli/transfer/transfer-report.ts'
 

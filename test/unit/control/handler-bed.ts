@@ -8,7 +8,7 @@ export function controlContext(clock: Clock, changes: Partial<ControlContext> = 
   return {
     clock,
     random: { bytes: (count) => new Uint8Array(count).fill(7), integerBelow: () => 0 },
-    observer: { controlCallEnded: () => {}, controlCallFailed: ({ error }) => void reported.push(error) },
+    observer: { controlCallEnded: () => {}, controlCallFailed: ({ error }) => void reported.push(error), wireFailed: () => {} },
     isReadOnly: () => false,
     callTimeoutMs: 30_000,
     ...changes,

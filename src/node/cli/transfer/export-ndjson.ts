@@ -1,11 +1,10 @@
 import { isCoded } from '../../../shared/coded-error.ts'
+import { partBytes } from '../../api/ndjson/ndjson-values.ts'
 import type { KeyMetadata } from '../client/key-value-client.ts'
 import type { ExportOptions } from './export-folder.ts'
 import type { GroupValue } from './value-group.ts'
 import { groupValues, smallBytesMax } from './value-group.ts'
 
-/** Values above this are cut into parts. A multiple of 3, so that the base64 of a part needs no padding. */
-const partBytes = 12 * 1024 * 1024
 const pageKeys = 256
 
 export interface LineOutput {

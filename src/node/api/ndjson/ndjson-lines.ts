@@ -9,11 +9,11 @@ export interface Line {
 }
 
 /** A line holds at most a value of a single call in base64, its key and the punctuation. */
-const lineBytesMax = 96 * 1024 * 1024
+export const lineBytesMax = 96 * 1024 * 1024
 const lineEnd = 0x0a
 
 /** Cuts bytes into lines; the last one need not end with a line end. Empty lines are left out. */
-export async function* readLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+export async function* readLines(pieces: AsyncIterable<Uint8Array>, bytesMax: number = lineBytesMax): AsyncGenerator<Line> {
   let parts: Uint8Array[] = []
   let size = 0
   let offset = 0
@@ -33,7 +33,7 @@ export async function* readLines(pieces: AsyncIterable<Uint8Array>): AsyncGenera
     }
     if (rest.length > 0) parts.push(rest)
     size += rest.length
-    if (size > lineBytesMax) throw new CodedError('limit-exceeded', `line ${number} is longer than ${lineBytesMax} bytes`)
+    if (size > bytesMax) throw new CodedError('limit-exceeded', `line ${number} is longer than ${bytesMax} bytes`)
   }
   if (size > 0) yield { number, offset, bytes: Buffer.concat(parts) }
 }

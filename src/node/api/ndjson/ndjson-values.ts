@@ -1,0 +1,128 @@
+/** The NDJSON of exports and imports: one object a line, values in base64, large ones in parts on lines that follow each other. */
+
+import { z } from 'zod'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { Line } from './ndjson-lines.ts'
+import { readLines } from './ndjson-lines.ts'
+
+/** Bytes of a value above which it is cut into parts. A multiple of 3, so that the base64 of a part needs no padding. */
+export const partBytes = 12 * 1024 * 1024
+
+/**
+ * One line: a whole value, or one part of a large one. Parts of a value follow each other, count from 1, the first says the size of
+ * all, the last says so.
+ */
+const lineSchema = z.strictObject({
+  key: z.string().min(1),
+  value: z.string(),
+  contentType: z.string().optional(),
+  version: z.union([z.number(), z.string()]).optional(),
+  part: z.number().int().min(1).optional(),
+  size: z.number().int().min(0).optional(),
+  last: z.boolean().optional(),
+})
+export type NdjsonRecord = z.output<typeof lineSchema> & { readonly bytes: Buffer; readonly number: number }
+
+export interface NdjsonValue {
+  readonly key: string
+  readonly contentType: string
+  readonly size: number
+  /** Of a value on one line. */
+  readonly bytes?: Uint8Array
+  /** Only once, and only before the next value is asked for, unless the value is on one line. */
+  open(): AsyncIterable<Uint8Array>
+}
+
+/** The values of lines that pass by once. Throws CodedError `invalid-argument` for a line that is none. */
+export async function* ndjsonValues(input: AsyncIterable<Uint8Array>, lineBytesMax?: number): AsyncGenerator<NdjsonValue> {
+  const lines = readLines(input, lineBytesMax)
+  for await (const line of lines) {
+    const record = parseLine(line)
+    const { key, contentType = '', bytes } = record
+    if (record.part === undefined) {
+      const open = async function* () {
+        yield bytes
+      }
+      yield { key, contentType, size: bytes.length, bytes, open }
+      continue
+    }
+    const parts = partsOf(joined(record, parsed(lines)), line.number)
+    yield { key, contentType, size: firstPartSize(record), open: () => parts }
+    for await (const _ of parts) {
+      // whatever the taker left
+    }
+  }
+}
+
+export async function* partsOf(records: AsyncIterable<NdjsonRecord>, firstLine: number): AsyncGenerator<Uint8Array> {
+  let expected = 1
+  let size = 0
+  let sizeSaid: number | undefined
+  let key: string | undefined
+  for await (const record of records) {
+    if (record.part !== expected || (key !== undefined && record.key !== key)) throw torn(record.number, expected)
+    key = record.key
+    sizeSaid ??= record.size
+    size += record.bytes.length
+    yield record.bytes
+    if (record.last === true) {
+      if (size !== sizeSaid) throw bad(firstLine, `its parts have ${size} bytes together, not ${sizeSaid}`)
+      return
+    }
+    expected += 1
+  }
+  throw torn(firstLine, expected)
+}
+
+export async function skipParts(first: NdjsonRecord, lines: AsyncGenerator<Line>): Promise<void> {
+  let last = first
+  while (last.last !== true) {
+    const next = await lines.next()
+    if (next.done === true) throw torn(first.number, (last.part ?? 0) + 1)
+    last = parseLine(next.value)
+    if (last.key !== first.key) throw torn(last.number, (last.part ?? 0) + 1)
+  }
+}
+
+async function* parsed(lines: AsyncGenerator<Line>): AsyncGenerator<NdjsonRecord> {
+  // not for-await: the lines belong to the caller and must not be closed when this one ends early
+  for (let next = await lines.next(); next.done !== true; next = await lines.next()) yield parseLine(next.value)
+}
+
+async function* joined(first: NdjsonRecord, rest: AsyncIterable<NdjsonRecord>): AsyncGenerator<NdjsonRecord> {
+  yield first
+  yield* rest
+}
+
+export function firstPartSize(record: NdjsonRecord): number {
+  if (record.part !== 1 || record.size === undefined) throw bad(record.number, 'it continues a value that has no beginning')
+  return record.size
+}
+
+export function parseLine({ number, bytes }: Line): NdjsonRecord {
+  let value: unknown
+  try {
+    value = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    throw bad(number, 'it is not JSON')
+  }
+  const result = lineSchema.safeParse(value)
+  if (!result.success) throw bad(number, 'it is not { "key": text, "value": base64 }')
+  const decoded = decodeBase64(result.data.value)
+  if (decoded === undefined) throw bad(number, 'its value is not base64')
+  return { ...result.data, bytes: decoded, number }
+}
+
+/** Node's decoder ignores what it does not know; a damaged value must not pass. */
+function decodeBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : undefined
+}
+
+function bad(line: number, what: string): CodedError {
+  return new CodedError('invalid-argument', `line ${line} cannot be imported: ${what}`, { details: { line } })
+}
+
+function torn(line: number, expected: number): CodedError {
+  return bad(line, `part ${expected} of a large value is missing`)
+}
