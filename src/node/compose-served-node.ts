@@ -52,6 +52,8 @@ export interface ServeParts {
   readonly writeFailed: () => void
   /** A client of the gRPC port came or went. */
   readonly clientsChanged?: () => void
+  /** Keys have changed, whoever changed them. */
+  readonly keysChanged?: (keys: Iterable<string>) => void
   readonly entered: (phase: ServePhase) => void
 }
 
@@ -89,6 +91,7 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
       limits: defaultLimits,
       valuesCollected: observer.valuesCollected,
       damageRead: observer.damageRead,
+      keysChanged: parts.keysChanged,
     },
     { ...adapters, keyVault, store, logger: parts.logger, meter },
   )

@@ -11,6 +11,7 @@ import { runBanner } from './cli/run/run-banner.ts'
 import { StopRequests } from './cli/run/stop-requests.ts'
 import { tuneHeap } from './cli/run/tune-heap.ts'
 import { startConsole } from './compose-console.ts'
+import { Screens } from './compose-screens.ts'
 import type { ServedNode } from './compose-served-node.ts'
 import { startServedNode } from './compose-served-node.ts'
 import { hostPortText } from './config/host-port.ts'
@@ -30,7 +31,8 @@ export interface HeadlessHost {
 const stopTimeoutMs = 9000
 
 /** Runs a node until a signal or a fault ends it; resolves to the exit code. Throws CodedError when it cannot start. */
-export async function runHeadless({ config, warnings }: LoadedConfig, host: HeadlessHost): Promise<number> {
+export async function runHeadless(loaded: LoadedConfig, host: HeadlessHost): Promise<number> {
+  const { config, warnings } = loaded
   tuneHeap()
   const destination = { write: (line: string) => host.stderr.write(line) }
   using observed = observeProcess({ level: config.logLevel, pretty: host.stderr.isTTY === true, destination })
@@ -39,7 +41,7 @@ export async function runHeadless({ config, warnings }: LoadedConfig, host: Head
   using stops = new StopRequests(observer)
   const resources = new ResourceList()
   try {
-    const starting = startAll({ ...observed, config, host, stops, resources })
+    const starting = startAll({ ...observed, loaded, config, host, stops, resources })
     const early = await Promise.race([starting.then(() => undefined), stops.first])
     if (early !== undefined) await starting.catch(() => {}) // what was begun must be there to be released
   } catch (error) {
@@ -57,6 +59,7 @@ export async function runHeadless({ config, warnings }: LoadedConfig, host: Head
 }
 
 interface Starting extends Omit<ObservedProcess, keyof Disposable> {
+  readonly loaded: LoadedConfig
   readonly config: NodeConfig
   readonly host: HeadlessHost
   readonly stops: StopRequests
@@ -67,8 +70,11 @@ async function startAll(starting: Starting): Promise<void> {
   const { config, host, observer, stops, resources } = starting
   assertSafeConsole(config)
   if (config.readyFile !== undefined) await checkReadyFolder(config.readyFile)
+  const screens = new Screens({ ...starting, version: host.version, safeMode: false })
   const served = await startServedNode({
     ...starting,
+    keysChanged: screens.keysChanged,
+    clientsChanged: screens.clientsChanged,
     httpPort: config.console,
     version: host.version,
     environment: host.environment,
@@ -76,9 +82,11 @@ async function startAll(starting: Starting): Promise<void> {
     entered: () => {},
   })
   const { node, keysKept } = served
+  screens.start(served)
+  resources.add(() => screens.stop())
   const { url, browserUrl, makeToken } = await startConsole(starting, served, {
     version: host.version,
-    serve: (socket) => socket.close(1013, 'nothing is served to screens'),
+    serve: (socket) => screens.serveSocket(socket),
   })
   const ready = readyFacts(config, served, { consoleUrl: url, version: host.version })
   resources.add(async () => void (await Promise.all(readyFiles(config).map(removeReadyFile))))

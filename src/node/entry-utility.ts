@@ -16,6 +16,7 @@ import { ResourceList } from './cli/run/resource-list.ts'
 import type { StopReason } from './cli/run/stop-requests.ts'
 import { StopRequests } from './cli/run/stop-requests.ts'
 import { tuneHeap } from './cli/run/tune-heap.ts'
+import { Screens } from './compose-screens.ts'
 import { startServedNode } from './compose-served-node.ts'
 import { hostPortText } from './config/host-port.ts'
 import type { LoadedConfig } from './config/load-node-config.ts'
@@ -82,14 +83,15 @@ class UtilityNode {
   async #serve({ arguments: words, safeMode }: StartOrder): Promise<number> {
     this.#link.send({ kind: 'phase', phase: 'lock' })
     const environment = processEnvironment()
-    const { config, warnings } = configOf(words, environment)
+    const loaded = configOf(words, environment)
+    const { config, warnings } = loaded
     this.#link.send({ kind: 'configured', dataDirectory: config.data })
     using observed = observeProcess({ level: config.logLevel, pretty: false, destination: process.stderr })
     const { observer } = observed
     for (const warning of warnings) observer.configWarned({ warning })
     using stops = new StopRequests(observer)
     this.#stops = stops
-    const starting = this.#start({ ...observed, config, environment, safeMode, stops })
+    const starting = this.#start({ ...observed, loaded, config, environment, safeMode, stops })
     try {
       const early = await Promise.race([starting.then(() => undefined), stops.first])
       if (early !== undefined) await starting.catch(() => {}) // what was begun must be there to be released
@@ -104,8 +106,11 @@ class UtilityNode {
 
   async #start(parts: StartParts): Promise<void> {
     const { config, observer, safeMode, stops } = parts
+    const screens = new Screens({ ...parts, version: packageVersion() })
     const served = await startServedNode({
       ...parts,
+      keysChanged: screens.keysChanged,
+      clientsChanged: screens.clientsChanged,
       resources: this.#resources,
       httpPort: undefined,
       readOnly: safeMode,
@@ -113,6 +118,9 @@ class UtilityNode {
       writeFailed: () => stops.writeFailed(),
       entered: (phase) => this.#link.send({ kind: 'phase', phase }),
     })
+    screens.start(served)
+    this.#resources.add(() => screens.stop())
+    this.#serveScreens = (port) => screens.servePort(port)
     const grpc = hostPortText(served.grpc)
     observer.nodeServing({ grpc, data: config.data, pid: process.pid, safeMode })
     this.#link.send({ kind: 'serving', grpc })
@@ -141,6 +149,7 @@ const faultTexts: Readonly<Record<StopReason['kind'], string>> = {
 }
 
 interface StartParts extends Omit<ObservedProcess, keyof Disposable> {
+  readonly loaded: LoadedConfig
   readonly config: NodeConfig
   readonly environment: Environment
   readonly safeMode: boolean

@@ -41,6 +41,7 @@ export class ControlWorld implements AsyncDisposable {
       observer: {
         controlCallEnded: ({ procedure, code }) => void this.ended.push({ procedure, code }),
         controlCallFailed: (facts) => void this.failed.push(facts),
+        wireFailed: () => undefined,
       },
     }
     const system: SystemParts = {

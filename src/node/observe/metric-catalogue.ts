@@ -24,6 +24,11 @@ export const metricCatalogue = {
     labels: ['procedure', 'code'],
     buckets: durationBuckets,
   },
+  controlWireFailures: {
+    name: 'memo_control_wire_failures_total',
+    help: 'Messages of screens that were no calls, and answers that could not be sent to one.',
+    labels: ['reason'],
+  },
   unreadConnections: {
     name: 'memo_grpc_unread_connections_ended_total',
     help: 'Connections ended because they left their answers unread: others had no room, or they stood still for too long.',

@@ -11,7 +11,8 @@ import { fromHex, toHex } from '../../core/base/bytes.ts'
 import type { Files } from './files.ts'
 import { mediaErrorCode, systemCode } from './files.ts'
 
-const storeFormat = 1
+/** Format of the data directory. */
+export const storeFormat = 1
 const formatName = 'FORMAT'
 export const identityName = 'store'
 const pidName = 'pid'

@@ -1,7 +1,7 @@
 import type { ChangeResult, ValueRange } from '../../../ipc/contract/key-schemas.ts'
 import { wireLimits } from '../../../ipc/contract/wire-limits.ts'
 import { assert } from '../../../shared/assert.ts'
-import { isCoded } from '../../../shared/coded-error.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
 import type { CallContext } from '../../engine/call-context.ts'
 import type { ChangeResult as EngineResult, KeyValueService, Precondition, ValueRead } from '../../engine/kv/key-value-service.ts'
 import { controlBase } from './control-base.ts'
@@ -94,8 +94,8 @@ async function changeResult(
     if (current.size > wireLimits.conflictValueBytesMax) return { kind: 'conflict', current }
     return { kind: 'conflict', current, value: await collected(found, current.size) }
   } catch (error) {
-    // The change was decided; a damaged value beside it is told when it is read.
-    if (isCoded(error, 'data-corrupt')) return { kind: 'conflict', current: keyRow(result.current) }
+    // The change was decided, whatever keeps the value from being read; who reads it hears of that.
+    if (error instanceof CodedError) return { kind: 'conflict', current: keyRow(result.current) }
     throw error
   }
 }
