@@ -44,14 +44,14 @@ export function SnippetsCard({ grpc }: { readonly grpc: GrpcInfo }): ReactElemen
           mono
         />
       </div>
-      <div className={css.code} role="group" aria-label={t('snippetLabel', { language: t(language) })}>
+      <section className={css.code} aria-label={t('snippetLabel', { language: t(language) })}>
         <pre>
           <code>{text}</code>
         </pre>
         <div className={css.codeCopy}>
           <CopyButton text={text} label={t('copySnippet')} />
         </div>
-      </div>
+      </section>
       {grpc.auth === 'mtls' && <p className={css.muted}>{t('mutualHint')}</p>}
       {anyHost && <p className={css.muted}>{t('anyHostHint')}</p>}
       <div>

@@ -1,6 +1,105 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Search } from 'lucide-react'
+import type { ReactElement } from 'react'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
+import { useNode, useNodeEvents } from '../../connection/connection-provider.tsx'
+import { failureOf } from '../../connection/failure.ts'
+import { useShortcut } from '../../shortcuts/use-shortcut.tsx'
+import { Loading } from '../../ui/loading.tsx'
+import { Page } from '../../ui/page.tsx'
+import { Failed, Stale } from '../../ui/states.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { AdvancedSection } from './advanced-section.tsx'
+import { ApplyBar } from './apply-bar.tsx'
+import { GeneralSection } from './general-section.tsx'
+import { NodeSection } from './node-section.tsx'
+import { NothingFound } from './nothing-found.tsx'
+import { PrivacySection } from './privacy-section.tsx'
+import { RestartNote } from './restart-note.tsx'
+import { SafetySection } from './safety-section.tsx'
+import { SectionNav } from './section-nav.tsx'
+import css from './settings.module.css'
+import { ShortcutsSection } from './shortcuts-section.tsx'
+import { useSettingsForm } from './use-settings-form.ts'
 
-export function SettingsPage() {
+export function SettingsPage(): ReactElement {
   const { t } = useTranslation('settings')
-  return <h1>{t('title')}</h1>
+  const { find = '' } = useSearch({ from: '/shell/settings' })
+  const navigate = useNavigate()
+  const search = useRef<HTMLInputElement>(null)
+  const { queries } = useNode()
+  useNodeEvents(['settings'])
+  useShortcut('filter.focus', () => search.current?.focus())
+  const { data, error, refetch } = useQuery(queries.settings.get.queryOptions())
+  const setFind = (text: string): void => {
+    void navigate({ to: '/settings', search: text === '' ? {} : { find: text }, replace: true })
+  }
+  return (
+    <Page
+      title={t('title')}
+      bare
+      actions={
+        <TextField
+          ref={search}
+          className={css.find}
+          label={t('find')}
+          labelHidden
+          icon={<Search size={14} aria-hidden="true" />}
+          placeholder={t('findHint')}
+          maxLength={64}
+          value={find}
+          onChange={setFind}
+        />
+      }
+    >
+      {data !== undefined ? (
+        <Loaded settings={data} find={find.trim()} onClear={() => setFind('')} />
+      ) : (
+        <div className={css.scroll}>
+          <GeneralSection find={find.trim()} />
+          {error === null ? (
+            <Loading rows={6} text={t('loading')} />
+          ) : (
+            <Failed title={t('failed')} failure={failureOf(error)} onRetry={() => void refetch()} />
+          )}
+          <PrivacySection find={find.trim()} />
+          <ShortcutsSection find={find.trim()} />
+        </div>
+      )}
+    </Page>
+  )
+}
+
+interface LoadedProps {
+  readonly settings: Settings
+  readonly find: string
+  readonly onClear: () => void
+}
+
+function Loaded({ settings, find, onClear }: LoadedProps) {
+  const { live } = useNode()
+  const form = useSettingsForm(settings)
+  return (
+    <>
+      <div className={css.columns}>
+        <SectionNav find={find} />
+        <div className={css.scroll}>
+          <RestartNote rows={settings.rows} />
+          <GeneralSection find={find} />
+          <Stale stale={!live}>
+            <NodeSection settings={settings} form={form} find={find} live={live} />
+            <SafetySection settings={settings} find={find} live={live} />
+          </Stale>
+          <PrivacySection find={find} />
+          <ShortcutsSection find={find} />
+          <AdvancedSection settings={settings} find={find} live={live} />
+          <NothingFound find={find} onClear={onClear} />
+        </div>
+      </div>
+      <ApplyBar settings={settings} form={form} live={live} />
+    </>
+  )
 }

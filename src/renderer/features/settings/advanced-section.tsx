@@ -1,0 +1,117 @@
+import type { ReactElement } from 'react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Settings, SettingsResult } from '../../../ipc/contract/setting-schemas.ts'
+import { useDrafts } from '../../app/drafts.ts'
+import { failureOf } from '../../connection/failure.ts'
+import { Button } from '../../ui/button.tsx'
+import { CodeEditor } from '../../ui/code-editor.tsx'
+import { formatCount } from '../../ui/format.ts'
+import { Failed, Partial } from '../../ui/states.tsx'
+import { matches } from './matches.ts'
+import { Section } from './setting-line.tsx'
+import css from './settings.module.css'
+import { useSaveSettings } from './use-settings-form.ts'
+
+const draftName = 'settings file'
+/** As the contract takes it. */
+const textMax = 65_536
+
+interface AdvancedSectionProps {
+  readonly settings: Settings
+  readonly find: string
+  readonly live: boolean
+}
+
+export function AdvancedSection({ settings, find, live }: AdvancedSectionProps): ReactElement | null {
+  const { t } = useTranslation('settings')
+  if (!matches(find, t('advanced'), t('json'), t('advancedText'), settings.file)) return null
+  return (
+    <Section id="advanced" title={t('advanced')} text={t('advancedText')}>
+      <JsonEditor settings={settings} live={live} />
+    </Section>
+  )
+}
+
+function useJsonDraft(settings: Settings) {
+  const draft = useDrafts((store) => store.drafts[draftName])
+  const { keep, drop } = useDrafts.getState()
+  const [full, setFull] = useState(false)
+  const [problems, setProblems] = useState<Extract<SettingsResult, { kind: 'invalid' }>['problems']>([])
+  const save = useSaveSettings((result) => {
+    setProblems(result.kind === 'invalid' ? result.problems : [])
+    if (result.kind === 'saved') drop(draftName)
+  })
+  const text = draft?.text ?? settings.text
+  return {
+    text,
+    problems,
+    full,
+    save,
+    modified: draft !== undefined && draft.text !== settings.text,
+    /** The draft was made from a text that is no longer the file's. */
+    outdated: draft !== undefined && draft.base !== settings.digest,
+    edit: (next: string) => {
+      if (next === settings.text) drop(draftName)
+      else setFull(!keep(draftName, { text: next, base: draft?.base ?? settings.digest }))
+    },
+    keepMine: () => keep(draftName, { text, base: settings.digest }),
+    discard: () => {
+      setProblems([])
+      save.reset()
+      drop(draftName)
+    },
+    submit: () => save.mutate({ kind: 'text', text, expect: draft?.base ?? settings.digest }),
+  }
+}
+
+function JsonEditor({ settings, live }: Omit<AdvancedSectionProps, 'find'>) {
+  const { t } = useTranslation('settings')
+  const draft = useJsonDraft(settings)
+  const tooLong = draft.text.length > textMax ? t('jsonTooLong', { number: formatCount(textMax) }) : undefined
+  const away = live ? undefined : t('notLive')
+  return (
+    <>
+      {draft.outdated && (
+        <Partial
+          actions={
+            <>
+              <Button onClick={draft.discard}>{t('jsonTakeTheirs')}</Button>
+              <Button onClick={draft.keepMine}>{t('jsonKeepMine')}</Button>
+            </>
+          }
+        >
+          {t('jsonChanged')}
+        </Partial>
+      )}
+      <div className={css.editor}>
+        <CodeEditor label={t('json')} value={draft.text} language="json" onChange={draft.edit} />
+      </div>
+      {draft.problems.length > 0 && (
+        <ul className={css.problem} role="alert">
+          {draft.problems.map(({ name, message }) => (
+            <li key={`${name} ${message}`}>{name === '' ? message : t('invalidOther', { name, message })}</li>
+          ))}
+        </ul>
+      )}
+      {draft.save.error !== null && <Failed title={t('notSaved')} failure={failureOf(draft.save.error)} onRetry={draft.submit} />}
+      <div className={css.editorFoot}>
+        <span className={css.muted} role="status">
+          {draft.full
+            ? t('jsonNoRoom')
+            : draft.modified
+              ? t('jsonModified')
+              : settings.text === ''
+                ? t('jsonEmpty')
+                : t('jsonSame')}
+        </span>
+        {draft.modified && <Button onClick={draft.discard}>{t('jsonDiscard')}</Button>}
+        {draft.modified && (
+          <Button kind="primary" busy={draft.save.isPending} disabledReason={tooLong ?? away} onClick={draft.submit}>
+            {t('jsonSave')}
+          </Button>
+        )}
+      </div>
+    </>
+  )
+}

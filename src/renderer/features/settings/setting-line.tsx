@@ -1,0 +1,44 @@
+import type { ReactElement, ReactNode } from 'react'
+import css from './settings.module.css'
+
+interface SettingLineProps {
+  readonly label: ReactNode
+  readonly help: ReactNode
+  /** Below the help: source, default, marks. */
+  readonly facts?: ReactNode
+  readonly control: ReactNode
+  readonly staged?: boolean
+}
+
+/** One setting: what it is at the left, its control at the right. */
+export function SettingLine({ label, help, facts, control, staged = false }: SettingLineProps): ReactElement {
+  return (
+    <div className={css.line} data-staged={staged || undefined}>
+      <div className={css.lineText}>
+        <p className={css.lineLabel}>{label}</p>
+        <p className={css.muted}>{help}</p>
+        {facts}
+      </div>
+      <div className={css.lineControl}>{control}</div>
+    </div>
+  )
+}
+
+interface SectionProps {
+  readonly id: string
+  readonly title: string
+  readonly text: ReactNode
+  readonly children: ReactNode
+}
+
+export function Section({ id, title, text, children }: SectionProps): ReactElement {
+  return (
+    <section id={`settings-${id}`} className={css.section} aria-labelledby={`settings-${id}-title`}>
+      <div>
+        <h2 id={`settings-${id}-title`}>{title}</h2>
+        <p className={css.muted}>{text}</p>
+      </div>
+      {children}
+    </section>
+  )
+}

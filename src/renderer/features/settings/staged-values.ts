@@ -1,0 +1,75 @@
+/** Changes of settings that a person has made in the form and not applied yet, and what became of the settings meanwhile. */
+
+import { z } from 'zod'
+import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
+import { settingValueSchema } from '../../../ipc/contract/setting-schemas.ts'
+
+export type SettingValue = SettingRow['value']
+
+/** By name: what the setting was when the person changed it, and what it is to be; null goes back to the default. */
+export type Staged = Readonly<Record<string, { readonly from: SettingValue; readonly to: SettingValue }>>
+
+const stagedSchema = z.record(z.string(), z.strictObject({ from: settingValueSchema, to: settingValueSchema }))
+
+/** What `stagedText` wrote; nothing where it is damaged. */
+export function parseStaged(text: string | undefined): Staged {
+  if (text === undefined) return {}
+  try {
+    return stagedSchema.parse(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}
+
+export function stagedText(staged: Staged): string {
+  return JSON.stringify(staged)
+}
+
+/** What a field says as a value: an empty one goes back to the default. */
+export function valueOfField(text: string): SettingValue {
+  return text.trim() === '' ? null : text.trim()
+}
+
+/** Whether a change to `to` would leave the setting as it is. */
+function changesNothing(row: SettingRow, to: SettingValue): boolean {
+  if (to === null) return row.source === 'default' || row.value === null
+  return row.value === to
+}
+
+export function stage(staged: Staged, row: SettingRow, to: SettingValue): Staged {
+  const { [row.name]: before, ...others } = staged
+  if (row.locked || changesNothing(row, to)) return others
+  return { ...others, [row.name]: { from: before?.from ?? row.value, to } }
+}
+
+export function unstage(staged: Staged, name: string): Staged {
+  const { [name]: _dropped, ...others } = staged
+  return others
+}
+
+/** The changes that are still to be made: without those that somebody else made as well, or that have become impossible. */
+export function stillStaged(staged: Staged, rows: readonly SettingRow[]): Staged {
+  const open = Object.entries(staged).filter(([name, { to }]) => {
+    const row = rows.find((candidate) => candidate.name === name)
+    return row !== undefined && !row.locked && !changesNothing(row, to)
+  })
+  return Object.fromEntries(open)
+}
+
+/** Names whose value somebody else has changed since the person did. */
+export function contested(staged: Staged, rows: readonly SettingRow[]): string[] {
+  return Object.entries(staged)
+    .filter(([name, { from }]) => rows.some((row) => row.name === name && row.value !== from))
+    .map(([name]) => name)
+}
+
+export function stagedValues(staged: Staged): Record<string, SettingValue> {
+  return Object.fromEntries(Object.entries(staged).map(([name, { to }]) => [name, to]))
+}
+
+/** What the form shows for a row. */
+export function shownValue(row: SettingRow, staged: Staged): SettingValue {
+  const entry = staged[row.name]
+  if (entry === undefined) return row.value
+  return entry.to ?? row.default
+}

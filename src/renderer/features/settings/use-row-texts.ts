@@ -1,0 +1,30 @@
+import { useTranslation } from 'react-i18next'
+import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
+import type { SettingValue } from './staged-values.ts'
+
+export interface RowTexts {
+  readonly labelOf: (name: string) => string
+  readonly valueText: (value: SettingValue) => string
+  readonly sourceText: (row: SettingRow) => string
+  readonly lockText: (row: SettingRow) => string
+}
+
+/** The words for rows that the node describes. A setting of a newer node has the node's own name. */
+export function useRowTexts(): RowTexts {
+  const { t, i18n } = useTranslation('settings')
+  return {
+    labelOf: (name) =>
+      i18n.exists(`name.${name}`, { ns: 'settings', keySeparator: false }) ? t(`name.${name}` as 'name.data') : name,
+    valueText: (value) => {
+      if (value === null) return t('noValue')
+      if (typeof value === 'boolean') return value ? t('on') : t('off')
+      return value
+    },
+    sourceText: ({ source }) =>
+      ({ default: t('sourceDefault'), file: t('sourceFile'), environment: t('sourceEnvironment'), flag: t('sourceFlag') })[
+        source
+      ],
+    lockText: ({ source }) =>
+      source === 'flag' ? t('lockedFlag') : source === 'environment' ? t('lockedEnvironment') : t('lockedOther'),
+  }
+}

@@ -1,0 +1,97 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { SettingRow, Settings, SettingsResult } from '../../../ipc/contract/setting-schemas.ts'
+import { useDrafts } from '../../app/drafts.ts'
+import { useNode } from '../../connection/connection-provider.tsx'
+import { formatCount } from '../../ui/format.ts'
+import { useToast } from '../../ui/toast.tsx'
+import type { SettingValue, Staged } from './staged-values.ts'
+import { contested, parseStaged, stage, stagedText, stagedValues, stillStaged, unstage } from './staged-values.ts'
+
+/** Name under which the staged changes outlive this page. */
+const draftName = 'settings form'
+
+export interface Problem {
+  readonly name: string
+  readonly message: string
+}
+
+export interface SettingsForm {
+  readonly staged: Staged
+  readonly contested: readonly string[]
+  readonly problems: readonly Problem[]
+  /** The last attempt met a file that somebody else had changed. */
+  readonly changed: boolean
+  readonly saving: boolean
+  readonly error: unknown
+  readonly set: (row: SettingRow, value: SettingValue) => void
+  readonly drop: (name: string) => void
+  readonly reset: () => void
+  readonly apply: () => void
+}
+
+/** Saves settings and lets the cache learn what became of them. */
+export function useSaveSettings(onResult: (result: SettingsResult) => void) {
+  const { t } = useTranslation('settings')
+  const { queries } = useNode()
+  const cache = useQueryClient()
+  const toast = useToast()
+  return useMutation(
+    queries.settings.put.mutationOptions({
+      onSuccess: (result) => {
+        if (result.kind !== 'invalid') cache.setQueryData(queries.settings.get.queryKey(), result.settings)
+        if (result.kind === 'saved') {
+          const count = result.restartNeeded.length
+          toast({
+            title: t('saved'),
+            ...(count > 0 && { description: t('savedPending', { count, number: formatCount(count) }) }),
+          })
+        }
+        onResult(result)
+      },
+    }),
+  )
+}
+
+export function useSettingsForm(settings: Settings): SettingsForm {
+  const draft = useDrafts((store) => store.drafts[draftName])
+  const { keep, drop: dropDraft } = useDrafts.getState()
+  const [outcome, setOutcome] = useState<Exclude<SettingsResult, { kind: 'saved' }>>()
+  const staged = stillStaged(parseStaged(draft?.text), settings.rows)
+  const put = (next: Staged): void => {
+    if (Object.keys(next).length === 0) dropDraft(draftName)
+    else keep(draftName, { text: stagedText(next), base: settings.digest })
+  }
+  const save = useSaveSettings((result) => {
+    setOutcome(result.kind === 'saved' ? undefined : result)
+    if (result.kind === 'saved') dropDraft(draftName)
+  })
+  const problems = outcome?.kind === 'invalid' ? outcome.problems : []
+  const without = (name: string): void => {
+    if (outcome?.kind === 'invalid')
+      setOutcome({ ...outcome, problems: outcome.problems.filter((problem) => problem.name !== name) })
+  }
+  return {
+    staged,
+    contested: contested(staged, settings.rows),
+    problems,
+    changed: outcome?.kind === 'changed',
+    saving: save.isPending,
+    error: save.error,
+    set: (row, value) => {
+      without(row.name)
+      put(stage(staged, row, value))
+    },
+    drop: (name) => {
+      without(name)
+      put(unstage(staged, name))
+    },
+    reset: () => {
+      setOutcome(undefined)
+      save.reset()
+      dropDraft(draftName)
+    },
+    apply: () => save.mutate({ kind: 'values', values: stagedValues(staged), expect: settings.digest }),
+  }
+}
