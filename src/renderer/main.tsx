@@ -13,9 +13,9 @@ import type { Connection } from './connection/connection-store.ts'
 import { createTexts } from './text/i18n.ts'
 import { pageNonce } from './ui/page-nonce.ts'
 
-/** While screens are developed, `?demo` stands in for a node; a build leaves it out. */
+/** While screens are developed, a node in memory stands in for a real one; a build leaves it out. */
 async function chooseConnection(): Promise<Connection> {
-  if (!import.meta.env.DEV || !location.search.includes('demo')) return createConnection()
+  if (import.meta.env.MODE !== 'demo') return createConnection()
   const { DemoConnection } = await import('./demo/demo-connection.ts')
   return new DemoConnection()
 }
