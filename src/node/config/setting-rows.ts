@@ -51,7 +51,7 @@ export function isLocked(name: SettingName, { sources, origin }: LoadedConfig): 
   return ['flag', 'environment'].includes(sources[name].kind) || (name === 'data' && !origin.named)
 }
 
-export function settingKind(name: SettingName): SettingKind {
+function settingKind(name: SettingName): SettingKind {
   const { argument, values } = settingFacts(name)
   if (values !== undefined) return 'choice'
   switch (argument) {
@@ -69,7 +69,7 @@ export function settingKind(name: SettingName): SettingKind {
   }
 }
 
-export function settingValue(name: SettingName, config: NodeConfig): SettingValue {
+function settingValue(name: SettingName, config: NodeConfig): SettingValue {
   const value = config[name]
   if (value === undefined) return null
   if (typeof value === 'object') return hostPortText(value)

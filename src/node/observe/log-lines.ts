@@ -47,7 +47,7 @@ function shortened(text: string): string {
   return JSON.stringify({ level, time, subsystem, leftOut: `${text.length} characters`, msg: message })
 }
 
-export function entryOf({ sequence, timeMs, level, subsystem, text }: KeptLine): LogEntry {
+function entryOf({ sequence, timeMs, level, subsystem, text }: KeptLine): LogEntry {
   const { level: _, time: __, subsystem: ___, msg, ...facts } = JSON.parse(text) as Readonly<Record<string, unknown>>
   return {
     ...{ sequence, timeMs, level, subsystem },

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
 import { EventLoopDelay } from '../../../src/node/adapters/event-loop/event-loop-delay.ts'
+import { pinoLogger } from '../../../src/node/adapters/pino-logger/pino-logger.ts'
 import { PromMeter } from '../../../src/node/adapters/prom-meter/prom-meter.ts'
 import { observedBlocks } from '../../../src/node/cli/run/observed-blocks.ts'
 import { observedKeyValues } from '../../../src/node/cli/run/observed-key-values.ts'
+import { LogLevelGate } from '../../../src/node/observe/log-level-gate.ts'
+import { LogRing } from '../../../src/node/observe/log-ring.ts'
 import { createNodeObserver } from '../../../src/node/observe/node-observer.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 import { gather, inPieces, ManualClock, noise, silentLogger, text } from '../../support/key-value-world.ts'
@@ -101,6 +104,24 @@ test('a sync of the journal reaches the history', () => {
   const { heard, observer } = listener()
   observer.store.committed({ batches: 1, bytes: 10, writeMs: 1, syncMs: 7 })
   expect(heard).toEqual(['synced 7'])
+})
+
+test('what the guard of the log does stands in the log itself, once', async () => {
+  const clock = new ManualClock()
+  const gate = new LogLevelGate('warn', clock)
+  const ring = new LogRing(100_000)
+  const logger = pinoLogger({ level: 'warn', pretty: false, destination: { write: () => true }, copy: ring, gate })
+  const observer = createNodeObserver({ logger, meter: new PromMeter({ processMetrics: false }) })
+  gate.start({ raised: observer.logGuardRaised, lifted: observer.logGuardLifted })
+  for (let second = 0; second < 20; second++) {
+    for (let index = 0; second < 5 && index < 1500; index++) logger.warn('again')
+    clock.advance(1000)
+  }
+  const { lines } = await ring.page({ search: { subsystem: 'node' }, limit: 10, charactersMax: 1e6 }, context.signal)
+  expect(lines.map(({ message, facts }) => [message, JSON.parse(facts)])).toEqual([
+    ['too many lines: less is logged until it is quiet again', { least: 'error', linesPerSecond: 1500 }],
+    ['it is quiet again: the log has the level that was set', { least: 'warn' }],
+  ])
 })
 
 test('the delay of the event loop is that of the time since it was asked last', async () => {

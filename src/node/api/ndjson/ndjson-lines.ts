@@ -9,7 +9,7 @@ export interface Line {
 }
 
 /** A line holds at most a value of a single call in base64, its key and the punctuation. */
-export const lineBytesMax = 96 * 1024 * 1024
+const lineBytesMax = 96 * 1024 * 1024
 const lineEnd = 0x0a
 
 /** Cuts bytes into lines; the last one need not end with a line end. Empty lines are left out. */
