@@ -34,7 +34,7 @@ export interface PortTestResult {
 export const testKeyPrefix = '.memo/test/'
 const valueBytes = 64
 
-/** Calls a port as any other program would: connects, then puts, gets and deletes a key of its own. */
+/** Calls a port like every other program: connects, then puts, gets and deletes a key of its own. */
 export async function testPort(
   options: Pick<GrpcServerOptions, 'auth' | 'tls'>,
   bound: BoundAddress,
