@@ -33,10 +33,7 @@ export function connectSocket<Contract extends AnyContractRouter>(contract: Cont
   return connectChannel(contract, new SocketChannel(socket))
 }
 
-export function connectChannel<Contract extends AnyContractRouter>(
-  contract: Contract,
-  channel: WireChannel,
-): WireClient<Contract> {
+function connectChannel<Contract extends AnyContractRouter>(contract: Contract, channel: WireChannel): WireClient<Contract> {
   const port = libraryPort({
     channel,
     frameOf: answerFrame,

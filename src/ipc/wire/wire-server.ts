@@ -38,7 +38,7 @@ export function serveSocket<Shared extends Context>(socket: SocketLike, served: 
   return serveChannel(new SocketChannel(socket), served)
 }
 
-export function serveChannel<Shared extends Context>(channel: WireChannel, served: Served<Shared>): WireServer {
+function serveChannel<Shared extends Context>(channel: WireChannel, served: Served<Shared>): WireServer {
   // The context goes with its router: what it holds is nobody's affair here.
   const { router, context, wireFailed = () => undefined } = served as Served<Context>
   const load = new ConnectionLoad(channel)

@@ -1,0 +1,128 @@
+import { once } from 'node:events'
+import type { ContractRouterClient } from '@orpc/contract'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import type { NodeEvent } from '../../../src/ipc/contract/event-schemas.ts'
+import type { NodeContract } from '../../../src/ipc/contract/node-contract.ts'
+import { nodeContract } from '../../../src/ipc/contract/node-contract.ts'
+import type { WireClient } from '../../../src/ipc/wire/wire-client.ts'
+import { connectSocket } from '../../../src/ipc/wire/wire-client.ts'
+import { procedures } from '../../support/control-world.ts'
+import type { MemoProcess } from '../../support/memo-process.ts'
+import { runMemo, startMemo } from '../../support/memo-process.ts'
+import type { PlainClient } from '../../support/plain-client.ts'
+import { plainClient } from '../../support/plain-client.ts'
+import { parsed, testFolder } from '../cli/cli-bed.ts'
+
+const folder = testFolder()
+let memo: MemoProcess
+let wire: WireClient<NodeContract>
+let node: ContractRouterClient<NodeContract>
+let program: PlainClient
+
+/** A screen of a signed-in browser. */
+async function screenOf(data: string, { consoleUrl }: { readonly consoleUrl: string }): Promise<WireClient<NodeContract>> {
+  const { url } = parsed(await runMemo(['console', '--data', data, '--json'])) as { readonly url: string }
+  const { origin } = new URL(consoleUrl)
+  const signedIn = await fetch(new URL('/session', consoleUrl), {
+    method: 'POST',
+    headers: { Origin: origin, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ token: new URL(url).hash.replace('#token=', '') }),
+  })
+  const Cookie = signedIn.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
+  const socket = new WebSocket(new URL('/rpc', consoleUrl).href.replace('http', 'ws'), { headers: { Cookie, Origin: origin } })
+  return connectSocket(nodeContract, socket)
+}
+
+beforeAll(async () => {
+  const data = folder.path('screens')
+  memo = await startMemo(data)
+  wire = await screenOf(data, memo.ready)
+  node = wire.call
+  program = plainClient('memo.v1.KeyValue', memo.ready.grpc)
+})
+
+afterAll(async () => {
+  program.close()
+  await memo.terminate()
+})
+
+test('every procedure that asks for nothing answers as the contract says', async () => {
+  const hello = await node.system.hello({ contractVersion: 1 })
+  expect(hello).toMatchObject({ nodeId: memo.ready.nodeId, dataFormat: 1, readOnly: false })
+  expect(await node.system.status()).toMatchObject({ state: 'running', condition: 'sound', grpc: { address: memo.ready.grpc } })
+  expect(await node.jobs.list()).toEqual([])
+  expect((await node.metrics.range({ series: ['puts'], seconds: 900 })).series).toHaveLength(1)
+  expect(await node.clients.list()).toBeInstanceOf(Array)
+  expect(await node.grpc.info()).toMatchObject({ address: memo.ready.grpc, auth: 'none' })
+  expect(await node.grpc.test()).toMatchObject({ ok: true })
+  expect((await node.logs.page({ filter: {}, limit: 10 })).lines.length).toBeGreaterThan(0)
+  expect((await node.settings.get()).rows.length).toBeGreaterThan(5)
+})
+
+test('a write of any program is told within a second, and read by the same rules', async () => {
+  const ended = new AbortController()
+  const stream = await node.events.watch({ topics: ['keys', 'status'], prefix: 'from/' }, { signal: ended.signal })
+  const first = await stream.next()
+  expect(first.value).toMatchObject({ kind: 'status' })
+  const startedMs = performance.now()
+  await program.call('Put', { key: 'from/program', value: Buffer.from('42') })
+  await program.call('Put', { key: 'elsewhere', value: Buffer.from('43') })
+  let told: NodeEvent | undefined
+  while (told?.kind !== 'keys') {
+    const next = await stream.next()
+    expect(next.done).not.toBe(true)
+    if (next.done !== true) told = next.value
+  }
+  expect(performance.now() - startedMs).toBeLessThan(1000)
+  expect(told).toMatchObject({ changed: ['from/program'], more: false })
+  ended.abort()
+  const read = await node.kv.read({ key: 'from/program', offset: 0, length: 10 })
+  expect(Buffer.from(read?.bytes ?? []).toString()).toBe('42')
+})
+
+test('a conflict comes with what is there now', async () => {
+  const key = 'contested'
+  await program.call('Put', { key, value: Buffer.from('theirs') })
+  const put = await node.kv.put({ key, value: new Uint8Array(1), contentType: '', expect: { kind: 'version', version: '999' } })
+  expect(put).toMatchObject({ kind: 'conflict', current: { key, size: 6 } })
+  expect(put.kind === 'conflict' && Buffer.from(put.value ?? []).toString()).toBe('theirs')
+})
+
+test('read-only mode is a setting that takes effect at once, for screens only, and can be left again', async () => {
+  const ended = new AbortController()
+  const stream = await node.events.watch({ topics: ['settings'] }, { signal: ended.signal })
+  const told = stream.next()
+  const before = await node.settings.get()
+  const saved = await node.settings.put({ kind: 'values', values: { readOnly: true }, expect: before.digest })
+  expect(saved.kind).toBe('saved')
+  expect((await told).value).toMatchObject({ kind: 'settings' })
+  ended.abort()
+  expect((await node.system.status()).readOnly).toBe(true)
+  for (const { path, mutates } of procedures()) {
+    if (!mutates) continue
+    let part: unknown = node
+    for (const step of path) part = (part as Record<string, unknown>)[step]
+    const refused = (part as (input: unknown) => Promise<unknown>)({})
+    await expect(refused, path.join('.')).rejects.toMatchObject({ code: 'FAILED', data: { code: 'permission-denied' } })
+  }
+  await program.call('Put', { key: 'by/program', value: Buffer.from('1') })
+  const digest = saved.kind === 'saved' ? saved.settings.digest : ''
+  expect((await node.settings.put({ kind: 'values', values: { readOnly: null }, expect: digest })).kind).toBe('saved')
+  const put = await node.kv.put({ key: 'by/screen', value: new Uint8Array(1), contentType: '', expect: { kind: 'absent' } })
+  expect(put.kind).toBe('done')
+})
+
+test('a screen hears of the end of its node', async () => {
+  const stream = await node.events.watch({ topics: ['status'] })
+  await stream.next()
+  const gone = once(memo.child, 'exit')
+  memo.child.kill('SIGKILL')
+  await gone
+  await wire.closed
+  const after = async (): Promise<unknown> => {
+    for (;;) if ((await stream.next()).done === true) return 'ended'
+  }
+  await expect(after()).rejects.toMatchObject({ data: { code: 'not-running' } })
+  await expect(node.system.status()).rejects.toMatchObject({ data: { code: 'not-running', retryable: true } })
+})
