@@ -12,7 +12,7 @@ import type { Log } from './use-log.ts'
 const rowHeight = 24
 const headRows = 1
 
-const tints = { debug: undefined, info: undefined, warn: css.rowWarn, error: css.rowError } as const
+const tints = { debug: undefined, info: undefined, warn: undefined, error: css.rowError } as const
 
 interface LogListProps {
   readonly log: Log

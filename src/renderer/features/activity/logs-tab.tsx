@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { ArrowDownToLine, Download, Pause, Search } from 'lucide-react'
+import { ArrowDownToLine, Download, Pause, Search, SlidersHorizontal } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -129,11 +129,14 @@ function LogTools({ log, choice, onChoice }: ToolsProps) {
 function FollowButton({ log }: { readonly log: Log }) {
   const { t } = useTranslation('activity')
   const { following, unseen } = log.buffer
-  const label = following || unseen === 0 ? t('follow') : t('newLines', { count: unseen, number: formatCount(unseen) })
+  const label = following
+    ? t('pause')
+    : unseen === 0
+      ? t('follow')
+      : t('newLines', { count: unseen, number: formatCount(unseen) })
   return (
     <Button
       kind={following || unseen === 0 ? 'default' : 'primary'}
-      aria-pressed={following}
       title={following ? t('followOn') : t('followOff')}
       icon={following ? <Pause size={14} aria-hidden="true" /> : <ArrowDownToLine size={14} aria-hidden="true" />}
       onClick={following ? log.pause : log.follow}
@@ -161,7 +164,12 @@ function NodeLevel({ level }: { readonly level: LogLevel | undefined }) {
       <Menu
         align="end"
         trigger={
-          <Button kind="quiet" aria-label={t('nodeLevel')} disabledReason={live ? undefined : t('notLive')}>
+          <Button
+            kind="quiet"
+            icon={<SlidersHorizontal size={14} aria-hidden="true" />}
+            title={t('nodeLevel')}
+            disabledReason={live ? undefined : t('notLive')}
+          >
             {t('nodeLevelIs', { level: t(shown) })}
           </Button>
         }

@@ -24,7 +24,7 @@ export function AddressCard({ grpc }: { readonly grpc: GrpcInfo }): ReactElement
       }
     >
       <div>
-        <p className={css.address}>
+        <p className={css.host}>
           <code>{grpc.address}</code>
           <CopyButton text={grpc.address} label={t('copyAddress')} />
         </p>

@@ -16,8 +16,12 @@ export function ConnectPage(): ReactElement {
   const { t } = useTranslation('connect')
   return (
     <Page title={t('title')} subtitle={t('subtitle')}>
-      <GrpcPort />
-      <ClientsCard />
+      <div className={css.columns}>
+        <GrpcPort />
+        <div className={css.clients}>
+          <ClientsCard />
+        </div>
+      </div>
     </Page>
   )
 }
@@ -27,16 +31,26 @@ function GrpcPort() {
   const { queries, live } = useNode()
   const { data, error, refetch } = useQuery(queries.grpc.info.queryOptions())
   if (data === undefined && error !== null) {
-    return <Failed title={t('failed')} failure={failureOf(error)} onRetry={() => void refetch()} />
+    return (
+      <div className={css.whole}>
+        <Failed title={t('failed')} failure={failureOf(error)} onRetry={() => void refetch()} />
+      </div>
+    )
   }
-  if (data === undefined) return <Loading rows={4} text={t('loading')} />
+  if (data === undefined) {
+    return (
+      <div className={css.whole}>
+        <Loading rows={4} text={t('loading')} />
+      </div>
+    )
+  }
   return (
     <Stale stale={!live}>
-      <div className={css.port}>
-        <div className={css.column}>
-          <AddressCard grpc={data} />
-          <TestCard />
-        </div>
+      <div className={css.address}>
+        <AddressCard grpc={data} />
+        <TestCard />
+      </div>
+      <div className={css.programs}>
         <SnippetsCard grpc={data} />
       </div>
     </Stale>

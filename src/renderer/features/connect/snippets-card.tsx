@@ -24,7 +24,7 @@ export function SnippetsCard({ grpc }: { readonly grpc: GrpcInfo }): ReactElemen
   const text = snippet(language, grpc, key === '' ? exampleKey : key)
   const anyHost = targetOf(grpc) !== grpc.address && targetOf(grpc).startsWith('127.0.0.1:')
   return (
-    <Card title={t('snippets')} className={css.snippets}>
+    <Card title={t('snippets')}>
       <div className={css.snippetHead}>
         <Segmented
           label={t('language')}

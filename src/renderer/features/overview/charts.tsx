@@ -19,7 +19,7 @@ export type ChartRange = '900' | '3600' | '86400'
 const seconds = { '900': 900, '3600': 3600, '86400': 86_400 } as const
 /** No oftener than a step of the range gains a point worth drawing. */
 const refetchMs = { '900': 3_000, '3600': 12_000, '86400': 60_000 } as const
-const chartHeight = 150
+const chartHeight = 164
 
 const series: MetricSeriesName[] = ['in-bytes', 'out-bytes', 'write-p50', 'write-p99']
 

@@ -12,7 +12,7 @@ interface TileProps {
   readonly title: string
   readonly icon: ReactNode
   readonly hero: ReactNode
-  readonly unit: ReactNode
+  readonly unit?: ReactNode
   readonly bad?: boolean
   readonly facts: ReactNode
   readonly meter?: ReactNode
@@ -85,8 +85,8 @@ function PeersTile({ status: { peers } }: { readonly status: NodeStatus }) {
     <Tile
       title={t('peers')}
       icon={<Network size={iconSize} aria-hidden="true" />}
-      hero={formatCount(peers.live)}
-      unit={alone ? t('alone') : t('live')}
+      hero={alone ? t('alone') : formatCount(peers.live)}
+      unit={alone ? undefined : t('live')}
       facts={alone ? t('aloneHint') : t('peersHint', { suspect: formatCount(peers.suspect), left: formatCount(peers.left) })}
     />
   )

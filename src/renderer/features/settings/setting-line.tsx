@@ -35,7 +35,9 @@ export function Section({ id, title, text, children }: SectionProps): ReactEleme
   return (
     <section id={`settings-${id}`} className={css.section} aria-labelledby={`settings-${id}-title`}>
       <div>
-        <h2 id={`settings-${id}-title`}>{title}</h2>
+        <h2 id={`settings-${id}-title`} tabIndex={-1} className={css.sectionTitle}>
+          {title}
+        </h2>
         <p className={css.muted}>{text}</p>
       </div>
       {children}

@@ -8,12 +8,12 @@ export const overview = {
   failed: 'The node could not say how it is',
 
   // the sentence
-  healthyAlone: 'Healthy. {{blocks}} on this machine, as sound as they were written.',
+  healthyAlone: 'Healthy. {{blocks}} sound.',
   healthyEmpty: 'Healthy, and nothing is stored yet.',
   aloneText: 'You are hosting alone. Data is on this machine only.',
   healthyPeers: 'Healthy. {{blocks}}, with {{peers}} reachable.',
   healthyPeersText: 'Nothing is damaged, and there is room.',
-  blocks_one: 'One block is',
+  blocks_one: 'The one block is',
   blocks_other: 'All {{number}} blocks are',
   blocksPlain_one: 'One block',
   blocksPlain_other: '{{number}} blocks',
@@ -61,7 +61,7 @@ export const overview = {
   noBlocks: 'nothing is stored yet',
   durabilityMeter: 'Sound blocks',
   peers: 'Peers',
-  alone: 'alone',
+  alone: 'Alone',
   aloneHint: 'no other machine holds a copy',
   live: 'live',
   peersHint: '{{suspect}} suspect · {{left}} left',
