@@ -7,6 +7,9 @@ import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import WebSocket from 'ws'
+import { contractVersion, nodeContract } from '../../../src/ipc/contract/node-contract.ts'
+import { wireLimits } from '../../../src/ipc/contract/wire-limits.ts'
+import { connectSocket } from '../../../src/ipc/wire/wire-client.ts'
 import { runMemo, startMemo } from '../../support/memo-process.ts'
 import { errorOf, parsed, testFolder } from './cli-bed.ts'
 
@@ -92,6 +95,43 @@ test('a link signs in once; the cookie lasts until the sign-out or the end of th
     expect(hidden.length).toBeGreaterThan(30)
     for (const text of [node.log(), metrics, JSON.stringify(node.ready)]) expect(text).not.toContain(hidden)
   }
+})
+
+test('a screen that has signed in calls the node, until its session ends or the node does', async () => {
+  const data = folder.path('screen')
+  const node = await startMemo(data)
+  const { consoleUrl } = node.ready
+  const signIn = async () => {
+    const signedIn = await post(consoleUrl, '/session', { token: (await linkOf(data)).token })
+    return signedIn.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
+  }
+  const open = (Cookie: string) => {
+    const socket = new WebSocket(new URL('/rpc', consoleUrl).href.replace('http', 'ws'), {
+      headers: { Cookie, Origin: new URL(consoleUrl).origin },
+    })
+    return { socket, over: once(socket, 'close'), ...connectSocket(nodeContract, socket) }
+  }
+  const [first, second] = [await signIn(), await signIn()]
+  const screen = open(first)
+  const value = new Uint8Array(wireLimits.valueBytesMax).map((_, index) => index)
+  expect(await screen.call.system.hello({ contractVersion })).toMatchObject({ nodeId: node.ready.nodeId, contractVersion })
+  await screen.call.kv.put({ key: 'k', value, contentType: '', expect: { kind: 'absent' } })
+  const read = await screen.call.kv.read({ key: 'k', offset: 0, length: value.length })
+  expect(Buffer.compare(read?.bytes ?? new Uint8Array(), value)).toBe(0)
+
+  await post(consoleUrl, '/session/end', {}, { Cookie: first })
+  expect((await screen.over)[0]).toBe(4401)
+  await expect(screen.call.system.status()).rejects.toMatchObject({ data: { code: 'not-running' } })
+
+  const careless = open(second)
+  await careless.call.system.status()
+  careless.socket.send('a'.repeat(wireLimits.messageBytesMax + 1))
+  expect((await careless.over)[0]).toBe(1009)
+
+  const last = open(second)
+  await last.call.system.status()
+  expect(await node.terminate()).toBe(0)
+  expect((await last.over)[0]).toBe(1001)
 })
 
 test('a session ends with the node, and only the owner of the data directory gets another', async () => {
