@@ -47,7 +47,7 @@ export async function answerOf(request: IncomingMessage, nonce: string, routes: 
 }
 
 /** Without its query; undefined where the request names no path of ours, as proxies are asked. */
-export function pathOf({ url = '' }: IncomingMessage): string | undefined {
+function pathOf({ url = '' }: IncomingMessage): string | undefined {
   return url.startsWith('/') ? url.split('?', 1)[0] : undefined
 }
 
