@@ -3,7 +3,6 @@ import { encode as encodeMessagePack } from '@msgpack/msgpack'
 import { encode as encodeCbor, Tagged } from 'cborg'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { asciiOf, hexColumns, parseOffset } from '../../../../src/renderer/features/keys/value/hex-rows.ts'
 import { present } from '../../../../src/renderer/features/keys/value/present-value.ts'
 import { sniffValue } from '../../../../src/renderer/features/keys/value/sniff-value.ts'
 
@@ -107,18 +106,5 @@ describe('present', () => {
 
   it('says why bytes are not what the view takes them for', () => {
     expect(shown(Uint8Array.of(0xff, 0, 1), 'cbor').decodeProblem).toBeTruthy()
-  })
-})
-
-describe('hex rows', () => {
-  it('writes columns, characters and places', () => {
-    expect(hexColumns(Uint8Array.of(1, 2, 0xff))).toBe('01 02 ff')
-    expect(hexColumns(new Uint8Array(16))).toBe('00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00')
-    expect(asciiOf(utf8('a\n~é'))).toBe('a·~··')
-    expect(parseOffset('1_024', 2000)).toBe(1024)
-    expect(parseOffset('0x10', 2000)).toBe(16)
-    expect(parseOffset('ffh', 2000)).toBe(255)
-    expect(parseOffset('2000', 2000)).toBeUndefined()
-    expect(parseOffset('-1', 2000)).toBeUndefined()
   })
 })

@@ -11,9 +11,9 @@ export type SnippetLanguage = (typeof snippetLanguages)[number]
 /** In single quotes nothing means anything to a POSIX shell but the quote itself; control characters need the other notation. */
 export function shellQuote(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what this looks for
-  if (!/[\0-\x1f\x7f]/.test(text)) return `'${text.replaceAll("'", String.raw`'\''`)}'`
-  return `$'${escapeControls(text, /[\\']/g, (code) => `\\x${code.toString(16).padStart(2, '0')}`)}'`
+  if (!/\p{Cc}/u.test(text)) return `'${text.replaceAll("'", String.raw`'\''`)}'`
+  const escaped = text.replaceAll(/[\\']/g, (sign) => `\\${sign}`)
+  return `$'${escaped.replaceAll(/\p{Cc}/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`
 }
 
 /** JSON's notation is also one of JavaScript, and of Python and Go but for characters beyond 16 bits, which stay as they are. */
@@ -23,12 +23,6 @@ export function jsonQuote(text: string): string {
     .replaceAll('\u2029', String.raw`\u2029`)
     .replaceAll('\u007f', String.raw`\u007f`)
     .replaceAll(/[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16)}`)
-}
-
-function escapeControls(text: string, signs: RegExp, control: (code: number) => string): string {
-  const escaped = text.replaceAll(signs, (sign) => `\\${sign}`)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what this looks for
-  return escaped.replaceAll(/[\0-\x1f\x7f]/g, (sign) => control(sign.charCodeAt(0)))
 }
 
 export function snippetOf(language: SnippetLanguage, key: string, info: GrpcInfo): string {

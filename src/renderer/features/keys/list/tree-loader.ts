@@ -40,6 +40,7 @@ export class TreeLoader {
   readonly #listeners = new Set<() => void>()
   readonly #end = new AbortController()
   #version = 0
+  #all: Folder | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #reloading = false
   #sight: { readonly first: number; readonly last: number } = { first: 0, last: 0 }
@@ -86,6 +87,34 @@ export class TreeLoader {
     this.#changed()
   }
 
+  /** Page after page until the folder is complete, fails or is closed, or `stopAll` is called. */
+  async loadAll(folder: Folder): Promise<void> {
+    this.#all = folder
+    this.#changed()
+    while (this.#all === folder && !folder.complete && this.#isThere(folder)) {
+      await this.load(folder)
+      if (folder.state.kind === 'failed') break
+    }
+    this.stopAll()
+  }
+
+  stopAll(): void {
+    this.#all = undefined
+    this.#changed()
+  }
+
+  /** The folder that is loaded as a whole at present. */
+  get loadingAll(): Folder | undefined {
+    return this.#all
+  }
+
+  #isThere(folder: Folder): boolean {
+    const { parent } = folder
+    return (
+      !this.#end.signal.aborted && (parent === undefined || (parent.open.get(folder.prefix) === folder && this.#isThere(parent)))
+    )
+  }
+
   toggle(folder: Folder, name: string): void {
     const opened = folder.open.get(name)
     if (opened === undefined) void this.load(openFolder(folder, name))
@@ -96,7 +125,7 @@ export class TreeLoader {
     }
   }
 
-  /** Opens the folders down to a key, and loads until it is in the list. Gives its row where it is found. */
+  /** Opens the folders down to a key as far as they list it on their first page. Gives its row where it is found. */
   async reveal(key: string): Promise<number | undefined> {
     for (let steps = 0; steps < keysLimits.nestingMax; steps += 1) {
       const place = placeOf(this.root, key, this.delimiter)

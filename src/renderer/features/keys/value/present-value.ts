@@ -42,34 +42,18 @@ export function present({ bytes, view: asked, contentType }: PresentRequest): Pr
   const kind = sniffValue({ bytes, whole: true, contentType })
   const text = textOf(bytes, true)
   const views = viewsOf(kind, text !== undefined)
-  const view = asked !== undefined && views.includes(asked) ? asked : bestView(kind, views)
+  const view = asked !== undefined && views.includes(asked) ? asked : (views[0] ?? 'hex')
   return { view, views, ...presentAs(view, kind, bytes, text) }
 }
 
 function viewsOf(kind: ValueKind, isText: boolean): ValueView[] {
-  const views: ValueView[] = []
-  if (isText && kind.name !== 'empty') {
-    if (kind.name === 'json' || kind.name === 'broken-json') views.push('json')
-    views.push('text')
-  }
-  views.push('hex')
-  if (kind.name === 'image') views.push('image')
-  if (!isText) views.push('cbor', 'messagepack')
-  views.push('raw')
-  return views
-}
-
-export function bestView(kind: ValueKind, views: readonly ValueView[]): ValueView {
-  const wanted: Partial<Record<ValueKind['name'], ValueView>> = {
-    json: 'json',
-    'broken-json': 'json',
-    image: 'image',
-    cbor: 'cbor',
-    messagepack: 'messagepack',
-  }
-  const best = wanted[kind.name]
-  if (best !== undefined && views.includes(best)) return best
-  return views.includes('text') ? 'text' : 'hex'
+  if (kind.name === 'empty') return ['text', 'hex']
+  if (kind.name === 'json' || kind.name === 'broken-json') return ['json', 'text', 'hex']
+  if (isText) return ['text', 'hex']
+  if (kind.name === 'image') return ['image', 'hex', 'raw']
+  if (kind.name === 'messagepack') return ['messagepack', 'cbor', 'hex', 'raw']
+  if (kind.name === 'cbor') return ['cbor', 'messagepack', 'hex', 'raw']
+  return ['hex', 'cbor', 'messagepack', 'raw']
 }
 
 function presentAs(view: ValueView, kind: ValueKind, bytes: Uint8Array, text: string | undefined): PresentedText {

@@ -1,5 +1,4 @@
 import { keysLimits } from '../keys-limits.ts'
-import { hexOf } from './hex-rows.ts'
 
 /** A tagged item of CBOR, or an extension of MessagePack. */
 export class Marked {
@@ -62,4 +61,8 @@ function scalar(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Object.is(value, -0)) return '-0'
   return String(value)
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

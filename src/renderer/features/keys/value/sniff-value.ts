@@ -67,9 +67,9 @@ export function textOf(bytes: Uint8Array, whole: boolean): string | undefined {
   } catch {
     return undefined
   }
-  // Line ends, tabs, form feeds and escapes of terminals occur in texts; other controls do not.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what this looks for
-  return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text
+  // Escapes begin the colours of terminals, which occur in texts; other controls do not.
+  for (const [control] of text.matchAll(/[^\P{Cc}\s]/gu)) if (control !== '\u001b' && control < '\u007f') return undefined
+  return text
 }
 
 function textKind(text: string, whole: boolean, contentType: string): ValueKind {

@@ -1,0 +1,84 @@
+import { GitMerge } from 'lucide-react'
+import type { ReactElement } from 'react'
+import { useEffect, useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
+import { useWriteBlock } from '../../../connection/use-write-block.ts'
+import { Button } from '../../../ui/button.tsx'
+import { pathList } from '../conflict/path-list.ts'
+import { changeDraft, setDraft } from '../tabs-store.ts'
+import { textOf } from '../value/sniff-value.ts'
+import { useWholeValue } from '../value/value-queries.ts'
+import type { Draft, Theirs } from './draft.ts'
+import { beginDraft, isModified, mergeDraft, shownText } from './draft.ts'
+import css from './edit-bar.module.css'
+import { useSaveDraft } from './use-save-draft.ts'
+
+interface ChangedBannerProps {
+  readonly draft: Draft
+  readonly current: KeyMetadata | null
+}
+
+/** Another writer saved or deleted the key while it is edited: says so, before the person runs into it. */
+export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElement | null {
+  const { t } = useTranslation('keys')
+  const blocked = useWriteBlock()
+  const save = useSaveDraft(draft.key)
+  const changed = draft.state !== 'saving' && current !== null && current.version !== draft.baseVersion
+  const value = useWholeValue(current, changed).data ?? undefined
+  const stored = useMemo(() => (changed && value !== undefined ? textOf(value, true) : undefined), [changed, value])
+  const untouched = !isModified(draft)
+  useEffect(() => {
+    // Nothing was typed yet: the edit simply begins with the newer text.
+    if (changed && untouched && stored !== undefined) setDraft(draft.key, beginDraft(current, stored, draft.view))
+  }, [changed, untouched, stored, current, draft.key, draft.view])
+  if (draft.state === 'saving' || draft.conflict !== undefined) return null
+  if (current === null) return <DeletedBanner draft={draft} />
+  if (!changed || untouched) return null
+  const theirs: Theirs = { metadata: current, ...(stored !== undefined && { text: shownText(stored, draft.view) }) }
+  const merge = theirs.text !== undefined && draft.view === 'json' ? mergeDraft(draft, theirs.text) : undefined
+  const next = String(BigInt(current.version) + 1n)
+  const merged = merge?.kind === 'merged' ? merge.text : undefined
+  return (
+    <div className={css.changed} role="alert">
+      <GitMerge size={20} aria-hidden="true" />
+      <div className={css.text}>
+        <h3>{t('savedMeanwhile', { version: current.version })}</h3>
+        <p>
+          {merge?.kind === 'merged' && t('noOverlap', { mine: pathList(merge.mine, t), theirs: pathList(merge.theirs, t) })}
+          {merge?.kind === 'overlap' && t('overlap', { paths: pathList(merge.paths, t) })}
+          {(merge === undefined || merge.kind === 'impossible') && t('compareFirst')}
+        </p>
+      </div>
+      <Button onClick={() => changeDraft(draft.key, (now) => ({ ...now, conflict: theirs }))}>{t('compare')}</Button>
+      {merged !== undefined && (
+        <Button
+          kind="primary"
+          disabledReason={blocked}
+          onClick={() => void save({ text: merged, expect: { kind: 'version', version: current.version } })}
+        >
+          {t('mergeSaveAs', { version: next })}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function DeletedBanner({ draft }: { readonly draft: Draft }): ReactElement {
+  const { t } = useTranslation('keys')
+  const blocked = useWriteBlock()
+  const save = useSaveDraft(draft.key)
+  return (
+    <div className={css.changed} role="alert">
+      <GitMerge size={20} aria-hidden="true" />
+      <div className={css.text}>
+        <h3>{t('deletedMeanwhile')}</h3>
+        <p>{t('deletedMeanwhileText')}</p>
+      </div>
+      <Button onClick={() => setDraft(draft.key, undefined)}>{t('discard')}</Button>
+      <Button kind="primary" disabledReason={blocked} onClick={() => void save({ expect: { kind: 'absent' } })}>
+        {t('recreate')}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,110 @@
+import { Check, CircleAlert, Dot, Loader } from 'lucide-react'
+import type { ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useWriteBlock } from '../../../connection/use-write-block.ts'
+import { keysOf } from '../../../shortcuts/registry.ts'
+import { Button } from '../../../ui/button.tsx'
+import { CopyButton } from '../../../ui/copy-button.tsx'
+import { formatBytes } from '../../../ui/format.ts'
+import { jsonProblemText } from '../json/json-problem-text.ts'
+import { keysLimits } from '../keys-limits.ts'
+import type { Draft } from './draft.ts'
+import { isModified } from './draft.ts'
+import css from './edit-bar.module.css'
+import type { SaveOptions } from './use-save-draft.ts'
+
+interface EditBarProps {
+  readonly draft: Draft
+  readonly onSave: (options?: SaveOptions) => Promise<void>
+  readonly onDiscard: () => void
+  readonly onDiff: () => void
+}
+
+/** What the text is based on, how it stands, and what can be done with it. */
+export function EditBar({ draft, onSave, onDiscard, onDiff }: EditBarProps): ReactElement {
+  const { t } = useTranslation('keys')
+  const blocked = useWriteBlock()
+  const modified = isModified(draft)
+  const saving = draft.state === 'saving'
+  const saveReason = blocked ?? (modified ? undefined : t('nothingToSave'))
+  return (
+    <>
+      <Trouble draft={draft} onSave={onSave} />
+      <div className={css.bar}>
+        <span className={css.base}>{t('basedOn', { version: draft.baseVersion })}</span>
+        <State draft={draft} modified={modified} />
+        <div className={css.buttons}>
+          <Button kind="quiet" shortcut={keysOf('keys.diff') ?? ''} onClick={onDiff}>
+            {t('diff')}
+          </Button>
+          <Button onClick={onDiscard}>{modified ? t('discard') : t('endEdit')}</Button>
+          <Button disabledReason={saveReason} busy={saving} onClick={() => void onSave({ close: true })}>
+            {t('saveClose')}
+          </Button>
+          <Button
+            kind="primary"
+            disabledReason={saveReason}
+            shortcut={keysOf('keys.save') ?? ''}
+            busy={saving}
+            onClick={() => void onSave()}
+          >
+            {t('save')}
+          </Button>
+        </div>
+      </div>
+    </>
+  )
+}
+
+function State({ draft, modified }: { readonly draft: Draft; readonly modified: boolean }): ReactElement {
+  const { t } = useTranslation('keys')
+  const mixed = draft.lineEnds === 'mixed' && modified ? ` · ${t('mixedLines')}` : ''
+  const [icon, text, tone] =
+    draft.state === 'saving'
+      ? [<Loader key="i" size={14} aria-hidden="true" />, t('stateSaving'), css.muted]
+      : draft.state === 'saved'
+        ? [<Check key="i" size={14} aria-hidden="true" />, t('stateSaved'), css.ok]
+        : modified
+          ? [<Dot key="i" size={14} strokeWidth={6} aria-hidden="true" />, t('stateModified') + mixed, css.warn]
+          : [null, '', css.muted]
+  return (
+    <span className={tone} role="status">
+      {icon}
+      {text}
+    </span>
+  )
+}
+
+/** Why the last save did not happen, and the way on. */
+function Trouble({ draft, onSave }: Pick<EditBarProps, 'draft' | 'onSave'>): ReactElement | null {
+  const { t } = useTranslation('keys')
+  const { failure, problem, tooLarge } = draft
+  if (tooLarge !== undefined) {
+    const limits = { size: formatBytes(tooLarge), limit: formatBytes(keysLimits.wholeBytesMax) }
+    return <Line text={t('saveTooLarge', limits)} />
+  }
+  if (problem !== undefined) {
+    return (
+      <Line text={t('saveNotJson', { reason: jsonProblemText(problem, t) })}>
+        <Button onClick={() => void onSave({ anyway: true })}>{t('saveAnyway')}</Button>
+      </Line>
+    )
+  }
+  if (failure === undefined) return null
+  return (
+    <Line text={failure.code === 'outcome-unknown' ? t('saveUnknown') : t('saveFailed', { reason: failure.message })}>
+      <Button onClick={() => void onSave()}>{t('retry')}</Button>
+      <CopyButton text={JSON.stringify(failure, undefined, 2)} label={t('copyDetails', { code: failure.code })} />
+    </Line>
+  )
+}
+
+function Line({ text, children }: { readonly text: string; readonly children?: React.ReactNode }): ReactElement {
+  return (
+    <div className={css.trouble} role="alert">
+      <CircleAlert size={16} aria-hidden="true" />
+      <span className={css.text}>{text}</span>
+      {children}
+    </div>
+  )
+}

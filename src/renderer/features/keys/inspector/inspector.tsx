@@ -1,0 +1,75 @@
+import { Code, HardDrive } from 'lucide-react'
+import type { ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
+import { useNode } from '../../../connection/connection-provider.tsx'
+import { Button } from '../../../ui/button.tsx'
+import type { Detail } from '../../../ui/card.tsx'
+import { Details } from '../../../ui/card.tsx'
+import { formatBytes, formatCount, formatTime } from '../../../ui/format.ts'
+import { IdText } from '../../../ui/id-text.tsx'
+import { useStat } from '../value/value-queries.ts'
+import css from './inspector.module.css'
+
+/** Where a key lives and what is known of it beside its value. */
+export function Inspector({ name, onCode }: { readonly name: string | undefined; readonly onCode: () => void }): ReactElement {
+  const { t } = useTranslation('keys')
+  return (
+    <section className={css.inspector} aria-label={t('inspector')}>
+      {name === undefined ? (
+        <p className={css.muted}>{t('inspectorEmpty')}</p>
+      ) : (
+        <KeyFacts key={name} name={name} onCode={onCode} />
+      )}
+    </section>
+  )
+}
+
+function KeyFacts({ name, onCode }: { readonly name: string; readonly onCode: () => void }): ReactElement {
+  const { t } = useTranslation('keys')
+  const { hello } = useNode()
+  const metadata = useStat(name).data
+  return (
+    <>
+      <h2>{t('whereHead')}</h2>
+      <div className={css.where}>
+        <HardDrive size={20} aria-hidden="true" />
+        <div>
+          <h3>{t('whereTitle')}</h3>
+          <p className={css.muted}>{t('whereText')}</p>
+        </div>
+      </div>
+      <div className={css.node}>
+        <span>{hello.networkName || t('thisNode')}</span>
+        <IdText value={hello.nodeId} />
+      </div>
+      <hr className={css.rule} />
+      <h2>{t('details')}</h2>
+      {metadata == null ? (
+        <p className={css.muted}>{metadata === null ? t('noDetails') : ''}</p>
+      ) : (
+        <Details items={detailsOf(metadata, t)} />
+      )}
+      <hr className={css.rule} />
+      <div>
+        <Button icon={<Code size={16} aria-hidden="true" />} onClick={onCode}>
+          {t('showAsCode')}
+        </Button>
+      </div>
+    </>
+  )
+}
+
+function detailsOf(metadata: KeyMetadata, t: ReturnType<typeof useTranslation<'keys'>>['t']): Detail[] {
+  const { address, contentType, size, chunks, writer, version, revision, modifiedMs } = metadata
+  return [
+    { term: t('block'), value: <IdText value={address} head={6} tail={4} /> },
+    { term: t('contentType'), value: contentType === '' ? <span className={css.muted}>{t('typeUnsaid')}</span> : contentType },
+    { term: t('size'), value: `${formatBytes(size)}${size >= 1000 ? ` (${formatCount(size)})` : ''}` },
+    { term: t('stored'), value: chunks === 0 ? t('oneBlock') : t('chunks', { count: chunks }) },
+    { term: t('writer'), value: <IdText value={writer} head={6} tail={4} /> },
+    { term: t('version'), value: <span className={css.mono}>{version}</span> },
+    { term: t('revision'), value: <span className={css.mono}>{revision}</span> },
+    { term: t('modified'), value: formatTime(modifiedMs) },
+  ]
+}

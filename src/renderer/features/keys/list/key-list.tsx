@@ -1,0 +1,151 @@
+import type { ComponentPropsWithoutRef, ReactElement } from 'react'
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { usePreferences } from '../../../app/preferences.ts'
+import type { MenuEntry } from '../../../ui/menu.tsx'
+import { ContextMenu } from '../../../ui/menu.tsx'
+import type { VirtualRowsHandle } from '../../../ui/virtual-rows.tsx'
+import { VirtualRows } from '../../../ui/virtual-rows.tsx'
+import { changeMemory } from '../use-memory.ts'
+import { visibleKey } from '../visible-key.ts'
+import css from './key-list.module.css'
+import { listKey } from './list-key.ts'
+import { ListRowView } from './list-row.tsx'
+import type { ListRow, ListRows } from './list-rows.ts'
+import { nameOf, rowKey } from './list-rows.ts'
+import type { TreeLoader } from './tree-loader.ts'
+import { useCursor } from './use-cursor.ts'
+
+export interface RowActions {
+  readonly open: (name: string) => void
+  readonly remove: (row: ListRow) => void
+  readonly entriesFor: (row: ListRow | undefined) => readonly MenuEntry[]
+}
+
+interface KeyListProps {
+  readonly rows: ListRows
+  readonly tree: TreeLoader | undefined
+  readonly delimiter: string
+  readonly activeKey: string | undefined
+  readonly actions: RowActions
+  /** A row to bring into sight and put the cursor on. */
+  readonly reveal: number | undefined
+}
+
+/** A tree as one flat list of rows, of which only those in sight exist. */
+export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: KeyListProps): ReactElement {
+  const { t } = useTranslation('keys')
+  const id = useId()
+  const list = useRef<VirtualRowsHandle>(null)
+  const singleKeys = usePreferences((state) => state.singleKeys)
+  const { index: cursor, move } = useCursor(rows, tree)
+  const [menuRow, setMenuRow] = useState<ListRow>()
+  const before = rows.before
+  const onRange = useCallback((first: number, last: number) => tree?.setSight(first - before, last - before), [tree, before])
+  const moveTo = (index: number): void => {
+    move(index)
+    list.current?.scrollToRow(Math.max(0, Math.min(rows.count - 1, index)))
+  }
+  const latest = useRef(moveTo)
+  useEffect(() => {
+    latest.current = moveTo
+  })
+  useEffect(() => {
+    if (reveal !== undefined) latest.current(reveal)
+  }, [reveal])
+  const toggle = (row: ListRow): void => {
+    if (row.kind === 'folder') tree?.toggle(row.folder, row.name)
+    if (row.kind === 'section') {
+      changeMemory((memory) => ({
+        ...memory,
+        closed: row.open ? [...memory.closed, row.section] : memory.closed.filter((name) => name !== row.section),
+      }))
+    }
+  }
+  const open = (row: ListRow): void => {
+    const name = nameOf(row)
+    if (row.kind === 'folder' || row.kind === 'section') toggle(row)
+    else if (row.kind === 'tail') void tree?.load(row.folder)
+    else if (name !== undefined) actions.open(name)
+  }
+  const rowProps = (index: number): ComponentPropsWithoutRef<'div'> => {
+    const row = rows.at(index)
+    return {
+      id: `${id} ${index}`.replaceAll(/[^\w-]/g, '-'),
+      role: 'treeitem',
+      className: index === cursor ? css.cursor : css.row,
+      ...ariaOf(row, activeKey),
+      onClick: () => {
+        move(index)
+        if (row !== undefined && row.kind !== 'tail') open(row)
+      },
+      onContextMenu: () => {
+        move(index)
+        setMenuRow(row)
+      },
+    }
+  }
+  const entries = useMemo(() => actions.entriesFor(menuRow), [actions, menuRow])
+  return (
+    <ContextMenu entries={entries} className={css.menu}>
+      <VirtualRows
+        handleRef={list}
+        count={rows.count}
+        rowKey={(index) => rowKey(rows.at(index), index)}
+        rowProps={rowProps}
+        onRange={onRange}
+        containerProps={{
+          role: 'tree',
+          tabIndex: 0,
+          'aria-label': t('listLabel'),
+          'aria-activedescendant': `${id} ${cursor}`.replaceAll(/[^\w-]/g, '-'),
+          onKeyDown: (event) => {
+            const done = listKey({ rows, tree, cursor, move: moveTo, open, toggle, remove: actions.remove, singleKeys }, event)
+            if (done) event.preventDefault()
+          },
+        }}
+        renderRow={(index) => <ListRowView row={rows.at(index)} tree={tree} delimiter={delimiter} />}
+      />
+    </ContextMenu>
+  )
+}
+
+/** Levels and places are said, because the rows around one need not exist. */
+function ariaOf(row: ListRow | undefined, activeKey: string | undefined): ComponentPropsWithoutRef<'div'> {
+  if (row === undefined) return {}
+  const selected = { 'aria-selected': nameOf(row) !== undefined && nameOf(row) === activeKey }
+  switch (row.kind) {
+    case 'section':
+      return { 'aria-level': 1, 'aria-expanded': row.open, ...selected }
+    case 'heading':
+      return { 'aria-level': 1, ...selected }
+    case 'place':
+      return {
+        'aria-level': 2,
+        'aria-posinset': row.index + 1,
+        'aria-setsize': row.count,
+        'aria-label': visibleKey(row.name),
+        ...selected,
+      }
+    case 'found':
+      return {
+        'aria-level': 1,
+        'aria-posinset': row.index + 1,
+        'aria-setsize': -1,
+        'aria-label': visibleKey(row.metadata.key),
+        ...selected,
+      }
+    case 'tail':
+      return { 'aria-level': row.folder.depth + 1, ...selected }
+    case 'key':
+    case 'folder': {
+      const { folder, index } = row
+      const place = {
+        'aria-level': folder.depth + 1,
+        'aria-posinset': index + 1,
+        'aria-setsize': folder.complete ? folder.entryCount : -1,
+      }
+      return row.kind === 'key' ? { ...place, ...selected } : { ...place, 'aria-expanded': row.opened !== undefined, ...selected }
+    }
+  }
+}

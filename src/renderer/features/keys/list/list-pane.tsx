@@ -1,0 +1,149 @@
+import type { ReactElement } from 'react'
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNode, useNodeEvents } from '../../../connection/connection-provider.tsx'
+import { Button } from '../../../ui/button.tsx'
+import { formatCount } from '../../../ui/format.ts'
+import { Loading } from '../../../ui/loading.tsx'
+import { Empty, Failed, Stale } from '../../../ui/states.tsx'
+import { useMemory } from '../use-memory.ts'
+import { visibleKey } from '../visible-key.ts'
+import { FirstUse } from './first-use.tsx'
+import type { RowActions } from './key-list.tsx'
+import { KeyList } from './key-list.tsx'
+import { KeySearch } from './key-search.ts'
+import { SearchFooter, TreeFooter } from './list-footer.tsx'
+import css from './list-pane.module.css'
+import { foundRows, treeRows } from './list-rows.ts'
+import type { ListMode } from './path-bar.tsx'
+import { PathBar } from './path-bar.tsx'
+import type { TreeLoader } from './tree-loader.ts'
+import { useTree } from './use-tree.ts'
+
+interface ListPaneProps {
+  readonly prefix: string
+  readonly activeKey: string | undefined
+  readonly actions: RowActions
+}
+
+export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactElement {
+  const { t } = useTranslation('keys')
+  const { client } = useNode()
+  const memory = useMemory()
+  const [mode, setMode] = useState<ListMode>('prefix')
+  const [search, setSearch] = useState<KeySearch>()
+  const delimiter = memory.flat ? '' : memory.delimiter
+  const tree = useTree(prefix, delimiter)
+  useNodeEvents(['keys'], (event) => {
+    if (event.kind === 'keys') tree?.keysChanged(event.changed, event.more)
+    else if (event.kind === 'gap') tree?.renew(client.kv)
+  })
+  useEffect(() => () => search?.stop(), [search])
+  const begin = (contains: string): void => {
+    const next = new KeySearch(client.kv.scan, prefix, contains)
+    setSearch(next)
+    void next.run()
+  }
+  const leave = (next: ListMode): void => {
+    setMode(next)
+    if (next === 'prefix') setSearch(undefined)
+  }
+  return (
+    <section className={css.pane} aria-label={t('listPane')}>
+      <PathBar prefix={prefix} mode={mode} onMode={leave} onSearch={begin} />
+      {mode === 'contains' && search !== undefined ? (
+        <SearchList search={search} activeKey={activeKey} actions={actions} delimiter={delimiter} />
+      ) : (
+        tree !== undefined && (
+          <TreeList
+            tree={tree}
+            prefix={prefix}
+            delimiter={delimiter}
+            activeKey={activeKey}
+            actions={actions}
+            onSearch={() => setMode('contains')}
+          />
+        )
+      )}
+    </section>
+  )
+}
+
+interface TreeListProps extends ListPaneProps {
+  readonly tree: TreeLoader
+  readonly delimiter: string
+  readonly onSearch: () => void
+}
+
+function TreeList({ tree, prefix, delimiter, activeKey, actions, onSearch }: TreeListProps): ReactElement {
+  const { t } = useTranslation('keys')
+  const { live, client } = useNode()
+  const memory = useMemory()
+  const version = useSyncExternalStore(tree.subscribe, tree.version)
+  // A new object for each version: rows are read anew.
+  const rows = useMemo(() => ({ ...treeRows(tree, memory), version }), [tree, memory, version])
+  const reveal = useReveal(tree, activeKey, rows.before)
+  const { root } = tree
+  if (root.pages.length === 0 && root.state.kind === 'failed') {
+    return <Failed title={t('listFailed')} failure={root.state.failure} onRetry={() => tree.renew(client.kv)} />
+  }
+  if (root.pages.length === 0) return <Loading rows={12} text={t('listLoading')} awaited={t('listAwaited')} />
+  const nothing = root.complete && root.entryCount === 0
+  if (nothing && prefix === '' && rows.before === 0) return <FirstUse />
+  return (
+    <>
+      <Stale stale={!live}>
+        {nothing ? (
+          <Empty
+            title={prefix === '' ? t('emptyTitle') : t('emptyPrefix', { prefix: visibleKey(prefix) })}
+            actions={prefix === '' ? undefined : <Button onClick={onSearch}>{t('searchAll')}</Button>}
+          />
+        ) : (
+          <KeyList rows={rows} tree={tree} delimiter={delimiter} activeKey={activeKey} actions={actions} reveal={reveal} />
+        )}
+      </Stale>
+      <TreeFooter tree={tree} live={live} />
+    </>
+  )
+}
+
+/** The row of the open key, once for each key that is opened from elsewhere. */
+function useReveal(tree: TreeLoader, key: string | undefined, before: number): number | undefined {
+  const [row, setRow] = useState<number>()
+  useEffect(() => {
+    let left = false
+    if (key !== undefined) void tree.reveal(key).then((found) => left || setRow(found))
+    return () => {
+      left = true
+    }
+  }, [tree, key])
+  return row === undefined ? undefined : row + before
+}
+
+function SearchList({
+  search,
+  activeKey,
+  actions,
+  delimiter,
+}: Omit<ListPaneProps, 'prefix'> & { readonly search: KeySearch; readonly delimiter: string }) {
+  const { t } = useTranslation('keys')
+  const state = useSyncExternalStore(search.subscribe, search.snapshot)
+  const rows = useMemo(() => foundRows(search.items, state.found), [search, state])
+  return (
+    <>
+      {state.found > 0 ? (
+        <KeyList rows={rows} tree={undefined} delimiter={delimiter} activeKey={activeKey} actions={actions} reveal={undefined} />
+      ) : state.state === 'running' ? (
+        <Loading rows={6} text={t('searching')} />
+      ) : state.failure === undefined ? (
+        <Empty
+          title={t('searchNothing', { text: search.contains })}
+          text={t(state.state === 'complete' ? 'searchNothingAll' : 'searchNothingPart', { scanned: formatCount(state.scanned) })}
+        />
+      ) : (
+        <Failed title={t('searchBroke')} failure={state.failure} onRetry={() => void search.run()} />
+      )}
+      <SearchFooter search={search} state={state} />
+    </>
+  )
+}

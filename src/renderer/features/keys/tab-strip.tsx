@@ -1,0 +1,74 @@
+import type { TFunction } from 'i18next'
+import { X } from 'lucide-react'
+import type { ReactElement } from 'react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
+import { IconButton } from '../../ui/icon-button.tsx'
+import { tailOf } from './list/list-rows.ts'
+import css from './tab-strip.module.css'
+import type { Tab } from './tabs-store.ts'
+import { activateTab, closeTab, useDirtyTabs, useTabs } from './tabs-store.ts'
+import { useMemory } from './use-memory.ts'
+import { shortText, visibleKey } from './visible-key.ts'
+
+/** What is open. A dot marks text that is not saved; closing such a tab asks first. */
+export function TabStrip(): ReactElement | null {
+  const { t } = useTranslation('keys')
+  const { delimiter } = useMemory()
+  const tabs = useTabs((state) => state.tabs)
+  const active = useTabs((state) => state.active)
+  const dirty = useDirtyTabs()
+  const [leaving, setLeaving] = useState<Tab>()
+  const close = (tab: Tab) => (dirty.has(tab.id) ? setLeaving(tab) : closeTab(tab.id))
+  if (tabs.length === 0) return null
+  return (
+    <nav className={css.strip} aria-label={t('openTabs')}>
+      <ul>
+        {tabs.map((tab) => (
+          <li key={tab.id} className={css.tab} data-active={tab.id === active || undefined}>
+            <button
+              type="button"
+              className={css.name}
+              aria-current={tab.id === active || undefined}
+              title={longName(tab, t)}
+              onClick={() => activateTab(tab.id)}
+              onAuxClick={(event) => event.button === 1 && close(tab)}
+            >
+              {nameOfTab(tab, delimiter, t)}
+              {dirty.has(tab.id) && <span className={css.dot} role="img" aria-label={t('unsaved')} />}
+            </button>
+            <IconButton
+              className={css.close}
+              label={t('closeTabNamed', { name: longName(tab, t) })}
+              icon={<X size={12} aria-hidden="true" />}
+              onClick={() => close(tab)}
+            />
+          </li>
+        ))}
+      </ul>
+      <ConfirmDialog
+        open={leaving !== undefined}
+        onClose={() => setLeaving(undefined)}
+        onConfirm={() => {
+          if (leaving !== undefined) closeTab(leaving.id)
+          setLeaving(undefined)
+        }}
+        title={t('discardTitle')}
+        description={leaving === undefined ? '' : t('discardText', { key: longName(leaving, t) })}
+        action={t('discard')}
+      />
+    </nav>
+  )
+}
+
+function longName(tab: Tab, t: TFunction<'keys'>): string {
+  return tab.kind === 'key' ? visibleKey(tab.key) : t(`tab_${tab.kind}`)
+}
+
+function nameOfTab(tab: Tab, delimiter: string, t: TFunction<'keys'>): string {
+  if (tab.kind !== 'key') return t(`tab_${tab.kind}`)
+  const folder =
+    delimiter === '' ? '' : tab.key.slice(0, tab.key.lastIndexOf(delimiter, tab.key.length - delimiter.length - 1) + 1)
+  return shortText(visibleKey(tailOf(tab.key, folder, delimiter)), 24)
+}

@@ -1,0 +1,148 @@
+/** What is open in the right pane, and the texts that are being edited. One for the window; it outlives the page and the node. */
+
+import { create } from 'zustand'
+import { useDrafts } from '../../app/drafts.ts'
+import type { Draft } from './edit/draft.ts'
+import { isModified } from './edit/draft.ts'
+import { keysLimits } from './keys-limits.ts'
+import type { ValueView } from './value/present-value.ts'
+
+export type Tab =
+  | { readonly kind: 'key'; readonly id: string; readonly key: string }
+  | { readonly kind: 'new'; readonly id: string; readonly form: NewKeyForm }
+  | { readonly kind: 'import'; readonly id: string; readonly prefix: string }
+  | { readonly kind: 'export'; readonly id: string; readonly prefix: string }
+
+export interface NewKeyForm {
+  readonly key: string
+  readonly text: string
+  readonly view: 'json' | 'text'
+  readonly contentType: string
+}
+
+export interface Notice {
+  readonly tone: 'warn' | 'danger'
+  readonly title: string
+  readonly text: string
+}
+
+interface TabsState {
+  /** The cluster that all of it belongs to. */
+  readonly networkId: string
+  readonly tabs: readonly Tab[]
+  readonly active: string | undefined
+  readonly drafts: Readonly<Record<string, Draft>>
+  /** The view that was chosen for a key. */
+  readonly views: Readonly<Record<string, ValueView>>
+  readonly notice: Notice | undefined
+}
+
+const empty: Omit<TabsState, 'networkId'> = { tabs: [], active: undefined, drafts: {}, views: {}, notice: undefined }
+
+export const useTabs = create<TabsState>()(() => ({ networkId: '', ...empty }))
+
+const { setState: set, getState: get } = useTabs
+
+/** Another cluster has other keys. */
+export function enterNetwork(networkId: string): void {
+  if (get().networkId !== networkId) set({ networkId, ...empty })
+}
+
+export function keyTabId(key: string): string {
+  return `key ${key}`
+}
+
+/** The window does not close, or load anew, over a text that is not saved. */
+function guard(name: string, text: string | undefined, base: string): void {
+  const { keep, drop } = useDrafts.getState()
+  if (text === undefined) drop(name)
+  else keep(name, { text, base })
+}
+
+function isDirty(tab: Tab): boolean {
+  if (tab.kind === 'new') return tab.form.text !== '' || tab.form.key !== ''
+  const draft = tab.kind === 'key' ? get().drafts[tab.key] : undefined
+  return draft !== undefined && isModified(draft)
+}
+
+function show(tab: Tab): void {
+  const { tabs } = get()
+  if (tabs.some(({ id }) => id === tab.id)) {
+    set({ active: tab.id })
+    return
+  }
+  // The oldest tab without unsaved text gives way.
+  const spare = tabs.length >= keysLimits.tabsMax ? tabs.find((other) => !isDirty(other)) : undefined
+  set({ tabs: [...tabs.filter((other) => other !== spare), tab], active: tab.id })
+}
+
+export function openKey(key: string): void {
+  show({ kind: 'key', id: keyTabId(key), key })
+}
+
+export function openNewKey(form: NewKeyForm): void {
+  const existing = get().tabs.find((tab) => tab.kind === 'new')
+  show(existing ?? { kind: 'new', id: 'new', form })
+}
+
+export function openTransfer(kind: 'import' | 'export', prefix: string): void {
+  const others = get().tabs.filter((tab) => tab.kind !== kind)
+  set({ tabs: others })
+  show({ kind, id: kind, prefix })
+}
+
+export function activateTab(id: string): void {
+  set({ active: id })
+}
+
+export function closeTab(id: string): void {
+  const { tabs, active, drafts } = get()
+  const at = tabs.findIndex((tab) => tab.id === id)
+  const tab = tabs[at]
+  if (tab === undefined) return
+  const rest = tabs.filter((other) => other.id !== id)
+  const next = active === id ? (rest[at] ?? rest[at - 1])?.id : active
+  const { [tab.kind === 'key' ? tab.key : '']: _, ...kept } = drafts
+  set({ tabs: rest, active: next, drafts: kept })
+  guard(id, undefined, '')
+}
+
+/** In place of the tab of a new key, the tab of the key that came of it. */
+export function replaceTab(id: string, key: string): void {
+  const tab: Tab = { kind: 'key', id: keyTabId(key), key }
+  const tabs = get().tabs.filter((other) => other.id !== tab.id)
+  set({ tabs: tabs.map((other) => (other.id === id ? tab : other)), active: tab.id })
+  guard(id, undefined, '')
+}
+
+export function setForm(id: string, form: NewKeyForm): void {
+  set({ tabs: get().tabs.map((tab) => (tab.id === id && tab.kind === 'new' ? { ...tab, form } : tab)) })
+  guard(id, form.text === '' && form.key === '' ? undefined : form.text, '')
+}
+
+export function setDraft(key: string, draft: Draft | undefined): void {
+  const { [key]: _, ...others } = get().drafts
+  set({ drafts: draft === undefined ? others : { ...others, [key]: draft } })
+  guard(keyTabId(key), draft !== undefined && isModified(draft) ? draft.text : undefined, draft?.baseVersion ?? '')
+}
+
+export function changeDraft(key: string, change: (draft: Draft) => Draft): void {
+  const draft = get().drafts[key]
+  if (draft !== undefined) setDraft(key, change(draft))
+}
+
+export function setView(key: string, view: ValueView): void {
+  const { [key]: _, ...others } = get().views
+  const kept = Object.entries(others).slice(-keysLimits.tabsMax)
+  set({ views: { ...Object.fromEntries(kept), [key]: view } })
+}
+
+export function setNotice(notice: Notice | undefined): void {
+  set({ notice })
+}
+
+export function useDirtyTabs(): ReadonlySet<string> {
+  const tabs = useTabs((state) => state.tabs)
+  useTabs((state) => state.drafts)
+  return new Set(tabs.filter(isDirty).map((tab) => tab.id))
+}

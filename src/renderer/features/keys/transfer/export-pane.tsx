@@ -1,0 +1,48 @@
+import { Download } from 'lucide-react'
+import type { ReactElement } from 'react'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNode } from '../../../connection/connection-provider.tsx'
+import { saveBlob } from '../../../download/save-file.ts'
+import { Button } from '../../../ui/button.tsx'
+import { TextField } from '../../../ui/text-field.tsx'
+import { closeTab } from '../tabs-store.ts'
+import { useMemory } from '../use-memory.ts'
+import { fileNameOf } from '../value/download-value.ts'
+import { RunView } from './run-view.tsx'
+import css from './transfer.module.css'
+import { forgetRun, runExport, useTransferRuns } from './transfer-runs.ts'
+
+/** All keys under a prefix with their values, as one file. */
+export function ExportPane({ id, prefix: given }: { readonly id: string; readonly prefix: string }): ReactElement {
+  const { t } = useTranslation('keys')
+  const { client, live } = useNode()
+  const { delimiter } = useMemory()
+  const run = useTransferRuns((state) => state.export)
+  const [prefix, setPrefix] = useState(given)
+  useEffect(() => setPrefix(given), [given])
+  const name = `${prefix === '' ? 'keys' : fileNameOf(prefix, delimiter)}.ndjson`
+  return (
+    <div className={css.pane}>
+      <h2 className={css.title}>{t('exportTitle')}</h2>
+      {run !== undefined ? (
+        <RunView kind="export" run={run} onAgain={() => forgetRun('export')} onClose={() => closeTab(id)} />
+      ) : (
+        <>
+          <TextField label={t('exportPrefix')} mono value={prefix} onChange={setPrefix} help={t('exportPrefixHelp')} />
+          <p className={css.muted}>{t('exportText', { name })}</p>
+          <div className={css.row}>
+            <Button
+              kind="primary"
+              icon={<Download size={16} aria-hidden="true" />}
+              disabledReason={live ? undefined : t('away')}
+              onClick={() => void runExport(client, prefix, (blob) => saveBlob(name, blob))}
+            >
+              {t('startExport')}
+            </Button>
+          </div>
+        </>
+      )}
+    </div>
+  )
+}

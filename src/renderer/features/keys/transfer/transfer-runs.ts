@@ -1,0 +1,101 @@
+/** Feeds imports to the node and takes exports from it, piece by piece. A run goes on while the person looks at something else. */
+
+import { create } from 'zustand'
+import type { Failure } from '../../../../ipc/contract/common-schemas.ts'
+import type { Job } from '../../../../ipc/contract/job-schemas.ts'
+import { wireLimits } from '../../../../ipc/contract/wire-limits.ts'
+import type { NodeClient } from '../../../connection/clients.ts'
+import { failureOf } from '../../../connection/failure.ts'
+import type { ImportPlan } from './import-files.ts'
+
+export type TransferKind = 'import' | 'export'
+
+export interface TransferRun {
+  readonly job: Job | undefined
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled'
+  readonly failure?: Failure
+}
+
+interface RunsState {
+  readonly import: TransferRun | undefined
+  readonly export: TransferRun | undefined
+}
+
+export const useTransferRuns = create<RunsState>()(() => ({ import: undefined, export: undefined }))
+
+const aborts = new Map<TransferKind, AbortController>()
+const emptyTakeMs = 100
+
+function tell(kind: TransferKind, run: TransferRun | undefined): void {
+  useTransferRuns.setState({ [kind]: run })
+}
+
+export function forgetRun(kind: TransferKind): void {
+  if (useTransferRuns.getState()[kind]?.state !== 'running') tell(kind, undefined)
+}
+
+/** The node forgets what was not finished; keys that were written stay. */
+export function cancelRun(kind: TransferKind, client: NodeClient): void {
+  const run = useTransferRuns.getState()[kind]
+  aborts.get(kind)?.abort()
+  if (run === undefined) return
+  tell(kind, { ...run, state: 'cancelled' })
+  // Where the node is away the job ends with it.
+  if (run.job !== undefined) void client.jobs.cancel({ id: run.job.id }).catch(() => undefined)
+}
+
+async function run(kind: TransferKind, work: (signal: AbortSignal, progress: (job: Job) => void) => Promise<Job>): Promise<void> {
+  aborts.get(kind)?.abort()
+  const abort = new AbortController()
+  aborts.set(kind, abort)
+  let latest: Job | undefined
+  const progress = (job: Job): void => {
+    latest = job
+    if (!abort.signal.aborted) tell(kind, { job, state: 'running' })
+  }
+  tell(kind, { job: undefined, state: 'running' })
+  try {
+    const job = await work(abort.signal, progress)
+    if (!abort.signal.aborted)
+      tell(kind, { job, state: job.state === 'cancelled' || job.state === 'failed' ? job.state : 'done' })
+  } catch (error) {
+    if (!abort.signal.aborted) tell(kind, { job: latest, state: 'failed', failure: failureOf(error) })
+  }
+}
+
+export async function runImport(client: NodeClient, plan: ImportPlan, prefix: string, mode: 'skip' | 'replace'): Promise<void> {
+  await run('import', async (signal, progress) => {
+    const totals =
+      plan.format === 'files' ? { itemsTotal: plan.files.length, bytesTotal: plan.bytes } : { bytesTotal: plan.bytes }
+    const job = await client.jobs.create({ kind: 'import', format: plan.format, prefix, mode, ...totals }, { signal })
+    progress(job)
+    for (const { path, file } of plan.files) {
+      let offset = 0
+      do {
+        const piece = file.slice(offset, offset + wireLimits.jobPieceBytesMax)
+        const bytes = new Uint8Array(await piece.arrayBuffer())
+        offset += bytes.length
+        progress(await client.jobs.feed({ id: job.id, path, bytes, last: offset >= file.size }, { signal }))
+      } while (offset < file.size)
+    }
+    return await client.jobs.finish({ id: job.id }, { signal })
+  })
+}
+
+/** Gives all of the export as one file of NDJSON. */
+export async function runExport(client: NodeClient, prefix: string, save: (blob: Blob) => void): Promise<void> {
+  await run('export', async (signal, progress) => {
+    const { id } = await client.jobs.export({ prefix }, { signal })
+    const parts: Uint8Array<ArrayBuffer>[] = []
+    for (;;) {
+      const { bytes, done, job } = await client.jobs.take({ id }, { signal })
+      if (bytes.length > 0) parts.push(Uint8Array.from(bytes))
+      progress(job)
+      if (done) {
+        save(new Blob(parts, { type: 'application/x-ndjson' }))
+        return job
+      }
+      if (bytes.length === 0) await new Promise((resolve) => setTimeout(resolve, emptyTakeMs))
+    }
+  })
+}

@@ -1,0 +1,92 @@
+import { Code, Search, Star, Trash2, WrapText } from 'lucide-react'
+import type { ReactElement, ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
+import { keysOf } from '../../../shortcuts/registry.ts'
+import { CopyButton } from '../../../ui/copy-button.tsx'
+import { formatAgo, formatBytes, formatTime } from '../../../ui/format.ts'
+import { IconButton } from '../../../ui/icon-button.tsx'
+import { Segmented } from '../../../ui/segmented.tsx'
+import { KeyText } from '../key-text.tsx'
+import { useKeyCommands } from '../use-key-commands.ts'
+import { useMemory } from '../use-memory.ts'
+import { visibleKey } from '../visible-key.ts'
+import type { ValueView } from './present-value.ts'
+import css from './value-header.module.css'
+
+interface ValueHeaderProps {
+  readonly metadata: KeyMetadata
+  /** What the bytes were taken for. */
+  readonly kind: string | undefined
+  readonly views: readonly ValueView[]
+  readonly view: ValueView
+  readonly onView: (view: ValueView) => void
+  readonly wrap: boolean
+  readonly onWrap: (wrap: boolean) => void
+  readonly onFind: (() => void) | undefined
+  readonly onCode: () => void
+  readonly onDelete: () => void
+  readonly deleteBlocked: string | undefined
+  /** Edit, or nothing while it is edited. */
+  readonly children?: ReactNode
+}
+
+export function ValueHeader(props: ValueHeaderProps): ReactElement {
+  const { metadata, kind, views, view, onView, wrap, onWrap, onFind, onCode, onDelete, deleteBlocked, children } = props
+  const { t } = useTranslation('keys')
+  const { favourites } = useMemory()
+  const { favour } = useKeyCommands()
+  const loved = favourites.includes(metadata.key)
+  const facts = [formatBytes(metadata.size), kind, t('versionN', { version: metadata.version })].filter(
+    (fact) => fact !== undefined,
+  )
+  return (
+    <header className={css.header}>
+      <div className={css.line}>
+        <h2 className={css.key} title={visibleKey(metadata.key)}>
+          <KeyText text={metadata.key} className={css.text} />
+        </h2>
+        <CopyButton text={metadata.key} label={t('copyKey')} />
+        <IconButton
+          label={loved ? t('unfavourite') : t('favourite')}
+          pressed={loved}
+          icon={<Star size={16} aria-hidden="true" fill={loved ? 'currentColor' : 'none'} />}
+          onClick={() => favour(metadata.key, !loved)}
+        />
+      </div>
+      <div className={css.line}>
+        {views.length > 1 && (
+          <Segmented
+            label={t('viewLabel')}
+            options={views.map((value) => ({ value, label: t(`view_${value}`) }))}
+            value={view}
+            onChange={onView}
+          />
+        )}
+        <span className={css.facts} title={formatTime(metadata.modifiedMs)}>
+          {facts.join(' · ')} · {formatAgo(metadata.modifiedMs)}
+        </span>
+        <div className={css.tools}>
+          <IconButton
+            label={t('wrap')}
+            icon={<WrapText size={16} aria-hidden="true" />}
+            pressed={wrap}
+            onClick={() => onWrap(!wrap)}
+          />
+          {onFind !== undefined && (
+            <IconButton label={t('find')} shortcut="mod+f" icon={<Search size={16} aria-hidden="true" />} onClick={onFind} />
+          )}
+          <IconButton label={t('showAsCode')} icon={<Code size={16} aria-hidden="true" />} onClick={onCode} />
+          <IconButton
+            label={t('deleteKey')}
+            shortcut={keysOf('keys.delete') ?? ''}
+            icon={<Trash2 size={16} aria-hidden="true" />}
+            disabledReason={deleteBlocked}
+            onClick={onDelete}
+          />
+          {children}
+        </div>
+      </div>
+    </header>
+  )
+}
