@@ -27,7 +27,7 @@ export function EditorsSection() {
         </Frame>
       </Sample>
       <Sample title="Merge">
-        <Frame>
+        <Frame wide>
           <MergeEditor
             theirs={theirs}
             theirsLabel="Theirs, version 18"
@@ -39,7 +39,7 @@ export function EditorsSection() {
         </Frame>
       </Sample>
       <Sample title="Hex and panes">
-        <Frame>
+        <Frame wide>
           <Panes
             name="gallery"
             panes={[

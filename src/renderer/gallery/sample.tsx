@@ -1,3 +1,4 @@
+import { clsx } from 'clsx'
 import type { ReactElement, ReactNode } from 'react'
 import css from './gallery.module.css'
 
@@ -9,7 +10,7 @@ interface SampleProps {
 
 export function Sample({ title, columns = false, children }: SampleProps): ReactElement {
   return (
-    <section>
+    <section className={css.sample}>
       <h2>{title}</h2>
       <div className={columns ? css.columns : css.row}>{children}</div>
     </section>
@@ -17,6 +18,6 @@ export function Sample({ title, columns = false, children }: SampleProps): React
 }
 
 /** As high and as wide as a pane of a page. */
-export function Frame({ children }: { readonly children: ReactNode }): ReactElement {
-  return <div className={css.frame}>{children}</div>
+export function Frame({ wide = false, children }: { readonly wide?: boolean; readonly children: ReactNode }): ReactElement {
+  return <div className={clsx(css.frame, wide && css.wide)}>{children}</div>
 }

@@ -4,11 +4,9 @@ import { useTranslation } from 'react-i18next'
 import type { NodeRun } from '../../ipc/contract/host-contract.ts'
 import type { HostClient } from '../connection/clients.ts'
 import { Details } from '../ui/card.tsx'
-import { CopyButton } from '../ui/copy-button.tsx'
 import { formatTime } from '../ui/format.ts'
 import { HostButtons } from './host-buttons.tsx'
 import { LogTail } from './log-tail.tsx'
-import css from './screen.module.css'
 import { ScreenCard } from './screen-card.tsx'
 
 interface CrashCardProps {
@@ -28,15 +26,12 @@ export function CrashCard({ crash, logTail, host }: CrashCardProps): ReactElemen
         items={[
           { term: t('crashReason'), value: <code>{crash.reason}</code> },
           { term: t('crashExit'), value: <code>{crash.exitCode ?? '–'}</code> },
-          { term: t('crashWhen'), value: formatTime(crash.atMs) },
+          { term: t('crashWhen'), value: <time translate="no">{formatTime(crash.atMs)}</time> },
           { term: t('crashRecent'), value: crash.recent },
         ]}
       />
       <HostButtons host={host} actions={['startNode', 'startSafely', 'showLogs']} />
-      <LogTail lines={logTail} />
-      <div className={css.actions}>
-        <CopyButton text={report} label={t('copyReport')} />
-      </div>
+      <LogTail lines={logTail} report={report} />
     </ScreenCard>
   )
 }

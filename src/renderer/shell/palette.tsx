@@ -67,7 +67,9 @@ function Item({ item }: { readonly item: PaletteItem }) {
   return (
     <>
       <Icon size={14} aria-hidden="true" />
-      <span className={item.kind === 'key' ? css.key : css.label}>{labels[item.kind]}</span>
+      <span className={item.kind === 'key' ? css.key : css.label} translate={item.kind === 'key' ? 'no' : undefined}>
+        {labels[item.kind]}
+      </span>
       {keys !== undefined && <KeyCaps keys={keys} />}
       {item.kind === 'key' && <span className={css.kind}>{t('keyKind')}</span>}
       {item.kind === 'address' && <span className={css.kind}>{t('addressKind')}</span>}

@@ -28,7 +28,11 @@ export function StatusBar(): ReactElement {
         </>
       )}
       {capabilities.host === 'browser' && <span>{t('webConsole')}</span>}
-      {status !== undefined && <span className={css.end}>gRPC {status.grpc.address}</span>}
+      {status !== undefined && (
+        <span className={css.end} translate="no">
+          gRPC {status.grpc.address}
+        </span>
+      )}
     </footer>
   )
 }

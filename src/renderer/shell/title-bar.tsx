@@ -22,7 +22,7 @@ export function TitleBar({ onSearch, onSignOut }: TitleBarProps): ReactElement {
     <header className={css.titleBar}>
       <div className={css.network}>
         <Hexagon size={18} aria-hidden="true" />
-        {hello.networkName}
+        <span translate="no">{hello.networkName}</span>
       </div>
       <button type="button" className={css.search} onClick={onSearch}>
         <Search size={14} aria-hidden="true" />

@@ -33,6 +33,7 @@ export function Button({
       type={submit && !off ? 'submit' : 'button'}
       className={clsx(css.button, kind !== 'default' && css[kind], className)}
       aria-disabled={off || undefined}
+      aria-description={disabledReason}
       aria-busy={busy || undefined}
       onClick={off ? undefined : onClick}
     >

@@ -43,7 +43,7 @@ const look = EditorView.theme({
   },
   '.cm-changedLine': { backgroundColor: 'var(--warn-soft) !important' },
   '.cm-changedText': { background: 'color-mix(in srgb, var(--warn) 26%, transparent) !important' },
-  '.cm-deletedChunk, .cm-deletedLine': { backgroundColor: 'var(--danger-soft)' },
+  '.cm-deletedLine, .cm-insertedLine': { backgroundColor: 'transparent' },
 })
 
 export interface CodeOptions {

@@ -33,6 +33,7 @@ export function IconButton({
         aria-label={label}
         aria-pressed={pressed}
         aria-disabled={off || undefined}
+        aria-description={disabledReason}
         onClick={off ? undefined : onClick}
       >
         {icon}

@@ -45,11 +45,12 @@ export function useToast(): (content: ToastContent) => void {
 }
 
 export function ToastProvider({ children }: { readonly children: ReactNode }): ReactElement {
+  const { t } = useTranslation('ui')
   return (
     <Base.Provider limit={toastsMax}>
       {children}
       <Base.Portal>
-        <Base.Viewport className={css.viewport}>
+        <Base.Viewport className={css.viewport} aria-label={t('notices')}>
           <Toasts />
         </Base.Viewport>
       </Base.Portal>

@@ -11,6 +11,7 @@ export const ui = {
   later: 'Later part',
   less: 'Less',
   more: 'More',
+  notices: 'Notices',
   notRead: 'This part could not be read.',
   offset: 'Offset',
   offsetHint: 'Offset, e.g. 0x4000',

@@ -1,0 +1,122 @@
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { SocketConnection } from '../../../../src/renderer/connection/socket-connection.ts'
+
+class FakeSocket extends EventTarget {
+  static made: FakeSocket[] = []
+  readonly readyState = 0
+  readonly bufferedAmount = 0
+  readonly url: string
+  constructor(url: URL) {
+    super()
+    this.url = String(url)
+    FakeSocket.made.push(this)
+  }
+  send(): void {}
+  close(): void {
+    this.dispatchEvent(new Event('close'))
+  }
+}
+
+const answers = { get: 401, post: 200 }
+const calls: string[] = []
+
+beforeEach(() => {
+  FakeSocket.made = []
+  calls.length = 0
+  answers.get = 401
+  answers.post = 200
+  vi.stubGlobal('WebSocket', FakeSocket)
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit = {}) => {
+    const { method = 'GET', body } = init
+    calls.push(`${method} ${path}${body == null ? '' : ` ${String(body)}`}`)
+    return new Response('{}', { status: method === 'GET' ? answers.get : answers.post })
+  })
+  location.hash = ''
+})
+
+function start(): SocketConnection {
+  const connection = new SocketConnection()
+  connection.start()
+  onTestFinished(() => connection.stop())
+  return connection
+}
+
+test('the token of the link leaves the address bar at once and is changed for a session', async () => {
+  location.hash = '#token=secret-1'
+  start()
+  expect(location.hash).toBe('')
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+  expect(calls).toEqual(['POST /session {"token":"secret-1"}'])
+  expect(FakeSocket.made[0]?.url).toMatch(/^ws:.*\/rpc$/)
+})
+
+test('an address of a page is no token', async () => {
+  location.hash = '#/keys'
+  start()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+  expect(location.hash).toBe('#/keys')
+  expect(calls).toEqual([])
+})
+
+test('a link that is used up asks to sign in', async () => {
+  location.hash = '#token=used'
+  answers.post = 401
+  const connection = start()
+  await vi.waitFor(() => expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason: 'refused' }))
+  expect(FakeSocket.made).toEqual([])
+})
+
+test('a link that is used up does not matter where a session holds', async () => {
+  location.hash = '#token=used'
+  answers.post = 401
+  answers.get = 200
+  start()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+})
+
+test('without a session the closed socket asks to sign in', async () => {
+  const connection = start()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+  FakeSocket.made[0]?.close()
+  await vi.waitFor(() => expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason: 'none' }))
+})
+
+test('with a session the closed socket is dialled again, later and later', async () => {
+  answers.get = 200
+  const connection = start()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+  FakeSocket.made[0]?.close()
+  await vi.waitFor(() => expect(connection.snapshot().link.state).toBe('lost'))
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(2), { timeout: 2000 })
+  const { link } = connection.snapshot()
+  expect(link).toMatchObject({ state: 'lost' })
+  connection.retry()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(3))
+})
+
+test('a pasted link signs in', async () => {
+  const connection = start()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+  FakeSocket.made[0]?.close()
+  await vi.waitFor(() => expect(connection.snapshot().link.state).toBe('signed-out'))
+  expect(await connection.signIn('http://127.0.0.1:7072/')).toBe(false)
+  expect(await connection.signIn(' http://127.0.0.1:7072/#token=fresh ')).toBe(true)
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(2))
+  expect(calls).toContain('POST /session {"token":"fresh"}')
+})
+
+test('signing out ends the session at the node', async () => {
+  answers.get = 200
+  const connection = start()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+  await connection.snapshot().host?.client.signOut()
+  expect(calls).toContain('POST /session/end')
+  expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason: 'ended' })
+})
+
+test('a hidden page says so', () => {
+  const connection = start()
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+  document.dispatchEvent(new Event('visibilitychange'))
+  expect(connection.snapshot().visible).toBe(false)
+})

@@ -1,0 +1,101 @@
+import { act, screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, test } from 'vitest'
+import { usePreferences } from '../../../../src/renderer/app/preferences.ts'
+import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
+import { renderApp } from '../support/render-app.tsx'
+
+test('the frame shows the network, the pages and how the node is', async () => {
+  using _app = await renderApp({ path: '/connect' })
+  const nav = await screen.findByRole('navigation', { name: 'Pages' })
+  expect(
+    within(nav)
+      .getAllByRole('link')
+      .map((link) => link.textContent),
+  ).toEqual(['Overview', 'Keys', 'Activity', 'Connect', 'Settings'])
+  expect(screen.getByText('research')).toBeVisible()
+  const status = screen.getByRole('contentinfo')
+  expect(status).toHaveTextContent('Running')
+  await waitFor(() => expect(status).toHaveTextContent(/1,771 keys/))
+  expect(status).toHaveTextContent('gRPC 127.0.0.1:7070')
+})
+
+test('keys go to pages, but not while a text is typed', async () => {
+  using app = await renderApp({ path: '/connect' })
+  await screen.findByRole('navigation', { name: 'Pages' })
+  await userEvent.keyboard('gs')
+  await waitFor(() => expect(app.router.state.location.pathname).toBe('/settings'))
+  await userEvent.keyboard('{Control>}k{/Control}')
+  await userEvent.type(await screen.findByRole('combobox'), 'go')
+  await userEvent.keyboard('{Escape}')
+  expect(app.router.state.location.pathname).toBe('/settings')
+})
+
+test('single keys can be switched off', async () => {
+  using app = await renderApp({ path: '/connect' })
+  await screen.findByRole('navigation', { name: 'Pages' })
+  act(() => usePreferences.getState().change({ singleKeys: false }))
+  await userEvent.keyboard('?')
+  expect(screen.queryByRole('dialog')).toBeNull()
+  act(() => usePreferences.getState().change({ singleKeys: true }))
+  await userEvent.keyboard('?')
+  expect(await screen.findByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  expect(app.router.state.location.pathname).toBe('/connect')
+})
+
+test('the palette finds keys by how they begin and opens one', async () => {
+  using app = await renderApp({ path: '/connect' })
+  await screen.findByRole('navigation', { name: 'Pages' })
+  await userEvent.click(screen.getByRole('button', { name: /Search keys/ }))
+  await userEvent.type(await screen.findByRole('combobox'), 'feature')
+  await userEvent.click(await screen.findByRole('option', { name: /feature-flags/ }))
+  await waitFor(() => expect(app.router.state.location).toMatchObject({ pathname: '/keys', search: { key: 'feature-flags' } }))
+})
+
+test('the palette runs commands', async () => {
+  using app = await renderApp({ path: '/connect' })
+  await screen.findByRole('navigation', { name: 'Pages' })
+  await userEvent.keyboard('{Control>}k{/Control}')
+  await userEvent.type(await screen.findByRole('combobox'), 'go to act')
+  await screen.findByRole('option', { name: /Go to Activity/ })
+  await userEvent.keyboard('{Enter}')
+  await waitFor(() => expect(app.router.state.location.pathname).toBe('/activity'))
+})
+
+test('commands of the menu run as keys do', async () => {
+  const connection = new DemoConnection()
+  using app = await renderApp({ path: '/connect', connection })
+  await screen.findByRole('navigation', { name: 'Pages' })
+  act(() => connection.command('go.overview'))
+  await waitFor(() => expect(app.router.state.location.pathname).toBe('/overview'))
+})
+
+test('while the node is away a banner says since when, the content pales, and it is back with the next epoch', async () => {
+  const connection = new DemoConnection()
+  using _app = await renderApp({ path: '/connect', connection })
+  const status = await screen.findByRole('contentinfo')
+  await waitFor(() => expect(status).toHaveTextContent(/keys/))
+  act(() => connection.lose())
+  expect(await screen.findByText(/^Showing data from .*Reconnecting/)).toBeVisible()
+  expect(status).toHaveTextContent('Reconnecting')
+  expect(document.querySelector('[data-stale]')).not.toBeNull()
+  await userEvent.click(screen.getByRole('button', { name: 'Try now' }))
+  await waitFor(() => expect(status).toHaveTextContent('Running'))
+  expect(status).toHaveTextContent(/keys/)
+  expect(connection.snapshot().session?.epoch).toBe(2)
+  expect(document.querySelector('[data-stale]')).toBeNull()
+})
+
+test('an address that names no page leads to the overview', async () => {
+  using app = await renderApp({ path: '/no/such/page' })
+  await waitFor(() => expect(app.router.state.location.pathname).toBe('/overview'))
+})
+
+test('F6 goes from one part of the window to the next', async () => {
+  using _app = await renderApp({ path: '/connect' })
+  const nav = await screen.findByRole('navigation', { name: 'Pages' })
+  await userEvent.keyboard('{F6}')
+  expect(nav).toHaveFocus()
+  await userEvent.keyboard('{F6}')
+  expect(screen.getByRole('main')).toHaveFocus()
+})
