@@ -134,6 +134,14 @@ test('a value goes up and down in streams', async () => {
   expect(rest.map(({ part }) => (part.case === 'chunk' ? part.value.length : -1))).toEqual([1000, 1000, 500])
   const endless = rig.client.upload(KeyValue.method.putStream, [{ part: header }, { part: { case: 'chunk', value: chunk } }])
   await expect(endless).rejects.toMatchObject({ code: status.INVALID_ARGUMENT })
+  const finish = { part: { case: 'finish', value: { size: 1500n } } } as const
+  for (const late of [finish, { part: { case: 'chunk', value: chunk } } as const]) {
+    const parts = [{ part: header }, { part: { case: 'chunk', value: chunk } } as const, finish, late]
+    await expect(rig.client.upload(KeyValue.method.putStream, parts)).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringContaining('nothing may follow the finish'),
+    })
+  }
 })
 
 test('a block travels whole and comes back as it was', async () => {

@@ -154,11 +154,14 @@ async function putStream(
 async function* chunksOf(requests: AsyncGenerator<PutStreamRequest>, announced: bigint | undefined): AsyncGenerator<Uint8Array> {
   let received = 0n
   let confirmed = announced
+  let finished = false
   for await (const { part } of requests) {
+    if (finished) throw new CodedError('invalid-argument', 'nothing may follow the finish of PutStream; nothing was changed')
     if (part.case === 'finish') {
       confirmed ??= part.value.size
+      finished = true
       if (part.value.size !== received) throw sizeFault(part.value.size, received)
-      break
+      continue
     }
     if (part.case !== 'chunk') throw new CodedError('invalid-argument', 'after its header PutStream takes chunks, then finish')
     received += BigInt(part.value.length)

@@ -12,7 +12,7 @@ import type { PageKeeper } from './page-keeper.ts'
 import type { PreparedChange, PreparedOperation } from './prepared-change.ts'
 import { pageChangeOf, touchValues } from './prepared-change.ts'
 import type { ValueBlocks } from './value-blocks.ts'
-import type { ValuePreparation } from './value-preparation.ts'
+import type { PreparedValue, ValuePreparation } from './value-preparation.ts'
 
 /** Of the bytes of a store's batch, for what a request adds; the rest is for the page's record and the frames. */
 const batchShare = 0.875
@@ -74,7 +74,7 @@ export class KeyWriter {
       throw new CodedError('limit-exceeded', `a batch has at most ${this.#limits.batchOperationsMax} operations`)
     }
     const operations: PreparedOperation[] = []
-    for (const asked of this.#checkBatch(wanted)) {
+    for (const asked of this.#checkBatch(wanted, requestId !== undefined)) {
       if (asked.kind === 'delete') {
         operations.push(asked)
         continue
@@ -87,7 +87,7 @@ export class KeyWriter {
       operations.push({ kind, key, precondition, contentType, value })
     }
     const change = { requestId, operations }
-    await this.#fitOneBatch(change)
+    await this.#fitOneBatch(change, signal)
     const outcomes = await this.#decide(page, change, signal)
     return outcomes.map((outcome, index) => {
       const each = wanted[index]
@@ -100,17 +100,18 @@ export class KeyWriter {
   }
 
   /** Checks everything that can be told of a batch before a value of it is sealed or stored, its least size included. */
-  #checkBatch(wanted: readonly BatchOperation[]): readonly (CheckedPut | CheckedDelete)[] {
+  #checkBatch(wanted: readonly BatchOperation[], identified: boolean): readonly (CheckedPut | CheckedDelete)[] {
     const checked: (CheckedPut | CheckedDelete)[] = []
     let weight = 0
     for (const each of wanted) {
       if (each.kind === 'delete') {
         const removal = this.#checkDelete(each.key, each.precondition)
-        weight += operationWeight(removal.key.bytes.length, 0)
+        weight += operationWeight(removal.key.bytes.length, 0, identified)
         checked.push(removal)
       } else {
         const put = this.#checkPut(each.key, each.value, each.options)
-        weight += operationWeight(put.key.bytes.length, put.contentType.length) + this.#preparation.leastWeight(each.value)
+        weight += operationWeight(put.key.bytes.length, put.contentType.length, identified)
+        weight += this.#preparation.leastWeight(each.value)
         checked.push(put)
       }
     }
@@ -130,20 +131,29 @@ export class KeyWriter {
     return { kind: 'delete', key: checkKey(text, this.#limits), precondition: checkPrecondition(demanded) }
   }
 
-  /** A batch is one turn and one batch of the store: where its values are too large for that, the largest go ahead. */
-  async #fitOneBatch(change: PreparedChange): Promise<void> {
-    const bytesMax = this.#limits.batchBytesMax * batchShare
-    let weight = changeWeight(pageChangeOf(change))
-    if (weight <= bytesMax) return
+  /**
+   * A batch is one turn and one batch of the store: where its values are too large for that, the largest go ahead, many at a time,
+   * because each waits for the disk.
+   */
+  async #fitOneBatch(change: PreparedChange, signal: AbortSignal): Promise<void> {
+    let excess = changeWeight(pageChangeOf(change)) - this.#limits.batchBytesMax * batchShare
+    if (excess <= 0) return
     const values = change.operations.flatMap((operation) => (operation.kind === 'put' ? [operation.value] : []))
-    values.sort((left, right) => right.travellingBytes - left.travellingBytes)
+    values.sort((left, right) => right.aheadGain - left.aheadGain)
+    let group: PreparedValue[] = []
+    let groupBytes = 0
     for (const value of values) {
-      if (weight <= bytesMax) break
-      weight -= value.travellingBytes
-      await value.store()
+      if (excess <= 0 || value.aheadGain <= 0) break
+      excess -= value.aheadGain
+      group.push(value)
+      groupBytes += value.travellingBytes
+      if (group.length < this.#limits.foldRequestsMax && groupBytes < this.#limits.commitGroupBytesMax) continue
+      await storeTogether(group, signal)
+      group = []
+      groupBytes = 0
     }
-    if (changeWeight(pageChangeOf(change)) <= bytesMax) return
-    throw tooLarge()
+    await storeTogether(group, signal)
+    if (excess > 0) throw tooLarge()
   }
 
   async #changeOne(page: PageKeeper, change: PreparedChange, signal: AbortSignal): Promise<ChangeResult> {
@@ -170,6 +180,13 @@ export class KeyWriter {
     const { address, chunks } = operation.value.ready
     if (chunks === 0 && equalBytes(address, result.metadata.address)) this.#blocks.remember(address, value)
   }
+}
+
+/** Where one fails the others are waited for: nothing is on its way to the disk when the call is answered. */
+async function storeTogether(values: readonly PreparedValue[], signal: AbortSignal): Promise<void> {
+  throwIfAborted(signal)
+  const stored = await Promise.allSettled(values.map((value) => value.store()))
+  for (const each of stored) if (each.status === 'rejected') throw each.reason
 }
 
 function tooLarge(): CodedError {

@@ -30,24 +30,34 @@ export interface PageChange {
 }
 
 /** Bytes that an operation adds to a batch of the store beside its key and block: entry, candidate, its part of the signed batch. */
-const operationBytes = 640
-/** Times that the key appears in the batch. */
-const keyCopies = 4
-const contentTypeCopies = 3
-const blockOverheadBytes = 320
+const operationBytes = 300
+/** Times that the key appears in the batch: in entry, candidate and header of the block. */
+const keyCopies = 3
+const contentTypeCopies = 2
+/** What a caller's request id adds to each operation: the id in the signed batch, and an outcome with its own copy of the entry. */
+const identifiedBytes = 180
+const identifiedContentTypeCopies = 1
+const blockOverheadBytes = 264
 
-/** About the bytes that an operation adds to a batch of the store beside its value, rounded up. */
-export function operationWeight(keyBytes: number, contentTypeBytes: number): number {
-  return operationBytes + keyBytes * keyCopies + contentTypeBytes * contentTypeCopies
+/** The bytes that an operation adds to a batch of the store beside its value: never fewer than it really does. */
+export function operationWeight(keyBytes: number, contentTypeBytes: number, identified: boolean): number {
+  const plain = operationBytes + keyBytes * keyCopies + contentTypeBytes * contentTypeCopies
+  return identified ? plain + identifiedBytes + contentTypeBytes * identifiedContentTypeCopies : plain
+}
+
+/** The bytes that a block adds where it travels with its entry. */
+export function blockWeight(block: ContentBlock | undefined): number {
+  return block === undefined ? 0 : block.stored.length + blockOverheadBytes
 }
 
 export function changeWeight(change: PageChange): number {
   let weight = 0
   for (const operation of change.operations) {
-    weight += operationWeight(operation.key.bytes.length, operation.kind === 'put' ? operation.contentType.length : 0)
+    const contentTypeBytes = operation.kind === 'put' ? operation.contentType.length : 0
+    weight += operationWeight(operation.key.bytes.length, contentTypeBytes, change.requestId !== undefined)
     if (operation.kind === 'delete') continue
     const { block, settles } = operation.value
-    if (block !== undefined) weight += block.stored.length + blockOverheadBytes
+    weight += blockWeight(block)
     for (const { key } of settles) weight += key.length
   }
   return weight

@@ -6,7 +6,7 @@ import type { ContentBlock, StorePlace } from '../../core/block/content-block.ts
 import type { CheckedKey } from './checked-arguments.ts'
 import { chunked } from './chunked.ts'
 import type { ReadyValue } from './page-change.ts'
-import { readyBlock } from './page-change.ts'
+import { blockWeight, readyBlock } from './page-change.ts'
 import type { ValueBlocks } from './value-blocks.ts'
 import type { UploadParts } from './value-upload.ts'
 import { ValueUpload } from './value-upload.ts'
@@ -42,6 +42,11 @@ export class PreparedValue {
   /** Bytes that travel with the entry. */
   get travellingBytes(): number {
     return this.ready.block?.stored.length ?? 0
+  }
+
+  /** The bytes that a batch is spared when the value is stored ahead. */
+  get aheadGain(): number {
+    return this.#upload === undefined ? blockWeight(this.#ready?.block) - candidateBytes : 0
   }
 
   /** Stores a block that would travel ahead of its entry. */
