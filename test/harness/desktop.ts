@@ -41,6 +41,7 @@ export class Desktop implements AsyncDisposable {
   static start({ folder, arguments: words = [], environment = {} }: DesktopOptions): Desktop {
     const child = fork(join(root, 'out/main/index.js'), ['--', ...words], {
       execArgv: ['--import', register],
+      serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...environment, HARNESS_FOLDER: folder },
     })

@@ -4,10 +4,22 @@ import { app } from './app.ts'
 import { windows } from './browser-window.ts'
 import { openChromium } from './chromium.ts'
 import { deliverToMain } from './ipc-main.ts'
+import type { MessagePortMain } from './message-port-main.ts'
 import { handlers } from './session.ts'
 import { answers, menus, noted, powerMonitor } from './system.ts'
 import { utilityProcess } from './utility-process.ts'
 import { ShimFrame } from './web-contents.ts'
+
+/** Of a port that a page of the test's own was given. */
+export type TestFrame =
+  | { readonly kind: 'offer'; readonly port: number; readonly offer: unknown }
+  | { readonly kind: 'port-message'; readonly port: number; readonly data: unknown }
+  | { readonly kind: 'port-close'; readonly port: number }
+
+const given = new Map<number, MessagePortMain>()
+let portsGiven = 0
+let pagesMade = 0
+const tell = (frame: TestFrame): void => void process.send?.(frame)
 
 const actions = {
   endpoint: async () => (await openChromium()).endpoint,
@@ -55,6 +67,28 @@ const actions = {
     deliverToMain('memo:connect', { sender: { id: 998 }, senderFrame: null }, [])
     return posted
   },
+  /** A page of the test's own, connected as the page of a window is: what it is offered and what comes over its ports is told. */
+  connect: () => {
+    const bridge = {
+      post(_channel: string, offer: unknown, [port]: readonly MessagePortMain[]) {
+        portsGiven += 1
+        const id = portsGiven
+        if (port === undefined) throw new Error('an offer without a port')
+        given.set(id, port)
+        tell({ kind: 'offer', port: id, offer })
+        port.give({
+          message: (data) => tell({ kind: 'port-message', port: id, data }),
+          close: () => tell({ kind: 'port-close', port: id }),
+        })
+      },
+    }
+    pagesMade += 1
+    deliverToMain(
+      'memo:connect',
+      { sender: { id: 10_000 + pagesMade }, senderFrame: new ShimFrame('app://memo', bridge as never) },
+      [],
+    )
+  },
   protocol: async ({ url, method }: { readonly url: string; readonly method: string }) => {
     const handler = handlers.schemes.get('app')
     // Requests of a page never have such an address; what the handler does with it is asked nevertheless.
@@ -67,7 +101,12 @@ const actions = {
 
 export type HarnessActions = typeof actions
 
+process.on('message', (frame: TestFrame) => {
+  if (frame.kind === 'port-message') given.get(frame.port)?.fromOwner(frame.data)
+  else if (frame.kind === 'port-close') given.get(frame.port)?.close()
+})
 process.on('message', (message: { readonly id: number; readonly action: keyof HarnessActions; readonly argument: unknown }) => {
+  if (message.action === undefined) return
   void (async () => {
     const reply = (answer: object): void => void process.send?.({ id: message.id, ...answer })
     try {
