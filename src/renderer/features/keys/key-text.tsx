@@ -13,7 +13,7 @@ export function KeyText({ text, className }: KeyTextProps): ReactElement {
   const pieces = keyPieces(text)
   let at = 0
   return (
-    <bdi className={clsx(css.key, className)} dir="ltr">
+    <bdi className={clsx(css.key, className)} dir="ltr" translate="no">
       {pieces.map((piece) => {
         at += piece.text.length
         return piece.mark ? (

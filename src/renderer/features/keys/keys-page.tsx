@@ -28,7 +28,7 @@ import { useTabKeys } from './use-tab-keys.ts'
 import { useWidth } from './use-width.ts'
 
 /** Widths of the page from which the inspector, and from which list and value stand side by side. */
-const inspectorFrom = 900
+const inspectorFrom = 1000
 const pairFrom = 640
 
 export function KeysPage(): ReactElement {

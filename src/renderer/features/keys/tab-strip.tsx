@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next'
 import { X } from 'lucide-react'
 import type { ReactElement } from 'react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
@@ -20,10 +20,15 @@ export function TabStrip(): ReactElement | null {
   const active = useTabs((state) => state.active)
   const dirty = useDirtyTabs()
   const [leaving, setLeaving] = useState<Tab>()
+  const strip = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (active !== undefined)
+      strip.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
+  }, [active])
   const close = (tab: Tab) => (dirty.has(tab.id) ? setLeaving(tab) : closeTab(tab.id))
   if (tabs.length === 0) return null
   return (
-    <nav className={css.strip} aria-label={t('openTabs')}>
+    <nav ref={strip} className={css.strip} aria-label={t('openTabs')}>
       <ul>
         {tabs.map((tab) => (
           <li key={tab.id} className={css.tab} data-active={tab.id === active || undefined}>
@@ -32,6 +37,7 @@ export function TabStrip(): ReactElement | null {
               className={css.name}
               aria-current={tab.id === active || undefined}
               title={longName(tab, t)}
+              translate={tab.kind === 'key' ? 'no' : 'yes'}
               onClick={() => activateTab(tab.id)}
               onAuxClick={(event) => event.button === 1 && close(tab)}
             >

@@ -39,9 +39,9 @@ function endSpaces(piece: KeyPiece, first: boolean, last: boolean): KeyPiece[] {
   const tail = last ? (/ +$/.exec(rest)?.[0] ?? '') : ''
   const middle = rest.slice(0, rest.length - tail.length)
   return [
-    ...(head === '' ? [] : [{ text: '␠'.repeat(head.length), mark: true }]),
+    ...(head === '' ? [] : [{ text: '·'.repeat(head.length), mark: true }]),
     ...(middle === '' ? [] : [{ text: middle, mark: false }]),
-    ...(tail === '' ? [] : [{ text: '␠'.repeat(tail.length), mark: true }]),
+    ...(tail === '' ? [] : [{ text: '·'.repeat(tail.length), mark: true }]),
   ]
 }
 

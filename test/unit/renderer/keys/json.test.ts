@@ -45,7 +45,8 @@ describe('readJson', () => {
     ['[1, 2', { reason: 'ended', line: 1, column: 6 }],
     ['{"a": 01}', { reason: 'unexpected', line: 1, column: 8 }],
     ['{"a": .5}', { reason: 'bad-number', line: 1, column: 7 }],
-    ['"a\nb"', { reason: 'bad-text', line: 1, column: 3 }],
+    ['"a\nb"', { reason: 'open-text', line: 1, column: 3 }],
+    ['"a\tb"', { reason: 'bad-text', line: 1, column: 3 }],
     ['{} x', { reason: 'more-behind', line: 1, column: 4 }],
     ['{"a": "\\q"}', { reason: 'bad-text', line: 1, column: 8 }],
     ['', { reason: 'ended', line: 1, column: 1 }],
@@ -112,6 +113,17 @@ describe('mergeJson', () => {
     expect(merge).toMatchObject({ kind: 'merged', mine: ['state'], theirs: ['note'] })
     if (merge.kind !== 'merged') return
     expect(value(merge.text)).toEqual({ state: 'paid', note: 'call first', lines: [{ qty: 1 }, { qty: 2 }] })
+  })
+
+  it('writes the result as theirs is written', () => {
+    for (const [step, end] of [
+      ['  ', ''],
+      ['    ', '\n'],
+      ['\t', '\n'],
+    ]) {
+      const text = (note: string, state: string) => JSON.stringify({ state, note, lines: [{ qty: 1 }] }, undefined, step) + end
+      expect(mergeJson(text('', 'open'), text('call', 'open'), text('', 'paid'))).toMatchObject({ text: text('call', 'paid') })
+    }
   })
 
   it('joins changes of different items of an array of equal length', () => {

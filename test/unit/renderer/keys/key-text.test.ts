@@ -19,7 +19,7 @@ describe('visibleKey', () => {
   it('shows what would be invisible or turn the text around', () => {
     expect(visibleKey('a\nb\u202ec\u200b')).toBe('a\\nbU+202EcU+200B')
     expect(visibleKey('a\u00a0b')).toBe('aU+00A0b')
-    expect(visibleKey(' a b ')).toBe('␠a b␠')
+    expect(visibleKey(' a b ')).toBe('·a b·')
     expect(keyPieces('a\tb')).toEqual([
       { text: 'a', mark: false },
       { text: '\\t', mark: true },

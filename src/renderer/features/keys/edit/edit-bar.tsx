@@ -1,4 +1,4 @@
-import { Check, CircleAlert, Dot, Loader } from 'lucide-react'
+import { Check, CircleAlert, Loader } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useWriteBlock } from '../../../connection/use-write-block.ts'
@@ -65,7 +65,7 @@ function State({ draft, modified }: { readonly draft: Draft; readonly modified: 
       : draft.state === 'saved'
         ? [<Check key="i" size={14} aria-hidden="true" />, t('stateSaved'), css.ok]
         : modified
-          ? [<Dot key="i" size={14} strokeWidth={6} aria-hidden="true" />, t('stateModified') + mixed, css.warn]
+          ? [<span key="i" className={css.dot} />, t('stateModified') + mixed, css.warn]
           : [null, '', css.muted]
   return (
     <span className={tone} role="status">

@@ -6,7 +6,7 @@
  * result does not depend on which side is called mine, but for the order of members that both added.
  */
 
-import { printJson } from './json-print.ts'
+import { printJson, styleOf } from './json-print.ts'
 import type { JsonMember, JsonNode } from './json-syntax.ts'
 import { readJson } from './json-syntax.ts'
 
@@ -32,7 +32,12 @@ export function mergeJson(base: string, theirs: string, mine: string): JsonMerge
   const root = join(b, t, m, '', paths)
   return paths.length > 0 || root === undefined
     ? { kind: 'overlap', paths, ...changes }
-    : { kind: 'merged', text: printJson(root), ...changes }
+    : { kind: 'merged', text: asWritten(root, theirs, t), ...changes }
+}
+
+/** In the style of their text, so that a comparison shows the changes and not another way to write the same. */
+function asWritten(root: JsonNode, theirs: string, node: JsonNode): string {
+  return printJson(root, styleOf(theirs, node)) + (theirs.endsWith('\n') ? '\n' : '')
 }
 
 function document(text: string): JsonNode | undefined {

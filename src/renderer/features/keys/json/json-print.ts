@@ -1,29 +1,43 @@
 import type { JsonNode } from './json-syntax.ts'
 import { readJson } from './json-syntax.ts'
 
-const step = '  '
 /** Containers of scalars stay on one line where they fit. */
 const lineChars = 76
 
+export interface JsonStyle {
+  readonly step: string
+  /** Short containers within others stand on one line. */
+  readonly short: boolean
+}
+
+const ownStyle: JsonStyle = { step: '  ', short: true }
+
 /** Lines of at most `lineChars` where that is possible, everything as it was written. */
-export function printJson(node: JsonNode): string {
+export function printJson(node: JsonNode, style: JsonStyle = ownStyle): string {
   const out: string[] = []
-  print(node, '', 0, out)
+  print(node, '', 0, style, out)
   return out.join('')
 }
 
-function print(node: JsonNode, indent: string, used: number, out: string[]): void {
+/** The style that a text was written in; our own where it is none of the usual ones. */
+export function styleOf(text: string, node: JsonNode): JsonStyle {
+  const step = /\n([ \t]+)\S/.exec(text)?.[1] ?? ownStyle.step
+  for (const short of [false, true]) if (printJson(node, { step, short }) === text.trim()) return { step, short }
+  return { step, short: ownStyle.short }
+}
+
+function print(node: JsonNode, indent: string, used: number, style: JsonStyle, out: string[]): void {
   if (node.kind === 'scalar') {
     out.push(node.raw)
     return
   }
-  const short = indent === '' ? undefined : onOneLine(node, lineChars - indent.length - used)
+  const short = indent === '' || !style.short ? undefined : onOneLine(node, lineChars - indent.length - used)
   if (short !== undefined) {
     out.push(short)
     return
   }
   const [open, close] = node.kind === 'array' ? '[]' : '{}'
-  const inner = indent + step
+  const inner = indent + style.step
   const parts = node.kind === 'array' ? node.items.map((value) => ({ name: '', value })) : node.members.map(named)
   if (parts.length === 0) {
     out.push(`${open}${close}`)
@@ -31,7 +45,7 @@ function print(node: JsonNode, indent: string, used: number, out: string[]): voi
   }
   parts.forEach(({ name, value }, index) => {
     out.push(index === 0 ? `${open}\n${inner}${name}` : `,\n${inner}${name}`)
-    print(value, inner, name.length, out)
+    print(value, inner, name.length, style, out)
   })
   out.push(`\n${indent}${close}`)
 }

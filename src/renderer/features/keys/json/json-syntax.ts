@@ -20,7 +20,7 @@ export interface JsonMember {
 }
 
 export interface JsonProblem {
-  readonly reason: 'unexpected' | 'ended' | 'bad-text' | 'bad-number' | 'too-deep' | 'more-behind'
+  readonly reason: 'unexpected' | 'ended' | 'open-text' | 'bad-text' | 'bad-number' | 'too-deep' | 'more-behind'
   readonly offset: number
   /** From 1. */
   readonly line: number
@@ -112,6 +112,7 @@ class JsonReader {
     for (;;) {
       const unit = this.#text.charCodeAt(this.#at)
       if (Number.isNaN(unit)) throw new JsonStop('ended', this.#at)
+      if (unit === 0x0a || unit === 0x0d) throw new JsonStop('open-text', this.#at)
       if (unit < 0x20) throw new JsonStop('bad-text', this.#at)
       if (unit === 0x5c) {
         if (this.#take(escapePattern) === undefined) throw new JsonStop('bad-text', this.#at)

@@ -5,9 +5,10 @@ import { useNode, useNodeEvents } from '../../../connection/connection-provider.
 import { Button } from '../../../ui/button.tsx'
 import { formatCount } from '../../../ui/format.ts'
 import { Loading } from '../../../ui/loading.tsx'
-import { Empty, Failed, Stale } from '../../../ui/states.tsx'
+import { Empty, Failed } from '../../../ui/states.tsx'
 import { useMemory } from '../use-memory.ts'
 import { visibleKey } from '../visible-key.ts'
+import { Crumbs } from './crumbs.tsx'
 import { FirstUse } from './first-use.tsx'
 import type { RowActions } from './key-list.tsx'
 import { KeyList } from './key-list.tsx'
@@ -51,6 +52,7 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
   return (
     <section className={css.pane} aria-label={t('listPane')}>
       <PathBar prefix={prefix} mode={mode} onMode={leave} onSearch={begin} />
+      <Crumbs prefix={prefix} delimiter={memory.delimiter} />
       {mode === 'contains' && search !== undefined ? (
         <SearchList search={search} activeKey={activeKey} actions={actions} delimiter={delimiter} />
       ) : (
@@ -89,19 +91,17 @@ function TreeList({ tree, prefix, delimiter, activeKey, actions, onSearch }: Tre
   }
   if (root.pages.length === 0) return <Loading rows={12} text={t('listLoading')} awaited={t('listAwaited')} />
   const nothing = root.complete && root.entryCount === 0
-  if (nothing && prefix === '' && rows.before === 0) return <FirstUse />
+  if (nothing && prefix === '') return <FirstUse />
   return (
     <>
-      <Stale stale={!live}>
-        {nothing ? (
-          <Empty
-            title={prefix === '' ? t('emptyTitle') : t('emptyPrefix', { prefix: visibleKey(prefix) })}
-            actions={prefix === '' ? undefined : <Button onClick={onSearch}>{t('searchAll')}</Button>}
-          />
-        ) : (
-          <KeyList rows={rows} tree={tree} delimiter={delimiter} activeKey={activeKey} actions={actions} reveal={reveal} />
-        )}
-      </Stale>
+      {nothing ? (
+        <Empty
+          title={t('emptyPrefix', { prefix: visibleKey(prefix) })}
+          actions={<Button onClick={onSearch}>{t('searchAll')}</Button>}
+        />
+      ) : (
+        <KeyList rows={rows} tree={tree} delimiter={delimiter} activeKey={activeKey} actions={actions} reveal={reveal} />
+      )}
       <TreeFooter tree={tree} live={live} />
     </>
   )

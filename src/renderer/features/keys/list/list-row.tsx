@@ -101,7 +101,7 @@ interface LineProps {
 function Line({ level, chevron, icon, title, children }: LineProps): ReactElement {
   const Chevron = chevron ? ChevronDown : ChevronRight
   return (
-    <div className={css.line} style={{ paddingLeft: 8 + Math.min(level, 12) * 18 }} title={visibleKey(title)}>
+    <div className={css.line} style={{ paddingLeft: 8 + Math.min(level, 12) * 18 }} title={visibleKey(title)} translate="no">
       <span className={css.chevron} data-chevron={chevron !== undefined || undefined}>
         {chevron !== undefined && <Chevron size={14} aria-hidden="true" />}
       </span>

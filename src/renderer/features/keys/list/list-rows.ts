@@ -31,7 +31,8 @@ export interface ListRows {
 function sectionRows(memory: PlaceMemory): ListRow[] {
   return (['favourites', 'recents'] as const).flatMap((section): ListRow[] => {
     const names = memory[section]
-    if (names.length === 0) return []
+    // The recents have their place from the start, so that opening the first key moves no row.
+    if (names.length === 0 && section === 'favourites') return []
     const open = !memory.closed.includes(section)
     const places = names.map((name, index): ListRow => ({ kind: 'place', section, name, index, count: names.length }))
     return [{ kind: 'section', section, open, count: names.length }, ...(open ? places : [])]

@@ -44,7 +44,7 @@ export function ImportPreview({ plan, prefix }: { readonly plan: ImportPlan; rea
           <thead>
             <tr>
               <th>{t('keyLabel')}</th>
-              <th>{t('size')}</th>
+              <th className={css.number}>{t('size')}</th>
               <th>{t('stateHead')}</th>
             </tr>
           </thead>

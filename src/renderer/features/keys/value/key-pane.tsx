@@ -2,7 +2,6 @@ import type { ReactElement } from 'react'
 import { useCallback, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
-import { useNode } from '../../../connection/connection-provider.tsx'
 import { failureOf } from '../../../connection/failure.ts'
 import { useWriteBlock } from '../../../connection/use-write-block.ts'
 import { useShortcut } from '../../../shortcuts/use-shortcut.tsx'
@@ -10,7 +9,7 @@ import { Button } from '../../../ui/button.tsx'
 import { formatBytes } from '../../../ui/format.ts'
 import { Loading } from '../../../ui/loading.tsx'
 import { openSearchIn } from '../../../ui/open-search.ts'
-import { Empty, Failed, Stale } from '../../../ui/states.tsx'
+import { Empty, Failed } from '../../../ui/states.tsx'
 import { beginDraft } from '../edit/draft.ts'
 import { EditPane } from '../edit/edit-pane.tsx'
 import { useDeleteKey } from '../edit/use-delete-key.ts'
@@ -63,7 +62,6 @@ export function KeyPane({ name, onCode }: KeyPaneProps): ReactElement {
 
 function ReadPane({ metadata, onCode }: { readonly metadata: KeyMetadata; readonly onCode: () => void }): ReactElement {
   const { t } = useTranslation('keys')
-  const { live } = useNode()
   const blocked = useWriteBlock()
   const deleteKey = useDeleteKey()
   const pane = useRef<HTMLDivElement>(null)
@@ -101,19 +99,17 @@ function ReadPane({ metadata, onCode }: { readonly metadata: KeyMetadata; readon
           {t('edit')}
         </Button>
       </ValueHeader>
-      <Stale stale={!live}>
-        {presented !== undefined && shown != null ? (
-          <ValueBody metadata={metadata} presented={presented} bytes={shown} wrap={wrap} />
-        ) : value.error !== null ? (
-          <Failed title={t('valueFailed')} failure={failureOf(value.error)} onRetry={() => void value.refetch()} />
-        ) : outcome.state === 'failed' ? (
-          <Empty title={t('presentFailed')} text={outcome.message} />
-        ) : small || asked ? (
-          <Loading text={t('readingValue', { size: formatBytes(metadata.size) })} awaited={t('listAwaited')} />
-        ) : (
-          <PartialValue metadata={metadata} onLoad={() => setAsked(true)} />
-        )}
-      </Stale>
+      {presented !== undefined && shown != null ? (
+        <ValueBody metadata={metadata} presented={presented} bytes={shown} wrap={wrap} />
+      ) : value.error !== null ? (
+        <Failed title={t('valueFailed')} failure={failureOf(value.error)} onRetry={() => void value.refetch()} />
+      ) : outcome.state === 'failed' ? (
+        <Empty title={t('presentFailed')} text={outcome.message} />
+      ) : small || asked ? (
+        <Loading text={t('readingValue', { size: formatBytes(metadata.size) })} awaited={t('listAwaited')} />
+      ) : (
+        <PartialValue metadata={metadata} onLoad={() => setAsked(true)} />
+      )}
     </div>
   )
 }

@@ -43,7 +43,7 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
   return (
     <header className={css.header}>
       <div className={css.line}>
-        <h2 className={css.key} title={visibleKey(metadata.key)}>
+        <h2 className={css.key} title={visibleKey(metadata.key)} translate="no">
           <KeyText text={metadata.key} className={css.text} />
         </h2>
         <CopyButton text={metadata.key} label={t('copyKey')} />
@@ -53,15 +53,18 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
           icon={<Star size={16} aria-hidden="true" fill={loved ? 'currentColor' : 'none'} />}
           onClick={() => favour(metadata.key, !loved)}
         />
+        <div className={css.tools}>{children}</div>
       </div>
       <div className={css.line}>
         {views.length > 1 && (
-          <Segmented
-            label={t('viewLabel')}
-            options={views.map((value) => ({ value, label: t(`view_${value}`) }))}
-            value={view}
-            onChange={onView}
-          />
+          <div className={css.views}>
+            <Segmented
+              label={t('viewLabel')}
+              options={views.map((value) => ({ value, label: t(`view_${value}`) }))}
+              value={view}
+              onChange={onView}
+            />
+          </div>
         )}
         <span className={css.facts} title={formatTime(metadata.modifiedMs)}>
           {facts.join(' · ')} · {formatAgo(metadata.modifiedMs)}
@@ -84,7 +87,6 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
             disabledReason={deleteBlocked}
             onClick={onDelete}
           />
-          {children}
         </div>
       </div>
     </header>
