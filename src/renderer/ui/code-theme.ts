@@ -42,7 +42,7 @@ const look = EditorView.theme({
     color: 'var(--text)',
   },
   '.cm-changedLine': { backgroundColor: 'var(--warn-soft) !important' },
-  '.cm-changedText': { background: 'color-mix(in srgb, var(--warn) 26%, transparent) !important' },
+  '.cm-changedText': { background: 'none !important', boxShadow: 'inset 0 -2px var(--warn)' },
   '.cm-deletedLine, .cm-insertedLine': { backgroundColor: 'transparent' },
 })
 

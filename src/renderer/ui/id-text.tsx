@@ -22,7 +22,12 @@ export function IdText({ value, head = 8, tail = 4 }: IdTextProps): ReactElement
   const { copied, copy } = useCopy()
   return (
     <Tooltip text={copied ? t('copied') : value}>
-      <button type="button" className={css.id} aria-label={t('copyId', { value })} onClick={() => copy(value)}>
+      <button
+        type="button"
+        className={css.id}
+        aria-label={t('copyId', { short: shortId(value, head, tail), value })}
+        onClick={() => copy(value)}
+      >
         {shortId(value, head, tail)}
         {copied && <Check size={12} aria-hidden="true" />}
       </button>

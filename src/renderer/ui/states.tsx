@@ -18,7 +18,7 @@ export function Empty({ icon, title, text, actions }: EmptyProps): ReactElement 
   return (
     <div className={`${css.state} ${css.centred}`}>
       {icon !== undefined && <span className={css.icon}>{icon}</span>}
-      <h3>{title}</h3>
+      <h2 className={css.title}>{title}</h2>
       {text !== undefined && <p className={css.muted}>{text}</p>}
       {actions !== undefined && <div className={css.actions}>{actions}</div>}
     </div>
@@ -59,7 +59,7 @@ export function Failed({ title, failure, onRetry, actions }: FailedProps): React
     <div className={css.state} role="alert">
       <div className={`${css.head} ${css.danger}`}>
         <CircleAlert size={16} aria-hidden="true" />
-        <h3>{title}</h3>
+        <h2 className={css.title}>{title}</h2>
       </div>
       <p>{failure.message}</p>
       <div className={css.actions}>

@@ -39,6 +39,8 @@ const pairs: readonly (readonly [string, string, number])[] = [
   ...['bg', 'surface', 'raised'].flatMap((layer) => marks.map((mark) => [mark, layer, 3] as const)),
   ...['ok', 'warn', 'danger', 'info'].map((tone) => [tone, `${tone}-soft`, 4.5] as const),
   ...['ok', 'warn', 'danger', 'info'].map((tone) => ['text', `${tone}-soft`, 4.5] as const),
+  // Code with a changed line.
+  ...['accent', 'ok', 'warn', 'text'].map((tone) => [tone, 'warn-soft', 4.5] as const),
   ['accent', 'accent-soft', 4.5],
   ['text', 'accent-soft', 4.5],
   ['muted', 'accent-soft', 4.5],

@@ -4,7 +4,7 @@ export const ui = {
   copied: 'Copied',
   copy: 'Copy',
   copyDetails: 'Copy details',
-  copyId: 'Copy {{value}}',
+  copyId: '{{short}}, copy {{value}}',
   earlier: 'Earlier part',
   elapsed: '{{seconds}} s so far',
   go: 'Go',

@@ -107,7 +107,7 @@ test('an id is short for the eye, whole to a reader, and a click copies it', asy
   const user = userEvent.setup()
   const id = '3fa9c1770be24d6185d2f01c99a7e4b0d201c6f38a5b4e7719c02d55ee63ab18'
   show(<IdText value={id} />)
-  const button = screen.getByRole('button', { name: `Copy ${id}` })
+  const button = screen.getByRole('button', { name: `3fa9c177…ab18, copy ${id}` })
   expect(button).toHaveTextContent('3fa9c177…ab18')
   await user.click(button)
   expect(await navigator.clipboard.readText()).toBe(id)
