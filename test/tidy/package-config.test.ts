@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FuseV1Options } from '@electron/fuses'
+import { expect, test } from 'vitest'
+import configuration, { fuses } from '../../electron-builder.config.ts'
+import { filesUnder, readText, root } from './source-tree.ts'
+
+const linux = configuration.linux ?? {}
+const settings: Readonly<Record<string, unknown>> = fuses
+
+test('every fuse is set on purpose', () => {
+  const names = Object.keys(FuseV1Options).filter((name) => Number.isNaN(Number(name)))
+  const set = Object.fromEntries(names.map((name) => [name, settings[FuseV1Options[name as keyof typeof FuseV1Options]]]))
+  expect(set).toEqual({
+    RunAsNode: false,
+    EnableCookieEncryption: true,
+    EnableNodeOptionsEnvironmentVariable: false,
+    EnableNodeCliInspectArguments: false,
+    EnableEmbeddedAsarIntegrityValidation: true,
+    OnlyLoadAppFromAsar: true,
+    LoadBrowserProcessSpecificV8Snapshot: false,
+    GrantFileProtocolExtraPrivileges: false,
+    WasmTrapHandlers: true,
+  })
+  expect(fuses.strictlyRequireAllFuses).toBe(true)
+})
+
+test('the fuses are what packaging sets', async () => {
+  const calls: unknown[] = []
+  const context = { packager: { addElectronFuses: async (...call: readonly unknown[]) => void calls.push(call) } }
+  if (typeof configuration.afterPack !== 'function') throw new Error('nothing is done after packing')
+  await configuration.afterPack(context as never)
+  expect(calls).toEqual([[context, fuses]])
+})
+
+test('the app is one archive, with native modules beside it', () => {
+  const { asar, asarUnpack, files } = configuration
+  expect(asar).toBe(true)
+  expect(asarUnpack).toEqual(['**/*.node'])
+  expect(files).toContain('out/**')
+})
+
+test('no format and no source switches the sandbox off', () => {
+  expect(linux.target).toEqual(['deb', 'rpm'])
+  expect(linux.executableArgs).toEqual([])
+  const sources = [
+    ...filesUnder('src'),
+    ...filesUnder('scripts'),
+    ...filesUnder('bin'),
+    'package.json',
+    'electron-builder.config.ts',
+  ]
+  expect(
+    sources.filter((file) => /--no-sandbox|sandbox: false|disableSandbox/.test(readFileSync(join(root, file), 'utf8'))),
+  ).toEqual([])
+})
+
+test('what may reach out of a page stands in one place', () => {
+  const sources = filesUnder('src').filter((file) => /\.tsx?$/.test(file))
+  const naming = (pattern: RegExp) => sources.filter((file) => pattern.test(readText(file)))
+  expect(naming(/\bshell\.openExternal\b/)).toEqual(['src/main/host/desktop-actions.ts'])
+  expect(naming(/\bipcRenderer\b/)).toEqual(['src/preload/index.ts'])
+  expect(naming(/\bcontextBridge\b/)).toEqual(['src/preload/index.ts'])
+  expect(naming(/dangerouslySetInnerHTML|\.innerHTML\b|\.outerHTML\b|insertAdjacentHTML/)).toEqual([])
+  expect(naming(/nodeIntegration: true|contextIsolation: false|webSecurity: false|webviewTag: true/)).toEqual([])
+})
