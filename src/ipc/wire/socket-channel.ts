@@ -49,7 +49,8 @@ export class SocketChannel implements WireChannel {
   }
 
   send(message: unknown): void {
-    if (this.isClosed) return
+    // The other end closes it: what is in flight fails when that is through.
+    if (this.isClosed || this.#socket.readyState > open) return
     const text = String(message)
     if (text.length > wireLimits.messageBytesMax) throw tooLarge('messageBytesMax', wireLimits.messageBytesMax)
     if (this.#socket.readyState !== connecting) this.#send(text)

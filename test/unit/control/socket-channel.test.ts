@@ -69,6 +69,14 @@ describe('SocketChannel', () => {
     expect(socket.sent).not.toContain('late')
   })
 
+  it('sends nothing while the other end closes it', () => {
+    const socket = new SlowSocket()
+    const channel = new SocketChannel(socket)
+    socket.readyState = 2
+    channel.send('late')
+    expect(socket.sent).toEqual([])
+  })
+
   it('keeps what is sent before it is open, within a limit', () => {
     const socket = new SlowSocket()
     socket.readyState = 0
