@@ -7,9 +7,13 @@ type Options = {
   readonly pure?: boolean
   readonly turn?: number
   readonly exclude?: string[]
+  readonly globalSetup?: string
 }
 
-function suite(name: string, { timeoutMs = 5_000, serial = false, pure = false, turn = 0, exclude = [] }: Options = {}) {
+function suite(
+  name: string,
+  { timeoutMs = 5_000, serial = false, pure = false, turn = 0, exclude = [], globalSetup }: Options = {},
+) {
   return {
     extends: true as const,
     test: {
@@ -22,6 +26,7 @@ function suite(name: string, { timeoutMs = 5_000, serial = false, pure = false, 
       // Suites of one turn share the workers; a suite that measures or kills processes gets the machine to itself.
       sequence: { groupOrder: turn },
       ...(serial && { fileParallelism: false }),
+      ...(globalSetup !== undefined && { globalSetup }),
     },
   }
 }
@@ -55,6 +60,7 @@ export default defineConfig({
       suite('conformance', { timeoutMs: 60_000 }),
       suite('integration', { timeoutMs: 300_000, serial: true, turn: 1 }),
       suite('interop', { timeoutMs: 120_000, serial: true, turn: 2 }),
+      suite('e2e', { timeoutMs: 120_000, serial: true, turn: 3, globalSetup: 'test/e2e/support/build-app.ts' }),
       suite('tidy', { timeoutMs: 120_000 }),
     ],
     coverage: { provider: 'v8', include: ['src/**/*.ts', 'src/**/*.tsx'], exclude: ['src/node/api/grpc/generated/**'] },
