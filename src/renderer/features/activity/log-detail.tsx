@@ -22,12 +22,14 @@ export function LogDetail({ line, onClose }: LogDetailProps): ReactElement {
   return (
     <section className={css.detail} aria-label={t('facts')}>
       <div className={css.detailHead}>
-        <p className={css.detailMessage}>{line.message}</p>
+        <p className={css.detailMessage} translate="no">
+          {line.message}
+        </p>
         <CopyButton text={lineJson(line)} label={t('copyLine')} />
         <IconButton label={tUi('close')} icon={<X size={16} aria-hidden="true" />} shortcut="escape" onClick={onClose} />
       </div>
       <p className={css.detailFrom}>
-        {formatTime(line.timeMs)} · {t(line.level)} · {line.subsystem} · {line.sequence}
+        {formatTime(line.timeMs)} · {t(line.level)} · <span translate="no">{line.subsystem}</span> · {line.sequence}
       </p>
       {facts === undefined ? (
         <p className={css.detailFrom}>{line.facts === '' ? t('noFacts') : <code>{line.facts}</code>}</p>

@@ -107,10 +107,14 @@ function EarlierRow({ log }: { readonly log: Log }) {
   const { t } = useTranslation('activity')
   const { buffer, earlier, loadEarlier } = log
   const { more, following } = buffer
+  const asked = useRef(false)
   useEffect(() => {
-    // A list that follows shows its end; a short one would read everything at once.
-    if (!following && earlier.failure === undefined) loadEarlier()
-  }, [following, earlier.failure, loadEarlier])
+    // A list that follows shows its end, though a short one has this row in sight. Once for each time that the row comes into
+    // sight: what was read pushes it out, and otherwise one page would draw the next one after it.
+    if (following || asked.current) return
+    asked.current = true
+    loadEarlier()
+  }, [following, loadEarlier])
   if (earlier.failure !== undefined) {
     return (
       <span {...cell}>

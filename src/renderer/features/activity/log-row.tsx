@@ -32,10 +32,10 @@ export function LogRow({ line, text }: LogRowProps): ReactElement {
       <span {...cell} className={clsx(css.level, css[line.level])}>
         {t(line.level)}
       </span>
-      <span {...cell} className={css.subsystem}>
+      <span {...cell} className={css.subsystem} translate="no">
         {line.subsystem}
       </span>
-      <span {...cell} className={css.message}>
+      <span {...cell} className={css.message} translate="no">
         <Marked text={line.message} wanted={text} />{' '}
         <span className={css.facts}>
           <Marked text={factsText(line)} wanted={text} />

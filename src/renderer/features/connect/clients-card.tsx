@@ -152,7 +152,7 @@ function ClientRow({ client, blocked, onDisconnect }: RowProps) {
   const { lastMethod, lastCallMs } = client
   return (
     <tr>
-      <th scope="row" className={css.peer}>
+      <th scope="row" className={css.peer} translate="no">
         {client.peer}
       </th>
       <td className={css.method}>

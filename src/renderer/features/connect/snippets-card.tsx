@@ -41,6 +41,7 @@ export function SnippetsCard({ grpc }: { readonly grpc: GrpcInfo }): ReactElemen
           onChange={setKey}
           maxLength={wireLimits.keyBytesMax}
           placeholder={exampleKey}
+          translate="no"
           mono
         />
       </div>

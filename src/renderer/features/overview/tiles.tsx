@@ -58,7 +58,7 @@ function DurabilityTile({ status }: { readonly status: NodeStatus }) {
       title={t('durability')}
       icon={<ShieldCheck size={iconSize} aria-hidden="true" />}
       hero={number}
-      unit={suspect ? t('blocksSuspect', { count: blocks }) : t('blocksUnit', { count: blocks, number })}
+      unit={suspect ? t('blocksSuspect', { count: blocks }) : t('blocksUnit', { count: blocks })}
       bad={suspect}
       facts={
         suspect ? t('findings', { count: findings.length, number: formatCount(findings.length) }) : `${keys} · ${t('oneCopy')}`

@@ -28,7 +28,7 @@ export function NodeRow({ row, form, live }: NodeRowProps): ReactElement {
           {labelOf(row.name)} <code className={css.name}>{row.name}</code>
         </>
       }
-      help={row.help}
+      help={<span translate="no">{row.help}</span>}
       facts={<RowFacts row={row} form={form} />}
       control={<RowControl row={row} form={form} live={live} />}
       staged={row.name in form.staged}

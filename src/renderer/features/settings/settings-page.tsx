@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
@@ -55,51 +55,53 @@ export function SettingsPage(): ReactElement {
         />
       }
     >
-      {data !== undefined ? (
-        <Loaded settings={data} find={find.trim()} onClear={() => setFind('')} />
-      ) : (
-        <div className={css.scroll}>
-          <GeneralSection find={find.trim()} />
-          {error === null ? (
-            <Loading rows={6} text={t('loading')} />
-          ) : (
-            <Failed title={t('failed')} failure={failureOf(error)} onRetry={() => void refetch()} />
-          )}
-          <PrivacySection find={find.trim()} />
-          <ShortcutsSection find={find.trim()} />
-        </div>
-      )}
+      <Sections settings={data} find={find.trim()} onClear={() => setFind('')}>
+        {error === null ? (
+          <Loading rows={6} text={t('loading')} />
+        ) : (
+          <Failed title={t('failed')} failure={failureOf(error)} onRetry={() => void refetch()} />
+        )}
+      </Sections>
     </Page>
   )
 }
 
-interface LoadedProps {
-  readonly settings: Settings
+interface SectionsProps {
+  readonly settings: Settings | undefined
   readonly find: string
   readonly onClear: () => void
+  /** Stands for the node's settings while there are none. */
+  readonly children: ReactNode
 }
 
-function Loaded({ settings, find, onClear }: LoadedProps) {
+const none: Settings = { rows: [], file: '', text: '', digest: '' }
+
+/** The settings of the screens can be used whether or not those of the node can be read. */
+function Sections({ settings, find, onClear, children }: SectionsProps) {
   const { live } = useNode()
-  const form = useSettingsForm(settings)
+  const form = useSettingsForm(settings ?? none)
   return (
     <>
       <div className={css.columns}>
         <SectionNav find={find} />
         <div className={css.scroll}>
-          <RestartNote rows={settings.rows} />
+          {settings !== undefined && <RestartNote rows={settings.rows} />}
           <GeneralSection find={find} />
-          <Stale stale={!live}>
-            <NodeSection settings={settings} form={form} find={find} live={live} />
-            <SafetySection settings={settings} find={find} live={live} />
-          </Stale>
+          {settings === undefined ? (
+            children
+          ) : (
+            <Stale stale={!live}>
+              <NodeSection settings={settings} form={form} find={find} live={live} />
+              <SafetySection settings={settings} find={find} live={live} />
+            </Stale>
+          )}
           <PrivacySection find={find} />
           <ShortcutsSection find={find} />
-          <AdvancedSection settings={settings} find={find} live={live} />
-          <NothingFound find={find} onClear={onClear} />
+          {settings !== undefined && <AdvancedSection settings={settings} find={find} live={live} />}
+          {settings !== undefined && <NothingFound find={find} onClear={onClear} />}
         </div>
       </div>
-      <ApplyBar settings={settings} form={form} live={live} />
+      {settings !== undefined && <ApplyBar settings={settings} form={form} live={live} />}
     </>
   )
 }

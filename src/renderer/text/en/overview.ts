@@ -49,8 +49,8 @@ export const overview = {
 
   // tiles
   durability: 'Durability',
-  blocksUnit_one: 'of {{number}} block sound',
-  blocksUnit_other: 'of {{number}} blocks sound',
+  blocksUnit_one: 'block sound',
+  blocksUnit_other: 'blocks sound',
   blocksSuspect_one: 'block, some are missing',
   blocksSuspect_other: 'blocks, some are missing',
   oneCopy: 'one copy, on this machine',

@@ -1,9 +1,9 @@
 import { nodeContract } from '../../../../src/ipc/contract/node-contract.ts'
 import { connectMemory } from '../../../../src/ipc/wire/memory-wire.ts'
+import { browserHost } from '../../../../src/renderer/connection/browser-host.ts'
 import type { Connection } from '../../../../src/renderer/connection/connection-store.ts'
 import { ConnectionStore } from '../../../../src/renderer/connection/connection-store.ts'
 import { openSession } from '../../../../src/renderer/connection/open-session.ts'
-import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
 import { DemoWorld, demoRouter } from '../../../../src/renderer/demo/demo-router.ts'
 
 type Router = ReturnType<typeof demoRouter>
@@ -21,10 +21,7 @@ export class AlteredConnection extends ConnectionStore implements Connection {
   }
 
   readonly start = (): void => {
-    const demo = new DemoConnection()
-    demo.start()
-    this.update({ host: demo.snapshot().host })
-    demo.stop()
+    this.update({ host: browserHost('0.1.0', async () => undefined) })
     void this.#open()
   }
 

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { doubleQuoted, shellWord, singleQuoted } from '../../../../src/renderer/features/connect/quote.ts'
+import type { SnippetGrpc } from '../../../../src/renderer/features/connect/snippets.ts'
+import { snippet, snippetLanguages, targetOf } from '../../../../src/renderer/features/connect/snippets.ts'
+
+const plain: SnippetGrpc = { host: '127.0.0.1', port: 7070, tls: false, auth: 'none', reflection: true }
+const guarded: SnippetGrpc = {
+  host: '10.0.0.4',
+  port: 7443,
+  tls: true,
+  certificateFile: '/data/my certs/grpc-cert.pem',
+  auth: 'token',
+  tokenFile: "/data/alice's/grpc-token",
+  reflection: false,
+}
+const mutual: SnippetGrpc = { ...plain, tls: true, auth: 'mtls', certificateFile: '/ca.pem' }
+
+const awkward = [
+  'plain/key-1.json',
+  'with space',
+  "it's",
+  'say "hi"',
+  'back\\slash',
+  '$HOME `id` $(id) !1',
+  'line\nbreak\ttab\u0007bell',
+  'ünïcödé 键 \u2028 \u202e',
+  '-n',
+  '*?[a]{b,c}~#;&|<>',
+]
+
+describe('quoting', () => {
+  it.each(awkward)('a shell reads %j as one word and unchanged', (text) => {
+    expect(execFileSync('bash', ['-c', `printf '%s' x ${shellWord(text)}`], { encoding: 'utf8' })).toBe(`x${text}`)
+  })
+
+  it.each(awkward)('JavaScript reads %j unchanged', (text) => {
+    const read = (literal: string): unknown => new Function(`return ${literal}`)()
+    expect(read(singleQuoted(text))).toBe(text)
+    expect(read(doubleQuoted(text))).toBe(text)
+  })
+
+  it.each(awkward)('%j stays on one line and leaves no quote open', (text) => {
+    expect(singleQuoted(text)).toMatch(/^'(?:[^'\\\n]|\\.)*'$/)
+    expect(doubleQuoted(text)).toMatch(/^"(?:[^"\\\n]|\\.)*"$/)
+  })
+})
+
+describe('targetOf', () => {
+  it.each([
+    ['127.0.0.1', '127.0.0.1:7070'],
+    ['0.0.0.0', '127.0.0.1:7070'],
+    ['::', '127.0.0.1:7070'],
+    ['::1', '[::1]:7070'],
+    ['[fe80::1]', '[fe80::1]:7070'],
+    ['node.example.org', 'node.example.org:7070'],
+  ])('%s is called at %s', (host, target) => {
+    expect(targetOf({ host, port: 7070 })).toBe(target)
+  })
+})
+
+describe('snippet', () => {
+  it.each(snippetLanguages)('%s names this port and this key', (language) => {
+    const text = snippet(language, plain, 'orders/1842')
+    expect(text).toContain('127.0.0.1:7070')
+    if (language !== 'grpcurl') expect(text).toContain('orders/1842')
+    else expect(text).toContain('{"key":"orders/1842"')
+  })
+
+  it.each(snippetLanguages)('%s leads to token and certificate where they are needed', (language) => {
+    const text = snippet(language, guarded, 'k')
+    expect(text).toContain('10.0.0.4:7443')
+    expect(text).toContain('grpc-token')
+    expect(text).toContain('/data/my certs/grpc-cert.pem')
+    expect(text).not.toMatch(/plaintext|insecure|createInsecure/)
+  })
+
+  it.each(snippetLanguages)('%s shows where the certificate of the client goes', (language) => {
+    const text = snippet(language, mutual, 'k')
+    expect(text).toContain('client-cert.pem')
+    expect(text).toContain('client-key.pem')
+  })
+
+  it('is what one would type', () => {
+    expect(snippet('cli', plain, "it's")).toBe(
+      [
+        "memo kv put --grpc 127.0.0.1:7070 'it'\\''s' hello",
+        "memo kv get --grpc 127.0.0.1:7070 'it'\\''s'",
+        'memo kv ls --grpc 127.0.0.1:7070',
+      ].join('\n'),
+    )
+    expect(snippet('cli', plain, '-n')).toContain('-- -n hello')
+    expect(snippet('grpcurl', plain, 'a"b')).toContain(
+      `grpcurl -plaintext -d '{"key":"a\\"b","value":"aGVsbG8="}' 127.0.0.1:7070 memo.v1.KeyValue/Put`,
+    )
+  })
+
+  it('hands grpcurl the .proto files where reflection is off', () => {
+    expect(snippet('grpcurl', plain, 'k')).not.toContain('-proto')
+    expect(snippet('grpcurl', guarded, 'k')).toContain('-import-path protos -proto memo/v1/key_value.proto')
+  })
+
+  it.each([plain, guarded, mutual])('imports in Go exactly what it uses', (grpc) => {
+    const text = snippet('go', grpc, 'k')
+    const imports = [...text.matchAll(/^\t(?:kv )?"([^"]+)"$/gm)].map((match) => match[1] ?? '')
+    const body = text.slice(text.indexOf('func must'))
+    expect(imports).toContain('fmt')
+    for (const path of imports) {
+      const name = path === 'example.com/app/memo/v1' ? 'kv' : (path.split('/').at(-1) ?? '')
+      expect(body).toMatch(new RegExp(`\\b${name}\\.`))
+    }
+    const used = new Set(
+      [...body.matchAll(/\b(context|tls|x509|fmt|os|strings|credentials|insecure|metadata)\.[A-Z]/g)].map((m) => m[1]),
+    )
+    for (const name of used) expect(imports.some((path) => path.split('/').at(-1) === name)).toBe(true)
+  })
+})

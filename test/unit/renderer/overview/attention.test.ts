@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import type { SettingRow, Settings } from '../../../../src/ipc/contract/setting-schemas.ts'
+import { demoGrpcInfo } from '../../../../src/renderer/demo/demo-figures.ts'
+import type { AttentionFacts } from '../../../../src/renderer/features/overview/attention.ts'
+import { attentionCards, isLoopback, shellWord } from '../../../../src/renderer/features/overview/attention.ts'
+import { createTexts } from '../../../../src/renderer/text/i18n.ts'
+import { statusWith } from './overview-facts.ts'
+
+const t = createTexts().getFixedT('en', 'overview')
+
+function row(name: string, value: SettingRow['value'], change: Partial<SettingRow> = {}): SettingRow {
+  return {
+    name,
+    kind: 'text',
+    values: [],
+    help: '',
+    value,
+    default: null,
+    source: 'default',
+    locked: false,
+    needsRestart: true,
+    pending: false,
+    ...change,
+  }
+}
+
+function settingsOf(...rows: SettingRow[]): Settings {
+  return { rows, file: '/data/memo.json', text: '', digest: 'absent' }
+}
+
+function cards(change: Partial<AttentionFacts> = {}) {
+  return attentionCards(
+    { status: statusWith(), grpc: demoGrpcInfo, settings: undefined, supervises: false, showsFiles: false, ...change },
+    t,
+  )
+}
+
+describe('attentionCards', () => {
+  it('has nothing to say of a sound node on loopback', () => {
+    expect(cards()).toEqual([])
+  })
+
+  it('orders by urgency: damage, room, open doors, what waits, what was chosen', () => {
+    const settings = settingsOf(row('data', '/my data'), row('keyFile', null), row('grpc', '0.0.0.0:7070', { pending: true }))
+    const status = statusWith({ condition: 'suspect', storage: { full: true } })
+    const found = cards({ status, settings, grpc: { ...demoGrpcInfo, host: '0.0.0.0', address: '0.0.0.0:7070' } })
+    expect(found.map(({ id }) => id)).toEqual(['suspect', 'room', 'open-door', 'pending', 'plain-keys'])
+    expect(found[0]?.action).toEqual({ kind: 'copy', text: "memo cluster recover --data '/my data'" })
+  })
+
+  it('finds a door open only beyond loopback', () => {
+    const open = (change: object) =>
+      cards({ grpc: { ...demoGrpcInfo, host: '192.168.1.4', address: '192.168.1.4:7070', ...change } })
+    expect(open({})[0]).toMatchObject({ id: 'open-door', tone: 'danger', action: { kind: 'settings', search: 'grpcAuth' } })
+    expect(open({ auth: 'token' })[0]).toMatchObject({ id: 'plain-door', action: { kind: 'settings', search: 'grpcTls' } })
+    expect(open({ auth: 'token', tls: true })).toEqual([])
+  })
+
+  it('does not tell of read-only what safe mode already explains', () => {
+    expect(cards({ status: statusWith({ readOnly: true }) })[0]).toMatchObject({ id: 'read-only', ignorable: true })
+    expect(cards({ status: statusWith({ readOnly: true, safeMode: true }) }).map(({ id }) => id)).toEqual(['safe-mode'])
+  })
+
+  it('offers only what this host can do', () => {
+    const status = statusWith({ safeMode: true, storage: { limitBytes: null, diskFreeBytes: 1_000, full: true } })
+    expect(cards({ status }).map(({ action }) => action.kind)).toEqual(['log', 'keys'])
+    expect(cards({ status, supervises: true, showsFiles: true }).map(({ action }) => action.kind)).toEqual(['restart', 'folder'])
+  })
+
+  it('says nothing of keys that a key file protects', () => {
+    expect(cards({ settings: settingsOf(row('data', '/data'), row('keyFile', '/safe/key')) })).toEqual([])
+  })
+})
+
+describe('isLoopback', () => {
+  it.each(['localhost', '127.0.0.1', '127.8.0.1', '::1', '[::1]'])('%s stays on this computer', (host) => {
+    expect(isLoopback(host)).toBe(true)
+  })
+  it.each(['0.0.0.0', '::', '10.0.0.1', '127.example.org', 'localhost.example.org'])('%s does not', (host) => {
+    expect(isLoopback(host)).toBe(false)
+  })
+})
+
+describe('shellWord', () => {
+  it('quotes what a shell would take apart', () => {
+    expect(shellWord('/data/memo')).toBe('/data/memo')
+    expect(shellWord("it's $HOME")).toBe("'it'\\''s $HOME'")
+  })
+})

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { NodeRun } from '../../../../src/ipc/contract/host-contract.ts'
+import { healthSentence } from '../../../../src/renderer/features/overview/health-sentence.ts'
+import { createTexts } from '../../../../src/renderer/text/i18n.ts'
+import { statusWith } from './overview-facts.ts'
+
+const t = createTexts().getFixedT('en', 'overview')
+
+function sentence(change: Parameters<typeof statusWith>[0] = {}, live = true, run?: NodeRun) {
+  return healthSentence({ status: statusWith(change), live, run }, t)
+}
+
+function runIn(state: NodeRun['state']): NodeRun {
+  return { state, epoch: 1, safeMode: false, phases: [], logTail: [] }
+}
+
+describe('healthSentence', () => {
+  it('tells a healthy node that it hosts alone', () => {
+    expect(sentence({ blocks: 1284 })).toEqual({
+      tone: 'ok',
+      title: 'Healthy. All 1,284 blocks are sound.',
+      text: 'You are hosting alone. Data is on this machine only.',
+    })
+    expect(sentence({ blocks: 1 }).title).toBe('Healthy. The one block is sound.')
+    expect(sentence({ blocks: 0 }).title).toBe('Healthy, and nothing is stored yet.')
+  })
+
+  it('names the other machines where there are some', () => {
+    const { tone, title } = sentence({ blocks: 5, peers: { live: 2, suspect: 0, left: 0 } })
+    expect(tone).toBe('ok')
+    expect(title).toBe('Healthy. 5 blocks, with 2 machines reachable.')
+  })
+
+  it('puts damage before lack of room, and lack of room before read-only', () => {
+    const full = { full: true }
+    const damaged = sentence({ condition: 'suspect', findings: ['segment 3 is missing'], readOnly: true, storage: full })
+    expect(damaged).toMatchObject({ tone: 'danger', action: 'log' })
+    expect(damaged.title).toMatch(/^Suspect\./)
+    expect(damaged.text).toContain('segment 3 is missing')
+    expect(sentence({ readOnly: true, storage: full }).title).toMatch(/^Full\./)
+    expect(sentence({ readOnly: true })).toMatchObject({ tone: 'warn', title: 'Read-only. These screens change nothing.' })
+  })
+
+  it('warns below a tenth and alarms below a fiftieth of the limit', () => {
+    const limitBytes = 1_000_000_000
+    const at = (liveBytes: number) => sentence({ storage: { limitBytes, liveBytes, daysToFull: null } })
+    expect(at(890_000_000).tone).toBe('ok')
+    expect(at(910_000_000)).toMatchObject({ tone: 'warn', title: 'Nearly full. 90 MB of 1 GB are left.' })
+    expect(at(985_000_000)).toMatchObject({ tone: 'danger', title: 'Nearly full. 15 MB of 1 GB are left.' })
+  })
+
+  it('says when it will be full, where that is known', () => {
+    const storage = { limitBytes: 1_000_000_000, liveBytes: 950_000_000, daysToFull: 2.4 }
+    expect(sentence({ storage }).text).toBe('At the pace of the last day it is full in 3 days.')
+  })
+
+  it('tells a full limit from a full disk', () => {
+    expect(sentence({ storage: { full: true, limitBytes: 1_000_000, liveBytes: 1_000_000 } }).text).toContain('higher limit')
+    expect(sentence({ storage: { full: true, limitBytes: null, diskFreeBytes: 50_000 } }).text).toContain('disk has 50 kB left')
+  })
+
+  it('offers what the program around the screens can do, and nothing else', () => {
+    expect(sentence({}, false, runIn('stopped'))).toMatchObject({ title: expect.stringMatching(/^Stopped\./), action: 'start' })
+    expect(sentence({}, false, runIn('crashed'))).toMatchObject({ tone: 'danger', action: 'restart' })
+    expect(sentence({ state: 'stopped' })).not.toHaveProperty('action')
+    expect(sentence({ safeMode: true })).toMatchObject({ tone: 'warn', action: 'log' })
+    expect(sentence({ safeMode: true }, true, runIn('running'))).toMatchObject({ action: 'restart' })
+  })
+
+  it('does not call a node healthy that does not answer', () => {
+    expect(sentence({}, false)).toMatchObject({ tone: 'warn', title: 'The node does not answer.' })
+  })
+})

@@ -1,0 +1,171 @@
+import { act, screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { afterEach, describe, expect, it } from 'vitest'
+import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
+import { usePreferences } from '../../../../src/renderer/app/preferences.ts'
+import { AlteredConnection } from '../support/altered-connection.ts'
+import { pseudoCatalogue, untranslated } from '../support/pseudo-texts.ts'
+import { renderApp } from '../support/render-app.tsx'
+
+afterEach(() => {
+  useDrafts.setState({ drafts: {} })
+  usePreferences.getState().change({ theme: 'system', density: 'compact', singleKeys: true })
+  localStorage.clear()
+})
+
+function lineOf(name: string): HTMLElement {
+  const line = screen.getByText(name, { selector: 'code' }).closest('[class^="_line_"]')
+  return line as HTMLElement
+}
+
+async function openSettings(connection = new AlteredConnection(), find?: string) {
+  const app = await renderApp({ path: find === undefined ? '/settings' : `/settings?find=${find}`, connection })
+  await screen.findByRole('heading', { name: 'Settings' })
+  return { app, connection, [Symbol.dispose]: () => app[Symbol.dispose]() }
+}
+
+describe('settings of the screens', () => {
+  it('take effect at once', async () => {
+    using _page = await openSettings()
+    await userEvent.click(await screen.findByRole('button', { name: 'Dark' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Comfortable' }))
+    await userEvent.click(screen.getByRole('switch', { name: 'Shortcuts of a single key' }))
+    expect(usePreferences.getState()).toMatchObject({ theme: 'dark', density: 'comfortable', singleKeys: false })
+  })
+})
+
+describe('settings of the node', () => {
+  it('say where each value comes from, and why one cannot be changed', async () => {
+    using _page = await openSettings()
+    const data = within(await screen.findByText('data', { selector: 'code' }).then(() => lineOf('data')))
+    expect(data.getByText('from the command line')).toBeVisible()
+    expect(data.getByText('A flag on the command line decides; the file is not asked.')).toBeVisible()
+    expect(data.getByRole('textbox')).toBeDisabled()
+    const limit = within(lineOf('storageLimit'))
+    expect(limit.getByText('from the file')).toBeVisible()
+    expect(limit.getByText('default: none')).toBeVisible()
+    expect(within(lineOf('grpc')).getByText('needs a restart')).toBeVisible()
+  })
+
+  it('are staged, then applied together, and wait for a restart where they need one', async () => {
+    using page = await openSettings()
+    const field = await screen.findByRole('textbox', { name: 'Address (grpc)' })
+    await userEvent.clear(field)
+    await userEvent.type(field, '127.0.0.1:9000')
+    expect(within(lineOf('grpc')).getByText('changed, not applied')).toBeVisible()
+    expect(page.connection.world.settings.get().digest).toBe('1')
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    expect(await screen.findByText(/^One setting takes effect at the next start of the node: Address \(grpc\)\./)).toBeVisible()
+    expect(screen.getByText(/Ctrl-C, or its service manager/)).toBeVisible()
+    expect(within(lineOf('grpc')).getByText('in force after a restart')).toBeVisible()
+    expect(screen.queryByRole('button', { name: 'Apply' })).toBeNull()
+  })
+
+  it('are thrown away by Reset', async () => {
+    using page = await openSettings()
+    await userEvent.type(await screen.findByRole('textbox', { name: 'Address (grpc)' }), '1')
+    await userEvent.click(screen.getByRole('button', { name: 'Reset' }))
+    expect(screen.getByRole('textbox', { name: 'Address (grpc)' })).toHaveValue('127.0.0.1:7070')
+    expect(page.connection.world.settings.get().digest).toBe('1')
+  })
+
+  it('name the value that is not accepted at its row, and save nothing', async () => {
+    using page = await openSettings()
+    const field = await screen.findByRole('textbox', { name: /storageLimit/ })
+    await userEvent.clear(field)
+    await userEvent.type(field, 'much')
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    expect(await within(lineOf('storageLimit')).findByText('must be a size such as 100GB')).toBeVisible()
+    expect(screen.getByText('Nothing was saved: one value is not accepted.')).toBeVisible()
+    expect(page.connection.world.settings.get().digest).toBe('1')
+    await userEvent.type(field, '1')
+    expect(screen.queryByText('must be a size such as 100GB')).toBeNull()
+  })
+
+  it('never overwrite unseen what somebody else saved meanwhile', async () => {
+    using page = await openSettings()
+    const field = await screen.findByRole('textbox', { name: /storageLimit/ })
+    await userEvent.clear(field)
+    await userEvent.type(field, '50GB')
+    // Without an event, as when it is only just on its way.
+    page.connection.world.settings.putValues({ storageLimit: '80GB' }, '1')
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    expect(await screen.findByText(/^Nothing was saved: somebody else changed the file meanwhile/)).toBeVisible()
+    expect(await within(lineOf('storageLimit')).findByText(/Changed meanwhile to: 80GB/)).toBeVisible()
+    expect(field).toHaveValue('50GB')
+    await userEvent.click(screen.getByRole('button', { name: 'Keep that' }))
+    expect(field).toHaveValue('80GB')
+  })
+
+  it('keep what was typed when the page is left', async () => {
+    using page = await openSettings()
+    const field = await screen.findByRole('textbox', { name: /storageLimit/ })
+    await userEvent.clear(field)
+    await userEvent.type(field, '50GB')
+    await act(() => page.app.router.navigate({ to: '/overview' }))
+    await act(() => page.app.router.navigate({ to: '/settings' }))
+    expect(await screen.findByRole('textbox', { name: /storageLimit/ })).toHaveValue('50GB')
+  })
+
+  it('switch to read-only at once', async () => {
+    using page = await openSettings()
+    await userEvent.click(await screen.findByRole('switch', { name: 'Read-only' }))
+    await waitFor(() => expect(page.connection.world.settings.readOnly).toBe(true))
+    await waitFor(() => expect(screen.getByRole('switch', { name: 'Read-only' })).toBeChecked())
+  })
+
+  it('can be edited as the file, with the same checks', async () => {
+    using page = await openSettings()
+    const editor = await screen.findByRole('textbox', { name: 'Settings as JSON' })
+    expect(editor.textContent).toContain('"storageLimit": "100GB"')
+    act(() => useDrafts.getState().keep('settings file', { text: '{ "storageLimit": ', base: '1' }))
+    await userEvent.click(await screen.findByRole('button', { name: 'Save the file' }))
+    expect(await screen.findByText(/JSON/, { selector: '[role="alert"] li' })).toBeVisible()
+    expect(page.connection.world.settings.get().digest).toBe('1')
+    act(() => useDrafts.getState().keep('settings file', { text: '{ "storageLimit": "7GB" }', base: '1' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Save the file' }))
+    await waitFor(() => expect(page.connection.world.settings.get().text).toBe('{ "storageLimit": "7GB" }'))
+    expect(await screen.findByText('As it is on the disk')).toBeVisible()
+  })
+
+  it('ask which text is to stay when the file changed under the editor', async () => {
+    using page = await openSettings()
+    await screen.findByRole('textbox', { name: 'Settings as JSON' })
+    act(() => useDrafts.getState().keep('settings file', { text: '{}', base: '1' }))
+    act(() => {
+      page.connection.world.settings.putText('{ "storageLimit": "1GB" }', '1')
+      page.connection.world.events.tell('settings')
+    })
+    expect(await screen.findByText(/^The file was changed meanwhile/)).toBeVisible()
+    await userEvent.click(screen.getByRole('button', { name: 'Keep mine' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Save the file' }))
+    await waitFor(() => expect(page.connection.world.settings.get().text).toBe('{}'))
+  })
+})
+
+describe('the search', () => {
+  it('leaves the rows that it finds', async () => {
+    using _page = await openSettings()
+    await userEvent.type(await screen.findByRole('textbox', { name: 'Find a setting' }), 'log level')
+    await waitFor(() => expect(screen.queryByText('grpc', { selector: 'code' })).toBeNull())
+    expect(screen.getByText('logLevel', { selector: 'code' })).toBeVisible()
+    expect(screen.queryByRole('heading', { name: 'Privacy' })).toBeNull()
+    expect(screen.queryByRole('button', { name: 'Show all settings' })).toBeNull()
+  })
+
+  it('says so where it finds nothing', async () => {
+    using _page = await openSettings(undefined, 'zebra')
+    expect(await screen.findByText('No setting has “zebra” in its name or help')).toBeVisible()
+    await userEvent.click(screen.getByRole('button', { name: 'Show all settings' }))
+    expect(await screen.findByRole('heading', { name: 'General' })).toBeVisible()
+  })
+})
+
+it('settings have texts of the catalogue only', async () => {
+  using _app = await renderApp({ path: '/settings', catalogue: pseudoCatalogue })
+  await screen.findByText('grpc', { selector: 'code' })
+  // The node's own names and values are data, here in labels that are only read out.
+  const data = /\(\w+\)$|^storageLimit$|^info$|^\/home\//
+  const found = untranslated(document.querySelector('main') as HTMLElement)
+  expect(found.filter((text) => !data.test(text))).toEqual([])
+})
