@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNode } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
@@ -18,6 +19,8 @@ export function DeletionDialogs(): ReactElement | null {
   const asked = useDeletion((state) => state.asked)
   const { t } = useTranslation('keys')
   const deleteKey = useDeleteKey()
+  // A question is not kept for a later visit.
+  useEffect(() => () => askDeletion(undefined), [])
   if (asked === undefined) return null
   if (asked.kind === 'prefix') return <PrefixDialog prefix={asked.prefix} />
   const { metadata } = asked

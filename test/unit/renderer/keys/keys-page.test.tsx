@@ -1,0 +1,308 @@
+import { EditorView } from '@codemirror/view'
+import { act, screen, waitFor, within } from '@testing-library/react'
+import { userEvent } from '@testing-library/user-event'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
+import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
+import { enterNetwork, useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
+import { useTransferRuns } from '../../../../src/renderer/features/keys/transfer/transfer-runs.ts'
+import { renderApp } from '../support/render-app.tsx'
+
+const user = userEvent.setup()
+const utf8 = (text: string) => new TextEncoder().encode(text)
+let connection: DemoConnection
+
+beforeAll(() => {
+  // Nothing is laid out here; the list needs a height to know which rows are in sight.
+  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 700 })
+  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 1100 })
+  Element.prototype.scrollIntoView = () => undefined
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      unobserve() {}
+      disconnect() {}
+    },
+  )
+})
+
+beforeEach(() => {
+  localStorage.clear()
+  connection = new DemoConnection()
+})
+
+afterEach(() => {
+  connection.stop()
+  act(() => {
+    enterNetwork('none')
+    useTransferRuns.setState({ import: undefined, export: undefined })
+  })
+})
+
+async function show(path = '/keys') {
+  await renderApp({ path, connection })
+  await screen.findByRole('tree')
+}
+
+const row = (name: RegExp | string) => screen.findByRole('treeitem', { name })
+const keys = () => connection.world.keys
+
+function stored(key: string): string | undefined {
+  const entry = connection.world.keys.get(key)
+  return entry === undefined ? undefined : new TextDecoder().decode(entry.value)
+}
+
+function write(key: string, text: string, type = 'application/json') {
+  return act(async () => connection.world.keys.put(key, utf8(text), type))
+}
+
+function editor(): EditorView {
+  const element = document.querySelector<HTMLElement>('.cm-editor:has([contenteditable="true"])')
+  const view = element === null ? null : EditorView.findFromDOM(element)
+  if (view === null) throw new Error('there is no editor')
+  return view
+}
+
+function type(text: string): void {
+  act(() => {
+    const view = editor()
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } })
+  })
+}
+
+async function edit(key: string): Promise<void> {
+  await show(`/keys?key=${encodeURIComponent(key)}`)
+  await user.click(await screen.findByRole('button', { name: /^Edit/ }))
+  await waitFor(() => editor())
+}
+
+describe('the list', () => {
+  it('lists the top, opens a folder by keyboard and says what is loaded', async () => {
+    await show()
+    const tree = screen.getByRole('tree')
+    expect(await row(/^orders\//)).toHaveAttribute('aria-expanded', 'false')
+    tree.focus()
+    await user.keyboard('{Home}')
+    for (let step = 0; step < 4; step += 1) await user.keyboard('j')
+    await user.keyboard('{ArrowRight}')
+    const folder = await row(/2026-11/)
+    expect(folder).toHaveAttribute('aria-level', '2')
+    expect(folder).toHaveAttribute('aria-posinset', '3')
+    expect(folder).toHaveAttribute('aria-setsize', '3')
+    expect(screen.getByText('loaded 2 keys')).toBeInTheDocument()
+    expect(screen.getByText('complete')).toBeInTheDocument()
+  })
+
+  it('says that a folder holds more than was loaded, and how to have the rest', async () => {
+    await show('/keys?prefix=sessions%2F')
+    expect(await screen.findByText('partial: 1 folder holds more')).toBeInTheDocument()
+    expect(screen.getByText('loaded 500 keys')).toBeInTheDocument()
+  })
+
+  it('shows a write of another program within a second, where it belongs', async () => {
+    await show('/keys?prefix=templates%2F')
+    await row(/^invoice/)
+    await write('templates/later.txt', 'x', 'text/plain')
+    expect(await screen.findByRole('treeitem', { name: 'later.txt' }, { timeout: 2000 })).toBeInTheDocument()
+    act(() => connection.world.keys.delete('templates/later.txt'))
+    await waitFor(() => expect(screen.queryByRole('treeitem', { name: 'later.txt' })).toBeNull(), { timeout: 2000 })
+  })
+
+  it('finds keys that contain a text, and says how many were looked at', async () => {
+    await show()
+    await user.click(screen.getByRole('button', { name: /contain a text/ }))
+    await user.type(screen.getByRole('textbox', { name: /contain/ }), 'WELCOME{Enter}')
+    expect(await screen.findByRole('treeitem', { name: 'templates/welcome.txt' })).toBeInTheDocument()
+    expect(await screen.findByText(/complete: looked at/)).toBeInTheDocument()
+  })
+
+  it('tells an empty prefix from a store without keys', async () => {
+    await renderApp({ path: '/keys?prefix=nothing', connection })
+    expect(await screen.findByText('No keys start with nothing')).toBeInTheDocument()
+    expect(screen.queryByText('No keys yet')).toBeNull()
+  })
+})
+
+describe('an edit', () => {
+  it('saves over the version it is based on and stays', async () => {
+    await edit('feature-flags')
+    type('{"newCheckout": false}')
+    expect(screen.getByText('modified')).toBeInTheDocument()
+    expect(useDrafts.getState().drafts['key feature-flags']?.text).toBe('{"newCheckout": false}')
+    await user.click(screen.getByRole('button', { name: /^Save$/ }))
+    expect(await screen.findByText('saved')).toBeInTheDocument()
+    expect(stored('feature-flags')).toBe('{"newCheckout": false}')
+    expect(keys().get('feature-flags')?.metadata.contentType).toBe('application/json')
+    expect(screen.getByText('Based on v2')).toBeInTheDocument()
+    expect(useDrafts.getState().drafts).toEqual({})
+  })
+
+  it('writes a value of one line back on one line', async () => {
+    await edit('schema')
+    expect(editor().state.doc.toString()).toBe('{\n  "version": 3\n}')
+    type('{\n  "version": 4\n}')
+    await user.click(screen.getByRole('button', { name: /^Save$/ }))
+    await screen.findByText('saved')
+    expect(stored('schema')).toBe('{"version":4}')
+  })
+
+  it('asks before it saves what is no JSON', async () => {
+    await edit('schema')
+    type('{"version": }')
+    await user.click(screen.getByRole('button', { name: /^Save$/ }))
+    expect(await screen.findByText(/no valid JSON: line 1, column 13/)).toBeInTheDocument()
+    expect(stored('schema')).toBe('{"version":3}')
+    await user.click(screen.getByRole('button', { name: 'Save anyway' }))
+    await waitFor(() => expect(stored('schema')).toBe('{"version": }'))
+  })
+
+  it('joins changes that do not overlap, when another version comes while it is edited', async () => {
+    await edit('feature-flags')
+    const before = editor().state.doc.toString()
+    type(before.replace('true', 'false'))
+    await write('feature-flags', before.replace('40', '50'))
+    expect(await screen.findByText('Somebody saved version 2 meanwhile', {}, { timeout: 2000 })).toBeInTheDocument()
+    expect(await screen.findByText('You changed newCheckout, they changed maxItems: no overlap.')).toBeInTheDocument()
+    await user.click(screen.getByRole('button', { name: 'Merge, save as 3' }))
+    await waitFor(() => expect(stored('feature-flags')).toBe(before.replace('true', 'false').replace('40', '50')))
+  })
+
+  it('overwrites nothing silently: a save that comes too late opens both sides', async () => {
+    await edit('feature-flags')
+    const before = editor().state.doc.toString()
+    type(before.replace('40', '1'))
+    // The event of this write has not come when the save is sent.
+    connection.world.keys.put('feature-flags', utf8(before.replace('40', '2')), 'application/json')
+    await user.click(screen.getByRole('button', { name: /^Save$/ }))
+    const dialog = await screen.findByRole('dialog', { name: 'Two versions of feature-flags' })
+    expect(within(dialog).getByText('Both changed maxItems.')).toBeInTheDocument()
+    expect(stored('feature-flags')).toBe(before.replace('40', '2'))
+    await user.click(within(dialog).getByRole('button', { name: 'Overwrite with mine' }))
+    await waitFor(() => expect(stored('feature-flags')).toBe(before.replace('40', '1')))
+  })
+
+  it('keeps the text of a key that was deleted meanwhile, and makes it anew when told to', async () => {
+    await edit('schema')
+    type('{"version":5}')
+    act(() => connection.world.keys.delete('schema'))
+    expect(await screen.findByText('This key was deleted meanwhile', {}, { timeout: 2000 })).toBeInTheDocument()
+    await user.click(screen.getByRole('button', { name: 'Create anew' }))
+    await waitFor(() => expect(stored('schema')).toBe('{"version":5}'))
+  })
+
+  it('keeps what was typed when the node goes away and comes back', async () => {
+    await edit('schema')
+    type('{"version":6}')
+    act(() => connection.lose())
+    expect(screen.getByRole('button', { name: /^Save$/ })).toHaveAttribute('aria-disabled', 'true')
+    await act(async () => connection.retry())
+    await waitFor(() => expect(screen.getByRole('button', { name: /^Save$/ })).not.toHaveAttribute('aria-disabled'))
+    expect(editor().state.doc.toString()).toBe('{"version":6}')
+    await user.click(screen.getByRole('button', { name: /^Save$/ }))
+    await waitFor(() => expect(stored('schema')).toBe('{"version":6}'))
+  })
+})
+
+describe('values', () => {
+  it('offers no edit of what is not loaded whole, and reads only a part of it', async () => {
+    const value = keys().get('backup/disk-image.bin')?.value
+    if (value === undefined) throw new Error('the demo has a large value')
+    const read = vi.spyOn(value, 'slice')
+    await show('/keys?key=backup%2Fdisk-image.bin')
+    expect(await screen.findByText(/only the bytes in sight are read/)).toBeInTheDocument()
+    expect(screen.getByRole('button', { name: /^Edit/ })).toHaveAttribute('aria-disabled', 'true')
+    await waitFor(() => expect(read).toHaveBeenCalled())
+    const lengths = read.mock.calls.map(([from = 0, to = 0]) => to - from)
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(64 * 1024)
+    expect(screen.queryByRole('button', { name: 'Load all of it' })).toBeNull()
+  })
+
+  it('shows SVG and HTML as text and draws neither', async () => {
+    connection.world.keys.put('page', utf8('<svg onload="x()"><image/></svg>'), 'image/svg+xml')
+    await show('/keys?key=page')
+    expect(await screen.findByText('SVG is shown as text only and never run.')).toBeInTheDocument()
+    expect(document.querySelector('section[aria-label="Value"] img, section[aria-label="Value"] svg image, iframe')).toBeNull()
+  })
+
+  it('says where malformed JSON breaks', async () => {
+    connection.world.keys.put('broken', utf8('{"a": 1,\n"b" 2}'), 'application/json')
+    await show('/keys?key=broken')
+    expect(await screen.findByText(/line 2, column 5/)).toBeInTheDocument()
+  })
+})
+
+describe('new, deleted and imported keys', () => {
+  it('makes a key only where there is none', async () => {
+    await show()
+    await user.click(screen.getByRole('button', { name: /^New key/ }))
+    const name = await screen.findByRole('textbox', { name: 'Key' })
+    await user.type(name, 'schema')
+    type('{}')
+    await user.click(screen.getByRole('button', { name: /Create key/ }))
+    expect(await screen.findByText(/exists already/)).toBeInTheDocument()
+    expect(stored('schema')).toBe('{"version":3}')
+    await user.type(name, '-2')
+    await user.click(screen.getByRole('button', { name: /Create key/ }))
+    await waitFor(() => expect(stored('schema-2')).toBe('{}'))
+    expect(useTabs.getState().active).toBe('key schema-2')
+  })
+
+  it('deletes a key without a question and brings it back', async () => {
+    await show('/keys?key=schema')
+    await user.click(await screen.findByRole('button', { name: 'Delete key' }))
+    await waitFor(() => expect(stored('schema')).toBeUndefined())
+    await user.click(await screen.findByRole('button', { name: 'Undo' }))
+    await waitFor(() => expect(stored('schema')).toBe('{"version":3}'))
+    expect(keys().get('schema')?.metadata.contentType).toBe('application/json')
+  })
+
+  it('does not bring back over what somebody made meanwhile', async () => {
+    await show('/keys?key=schema')
+    await user.click(await screen.findByRole('button', { name: 'Delete key' }))
+    await waitFor(() => expect(stored('schema')).toBeUndefined())
+    await write('schema', 'theirs')
+    await user.click(await screen.findByRole('button', { name: 'Undo' }))
+    expect(await screen.findByText(/made this key anew/)).toBeInTheDocument()
+    expect(stored('schema')).toBe('theirs')
+  })
+
+  it('deletes a prefix only after it was typed', async () => {
+    await show()
+    const tree = screen.getByRole('tree')
+    tree.focus()
+    await user.keyboard('{End}{Delete}')
+    const dialog = await screen.findByRole('dialog', { name: 'Delete all keys under templates/?' })
+    const button = () => within(dialog).getByRole('button', { name: 'Delete all of them' })
+    await user.click(button())
+    expect(keys().under('templates/')).toHaveLength(4)
+    await user.type(within(dialog).getByRole('textbox'), 'templates/')
+    await user.click(button())
+    await waitFor(() => expect(keys().under('templates/')).toEqual([]))
+  })
+
+  it('previews files, then imports them under a prefix and leaves what exists', async () => {
+    await show()
+    await user.click(screen.getByRole('button', { name: 'Import' }))
+    await user.type(await screen.findByRole('textbox', { name: /in front/ }), 'templates/')
+    const files = [new File(['new'], 'notice.txt'), new File(['other'], 'welcome.txt'), new File([''], 'empty')]
+    await user.upload(screen.getByLabelText('Choose files…', { selector: 'input' }), files)
+    expect(await screen.findByText('3 files, 8 B')).toBeInTheDocument()
+    expect(await screen.findByText(/1 of them exists/)).toBeInTheDocument()
+    const welcome = stored('templates/welcome.txt')
+    await user.click(screen.getByRole('button', { name: 'Import 3 files' }))
+    expect(await screen.findByText('Done', { selector: 'span' })).toBeInTheDocument()
+    expect(stored('templates/notice.txt')).toBe('new')
+    expect(stored('templates/empty')).toBe('')
+    expect(stored('templates/welcome.txt')).toBe(welcome)
+  })
+
+  it('takes no change while the screens are read-only, and says why', async () => {
+    connection.world.settings.putValues({ readOnly: true }, connection.world.settings.get().digest)
+    await show('/keys?key=schema')
+    const button = await screen.findByRole('button', { name: /^Edit/ })
+    await waitFor(() => expect(button).toHaveAttribute('aria-disabled', 'true'))
+    expect(screen.getByRole('button', { name: /^New key/ })).toHaveAttribute('aria-disabled', 'true')
+    expect(screen.getByRole('button', { name: 'Delete key' })).toHaveAttribute('aria-disabled', 'true')
+  })
+})
