@@ -53,6 +53,7 @@ function DurabilityTile({ status }: { readonly status: NodeStatus }) {
   const number = formatCount(blocks)
   const suspect = condition === 'suspect'
   const keys = t('keysCount', { count: status.keys, number: formatCount(status.keys) })
+  const sound = blocks === 0 ? t('noBlocks') : `${keys} · ${t('oneCopy')}`
   return (
     <Tile
       title={t('durability')}
@@ -60,9 +61,7 @@ function DurabilityTile({ status }: { readonly status: NodeStatus }) {
       hero={number}
       unit={suspect ? t('blocksSuspect', { count: blocks }) : t('blocksUnit', { count: blocks })}
       bad={suspect}
-      facts={
-        suspect ? t('findings', { count: findings.length, number: formatCount(findings.length) }) : `${keys} · ${t('oneCopy')}`
-      }
+      facts={suspect ? t('findings', { count: findings.length, number: formatCount(findings.length) }) : sound}
       meter={
         blocks > 0 && (
           <Meter

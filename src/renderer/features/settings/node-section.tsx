@@ -17,7 +17,7 @@ interface NodeSectionProps {
   readonly live: boolean
 }
 
-export function useGroupTexts(): Readonly<Record<RowGroup, string>> {
+function useGroupTexts(): Readonly<Record<RowGroup, string>> {
   const { t } = useTranslation('settings')
   return { data: t('groupData'), grpc: t('groupGrpc'), console: t('groupConsole'), other: t('groupOther') }
 }

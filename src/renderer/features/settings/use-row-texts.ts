@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
 import type { SettingValue } from './staged-values.ts'
@@ -11,10 +12,9 @@ export interface RowTexts {
 
 /** The words for rows that the node describes. A setting of a newer node has the node's own name. */
 export function useRowTexts(): RowTexts {
-  const { t, i18n } = useTranslation('settings')
+  const { t } = useTranslation('settings')
   return {
-    labelOf: (name) =>
-      i18n.exists(`name.${name}`, { ns: 'settings', keySeparator: false }) ? t(`name.${name}` as 'name.data') : name,
+    labelOf: (name) => labelsOf(t)[name] ?? name,
     valueText: (value) => {
       if (value === null) return t('noValue')
       if (typeof value === 'boolean') return value ? t('on') : t('off')
@@ -26,5 +26,28 @@ export function useRowTexts(): RowTexts {
       ],
     lockText: ({ source }) =>
       source === 'flag' ? t('lockedFlag') : source === 'environment' ? t('lockedEnvironment') : t('lockedOther'),
+  }
+}
+
+function labelsOf(t: TFunction<'settings'>): Readonly<Record<string, string>> {
+  return {
+    data: t('rowData'),
+    capacity: t('rowCapacity'),
+    keyFile: t('rowKeyFile'),
+    grpc: t('rowGrpc'),
+    grpcAuth: t('rowGrpcAuth'),
+    grpcTokenFile: t('rowGrpcTokenFile'),
+    grpcTls: t('rowGrpcTls'),
+    grpcCert: t('rowGrpcCert'),
+    grpcKey: t('rowGrpcKey'),
+    grpcClientCa: t('rowGrpcClientCa'),
+    insecure: t('rowInsecure'),
+    console: t('rowConsole'),
+    consoleTls: t('rowConsoleTls'),
+    consoleCert: t('rowConsoleCert'),
+    consoleKey: t('rowConsoleKey'),
+    listen: t('rowListen'),
+    readyFile: t('rowReadyFile'),
+    logLevel: t('rowLogLevel'),
   }
 }
