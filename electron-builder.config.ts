@@ -1,6 +1,7 @@
 // The packages of the desktop app. Needs Electron's runtime: `npx install-electron`, or its folder in ELECTRON_OVERRIDE_DIST_PATH.
+import { join } from 'node:path'
 import type { FuseConfig } from '@electron/fuses'
-import { FuseV1Options, FuseVersion } from '@electron/fuses'
+import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses'
 import type { Configuration } from 'electron-builder'
 
 /** Switches in Electron's executable. Each is named, and one that a later Electron adds fails the packaging until it is named too. */
@@ -23,9 +24,12 @@ export const fuses: FuseConfig = {
   [FuseV1Options.WasmTrapHandlers]: true,
 }
 
+const name = 'memo'
+const executables: Readonly<Record<string, string>> = { linux: name, win32: `${name}.exe`, darwin: `${name}.app` }
+
 const configuration: Configuration = {
   appId: 'io.memo.desktop',
-  productName: 'memo',
+  productName: name,
   directories: { output: 'dist', buildResources: 'resources' },
   ...(process.env.ELECTRON_OVERRIDE_DIST_PATH && { electronDist: process.env.ELECTRON_OVERRIDE_DIST_PATH }),
   electronLanguages: ['en-US'],
@@ -35,15 +39,16 @@ const configuration: Configuration = {
   asarUnpack: ['**/*.node'],
   // Native modules bring prebuilt files for every platform that is packaged.
   npmRebuild: false,
-  afterPack: async (context) => {
-    await context.packager.addElectronFuses(context, fuses)
+  // By the package of our own: the one that electron-builder brings does not know every fuse.
+  afterPack: async ({ appOutDir, electronPlatformName }) => {
+    await flipFuses(join(appOutDir, executables[electronPlatformName] ?? name), fuses)
   },
   // Formats whose installer sets up Chromium's sandbox; those that would switch it off are not made.
   linux: {
     target: ['deb', 'rpm'],
     category: 'Development',
     icon: 'resources/icon.png',
-    executableName: 'memo',
+    executableName: name,
     executableArgs: [],
     synopsis: 'A storage node with its screens',
     maintainer: 'memo',
