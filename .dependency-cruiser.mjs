@@ -44,6 +44,12 @@ export default {
       from: { path: '^src/renderer/(ui|text)/' },
       to: { path: '^src/', pathNot: ['^src/renderer/(ui|text)/', '^src/shared/'] },
     },
+    {
+      name: 'frame-knows-no-page',
+      severity: 'error',
+      from: { path: '^src/renderer/(connection|demo|gallery|screens|shell|shortcuts)/' },
+      to: { path: '^src/renderer/features/' },
+    },
     only('main-forks-the-node', '^src/main/', ['^src/(main|ipc|shared)/'], { packages: true }),
     only('preload-is-tiny', '^src/preload/', ['^src/(preload|ipc|shared)/', '^node_modules/electron/']),
     ...coreRules,

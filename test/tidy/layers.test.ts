@@ -46,6 +46,11 @@ const imports: readonly (readonly [file: string, specifier: string, rule: string
   ['src/node/api/grpc/to-compose.ts', '../../compose-node.ts', 'only-entries-join'],
   ['src/node/cli/to-electron.ts', 'electron', 'source-needs-real-dependencies'],
   ['src/node/cli/to-development.ts', 'fast-check', 'source-needs-real-dependencies'],
+  ['src/renderer/features/keys/to-ui.ts', '../../ui/leaf.ts', undefined],
+  ['src/renderer/features/keys/to-other.ts', '../overview/leaf.ts', 'features-stand-apart'],
+  ['src/renderer/features/keys/to-node.ts', '../../../node/engine/leaf.ts', 'renderer-runs-in-a-browser'],
+  ['src/renderer/shell/to-page.ts', '../features/overview/leaf.ts', 'frame-knows-no-page'],
+  ['src/renderer/ui/to-shell.ts', '../shell/to-page.ts', 'ui-knows-no-feature'],
   ['src/node/cli/to-nowhere.ts', './nowhere.ts', 'resolvable'],
   ['src/node/cli/to-test.ts', '../../../test/leaf.ts', 'no-test-in-source'],
   ['src/node/cli/circle-a.ts', './circle-b.ts', 'no-circle'],
@@ -57,6 +62,8 @@ const leaves = [
   ...['ports', 'engine', 'observe', 'adapters/one', 'adapters/two', 'api/grpc/generated'].map(
     (folder) => `src/node/${folder}/leaf.ts`,
   ),
+  'src/renderer/features/overview/leaf.ts',
+  'src/renderer/ui/leaf.ts',
   'src/shared/leaf.ts',
   'test/leaf.ts',
 ]

@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react'
+import { startFailureCodes } from '../../ipc/contract/host-contract.ts'
 import type { HostClient } from '../connection/clients.ts'
 import { Connecting } from '../screens/connecting.tsx'
 import { CrashCard } from '../screens/crash-card.tsx'
@@ -23,18 +24,19 @@ const host: HostClient = {
 const refused = async () => false
 const nothing = () => undefined
 
+const failures = Object.fromEntries(
+  startFailureCodes.map((kind) => [
+    kind === 'other' ? 'start-failed' : kind,
+    () => <StartFailureScreen failure={sampleFailures[kind]} logTail={sampleLog} host={host} />,
+  ]),
+)
+
 /** Every screen that can stand in place of the pages. */
 export const galleryScreens: Readonly<Record<string, () => ReactElement>> = {
   connecting: () => <Connecting />,
   starting: () => <StartUpScreen run={startingRun} nowMs={sampleNowMs} />,
   'starting-slow': () => <StartUpScreen run={slowRun} nowMs={sampleNowMs} />,
-  'port-in-use': () => <StartFailureScreen failure={sampleFailures['port-in-use']} logTail={sampleLog} host={host} />,
-  'storage-full': () => <StartFailureScreen failure={sampleFailures['storage-full']} logTail={sampleLog} host={host} />,
-  'store-locked': () => <StartFailureScreen failure={sampleFailures['store-locked']} logTail={sampleLog} host={host} />,
-  'store-newer-format': () => (
-    <StartFailureScreen failure={sampleFailures['store-newer-format']} logTail={sampleLog} host={host} />
-  ),
-  'start-failed': () => <StartFailureScreen failure={sampleFailures.other} logTail={sampleLog} host={host} />,
+  ...failures,
   crash: () => <CrashCard crash={sampleCrash} logTail={sampleLog} host={host} />,
   stopped: () => <StoppedScreen host={host} />,
   'sign-in': () => <SignInCard reason="none" onSignIn={refused} />,

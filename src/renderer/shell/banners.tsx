@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useConnection, useConnectionSnapshot } from '../connection/connection-provider.tsx'
@@ -73,7 +74,7 @@ function RestrictionBanner() {
   const status = useNodeStatus()
   const { running, run: call } = useHostCall()
   if (status?.condition === 'suspect') return <Banner tone="danger">{t('suspectBanner')}</Banner>
-  if (!status?.safeMode) return null
+  if (status?.safeMode !== true) return status?.readOnly === true ? <ReadOnlyBanner /> : null
   const restarts = host?.capabilities.supervises === true
   return (
     <Banner
@@ -87,6 +88,15 @@ function RestrictionBanner() {
       }
     >
       {t('safeModeBanner')}
+    </Banner>
+  )
+}
+
+function ReadOnlyBanner() {
+  const { t } = useTranslation('shell')
+  return (
+    <Banner tone="info" actions={<Link to="/settings">{t('settings')}</Link>}>
+      {t('readOnlyBanner')}
     </Banner>
   )
 }

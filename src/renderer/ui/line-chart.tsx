@@ -4,7 +4,7 @@ import { Area, CartesianGrid, ComposedChart, Line, ResponsiveContainer, Tooltip,
 import css from './chart.module.css'
 
 /** More would be drawn over each other; the node sends no more either. */
-export const chartPointsMax = 300
+const chartPointsMax = 300
 
 export interface ChartSeries {
   readonly name: string

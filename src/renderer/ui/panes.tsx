@@ -36,7 +36,9 @@ export function Panes({ name, panes }: PanesProps): ReactElement {
             maxSize={pane.maxSize}
             groupResizeBehavior={typeof pane.defaultSize === 'number' ? 'preserve-pixel-size' : 'preserve-relative-size'}
           >
-            <div className={css.pane}>{pane.content}</div>
+            <div className={css.pane} data-pane tabIndex={-1}>
+              {pane.content}
+            </div>
           </Panel>
         </Fragment>
       ))}

@@ -71,6 +71,7 @@ export const shell = {
   phaseStore: 'Open the store',
   phaseWaiting: 'waits',
   readOnly: 'Read-only',
+  readOnlyBanner: 'Read-only: changes to keys by these screens are refused.',
   reload: 'Load again',
   restartNode: 'Restart the node',
   retry: 'Try again',

@@ -99,3 +99,13 @@ test('F6 goes from one part of the window to the next', async () => {
   await userEvent.keyboard('{F6}')
   expect(screen.getByRole('main')).toHaveFocus()
 })
+
+test('read-only is said across the window, with the way to end it', async () => {
+  const connection = new DemoConnection()
+  const { digest } = connection.world.settings.get()
+  connection.world.settings.putValues({ readOnly: true }, digest)
+  using app = await renderApp({ path: '/connect', connection })
+  const banner = (await screen.findByText(/changes to keys by these screens are refused/)).closest('[role="status"]')
+  await userEvent.click(within(banner as HTMLElement).getByRole('link', { name: 'Settings' }))
+  await waitFor(() => expect(app.router.state.location.pathname).toBe('/settings'))
+})
