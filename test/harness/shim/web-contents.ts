@@ -182,11 +182,12 @@ async function answer(route: Route): Promise<void> {
   const url = fromCarrier(request.url())
   const page = pageOf(request)
   const contents = page === undefined ? undefined : byPage.get(page)
-  if (!isRequestAllowed(url)) return await route.abort('blockedbyclient')
   if (request.isNavigationRequest() && contents !== undefined) {
-    if (!contents.mayNavigate(request)) return await route.abort('aborted')
+    // Before the filter of requests, as in Electron. An answer without content leaves the page where it is.
+    if (!contents.mayNavigate(request)) return await route.fulfill({ status: 204 })
     if (request.frame().parentFrame() === null) contents.documentAsked(request.url())
   }
+  if (!isRequestAllowed(url)) return await route.abort('blockedbyclient')
   const handler = handlers.schemes.get(URL.parse(url)?.protocol.replace(':', '') ?? '')
   if (handler === undefined) return await route.abort('addressunreachable')
   const response = await handler(new Request(url, { method: request.method(), headers: request.headers() }))
