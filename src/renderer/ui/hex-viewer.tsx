@@ -42,7 +42,7 @@ export function HexViewer({ label, size, read }: HexViewerProps): ReactElement {
     const row = Math.floor(target / bytesPerRow)
     const start = Math.floor(row / windowRows) * windowRows
     setFirst(start)
-    requestAnimationFrame(() => rows.current?.scrollToRow(row - start))
+    requestAnimationFrame(() => rows.current?.scrollToRow(row - start, 'start'))
   }
   return (
     <div className={css.viewer}>

@@ -6,7 +6,8 @@ import { useRowHeight } from './row-height.ts'
 import css from './virtual-rows.module.css'
 
 export interface VirtualRowsHandle {
-  readonly scrollToRow: (index: number) => void
+  /** `auto` moves as little as it takes. */
+  readonly scrollToRow: (index: number, align?: 'auto' | 'start') => void
   readonly focus: () => void
 }
 
@@ -55,7 +56,7 @@ export function VirtualRows(props: VirtualRowsProps): ReactElement {
     if (follow && count > 0) rows.scrollToIndex(count - 1, { align: 'end' })
   }, [rows, follow, count])
   useImperativeHandle(handleRef, () => ({
-    scrollToRow: (index) => rows.scrollToIndex(index, { align: 'auto' }),
+    scrollToRow: (index, align = 'auto') => rows.scrollToIndex(index, { align }),
     focus: () => scroller.current?.focus(),
   }))
   const shown = rows.getVirtualItems()

@@ -11,6 +11,11 @@ beforeEach(() => {
   // There is no layout here: every box is one of 400 by 280.
   vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(280)
   vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(400)
+  vi.spyOn(HTMLElement.prototype, 'scrollHeight', 'get').mockReturnValue(20_000_000)
+  vi.spyOn(Element.prototype, 'scrollTo').mockImplementation(function (this: Element, ...[options]: unknown[]) {
+    this.scrollTop = (options as ScrollToOptions).top ?? 0
+    this.dispatchEvent(new Event('scroll'))
+  })
 })
 
 test('of many rows only those in sight exist, each with its place in the whole', () => {
@@ -67,7 +72,7 @@ test('a hex view reads what it shows, and goes to an offset', async () => {
   expect(read.mock.calls[0]?.slice(0, 2)).toEqual([0, 65_536])
   await userEvent.type(screen.getByLabelText('Offset'), '0x4000000{Enter}')
   expect(await screen.findByRole('button', { name: 'Earlier part' })).toBeInTheDocument()
-  await waitFor(() => expect(read.mock.calls.some(([offset]) => offset >= 64_000_000)).toBe(true))
+  await waitFor(() => expect(read.mock.calls.some(([offset]) => offset === 0x4000000)).toBe(true))
   expect(read.mock.calls.every(([, length]) => length <= 65_536)).toBe(true)
 })
 
