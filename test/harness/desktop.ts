@@ -80,7 +80,7 @@ export class Desktop implements AsyncDisposable {
     this.#browser ??= await chromium.connectOverCDP(await this.ask('endpoint'))
     for (let tries = 0; tries < 200; tries += 1) {
       const pages = this.#browser.contexts().flatMap((context) => context.pages())
-      const page = pages.find((each) => each.url().startsWith('http://memo.localhost/'))
+      const page = pages.findLast((each) => each.url().startsWith('http://memo.localhost/'))
       if (page !== undefined) return page
       await sleep(50)
     }

@@ -53,6 +53,7 @@ export class WebContents extends EventEmitter {
   /** The address that the app itself goes to: not a navigation of the page. */
   #ownNavigation: string | undefined
   #address = 'about:blank'
+  #turn: symbol | undefined
   #destroyed = false
 
   constructor(options: { readonly preload: string; readonly width: number; readonly height: number }) {
@@ -68,8 +69,8 @@ export class WebContents extends EventEmitter {
   }
 
   async loadURL(address: string): Promise<void> {
-    const page = await this.#open()
     this.#address = address
+    const page = await this.#open()
     await this.#navigate(page, () => page.goto(toCarrier(address), { waitUntil: 'load' }))
   }
 
@@ -92,16 +93,19 @@ export class WebContents extends EventEmitter {
   }
 
   async #navigate(page: Page, go: () => Promise<unknown>): Promise<void> {
+    const turn = Symbol('navigation')
+    this.#turn = turn
     this.#ownNavigation = toCarrier(this.#address)
     try {
       await go()
       this.emit('did-finish-load')
     } catch (error) {
-      if (this.#destroyed || page.isClosed()) return
+      // One that another replaced, or whose page is gone, is told of by what came instead.
+      if (this.#destroyed || this.#turn !== turn || page !== (await this.#page)) return
       this.emit('did-fail-load', {}, -6, String(error), this.#address, true)
       throw error
     } finally {
-      this.#ownNavigation = undefined
+      if (this.#turn === turn) this.#ownNavigation = undefined
     }
   }
 
@@ -124,6 +128,7 @@ export class WebContents extends EventEmitter {
       byPage.delete(page)
       this.#page = undefined
       this.#leave()
+      void page.close().catch(() => undefined)
       this.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 5 })
     })
     page.on('popup', (popup) => {
