@@ -12,7 +12,7 @@ import css from './key-list.module.css'
 import { listKey } from './list-key.ts'
 import { ListRowView } from './list-row.tsx'
 import type { ListRow, ListRows } from './list-rows.ts'
-import { nameOf, rowKey } from './list-rows.ts'
+import { nameOf } from './list-rows.ts'
 import type { TreeLoader } from './tree-loader.ts'
 import { useCursor } from './use-cursor.ts'
 
@@ -32,7 +32,7 @@ interface KeyListProps {
   readonly reveal: number | undefined
 }
 
-/** A tree as one flat list of rows, of which only those in sight exist. */
+/** A tree as one flat list of rows, of which only those in sight exist. They have no keys: asking each for one takes too long. */
 export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: KeyListProps): ReactElement {
   const { t } = useTranslation('keys')
   const id = useId()
@@ -91,7 +91,6 @@ export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: K
       <VirtualRows
         handleRef={list}
         count={rows.count}
-        rowKey={(index) => rowKey(rows.at(index), index)}
         rowProps={rowProps}
         onRange={onRange}
         containerProps={{

@@ -8,11 +8,12 @@
  */
 
 import type { Failure } from '../../../../ipc/contract/common-schemas.ts'
-import type { KeyMetadata, KeyPage } from '../../../../ipc/contract/key-schemas.ts'
+import type { KeyPage } from '../../../../ipc/contract/key-schemas.ts'
 import { compareKeys } from '../compare-keys.ts'
 
+/** Of a key only what its row shows: there may be a million of them. */
 export type Entry =
-  | { readonly kind: 'key'; readonly name: string; readonly metadata: KeyMetadata }
+  | { readonly kind: 'key'; readonly name: string; readonly contentType: string }
   | { readonly kind: 'folder'; readonly name: string }
 
 /** One page as it was asked for. */
@@ -64,7 +65,7 @@ export type TreeRow =
   | {
       readonly kind: 'key'
       readonly name: string
-      readonly metadata: KeyMetadata
+      readonly contentType: string
       readonly folder: Folder
       readonly index: number
     }
@@ -77,8 +78,19 @@ export type TreeRow =
     }
   | { readonly kind: 'tail'; readonly tail: NonNullable<Folder['tail']>; readonly folder: Folder }
 
+const types = new Map<string, string>()
+const typesMax = 1000
+
+/** One text for all rows that have it. */
+function shared(contentType: string): string {
+  const known = types.get(contentType)
+  if (known !== undefined) return known
+  if (types.size < typesMax) types.set(contentType, contentType)
+  return contentType
+}
+
 export function entriesOf(page: KeyPage): Entry[] {
-  const items = page.items.map((metadata): Entry => ({ kind: 'key', name: metadata.key, metadata }))
+  const items = page.items.map(({ key, contentType }): Entry => ({ kind: 'key', name: key, contentType: shared(contentType) }))
   const prefixes = page.prefixes.map((name): Entry => ({ kind: 'folder', name }))
   if (prefixes.length === 0) return items
   return [...items, ...prefixes].sort((left, right) => compareKeys(left.name, right.name))

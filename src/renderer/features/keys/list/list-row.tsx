@@ -64,7 +64,7 @@ export function ListRowView({ row, tree, delimiter }: ListRowProps): ReactElemen
         <Line
           level={row.folder.depth}
           chevron={undefined}
-          icon={<NameIcon {...named(row.metadata)} delimiter="" />}
+          icon={<NameIcon name={row.name} contentType={row.contentType} delimiter="" />}
           title={row.name}
         >
           <KeyText text={tailOf(row.name, row.folder.prefix, delimiter)} className={css.label} />
