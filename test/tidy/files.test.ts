@@ -5,6 +5,9 @@ import { filesUnder, readText } from './source-tree.ts'
 const everything = filesUnder('.').filter((file) => file !== 'package-lock.json')
 const textExtensions = new Set([
   '.ts',
+  '.tsx',
+  '.css',
+  '.html',
   '.js',
   '.mjs',
   '.json',
@@ -20,7 +23,7 @@ const textExtensions = new Set([
   '',
 ])
 const textFiles = everything.filter((file) => textExtensions.has(extname(file)) && !file.includes('/fixtures/'))
-const codeFiles = textFiles.filter((file) => /\.(ts|js|mjs)$/.test(file))
+const codeFiles = textFiles.filter((file) => /\.(tsx?|js|mjs)$/.test(file))
 
 const maxSourceLines = 400
 const maxTestLines = 600
