@@ -81,5 +81,3 @@ export function createHostRouter(actions: HostActions) {
     }),
   })
 }
-
-export type HostRouter = ReturnType<typeof createHostRouter>

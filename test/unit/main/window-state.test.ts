@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { menuCommands, menuTemplate } from '../../../src/main/app-menu.ts'
 import { OrderlyQuit } from '../../../src/main/orderly-quit.ts'
@@ -113,6 +115,12 @@ describe('the menu', () => {
     const items = template(false).flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []))
     for (const item of items) item.click?.(undefined as never, undefined, undefined as never)
     expect(clicked).toEqual(expect.arrayContaining([...menuCommands, 'reload', 'logs', 'restart']))
+  })
+
+  test('knows no command that the registry of shortcuts does not', () => {
+    const registry = readFileSync(join(import.meta.dirname, '../../../src/renderer/shortcuts/registry.ts'), 'utf8')
+    expect(menuCommands.length).toBeGreaterThan(5)
+    expect(menuCommands.filter((name) => !registry.includes(`  '${name}': {`))).toEqual([])
   })
 
   test('has developer tools only where they are allowed', () => {
