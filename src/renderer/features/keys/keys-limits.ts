@@ -15,10 +15,6 @@ export const keysLimits = {
   autoLoadBytesMax: 256 * 1024,
   /** Values up to this size are read as a whole when asked for; only those can be edited. */
   wholeBytesMax: 4 * 1024 * 1024,
-  /** Bytes of one read of the hex view. */
-  hexReadBytes: 64 * 1024,
-  /** Bytes that the hex view scrolls through at once; an element cannot be as high as every value is long. */
-  hexWindowBytes: 1024 * 1024,
   /** Bytes of one read of a download. */
   downloadReadBytes: 1024 * 1024,
   /** Bytes that are looked at to guess a type where the whole value is not there. */
@@ -31,8 +27,6 @@ export const keysLimits = {
   importFilesMax: 50_000,
   /** Rows of an import's preview. */
   previewRows: 50,
-  /** A deleted key can be brought back for so long. */
-  undoMs: 10_000,
   /** A saved mark goes away after so long. */
   savedMarkMs: 2000,
 } as const

@@ -21,7 +21,7 @@ export interface SaveOptions {
   readonly close?: boolean
 }
 
-export function theirsOf(result: Extract<ChangeResult, { kind: 'conflict' }>, draft: Draft): Theirs {
+function theirsOf(result: Extract<ChangeResult, { kind: 'conflict' }>, draft: Draft): Theirs {
   if (result.current === undefined) return {}
   const text = result.value === undefined ? undefined : textOf(result.value, true)
   return { metadata: result.current, ...(text !== undefined && { text: shownText(text, draft.view) }) }

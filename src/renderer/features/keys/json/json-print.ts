@@ -79,7 +79,7 @@ export function compactJson(node: JsonNode): string {
 }
 
 /** A value that was written on one line is shown on many and written back on one: its writer wanted it so. */
-export function isOneLine(text: string): boolean {
+function isOneLine(text: string): boolean {
   return !text.trimEnd().includes('\n')
 }
 

@@ -36,7 +36,7 @@ export function Crumbs({ prefix, delimiter }: { readonly prefix: string; readonl
 
 const crumbsMax = 8
 
-export function crumbsOf(prefix: string, delimiter: string): { readonly label: string; readonly target: string }[] {
+function crumbsOf(prefix: string, delimiter: string): { readonly label: string; readonly target: string }[] {
   const crumbs: { label: string; target: string }[] = []
   for (let from = 0; from < prefix.length; ) {
     const at = delimiter === '' ? -1 : prefix.indexOf(delimiter, from)

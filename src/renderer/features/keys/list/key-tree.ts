@@ -195,7 +195,7 @@ export function indexOf(folder: Folder, name: string): number {
 }
 
 /** The first entry that is not before the name. */
-export function lowerBound(entries: readonly Entry[], name: string): number {
+function lowerBound(entries: readonly Entry[], name: string): number {
   let from = 0
   let to = entries.length
   while (from < to) {
@@ -206,7 +206,7 @@ export function lowerBound(entries: readonly Entry[], name: string): number {
   return from
 }
 
-export function entryAt(folder: Folder, index: number): Entry | undefined {
+function entryAt(folder: Folder, index: number): Entry | undefined {
   let left = index
   for (const { entries } of folder.pages) {
     if (left < entries.length) return entries[left]

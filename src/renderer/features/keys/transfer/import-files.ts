@@ -20,7 +20,7 @@ export interface ImportPlan {
   readonly cut: boolean
 }
 
-export function isNdjson(name: string): boolean {
+function isNdjson(name: string): boolean {
   return /\.(ndjson|jsonl)$/i.test(name)
 }
 

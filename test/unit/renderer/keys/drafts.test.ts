@@ -1,0 +1,190 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { KeyMetadata } from '../../../../src/ipc/contract/key-schemas.ts'
+import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
+import {
+  beginDraft,
+  checkText,
+  edited,
+  isModified,
+  savedDraft,
+  storedText,
+} from '../../../../src/renderer/features/keys/edit/draft.ts'
+import { lineEndsOf, withLineEnds, withoutReturns } from '../../../../src/renderer/features/keys/edit/line-ends.ts'
+import { intentionFor, newRequestId } from '../../../../src/renderer/features/keys/edit/request-ids.ts'
+import {
+  emptyMemory,
+  readMemory,
+  withFavourite,
+  withoutKey,
+  withRecent,
+  writeMemory,
+} from '../../../../src/renderer/features/keys/place-memory.ts'
+import {
+  activateTab,
+  closeTab,
+  enterNetwork,
+  keyTabId,
+  openKey,
+  openNewKey,
+  replaceTab,
+  setDraft,
+  useTabs,
+} from '../../../../src/renderer/features/keys/tabs-store.ts'
+import { planImport, previewRows, withoutCommonFolder } from '../../../../src/renderer/features/keys/transfer/import-files.ts'
+import { fileNameOf } from '../../../../src/renderer/features/keys/value/download-value.ts'
+
+const metadata: KeyMetadata = {
+  key: 'a',
+  version: '17',
+  revision: '1',
+  size: 1,
+  contentType: 'text/x-own',
+  modifiedMs: 0,
+  writer: '',
+  address: '',
+  chunks: 0,
+}
+
+describe('a draft', () => {
+  it('gives a value back the ends of lines that it had', () => {
+    const stored = 'one\r\ntwo\r\n'
+    const draft = beginDraft(metadata, stored, 'text')
+    expect(draft.text).toBe('one\ntwo\n')
+    expect(isModified(draft)).toBe(false)
+    expect(storedText(draft)).toBe(stored)
+    expect(storedText(edited(draft, 'one\n2\n'))).toBe('one\r\n2\r\n')
+    expect(lineEndsOf('a\rb')).toBe('mixed')
+    expect(lineEndsOf('a\r\nb\nc')).toBe('mixed')
+    expect(withLineEnds(withoutReturns('a\r\nb'), 'lf')).toBe('a\nb')
+  })
+
+  it('refuses JSON that an edit broke, and not JSON that was broken before', () => {
+    expect(checkText(edited(beginDraft(metadata, '{}', 'json'), '{')).problem).toMatchObject({ reason: 'ended' })
+    expect(checkText(edited(beginDraft(metadata, '{', 'json'), '{{')).problem).toBeUndefined()
+    expect(checkText(edited(beginDraft(metadata, 'a', 'text'), '{')).problem).toBeUndefined()
+  })
+
+  it('refuses what is too large to be written at once', () => {
+    const draft = edited(beginDraft(metadata, 'a', 'text'), 'é'.repeat(2_200_000))
+    expect(checkText(draft).tooLarge).toBe(4_400_000)
+  })
+
+  it('knows what was typed while it was saved', () => {
+    const saving = { ...edited(beginDraft(metadata, 'a', 'text'), 'ab'), state: 'saving' as const }
+    const after = savedDraft({ ...saving, text: 'abc' }, 'ab', { ...metadata, version: '18' })
+    expect(after).toMatchObject({ baseVersion: '18', baseText: 'ab', baseStored: 'ab', text: 'abc' })
+    expect(isModified(after)).toBe(true)
+  })
+})
+
+describe('a request id', () => {
+  it('is the same for the same change, and new for another or after nine minutes', () => {
+    const first = intentionFor('change', undefined, 1000)
+    expect(intentionFor('change', first, 2000)).toBe(first)
+    expect(intentionFor('other', first, 2000).id.sequence).not.toBe(first.id.sequence)
+    expect(intentionFor('change', first, 1000 + 9 * 60_000).id.sequence).not.toBe(first.id.sequence)
+    expect(newRequestId().session).toMatch(/^[0-9a-f]{32}$/)
+  })
+})
+
+describe('what is remembered', () => {
+  it('is bounded, by cluster, and survives what it cannot read', () => {
+    let memory = emptyMemory
+    for (let index = 0; index < 30; index += 1) memory = withRecent(withFavourite(memory, `f${index}`, true), `k${index % 20}`)
+    expect(memory.recents).toHaveLength(12)
+    expect(memory.recents[0]).toBe('k9')
+    expect(withFavourite(memory, 'f0', false).favourites).not.toContain('f0')
+    expect(withoutKey(memory, 'k9').recents).not.toContain('k9')
+    writeMemory(localStorage, 'one', memory)
+    expect(readMemory(localStorage, 'one')).toEqual(memory)
+    expect(readMemory(localStorage, 'two')).toEqual(emptyMemory)
+    localStorage.setItem('memo.keys.one', '{"favourites":7,"delimiter":":"}')
+    expect(readMemory(localStorage, 'one')).toMatchObject({ favourites: [], delimiter: ':' })
+    localStorage.setItem('memo.keys.one', 'nonsense')
+    expect(readMemory(localStorage, 'one')).toEqual(emptyMemory)
+  })
+})
+
+describe('tabs', () => {
+  beforeEach(() => {
+    enterNetwork('')
+    enterNetwork('cluster')
+    for (const name of Object.keys(useDrafts.getState().drafts)) useDrafts.getState().drop(name)
+  })
+
+  const ids = () => useTabs.getState().tabs.map((tab) => tab.id)
+
+  it('are bounded, and the ones with unsaved text stay', () => {
+    openKey('first')
+    setDraft('first', edited(beginDraft({ ...metadata, key: 'first' }, 'a', 'text'), 'b'))
+    for (let index = 0; index < 40; index += 1) openKey(`k${index}`)
+    expect(ids()).toHaveLength(24)
+    expect(ids()).toContain(keyTabId('first'))
+    expect(ids()).not.toContain(keyTabId('k0'))
+  })
+
+  it('guard the window while a text is not saved', () => {
+    openKey('first')
+    const draft = beginDraft({ ...metadata, key: 'first' }, 'a', 'text')
+    setDraft('first', draft)
+    expect(useDrafts.getState().drafts).toEqual({})
+    setDraft('first', edited(draft, 'b'))
+    expect(useDrafts.getState().drafts).toEqual({ 'key first': { text: 'b', base: '17' } })
+    closeTab(keyTabId('first'))
+    expect(useDrafts.getState().drafts).toEqual({})
+    expect(useTabs.getState().drafts).toEqual({})
+  })
+
+  it('go to the neighbour when the active one closes, and become the key that was made', () => {
+    for (const key of ['a', 'b', 'c']) openKey(key)
+    activateTab(keyTabId('b'))
+    closeTab(keyTabId('b'))
+    expect(useTabs.getState().active).toBe(keyTabId('c'))
+    openNewKey({ key: '', text: '', view: 'json', contentType: '' })
+    replaceTab('new', 'd')
+    expect(ids()).toEqual([keyTabId('a'), keyTabId('c'), keyTabId('d')])
+  })
+
+  it('belong to their cluster', () => {
+    openKey('a')
+    enterNetwork('another')
+    expect(ids()).toEqual([])
+  })
+})
+
+describe('an import', () => {
+  const file = (path: string, text = 'x') => ({ path, file: new File([text], path.split('/').at(-1) ?? path) })
+
+  it('drops the folder that all files lie in, and only that', () => {
+    expect(withoutCommonFolder([file('top/a'), file('top/b/c')]).map(({ path }) => path)).toEqual(['a', 'b/c'])
+    expect(withoutCommonFolder([file('top/a'), file('other/b')]).map(({ path }) => path)).toEqual(['top/a', 'other/b'])
+    expect(withoutCommonFolder([file('a'), file('top/b')]).map(({ path }) => path)).toEqual(['a', 'top/b'])
+  })
+
+  it('leaves out files whose keys the node would refuse', () => {
+    const plan = planImport([file('a'), file('b'.repeat(4097))], 'p/')
+    expect(plan).toMatchObject({ format: 'files', bytes: 1, cut: false })
+    expect(plan.files).toHaveLength(1)
+    expect(plan.unfit).toHaveLength(1)
+  })
+
+  it('previews the lines of NDJSON, and says which are none', async () => {
+    const lines = ['{"key":"a","value":"aGVsbG8="}', 'nonsense', '{"key":""}', ''].join('\n')
+    const plan = planImport([file('keys.ndjson', lines)], '')
+    expect(plan.format).toBe('ndjson')
+    expect(await previewRows(plan, '')).toEqual([
+      { key: 'a', size: 5 },
+      { key: 'nonsense', size: undefined, problem: 'not-a-line' },
+      { key: '', size: 0, problem: 'unfit' },
+    ])
+  })
+})
+
+describe('the name of a download', () => {
+  it('is the last part of the key, without what file systems refuse', () => {
+    expect(fileNameOf('orders/2026/0001.json', '/')).toBe('0001.json')
+    expect(fileNameOf('orders/', '/')).toBe('orders')
+    expect(fileNameOf('a/..', '/')).toBe('_')
+    expect(fileNameOf('a:b\n\u202ec', '')).toBe('a_b__c')
+  })
+})
