@@ -1,11 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright'
 import { chromium } from 'playwright'
+import { chromiumPidFile } from './shim/harness-folder.ts'
 import type { HarnessActions } from './shim/remote-control.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -24,12 +26,14 @@ type Answer<Name extends keyof HarnessActions> = Awaited<ReturnType<HarnessActio
 /** The built app in the harness, in a process of its own. */
 export class Desktop implements AsyncDisposable {
   readonly child: ChildProcess
+  readonly #folder: string
   #asked = 0
   #output = ''
   #browser: Browser | undefined
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, folder: string) {
     this.child = child
+    this.#folder = folder
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.#output = (this.#output + chunk.toString()).slice(-100_000)
@@ -45,7 +49,7 @@ export class Desktop implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...environment, HARNESS_FOLDER: folder },
     })
-    return new Desktop(child)
+    return new Desktop(child, folder)
   }
 
   /** What main and Chromium wrote. */
@@ -98,11 +102,24 @@ export class Desktop implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser?.close().catch(() => undefined)
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return
-    const exited = once(this.child, 'exit')
-    if (this.child.connected) this.child.disconnect()
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), 15_000)
-    await exited
-    clearTimeout(timer)
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const exited = once(this.child, 'exit')
+      if (this.child.connected) this.child.disconnect()
+      const timer = setTimeout(() => this.child.kill('SIGKILL'), 15_000)
+      await exited
+      clearTimeout(timer)
+    }
+    this.#endChromium()
+  }
+
+  /** One that a harness which was killed has left behind. */
+  #endChromium(): void {
+    try {
+      const pid = Number(readFileSync(join(this.#folder, chromiumPidFile), 'utf8'))
+      // 0 would be the whole group of this process.
+      if (pid > 1) process.kill(pid, 'SIGKILL')
+    } catch {
+      // there is none, as usual
+    }
   }
 }

@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContext } from 'playwright'
 import { chromium } from 'playwright'
 import { findChromium } from '../../support/find-chromium.ts'
-import { harnessFolder } from './harness-folder.ts'
+import { chromiumPidFile, harnessFolder } from './harness-folder.ts'
 
 const startTimeoutMs = 30_000
 
@@ -34,6 +34,7 @@ export async function closeChromium(): Promise<void> {
   await browser.close().catch(() => undefined)
   child.kill('SIGKILL')
   await gone
+  rmSync(join(harnessFolder(), chromiumPidFile), { force: true })
 }
 
 async function start(): Promise<Running> {
@@ -54,8 +55,9 @@ async function start(): Promise<Running> {
     ],
     { stdio: 'ignore', env: { ...process.env, ...env } },
   )
-  // Chromium must not outlive a harness that was killed.
+  // Chromium must not outlive the harness; where that is killed itself, its test ends the process of this number.
   process.on('exit', () => child.kill('SIGKILL'))
+  writeFileSync(join(harnessFolder(), chromiumPidFile), String(child.pid))
   const endpoint = await endpointOf(child, join(profile, 'DevToolsActivePort'))
   const browser = await chromium.connectOverCDP(endpoint)
   const [context] = browser.contexts()

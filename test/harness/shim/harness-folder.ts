@@ -4,3 +4,6 @@ export function harnessFolder(): string {
   if (folder === undefined) throw new Error('HARNESS_FOLDER names the folder of the app under test')
   return folder
 }
+
+/** In that folder, while a Chromium of the harness runs. */
+export const chromiumPidFile = 'chromium.pid'
