@@ -234,6 +234,7 @@ export const keys = {
   preview_unfit: 'not allowed as a key',
   rawRemark: 'Read as text although it is none: � stands for bytes that have no character.',
   reading: 'Reading {{key}}',
+  readingTheirs: 'Reading what they saved',
   readingValue: 'Reading {{size}}',
   recents: 'Recent',
   recreate: 'Create anew',

@@ -117,6 +117,16 @@ describe('the list', () => {
     expect(await screen.findByText(/complete: looked at/)).toBeInTheDocument()
   })
 
+  it('looks for what was typed when the search is switched on, and moves nothing before', async () => {
+    const { router } = await renderApp({ path: '/keys', connection })
+    await screen.findByRole('tree')
+    await user.type(screen.getByRole('textbox', { name: /Beginning/ }), 'invoice')
+    await user.click(screen.getByRole('button', { name: /contain a text/ }))
+    await user.type(screen.getByRole('textbox', { name: /contain/ }), '{Enter}')
+    expect(await screen.findByRole('treeitem', { name: 'templates/invoice.txt' })).toBeInTheDocument()
+    expect(router.state.location.search).toEqual({})
+  })
+
   it('tells an empty prefix from a store without keys', async () => {
     await renderApp({ path: '/keys?prefix=nothing', connection })
     expect(await screen.findByText('No keys start with nothing')).toBeInTheDocument()
@@ -180,6 +190,20 @@ describe('an edit', () => {
     expect(stored('feature-flags')).toBe(before.replace('40', '2'))
     await user.click(within(dialog).getByRole('button', { name: 'Overwrite with mine' }))
     await waitFor(() => expect(stored('feature-flags')).toBe(before.replace('40', '1')))
+  })
+
+  it('reads what they saved where it is too large to come along with the refusal', async () => {
+    const large = (note: string) => `${note}\n${'a line\n'.repeat(45_000)}`
+    connection.world.keys.put('large', utf8('small'), 'text/plain')
+    await edit('large')
+    type('mine')
+    connection.world.keys.put('large', utf8(large('theirs')), 'text/plain')
+    await user.click(screen.getByRole('button', { name: /^Save$/ }))
+    const dialog = await screen.findByRole('dialog', { name: 'Two versions of large' })
+    expect(await within(dialog).findByRole('tab', { name: 'Merge' })).toBeInTheDocument()
+    await user.click(within(dialog).getByRole('button', { name: 'Keep theirs' }))
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(stored('large')).toBe(large('theirs'))
   })
 
   it('keeps the text of a key that was deleted meanwhile, and makes it anew when told to', async () => {

@@ -22,14 +22,18 @@ export interface RowActions {
   readonly entriesFor: (row: ListRow | undefined) => readonly MenuEntry[]
 }
 
+/** A row of the tree to bring into sight and put the cursor on; a new object for each time. */
+export interface Reveal {
+  readonly row: number
+}
+
 interface KeyListProps {
   readonly rows: ListRows
   readonly tree: TreeLoader | undefined
   readonly delimiter: string
   readonly activeKey: string | undefined
   readonly actions: RowActions
-  /** A row to bring into sight and put the cursor on. */
-  readonly reveal: number | undefined
+  readonly reveal: Reveal | undefined
 }
 
 /** A tree as one flat list of rows, of which only those in sight exist. They have no keys: asking each for one takes too long. */
@@ -47,11 +51,13 @@ export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: K
     list.current?.scrollToRow(Math.max(0, Math.min(rows.count - 1, index)))
   }
   const latest = useRef(moveTo)
+  const above = useRef(before)
   useEffect(() => {
     latest.current = moveTo
+    above.current = before
   })
   useEffect(() => {
-    if (reveal !== undefined) latest.current(reveal)
+    if (reveal !== undefined) latest.current(reveal.row + above.current)
   }, [reveal])
   const toggle = (row: ListRow): void => {
     if (row.kind === 'folder') tree?.toggle(row.folder, row.name)

@@ -10,7 +10,7 @@ import { useMemory } from '../use-memory.ts'
 import { visibleKey } from '../visible-key.ts'
 import { Crumbs } from './crumbs.tsx'
 import { FirstUse } from './first-use.tsx'
-import type { RowActions } from './key-list.tsx'
+import type { Reveal, RowActions } from './key-list.tsx'
 import { KeyList } from './key-list.tsx'
 import { KeySearch } from './key-search.ts'
 import { SearchFooter, TreeFooter } from './list-footer.tsx'
@@ -84,7 +84,7 @@ function TreeList({ tree, prefix, delimiter, activeKey, actions, onSearch }: Tre
   const version = useSyncExternalStore(tree.subscribe, tree.version)
   // A new object for each version: rows are read anew.
   const rows = useMemo(() => ({ ...treeRows(tree, memory), version }), [tree, memory, version])
-  const reveal = useReveal(tree, activeKey, rows.before)
+  const reveal = useReveal(tree, activeKey)
   const { root } = tree
   if (root.pages.length === 0 && root.state.kind === 'failed') {
     return <Failed title={t('listFailed')} failure={root.state.failure} onRetry={() => tree.renew(client.kv)} />
@@ -108,16 +108,16 @@ function TreeList({ tree, prefix, delimiter, activeKey, actions, onSearch }: Tre
 }
 
 /** The row of the open key, once for each key that is opened from elsewhere. */
-function useReveal(tree: TreeLoader, key: string | undefined, before: number): number | undefined {
-  const [row, setRow] = useState<number>()
+function useReveal(tree: TreeLoader, key: string | undefined): Reveal | undefined {
+  const [found, setFound] = useState<Reveal>()
   useEffect(() => {
     let left = false
-    if (key !== undefined) void tree.reveal(key).then((found) => left || setRow(found))
+    if (key !== undefined) void tree.reveal(key).then((row) => left || setFound(row === undefined ? undefined : { row }))
     return () => {
       left = true
     }
   }, [tree, key])
-  return row === undefined ? undefined : row + before
+  return found
 }
 
 function SearchList({

@@ -35,7 +35,7 @@ export function PathBar({ prefix, mode, onMode, onSearch }: PathBarProps): React
   const [text, setText] = useState(prefix)
   const [focused, setFocused] = useState(false)
   const searching = mode === 'contains'
-  useEffect(() => setText(searching ? '' : prefix), [prefix, searching])
+  useEffect(() => setText(prefix), [prefix])
   useShortcut('filter.focus', () => input.current?.focus())
   const show = (next: string) => void navigate({ to: '/keys', search: (before) => ({ ...before, prefix: next || undefined }) })
   const submit = (event: FormEvent): void => {
@@ -62,8 +62,8 @@ export function PathBar({ prefix, mode, onMode, onSearch }: PathBarProps): React
           }}
           onKeyDown={(event) => {
             if (event.key !== 'Escape') return
+            setText(prefix)
             if (searching) onMode('prefix')
-            else setText(prefix)
           }}
           suffix={focused ? undefined : <KeyCaps keys="/" />}
         />
@@ -72,8 +72,11 @@ export function PathBar({ prefix, mode, onMode, onSearch }: PathBarProps): React
         label={t('containsToggle')}
         icon={<TextSearch size={16} aria-hidden="true" />}
         pressed={searching}
+        // Without leaving the field: what was typed is what is looked for.
+        onPointerDown={(event) => event.preventDefault()}
         onClick={() => {
           onMode(searching ? 'prefix' : 'contains')
+          setText(searching || text !== prefix ? (searching ? prefix : text) : '')
           input.current?.focus()
         }}
       />
