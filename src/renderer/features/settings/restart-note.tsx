@@ -21,7 +21,6 @@ export function RestartNote({ rows }: { readonly rows: readonly SettingRow[] }):
   return (
     <Banner
       tone={restart.error === null ? 'info' : 'danger'}
-      inset
       actions={
         capabilities.supervises && (
           <Button busy={restart.isPending} onClick={() => restart.mutate()}>

@@ -82,10 +82,10 @@ function Sections({ settings, find, onClear, children }: SectionsProps) {
   const form = useSettingsForm(settings ?? none)
   return (
     <>
+      {settings !== undefined && <RestartNote rows={settings.rows} />}
       <div className={css.columns}>
         <SectionNav find={find} />
         <div className={css.scroll}>
-          {settings !== undefined && <RestartNote rows={settings.rows} />}
           <GeneralSection find={find} />
           {settings === undefined ? (
             children
