@@ -83,7 +83,7 @@ export const keys = {
   exportPrefix: 'Keys that begin with',
   exportPrefixHelp: 'Empty: all keys.',
   exportText:
-    'They come with their values as {{name}}, one line of JSON for each key, named without what they all begin with. This window holds all of it until it is saved; for more than a gigabyte use memo export.',
+    'They come with their values as {{name}}, one line of JSON for each key, named without the beginning above: an import puts it in front again. This window holds all of it until it is saved; for more than a gigabyte use memo export.',
   exportTitle: 'Export keys',
   failuresLabel: 'What was not done',
   favourite: 'Add to favourites',

@@ -36,7 +36,7 @@ afterEach(() => {
   connection.stop()
   act(() => {
     enterNetwork('none')
-    useTransferRuns.setState({ import: undefined, export: undefined })
+    useTransferRuns.setState({ runs: new Map() })
   })
 })
 

@@ -11,22 +11,26 @@ import { useMemory } from '../use-memory.ts'
 import { fileNameOf } from '../value/download-value.ts'
 import { RunView } from './run-view.tsx'
 import css from './transfer.module.css'
-import { forgetRun, runExport, useTransferRuns } from './transfer-runs.ts'
+import { forgetRun, runExport, useTransferRun } from './transfer-runs.ts'
 
 /** All keys under a prefix with their values, as one file. */
 export function ExportPane({ id, prefix: given }: { readonly id: string; readonly prefix: string }): ReactElement {
   const { t } = useTranslation('keys')
   const { client, live } = useNode()
   const { delimiter } = useMemory()
-  const run = useTransferRuns((state) => state.export)
+  const run = useTransferRun('export')
   const [prefix, setPrefix] = useState(given)
   useEffect(() => setPrefix(given), [given])
   const name = `${prefix === '' ? 'keys' : fileNameOf(prefix, delimiter)}.ndjson`
+  const done = (): void => {
+    forgetRun('export')
+    closeTab(id)
+  }
   return (
     <div className={css.pane}>
       <h2 className={css.title}>{t('exportTitle')}</h2>
       {run !== undefined ? (
-        <RunView kind="export" run={run} onAgain={() => forgetRun('export')} onClose={() => closeTab(id)} />
+        <RunView kind="export" run={run} onAgain={() => forgetRun('export')} onClose={done} />
       ) : (
         <>
           <TextField label={t('exportPrefix')} mono value={prefix} onChange={setPrefix} help={t('exportPrefixHelp')} />

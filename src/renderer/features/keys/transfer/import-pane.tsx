@@ -17,12 +17,12 @@ import { droppedFiles, pickedFiles, planImport } from './import-files.ts'
 import { ImportPreview } from './import-preview.tsx'
 import { RunView } from './run-view.tsx'
 import css from './transfer.module.css'
-import { forgetRun, runImport, useTransferRuns } from './transfer-runs.ts'
+import { forgetRun, runImport, useTransferRun } from './transfer-runs.ts'
 
 /** Files become keys: chosen, looked at, then written by a job that can be cancelled. */
 export function ImportPane({ id, prefix: given }: { readonly id: string; readonly prefix: string }): ReactElement {
   const { t } = useTranslation('keys')
-  const run = useTransferRuns((state) => state.import)
+  const run = useTransferRun('import')
   const [files, setFiles] = useState<readonly ImportFile[]>([])
   const [prefix, setPrefix] = useState(given)
   useEffect(() => setPrefix(given), [given])
@@ -31,11 +31,15 @@ export function ImportPane({ id, prefix: given }: { readonly id: string; readonl
     forgetRun('import')
     setFiles([])
   }
+  const done = (): void => {
+    forgetRun('import')
+    closeTab(id)
+  }
   return (
     <div className={css.pane}>
       <h2 className={css.title}>{t('importTitle')}</h2>
       {run !== undefined ? (
-        <RunView kind="import" run={run} onAgain={again} onClose={() => closeTab(id)} />
+        <RunView kind="import" run={run} onAgain={again} onClose={done} />
       ) : (
         <>
           <TextField label={t('importPrefix')} mono value={prefix} onChange={setPrefix} help={t('importPrefixHelp')} />

@@ -17,26 +17,37 @@ export interface TransferRun {
 }
 
 interface RunsState {
-  readonly import: TransferRun | undefined
-  readonly export: TransferRun | undefined
+  /** The latest of each kind. */
+  readonly runs: ReadonlyMap<TransferKind, TransferRun>
 }
 
-export const useTransferRuns = create<RunsState>()(() => ({ import: undefined, export: undefined }))
+export const useTransferRuns = create<RunsState>()(() => ({ runs: new Map() }))
+
+export function useTransferRun(kind: TransferKind): TransferRun | undefined {
+  return useTransferRuns((state) => state.runs.get(kind))
+}
+
+function latestRun(kind: TransferKind): TransferRun | undefined {
+  return useTransferRuns.getState().runs.get(kind)
+}
 
 const aborts = new Map<TransferKind, AbortController>()
 const emptyTakeMs = 100
 
 function tell(kind: TransferKind, run: TransferRun | undefined): void {
-  useTransferRuns.setState({ [kind]: run })
+  const runs = new Map(useTransferRuns.getState().runs)
+  if (run === undefined) runs.delete(kind)
+  else runs.set(kind, run)
+  useTransferRuns.setState({ runs })
 }
 
 export function forgetRun(kind: TransferKind): void {
-  if (useTransferRuns.getState()[kind]?.state !== 'running') tell(kind, undefined)
+  if (latestRun(kind)?.state !== 'running') tell(kind, undefined)
 }
 
 /** The node forgets what was not finished; keys that were written stay. */
 export function cancelRun(kind: TransferKind, client: NodeClient): void {
-  const run = useTransferRuns.getState()[kind]
+  const run = latestRun(kind)
   aborts.get(kind)?.abort()
   if (run === undefined) return
   tell(kind, { ...run, state: 'cancelled' })
