@@ -17,6 +17,7 @@ export function createStoreObserver(
     ...commitEvents(logger, meter, activity),
     ...journalEvents(logger, meter),
     ...faultEvents(logger, damage),
+    ...roomEvents(logger),
     ...scrubEvents(logger, meter),
   }
 }
@@ -87,6 +88,17 @@ function journalEvents(
     tailCut(facts) {
       cut.add(facts.bytes)
       logger.warn('the torn end of the journal was cut: it held nothing that had been acknowledged', facts)
+    },
+  }
+}
+
+function roomEvents(logger: ObserverPorts['logger']): Pick<StoreEvents, 'reserveGivenUp' | 'indexStalled'> {
+  return {
+    reserveGivenUp(facts) {
+      logger.warn('the disk is nearly full: the bytes held for removals and the index were given up', facts)
+    },
+    indexStalled({ error }) {
+      logger.error('the disk has no room for the index: only removals are taken, until there is room', { error })
     },
   }
 }

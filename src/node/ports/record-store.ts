@@ -69,7 +69,7 @@ export const inspectedStoreMessage = 'this store was opened to be looked at and 
 export interface StoreUsage {
   /** Live bytes: keys and values of all records. */
   readonly liveBytes: number
-  /** Bytes taken on the disk: journal segments and index. */
+  /** Bytes taken on the disk: journal segments, index, and the reserve as far as it is held. */
   readonly diskBytes: number
   /** The limit set for this store, or undefined where only the disk limits it. */
   readonly byteLimit: number | undefined
@@ -111,6 +111,10 @@ export interface StoreEvents {
   scrubbed(facts: { readonly bytes: number; readonly durationMs: number; readonly findings: number }): void
   /** A round was given up for a reason that is no damage; the next one begins after the usual rest. */
   scrubFailed(facts: { readonly error: unknown }): void
+  /** The disk is nearly full and the bytes that were held for this were given up; they are held again when there is room. */
+  reserveGivenUp(facts: { readonly bytes: number }): void
+  /** Not even then had the disk room for the index. What it lacks is in the journal; only removals are taken, and tried again. */
+  indexStalled(facts: { readonly error: unknown }): void
   /** A write or fdatasync failed: nothing more may be answered, the process has to end. Called once. */
   failed(facts: { readonly error: unknown }): void
 }

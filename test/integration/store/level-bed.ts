@@ -46,6 +46,8 @@ const silent: StoreEvents = {
   damageFound: () => undefined,
   scrubbed: () => undefined,
   scrubFailed: () => undefined,
+  reserveGivenUp: () => undefined,
+  indexStalled: () => undefined,
   failed: () => undefined,
 }
 

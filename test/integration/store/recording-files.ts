@@ -68,6 +68,7 @@ export class DiskRecording {
         this.#inodes.delete(from)
         this.#inodes.set(to, inode)
       },
+      removeDirectory: () => Promise.reject(new Error('a store that is not recovered removes no directory')),
       unlink: async (path) => {
         events.push({ kind: 'unlink', path })
         await real.unlink(path)

@@ -23,6 +23,9 @@ export class MemoryFiles {
         contents.delete(from)
       },
       unlink: async (path) => void contents.delete(path),
+      removeDirectory: async (path) => {
+        for (const name of contents.keys()) if (name.startsWith(`${path}/`)) contents.delete(name)
+      },
       syncDirectory: async () => undefined,
       realPath: async (path) => path,
       freeBytes: async () => Number.MAX_SAFE_INTEGER,

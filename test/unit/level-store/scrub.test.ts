@@ -86,6 +86,7 @@ async function scrubbedStore() {
     events: {
       ...{ committed: () => {}, indexed: () => {}, segmentMade: () => {}, segmentReclaimed: () => {}, tailCut: () => {} },
       ...{ failed: () => {}, scrubbed: (facts) => void rounds.push(facts), scrubFailed: ({ error }) => void failed.push(error) },
+      ...{ reserveGivenUp: () => {}, indexStalled: () => {} },
       damageFound: ({ finding }) => void found.push(finding),
     },
   })

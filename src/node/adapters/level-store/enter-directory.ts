@@ -2,11 +2,14 @@
 
 import { dirname, join, resolve } from 'node:path'
 import { isCoded } from '../../../shared/coded-error.ts'
+import { isDiskShort, reserveBytesOf } from './capacity.ts'
 import type { Files } from './files.ts'
-import { systemCode } from './files.ts'
+import { levelFailure } from './index/level-failure.ts'
 import { LevelIndex } from './index/level-index.ts'
+import { isIndexLocked } from './index/lock-probe.ts'
 import { nodeFiles } from './node-files.ts'
 import type { LevelStoreOptions, Opening } from './opening.ts'
+import { ReserveFile } from './reserve-file.ts'
 import { checkFormat, damaged, indexName, journalName, unwritable } from './store-files.ts'
 import { lockedByOther, lockInProcess } from './store-lock.ts'
 
@@ -33,7 +36,8 @@ export async function enterDirectory<Result>(options: EnterOptions, run: (entere
     const lock = lockInProcess(directory)
     try {
       const journalDirectory = join(directory, journalName)
-      const opening = { ...options, directory, files, journalDirectory, indexDirectory: join(directory, indexName) }
+      const reserve = await openReserve(files, directory, options)
+      const opening = { ...options, directory, files, journalDirectory, indexDirectory: join(directory, indexName), reserve }
       return await run({ opening, hasFormat, leave: () => lock.release() })
     } catch (error) {
       lock.release()
@@ -42,6 +46,21 @@ export async function enterDirectory<Result>(options: EnterOptions, run: (entere
   } catch (error) {
     throw unwritable(options.directory, error)
   }
+}
+
+/** Given up where the disk has no room for what a start writes. */
+async function openReserve(
+  files: Files,
+  directory: string,
+  { random, limits, byteLimit, events }: EnterOptions,
+): Promise<ReserveFile> {
+  const bytes = reserveBytesOf(byteLimit, limits.storeReserveBytes)
+  const onGivenUp = (given: number) => events.reserveGivenUp({ bytes: given })
+  const reserve = await ReserveFile.find({ files, directory, random, bytes, onGivenUp })
+  if (reserve.heldBytes === 0 || !(await isDiskShort(files, directory, limits.storeReserveBytes))) return reserve
+  // It may be the reserve of somebody who has the store open.
+  if (!(await isIndexLocked(files, join(directory, indexName)))) await reserve.giveUp()
+  return reserve
 }
 
 /** What FORMAT says; a recovery may find it lost and writes it anew. */
@@ -75,10 +94,10 @@ export async function openIndex(
   try {
     await index.open(createIfMissing)
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    if (systemCode(cause) === 'LEVEL_LOCKED') throw await lockedByOther(files, directory)
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw damaged(directory, indexName, `LevelDB does not open it: ${reason}`, error)
+    const failure = levelFailure(directory, error)
+    if (failure.kind === 'locked') throw await lockedByOther(files, directory)
+    if (failure.kind === 'refused') throw failure.error
+    throw damaged(directory, indexName, `LevelDB does not open it: ${failure.reason}`, error)
   }
   return index
 }

@@ -27,6 +27,8 @@ export interface Files {
   makeDirectory(path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
+  /** With what is in it; nothing where there is none. */
+  removeDirectory(path: string): Promise<void>
   syncDirectory(path: string): Promise<void>
   realPath(path: string): Promise<string>
   /** Bytes that this process may still write below the path. */

@@ -1,6 +1,6 @@
 /** The durable store: commits go to the journal, reads come from overlay, cache and index. */
 
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type {
   CommitOptions,
@@ -95,6 +95,8 @@ export class LevelStore implements RecordStore {
     }
     const removals = countRemovals(batch)
     const reserve = removals === batch.length || options.space === 'reserve'
+    const { stalled } = this.#parts.indexWriter
+    if (!reserve && stalled !== undefined) return Promise.reject(stalled)
     // What the node removes makes room, even in a store that is over a limit which was lowered.
     if (!reserve || removals === 0) {
       const refusal = this.#parts.capacity.refusal(this.#liveBytes(), bytes, reserve ? 'reserve' : 'normal')
@@ -147,7 +149,7 @@ export class LevelStore implements RecordStore {
     return this.#parts.verify(this, signal)
   }
 
-  /** Everything durable at the call is in the index when this resolves. */
+  /** Everything durable at the call is in the index when this resolves. Rejects with `storage-full` while that finds no room. */
   async settle(): Promise<void> {
     await this.#parts.indexWriter.indexed(this.#parts.journal.position.sequence)
   }
@@ -176,7 +178,7 @@ export class LevelStore implements RecordStore {
     await scrub?.stop()
     await reclaim.close()
     await journal.close()
-    if (!this.#failed) await indexWriter.indexed(journal.position.sequence).catch((error: unknown) => this.fail(error))
+    if (!this.#failed) await indexWriter.indexed(journal.position.sequence).catch((error: unknown) => this.#notIndexed(error))
     await indexWriter.close()
     await capacity.idle()
     await maker.close()
@@ -185,16 +187,22 @@ export class LevelStore implements RecordStore {
     await release(this.#failed ? undefined : journal.position.sequence)
   }
 
+  /** What found no room in the index at the end lies in the journal, for the next start. */
+  #notIndexed(error: unknown): void {
+    if (!isCoded(error, 'storage-full')) this.fail(error)
+  }
+
   #liveBytes(): number {
     const { indexWriter, overlay, journal } = this.#parts
     return indexedBytes(indexWriter) + overlay.journalBytes + journal.queuedBytes
   }
 
   #isFull(): boolean {
-    const { capacity, limits, maker } = this.#parts
+    const { capacity, limits, maker, indexWriter } = this.#parts
+    if (indexWriter.stalled !== undefined) return true
     if (capacity.refusal(this.#liveBytes(), smallChangeBytes, 'normal') !== undefined) return true
     // Nobody tries another segment while nothing is written: room that came back meanwhile counts.
-    return maker.full && capacity.diskFreeBytes < limits.segmentBytes + limits.storeReserveBytes
+    return maker.full && capacity.roomBytes < limits.segmentBytes + limits.storeReserveBytes
   }
 
   #assertOpen(): void {

@@ -1,6 +1,6 @@
 import { fdatasync, fdatasyncSync, writev, writevSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, readdir, readFile, realpath, rename, stat, statfs, unlink } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { assert } from '../../../shared/assert.ts'
 import type { Files, OpenFile, OpenMode } from './files.ts'
@@ -38,6 +38,7 @@ export const nodeFiles: Files = {
   makeDirectory,
   rename,
   unlink,
+  removeDirectory: (path) => rm(path, { recursive: true, force: true }),
   async syncDirectory(path) {
     await using directory = await open(path, 'r')
     await directory.sync()

@@ -3,12 +3,14 @@
 import { isCoded } from '../../../shared/coded-error.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import { enterDirectory, openIndex } from './enter-directory.ts'
+import { isRebuilding } from './index-folders.ts'
 import type { LevelStoreOptions, Opening } from './opening.ts'
 import { listSegments } from './opening.ts'
 import { ensureSoundIndex } from './rebuild-index.ts'
 import { resumeStore } from './resume-store.ts'
 import { damaged, indexName, readStoreFile, writeFormat, writePid } from './store-files.ts'
 import { StoreIdentityFile } from './store-identity.ts'
+import { lockedByRecovery } from './store-lock.ts'
 import { wireStore } from './wire-store.ts'
 
 export function openLevelStore(options: LevelStoreOptions): Promise<RecordStore> {
@@ -20,6 +22,7 @@ export function openLevelStore(options: LevelStoreOptions): Promise<RecordStore>
 
 async function openLocked(opening: Opening, unlock: () => void): Promise<RecordStore> {
   const { files, directory, journalDirectory } = opening
+  if (await isRebuilding(opening)) throw lockedByRecovery(directory)
   await files.makeDirectory(journalDirectory)
   // The segments first: whoever made one had written the identity before it.
   const hasSegments = (await listSegments(opening)).length > 0

@@ -5,8 +5,8 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
 import type { StoreEvents } from '../../ports/record-store.ts'
 import type { Files } from './files.ts'
-
 import { segmentOfName } from './journal/segment-format.ts'
+import type { ReserveFile } from './reserve-file.ts'
 
 export interface LevelStoreOptions {
   readonly directory: string
@@ -30,6 +30,7 @@ export interface Opening extends LevelStoreOptions {
   readonly files: Files
   readonly journalDirectory: string
   readonly indexDirectory: string
+  readonly reserve: ReserveFile
 }
 
 /** Numbers of the segment files, ascending. */

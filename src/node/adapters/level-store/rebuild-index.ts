@@ -10,7 +10,7 @@ import { checkIndexFiles, damageText, readIndexFile } from './index/index-files.
 import { readLayers } from './index/index-layers.ts'
 import { isIndexLocked } from './index/lock-probe.ts'
 import { decodeFact, decodeIndexValue } from './index/record-codec.ts'
-import { installNewIndex, openNewIndex, setIndexAside } from './index-folders.ts'
+import { installNewIndex, openNewIndex } from './index-folders.ts'
 import { replayJournal } from './journal/replay.ts'
 import type { Opening } from './opening.ts'
 import { listSegments } from './opening.ts'
@@ -37,7 +37,6 @@ export async function ensureSoundIndex(opening: Opening, identity: StoreFile): P
   events.damageFound({ finding: `${shown}${more}; the index is built anew from the journal, which holds everything` })
   const index = await openNewIndex(opening)
   await index.close()
-  await setIndexAside(opening)
   await installNewIndex(opening)
 }
 

@@ -73,7 +73,8 @@ export class Reclaim {
     if (this.#candidates().length === 0) return
     this.#working = this.run()
       .catch((error: unknown) => {
-        if (!this.#closed) this.#options.onFailed(error)
+        // Without room for the index the segment stays, and is due again.
+        if (!this.#closed && !isCoded(error, 'storage-full')) this.#options.onFailed(error)
       })
       .finally(() => {
         this.#working = undefined
@@ -100,7 +101,7 @@ export class Reclaim {
   #candidates(): number[] {
     const { capacity, limits, indexWriter, liveBytes, journal } = this.#options
     const indexed = Math.min(indexWriter.state.end.segment, journal.segment)
-    const short = capacity.diskFreeBytes < shortReserves * limits.storeReserveBytes
+    const short = capacity.roomBytes < shortReserves * limits.storeReserveBytes
     const percent = short ? shortLivePercent : limits.reclaimLivePercent
     const window = short ? 0 : limits.replayBytesMax
     const sizes = [...capacity.segmentSizes].filter(([segment]) => segment < indexed).sort(([left], [right]) => right - left)

@@ -97,7 +97,7 @@ export class RecordReads {
   #lookUp(prefixed: Buffer): Buffer | undefined | Promise<Buffer | undefined> {
     const { index, slowReadMs, asyncReadsMs } = this.#options
     const startedMs = performance.now()
-    if (startedMs < this.#asyncUntilMs) return index.get(prefixed)
+    if (startedMs < this.#asyncUntilMs || index.isReopening) return index.get(prefixed)
     const stored = index.getSync(prefixed)
     const endedMs = performance.now()
     if (endedMs - startedMs > slowReadMs) {

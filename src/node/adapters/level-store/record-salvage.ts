@@ -6,7 +6,7 @@ import { recordFamilies } from '../../ports/record-store.ts'
 import type { OpenFile } from './files.ts'
 import { mediaErrorCode, systemCode } from './files.ts'
 import { generationEntries, indexChanges } from './index/index-changes.ts'
-import { emptyCounts } from './index/index-state.ts'
+import { decodeMarker, emptyCounts, markerKeyRange } from './index/index-state.ts'
 import type { IndexChange, LevelIndex } from './index/level-index.ts'
 import { decodeIndexValue, indexKey, recordRange } from './index/record-codec.ts'
 import type { IndexLayer, KeySpan } from './index/table-salvage.ts'
@@ -33,6 +33,8 @@ export class RecordSalvage {
   readonly #options: RecordSalvageOptions
   readonly #overlay: Overlay
   #highestSequence = 0
+  /** Frames up to here are in the index, which was read whole: what it lacks of them was removed by one that may be gone. */
+  #indexedThrough = 0
 
   constructor(options: RecordSalvageOptions) {
     this.#options = options
@@ -45,16 +47,19 @@ export class RecordSalvage {
 
   /**
    * Takes in every record that verifies, layer by layer from the oldest to the newest. Where a layer lost entries, what the older
-   * ones say of their keys is given up too: it may have been replaced or removed.
+   * ones say of their keys is given up too: it may have been replaced or removed. `isWhole` tells at the end whether nothing was found
+   * damaged on the way.
    */
-  async copyIndex(layers: AsyncIterable<IndexLayer>): Promise<void> {
+  async copyIndex(layers: AsyncIterable<IndexLayer>, isWhole: () => boolean): Promise<void> {
     const { target, note } = this.#options
     const rejected = new Map<number, number>()
     const doubtful = new Map<number, number>()
+    let indexedThrough = 0
     for await (const { lost, entries } of layers) {
       for (const span of lost) await this.#giveUp(span, doubtful)
       let changes: IndexChange[] = []
       for (const { key, value } of entries) {
+        indexedThrough = Math.max(indexedThrough, markerEnd(key, value))
         const code = (key[0] ?? 0) - 1
         if (code < 0 || code >= recordFamilies.length) continue
         const decoded = value === undefined ? undefined : decodeIndexValue(key, value)
@@ -67,6 +72,7 @@ export class RecordSalvage {
       }
       if (changes.length > 0) await target.write(changes)
     }
+    if (isWhole() && rejected.size === 0) this.#indexedThrough = indexedThrough
     for (const [code, count] of rejected) note(`${recordFamilies[code] ?? 'unknown'}: ${count} index entries did not verify`)
     for (const [code, count] of doubtful) {
       note(`${recordFamilies[code] ?? 'unknown'}: ${count} older entries are given up, since newer ones may have been damaged`)
@@ -85,7 +91,7 @@ export class RecordSalvage {
     }
   }
 
-  /** Applies the frames of the newest unbroken run of segments to every record that is older than they are. */
+  /** Applies the frames of the newest unbroken run of segments that the index lacks to every record that is older than they are. */
   async replayNewestRun(): Promise<void> {
     const { opening, salt, note } = this.#options
     const segments = await listSegments(opening)
@@ -145,6 +151,7 @@ export class RecordSalvage {
   async #take(segment: number, frame: ReadFrame): Promise<void> {
     const { sequence } = frame.header
     this.#highestSequence = Math.max(this.#highestSequence, sequence)
+    if (sequence <= this.#indexedThrough) return
     this.#overlay.apply(frameEntries(frame), frame.length, { segment, offset: frame.offset + frame.length, sequence })
     if (this.#overlay.journalBytes > flushBytes) await this.#flush()
   }
@@ -194,4 +201,10 @@ export class RecordSalvage {
       throw error
     }
   }
+}
+
+/** The sequence number that the index reached with a marker; 0 for any other key. */
+function markerEnd(key: Buffer, value: Buffer | undefined): number {
+  const isMarker = key.compare(markerKeyRange.gte) >= 0 && key.compare(markerKeyRange.lt) < 0
+  return isMarker && value !== undefined ? (decodeMarker(key, value)?.end.sequence ?? 0) : 0
 }

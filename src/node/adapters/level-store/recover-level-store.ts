@@ -3,11 +3,13 @@
  * verifies, read without LevelDB, which a damaged table may end; then the frames of the newest unbroken run of segments wherever they are newer. Older segments are not replayed: a
  * removal that came after them may lie in a segment that was reclaimed, and what was removed must not come back.
  *
- * The new index takes the old one's place in one rename; the identity, with a new store id, comes last.
+ * Nothing is touched before the new index is whole beside the old one. Then, in this order: the identity says that something is
+ * missing, the new index takes the old one's place, segments that only the old one asked for give way, and the identity gets a new
+ * store id. Whoever cuts this short leaves a store that is recovered again.
  */
 
 import { join } from 'node:path'
-import { isCoded } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import { enterDirectory } from './enter-directory.ts'
 import { readLayers } from './index/index-layers.ts'
 import type { JournalPosition } from './index/index-state.ts'
@@ -16,17 +18,19 @@ import type { LevelIndex } from './index/level-index.ts'
 import { isIndexLocked } from './index/lock-probe.ts'
 import type { Recount } from './index/recount.ts'
 import { recountRecords } from './index/recount.ts'
-import { installNewIndex, openNewIndex, setIndexAside } from './index-folders.ts'
+import { dropNewIndex, findIndex, installNewIndex, openNewIndex } from './index-folders.ts'
 import { saltOfHeader, segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
 import type { LevelStoreOptions, Opening } from './opening.ts'
 import { listSegments } from './opening.ts'
 import { RecordSalvage } from './record-salvage.ts'
-import { replaceDamagedSegments } from './replace-segments.ts'
+import { findDamagedSegments, replaceSegments } from './replace-segments.ts'
 import type { StoreFile } from './store-files.ts'
 import { damaged, identityName, readStoreFile, writeFormat } from './store-files.ts'
 import { StoreIdentityFile } from './store-identity.ts'
 import { lockedByOther } from './store-lock.ts'
 import { readTolerant } from './tolerant-file.ts'
+
+const unfinishedFinding = 'index: a recovery was begun and did not end'
 
 export interface RecoveryReport {
   readonly storeId: Uint8Array
@@ -39,49 +43,98 @@ export function recoverLevelStore(options: LevelStoreOptions): Promise<RecoveryR
   return enterDirectory({ ...options, repairFormat: true }, async ({ opening, hasFormat, leave }) => {
     const findings: string[] = []
     const note = (finding: string) => void findings.push(finding)
-    if (!hasFormat) {
-      note('FORMAT: the file was missing or not readable')
-      await writeFormat(opening.files, opening.directory, opening.madeBy ?? 'memo')
-    }
+    if (!hasFormat) note('FORMAT: the file was missing or not readable')
     const identity = new StoreIdentityFile(opening, await knownIdentity(opening, note))
-    const report = await rebuild(opening, identity, findings, note)
+    for (const finding of identity.file.findings) note(finding)
+    const records = await rebuild(opening, hasFormat, identity, note)
     leave()
-    return report
+    return { storeId: identity.file.storeId, records, findings }
   })
 }
 
+/** The number of records that are left. */
 async function rebuild(
   opening: Opening,
+  hasFormat: boolean,
   identity: StoreIdentityFile,
-  findings: readonly string[],
   note: (finding: string) => void,
-): Promise<RecoveryReport> {
+): Promise<number> {
   const { files, directory } = opening
-  for (const finding of identity.file.findings) note(finding)
   if (await isIndexLocked(files, opening.indexDirectory)) throw await lockedByOther(files, directory)
-  // First of all: a node that starts meanwhile finds no index and stays out.
-  const source = await setIndexAside(opening)
+  const source = await findIndex(opening)
+  await assertRoom(opening, source)
   const target = await openNewIndex(opening)
-  let end: JournalPosition
-  let records = 0
+  let built: BuiltIndex
   try {
-    const salvage = new RecordSalvage({ opening, salt: identity.file.salt, target, note })
-    if (source !== undefined) await salvage.copyIndex(readLayers({ files, folder: join(directory, source), note }))
-    else note('index: the folder is missing')
+    built = await fillIndex(opening, target, identity, source, note)
+    // Who started meanwhile has the old index open, and keeps it.
+    if (await isIndexLocked(files, opening.indexDirectory)) throw await lockedByOther(files, directory)
+    // Whatever comes in between the next steps, a start finds that something is missing, until the last of them is done.
+    if (!hasFormat) await writeFormat(files, directory, opening.madeBy ?? 'memo')
+    if (identity.file.findings.length === 0) await identity.lost(unfinishedFinding)
+    await installNewIndex(opening)
+  } catch (error) {
+    // What led here says more than what may go wrong here.
+    await dropNewIndex(opening).catch(() => undefined)
+    throw error
+  }
+  await replaceSegments(opening, identity.file.salt, built.damagedSegments, built.end.sequence)
+  await identity.recovered(built.end.sequence)
+  return built.records
+}
+
+interface BuiltIndex {
+  readonly records: number
+  readonly end: JournalPosition
+  /** What gives way to empty segments once the index does not ask for it any more. */
+  readonly damagedSegments: readonly number[]
+}
+
+/** Fills the new index beside the old one; it is closed and durable when this resolves. Nothing else is touched. */
+async function fillIndex(
+  opening: Opening,
+  target: LevelIndex,
+  identity: StoreIdentityFile,
+  source: string | undefined,
+  note: (finding: string) => void,
+): Promise<BuiltIndex> {
+  const { files } = opening
+  const { salt, provenThrough } = identity.file
+  try {
+    const salvage = new RecordSalvage({ opening, salt, target, note })
+    let isWhole = true
+    const noteOfIndex = (finding: string) => {
+      isWhole = false
+      note(finding)
+    }
+    if (source === undefined) note('index: the folder is missing')
+    else await salvage.copyIndex(readLayers({ files, folder: source, note: noteOfIndex }), () => isWhole)
     await salvage.replayNewestRun()
     await salvage.dropUnreadablePayloads()
-    end = await journalEnd(opening, Math.max(salvage.highestSequence, identity.file.provenThrough))
     const recount = await recountRecords(target)
-    await replaceDamagedSegments(opening, identity.file.salt, recount.liveBytes, end.sequence)
-    end = await journalEnd(opening, end.sequence)
-    records = await writeStanding(target, end, recount)
+    const damagedSegments = await findDamagedSegments(opening, salt, recount.liveBytes)
+    const end = await journalEnd(opening, Math.max(salvage.highestSequence, provenThrough), damagedSegments)
+    const records = await writeStanding(target, end, recount)
     await target.flushToTables()
+    return { records, end, damagedSegments }
   } finally {
     await target.close()
   }
-  await installNewIndex(opening)
-  await identity.recovered(end.sequence)
-  return { storeId: identity.file.storeId, records, findings: [...findings] }
+}
+
+/** A new index takes about as much as the old one and what is to be replayed into it. */
+async function assertRoom({ files, directory, limits, reserve }: Opening, source: string | undefined): Promise<void> {
+  let bytes = limits.indexWriteBufferBytes
+  for (const name of source === undefined ? [] : ((await files.list(source)) ?? [])) {
+    // A size that cannot be read is told by who reads the file.
+    bytes += await files.fileSize(join(source ?? '', name)).catch(() => 0)
+  }
+  if ((await files.freeBytes(directory)) >= bytes) return
+  await reserve.giveUp()
+  const freeBytes = await files.freeBytes(directory)
+  if (freeBytes >= bytes) return
+  const text = `${directory}: the new index may take ${bytes} bytes and the disk has ${freeBytes} left; nothing was changed`
+  throw new CodedError('storage-full', text, { details: { bytes, freeBytes } })
 }
 
 /** The identity file, or what the journal itself still says of it. */
@@ -105,11 +158,12 @@ async function knownIdentity(opening: Opening, note: (finding: string) => void):
 }
 
 /** Behind the last segment: the next frame opens a new one, so nothing damaged is ever written to. */
-async function journalEnd(opening: Opening, sequence: number): Promise<JournalPosition> {
+async function journalEnd(opening: Opening, sequence: number, replaced: readonly number[]): Promise<JournalPosition> {
   const { files, journalDirectory } = opening
   const last = (await listSegments(opening)).at(-1)
   if (last === undefined) return { segment: 0, offset: 0, sequence }
-  return { segment: last, offset: await files.fileSize(join(journalDirectory, segmentName(last))), sequence }
+  const size = replaced.includes(last) ? segmentHeaderBytes : await files.fileSize(join(journalDirectory, segmentName(last)))
+  return { segment: last, offset: size, sequence }
 }
 
 async function writeStanding(target: LevelIndex, end: JournalPosition, { families, liveBytes }: Recount): Promise<number> {

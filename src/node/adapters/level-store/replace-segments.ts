@@ -11,15 +11,25 @@ import type { Opening } from './opening.ts'
 import { listSegments } from './opening.ts'
 import { replaceFile } from './store-files.ts'
 
-export async function replaceDamagedSegments(
+export async function findDamagedSegments(
   opening: Opening,
   salt: Uint8Array,
   liveBytes: ReadonlyMap<number, number>,
+): Promise<readonly number[]> {
+  const damaged: number[] = []
+  for (const segment of await listSegments(opening)) {
+    if ((liveBytes.get(segment) ?? 0) === 0 && !(await readsWhole(opening, salt, segment))) damaged.push(segment)
+  }
+  return damaged
+}
+
+export async function replaceSegments(
+  { files, directory, journalDirectory }: Opening,
+  salt: Uint8Array,
+  segments: readonly number[],
   sequence: number,
 ): Promise<void> {
-  const { files, directory, journalDirectory } = opening
-  for (const segment of await listSegments(opening)) {
-    if ((liveBytes.get(segment) ?? 0) > 0 || (await readsWhole(opening, salt, segment))) continue
+  for (const segment of segments) {
     const name = segmentName(segment)
     await files.rename(join(journalDirectory, name), join(directory, `journal.damaged-${name}`))
     const header = encodeSegmentHeader(salt, { segment, firstSequence: sequence + 1, size: segmentHeaderBytes })

@@ -84,6 +84,8 @@ class IndexReplay {
       ...{ index, overlay: this.#overlay, state, oldestMarker, liveBytes, events },
       delayMs: limits.indexDelayMs,
       markersMax: limits.indexMarkersMax,
+      retryMs: limits.diskFullRetryMs,
+      onStalled: () => undefined,
       onIndexed: () => undefined,
       // Whoever waits for the batch is told; there is always somebody who waits.
       onFailed: () => undefined,

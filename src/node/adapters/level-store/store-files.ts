@@ -115,18 +115,26 @@ export function damaged(directory: string, name: string, reason: string, cause?:
   })
 }
 
-/** Makes an error of the file system on the way in a sentence that says what to do. */
-export function unwritable(directory: string, error: unknown): unknown {
-  const code = systemCode(error)
-  const reason = code === undefined ? undefined : code === 'ENOSPC' ? 'the disk is full' : reasons.get(code)
-  if (code === 'EIO') return new CodedError('store-damaged', `${directory}: ${reason}`, { details: { directory }, cause: error })
-  if (reason === undefined) return error
-  if (code === 'ENOSPC')
-    return new CodedError('storage-full', `${directory}: ${reason}`, { details: { directory }, cause: error })
-  return new CodedError('store-unwritable', `${directory}: ${reason}`, { details: { directory }, cause: error })
+/** How a disk, a quota or a file system says that nothing more fits. */
+const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+export function isFullCode(code: string | undefined): boolean {
+  return code !== undefined && fullCodes.has(code)
+}
+
+/** Makes an error of the file system a sentence that says what to do. */
+export function unwritable(directory: string, error: unknown, code: string | undefined = systemCode(error)): unknown {
+  const reason = code === undefined ? undefined : reasons.get(code)
+  if (code === undefined || reason === undefined) return error
+  const kind = isFullCode(code) ? 'storage-full' : code === 'EIO' ? 'store-damaged' : 'store-unwritable'
+  return new CodedError(kind, `${directory}: ${reason}`, { details: { directory }, cause: error })
 }
 
 const reasons = new Map([
+  ['ENOSPC', 'the disk is full'],
+  ['EDQUOT', 'the quota of this user is used up'],
+  ['EFBIG', 'a file may not grow any further; see LimitFSIZE and ulimit -f'],
+  ['ENOMEM', 'this computer has no memory left'],
   ['EACCES', 'this user may not read and write the directory'],
   ['EPERM', 'this user may not read and write the directory'],
   ['EIO', 'the disk cannot read or write a part of it; see the log of the system, and recover from a copy'],

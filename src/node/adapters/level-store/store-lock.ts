@@ -24,6 +24,10 @@ export async function lockedByOther(files: Files, directory: string): Promise<Co
   return lockedError(directory, await readPid(files, directory))
 }
 
+export function lockedByRecovery(directory: string): CodedError {
+  return new CodedError('store-locked', `another process recovers ${directory}`, { details: { directory } })
+}
+
 function lockedError(directory: string, pid: number | undefined): CodedError {
   const holder = pid === undefined ? 'another process' : pid === process.pid ? 'this process' : `process ${pid}`
   return new CodedError('store-locked', `${directory} is in use by ${holder}`, {

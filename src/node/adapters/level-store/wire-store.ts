@@ -3,7 +3,9 @@
 import { join } from 'node:path'
 import type { Limits } from '../../core/base/limits.ts'
 import { Capacity } from './capacity.ts'
+import { systemCode } from './files.ts'
 import { IndexCache } from './index/index-cache.ts'
+import type { IndexWriterOptions } from './index/index-writer.ts'
 import { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
 import type { JournalLimits } from './journal/journal-writer.ts'
@@ -20,11 +22,15 @@ import { Reclaim } from './reclaim.ts'
 import { RecordReads } from './record-reads.ts'
 import type { ResumedStore } from './resume-store.ts'
 import { Scrub } from './scrub.ts'
+import { isFullCode } from './store-files.ts'
+import type { StoreIdentityFile } from './store-identity.ts'
 import { readTolerant } from './tolerant-file.ts'
 import { verifyStore } from './verify-store.ts'
 
 const verifyFindingsMax = 1000
 const capacityRefreshMs = 1000
+/** LevelDB writes its log into a table when it opens, and lists its tables anew. */
+const reopenBuffers = 2
 
 export async function wireStore(
   opening: Opening,
@@ -37,23 +43,18 @@ export async function wireStore(
   const takesChanges = condition.kind === 'sound' && opening.inspect !== true
   const cache = new IndexCache(limits.valueCacheBytes)
   const overlay = new Overlay(limits.indexBatchBytesMax)
-  const capacity = await openCapacity(opening)
+  const capacity = await openCapacity(opening, takesChanges)
   let store: LevelStore | undefined
   const onFailed = (error: unknown) => store?.fail(error)
-  const indexWriter = new IndexWriter({
-    ...{ index, cache, overlay },
-    state: resumed.state,
-    oldestMarker: resumed.oldestMarker,
-    liveBytes: resumed.liveBytes,
-    events,
-    delayMs: limits.indexDelayMs,
-    markersMax: limits.indexMarkersMax,
+  const writerHooks = {
     onIndexed: () => {
       journal.indexMoved()
       if (takesChanges) reclaim.wake()
     },
+    onStalled: () => journal.indexMoved(),
     onFailed,
-  })
+  }
+  const indexWriter = openIndexWriter(opening, resumed, { index, cache, overlay, ...writerHooks }, capacity)
   // After a restart on a full disk nothing is indexed that would start a reclaim.
   const maker = openMaker(opening, capacity, () => reclaim.wake())
   const journal = new JournalWriter({
@@ -64,6 +65,8 @@ export async function wireStore(
     limits: journalLimits(limits),
     position: resumed.end,
     current: takesChanges ? await currentSegment(opening, resumed) : undefined,
+    giveUpReserve: () => capacity.giveUpReserve(),
+    indexStalled: () => indexWriter.stalled,
     onDurable: () => indexWriter.wake(),
     onFailed,
   })
@@ -75,13 +78,6 @@ export async function wireStore(
   })
   const { slowReadMs, asyncReadsMs } = limits
   const reads = new RecordReads({ index, overlay, cache, payloads, writer: indexWriter, events, slowReadMs, asyncReadsMs })
-  const release = async (provenThrough: number | undefined) => {
-    try {
-      if (provenThrough !== undefined && takesChanges) await identity.stopped(provenThrough)
-    } finally {
-      unlock()
-    }
-  }
   const reclaim = new Reclaim({
     ...{ limits, files, directory: journalDirectory, salt: identity.file.salt, events },
     ...{ index, overlay, indexWriter, journal, payloads, capacity, onFailed },
@@ -99,7 +95,8 @@ export async function wireStore(
     condition,
     inspected: opening.inspect === true,
     capacity,
-    release,
+    release: (provenThrough: number | undefined) =>
+      noteStop(opening, identity, takesChanges ? provenThrough : undefined).finally(unlock),
   }
   store = new LevelStore({
     ...parts,
@@ -110,8 +107,51 @@ export async function wireStore(
       verifyStore({ ...checked, settle: () => opened.settle(), findingsMax: verifyFindingsMax, signal }),
   })
   if (takesChanges) await journal.prepare()
+  capacity.refreshSoon()
   scrub?.start()
   return store
+}
+
+type WriterParts = Pick<IndexWriterOptions, 'index' | 'cache' | 'overlay' | 'onIndexed' | 'onFailed'> & {
+  readonly onStalled: () => void
+}
+
+function openIndexWriter(
+  { events, limits }: Opening,
+  { state, oldestMarker, liveBytes }: ResumedStore,
+  parts: WriterParts,
+  capacity: Capacity,
+): IndexWriter {
+  return new IndexWriter({
+    ...parts,
+    ...{ state, oldestMarker, liveBytes, events },
+    delayMs: limits.indexDelayMs,
+    markersMax: limits.indexMarkersMax,
+    room: {
+      makeRoom: () => capacity.makeRoom(),
+      giveUpReserve: () => capacity.giveUpReserve(),
+      reopenBytes: reopenBuffers * limits.indexWriteBufferBytes,
+    },
+    retryMs: limits.diskFullRetryMs,
+    onStalled: (error) => {
+      events.indexStalled({ error })
+      parts.onStalled()
+    },
+  })
+}
+
+/** A full disk does not keep a store from being closed: what is not noted of the stop the next start reads from the journal. */
+async function noteStop({ reserve }: Opening, identity: StoreIdentityFile, provenThrough: number | undefined): Promise<void> {
+  if (provenThrough === undefined) return
+  try {
+    await identity.stopped(provenThrough)
+  } catch (error) {
+    if (!isFullCode(systemCode(error))) throw error
+    await reserve.giveUp()
+    await identity.stopped(provenThrough).catch((again: unknown) => {
+      if (!isFullCode(systemCode(again))) throw again
+    })
+  }
 }
 
 /** A store that is only looked at does not stay open for long enough. */
@@ -121,14 +161,16 @@ function openScrub(opening: Opening, index: LevelIndex, payloads: PayloadReader)
   return new Scrub({ index, payloads, files, indexDirectory, clock, limits, events })
 }
 
-async function openCapacity(opening: Opening): Promise<Capacity> {
-  const { files, directory, indexDirectory, journalDirectory, byteLimit, limits } = opening
+async function openCapacity(opening: Opening, keepsReserve: boolean): Promise<Capacity> {
+  const { files, directory, indexDirectory, journalDirectory, byteLimit, limits, reserve } = opening
   const capacity = new Capacity({
     files,
     directory,
     indexDirectory,
     byteLimit,
     reserveBytesMax: limits.storeReserveBytes,
+    reserve,
+    keepsReserve,
     refreshMs: capacityRefreshMs,
   })
   await capacity.refresh()
@@ -138,12 +180,16 @@ async function openCapacity(opening: Opening): Promise<Capacity> {
   return capacity
 }
 
-function openMaker({ files, journalDirectory, events, limits }: Opening, capacity: Capacity, onFull: () => void): SegmentMaker {
+function openMaker(
+  { files, journalDirectory, events, limits, reserve }: Opening,
+  capacity: Capacity,
+  onFull: () => void,
+): SegmentMaker {
   return new SegmentMaker({
     files,
     directory: journalDirectory,
     events,
-    diskReserveBytes: limits.storeReserveBytes,
+    leaveFreeBytes: () => limits.storeReserveBytes + reserve.owedBytes,
     retryMs: limits.diskFullRetryMs,
     onMade: (segment, size) => capacity.addSegment(segment, size),
     onUnmade: (segment) => capacity.dropSegment(segment),

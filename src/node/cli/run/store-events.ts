@@ -11,6 +11,8 @@ export function storeEventsOfCommand(remarks: string[]): StoreEvents {
     damageFound: nothing,
     scrubbed: nothing,
     scrubFailed: nothing,
+    reserveGivenUp: ({ bytes }) => void remarks.push(`the disk is nearly full: the ${bytes} bytes held for this were given up`),
+    indexStalled: () => void remarks.push('the disk has no room for the index'),
     tailCut: ({ bytes }) =>
       void remarks.push(`a torn end of ${bytes} bytes was cut, which held nothing that had been acknowledged`),
     failed: () => void remarks.push('a write failed while the store was open'),

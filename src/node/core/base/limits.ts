@@ -28,7 +28,10 @@ export interface Limits {
   readonly commitGroupBytesMax: number
   /** Bytes of batches that wait for the journal; beyond them a commit is refused as `queue-full`. */
   readonly commitQueueBytesMax: number
-  /** Bytes kept free for removals, repair and the store's own records, at most; a small store keeps a sixteenth of its limit. */
+  /**
+   * Bytes of the disk held in a file for removals, the index and a start, and of a limit kept free for them; at most, since a small
+   * store keeps a sixteenth of its limit. As many are kept free beside the file.
+   */
   readonly storeReserveBytes: number
   /** After a full disk was met, the time until more room is asked for again. */
   readonly diskFullRetryMs: number

@@ -4,7 +4,7 @@
  */
 
 import { assert } from '../../../../shared/assert.ts'
-import { CodedError } from '../../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../../shared/coded-error.ts'
 import type { StoreEvents } from '../../../ports/record-store.ts'
 import type { Place } from '../journal/frame-codec.ts'
 import type { Generation, Overlay, OverlayEntry } from '../overlay.ts'
@@ -14,6 +14,8 @@ import { generationEntries, indexChanges } from './index-changes.ts'
 import type { FamilyCount, IndexState, JournalPosition } from './index-state.ts'
 import { encodeLiveBytes, encodeMarker, liveKey, markerKey } from './index-state.ts'
 import type { IndexChange, LevelIndex } from './level-index.ts'
+import type { IndexRoom } from './patient-index.ts'
+import { PatientIndex } from './patient-index.ts'
 import { indexKey } from './record-codec.ts'
 
 export interface IndexWriterOptions {
@@ -30,21 +32,40 @@ export interface IndexWriterOptions {
   readonly delayMs: number
   /** Markers behind the newest after which the index is told to write its tables, so that older markers may go. */
   readonly markersMax: number
+  /** Without it a disk that is full ends the writer as any other error does. */
+  readonly room?: IndexRoom
+  /** Time until a batch that found no room is tried again. */
+  readonly retryMs: number
   readonly onIndexed: () => void
+  /** Told once when a batch finds no room, until one is written again. */
+  readonly onStalled: (error: CodedError) => void
   readonly onFailed: (error: unknown) => void
+}
+
+/** A batch that is ready to be written, and what holds once it is. */
+interface PreparedBatch {
+  readonly changes: readonly IndexChange[]
+  readonly marker: { readonly key: Buffer; readonly value: Buffer }
+  readonly state: IndexState
+  readonly counts: readonly FamilyCount[]
+  readonly live: ReadonlyMap<number, number>
 }
 
 const markersPrunedPerBatch = 8
 
 export class IndexWriter {
   readonly #options: IndexWriterOptions
+  readonly #index: PatientIndex
   #state: IndexState
   readonly #counts: FamilyCount[]
   #prunedMarker: number
   #tabledMarker: number
   #working = false
   #timer: NodeJS.Timeout | undefined
-  #failed = false
+  #failure: { readonly error: unknown } | undefined
+  #stalled: CodedError | undefined
+  /** Of the oldest generation: a batch that found no room is written later as it is. */
+  #prepared: PreparedBatch | undefined
   #batches = 0
   #waiters: { readonly sequence: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
   #tabling: Promise<void> | undefined
@@ -53,6 +74,7 @@ export class IndexWriter {
 
   constructor(options: IndexWriterOptions) {
     this.#options = options
+    this.#index = new PatientIndex(options.index, options.room)
     this.#state = options.state
     this.#counts = options.state.families.map((count) => ({ ...count }))
     this.#tabledMarker = options.state.tabledMarker
@@ -76,9 +98,14 @@ export class IndexWriter {
     return this.#tabledMarker
   }
 
+  /** Why nothing can be indexed for the time being: the disk is full. */
+  get stalled(): CodedError | undefined {
+    return this.#stalled
+  }
+
   /** Something durable arrived: it is indexed within the delay, or at once where much waits. */
   wake(): void {
-    if (this.#working || this.#failed) return
+    if (this.#working || this.#failure !== undefined || this.#stalled !== undefined) return
     if (this.#options.overlay.journalBytes >= lazyJournalBytes) {
       clearTimeout(this.#timer)
       this.#timer = undefined
@@ -91,9 +118,11 @@ export class IndexWriter {
     }, this.#options.delayMs)
   }
 
-  /** Resolves when every frame up to the sequence number is in the index. */
+  /** Resolves when every frame up to the sequence number is in the index. Rejects with `storage-full` while the disk is full. */
   indexed(sequence: number): Promise<void> {
     if (this.#state.end.sequence >= sequence) return Promise.resolve()
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+    if (this.#stalled !== undefined) return Promise.reject(this.#stalled)
     return new Promise((resolve, reject) => {
       this.#waiters.push({ sequence, resolve, reject })
       clearTimeout(this.#timer)
@@ -104,7 +133,7 @@ export class IndexWriter {
 
   /** Stops for good; what waits is told the error. */
   stop(error: unknown): void {
-    this.#failed = true
+    this.#failure ??= { error }
     clearTimeout(this.#timer)
     this.#timer = undefined
     for (const { reject } of this.#waiters.splice(0)) reject(error)
@@ -118,7 +147,7 @@ export class IndexWriter {
   }
 
   #run(): void {
-    if (this.#working || this.#failed) return
+    if (this.#working || this.#failure !== undefined) return
     this.#working = true
     this.#draining = this.#drain().then(
       () => {
@@ -127,10 +156,24 @@ export class IndexWriter {
       },
       (error: unknown) => {
         this.#working = false
+        if (this.#options.room !== undefined && isCoded(error, 'storage-full')) return this.#stall(error)
         this.stop(error)
         this.#options.onFailed(error)
       },
     )
+  }
+
+  /** The journal holds what waits, and the overlay answers for it. */
+  #stall(error: CodedError): void {
+    if (this.#failure !== undefined) return
+    const known = this.#stalled !== undefined
+    this.#stalled = error
+    for (const { reject } of this.#waiters.splice(0)) reject(error)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#run()
+    }, this.#options.retryMs)
+    if (!known) this.#options.onStalled(error)
   }
 
   async #drain(): Promise<void> {
@@ -138,13 +181,14 @@ export class IndexWriter {
     for (let generation = overlay.oldest(); generation !== undefined; generation = overlay.oldest()) {
       const startedMs = performance.now()
       await this.#write(generation)
+      this.#stalled = undefined
       overlay.dropOldest()
       this.#batches++
       events.indexed({ records: generation.records, durationMs: performance.now() - startedMs })
       this.#settle()
       this.#options.onIndexed()
       this.#tableWhenDue()
-      if (this.#failed) return
+      if (this.#failure !== undefined) return
       if (this.#waiters.length === 0 && overlay.journalBytes < lazyJournalBytes) return
     }
   }
@@ -158,7 +202,18 @@ export class IndexWriter {
   }
 
   async #write(generation: Generation): Promise<void> {
-    const { index, liveBytes } = this.#options
+    this.#prepared ??= await this.#prepare(generation)
+    const { changes, marker, state, counts, live } = this.#prepared
+    await this.#index.write(changes, marker)
+    this.#prepared = undefined
+    this.#remember(changes)
+    this.#state = state
+    this.#counts.splice(0, this.#counts.length, ...counts)
+    for (const [segment, bytes] of live) this.#options.liveBytes.set(segment, bytes)
+  }
+
+  async #prepare(generation: Generation): Promise<PreparedBatch> {
+    const { liveBytes } = this.#options
     const entries = generationEntries(generation)
     const present = await this.#present(entries)
     const counts = this.#counts.map((count) => ({ ...count }))
@@ -171,15 +226,12 @@ export class IndexWriter {
     for (const [segment, bytes] of live) {
       changes.push({ key: liveKey(segment), value: encodeLiveBytes(segment, generation.end.sequence, bytes) })
     }
-    changes.push({ key: markerKey(state.marker), value: encodeMarker(state) })
+    const marker = { key: markerKey(state.marker), value: encodeMarker(state) }
+    changes.push(marker)
     this.#pruneMarkers(state.tabledMarker, changes)
     const forgotten = this.#forgotten.splice(0)
     for (const segment of forgotten) changes.push({ key: liveKey(segment), value: undefined })
-    await index.write(changes)
-    this.#remember(changes)
-    this.#state = state
-    this.#counts.splice(0, this.#counts.length, ...counts)
-    for (const [segment, bytes] of live) liveBytes.set(segment, bytes)
+    return { changes, marker, state, counts, live }
   }
 
   /** What the records replace: asked of LevelDB only where neither the caller nor the cache knows. */
@@ -232,7 +284,11 @@ export class IndexWriter {
   }
 
   #tableWhenDue(): void {
-    if (this.#state.marker - this.#tabledMarker >= this.#options.markersMax) this.table().catch(this.#options.onFailed)
+    if (this.#state.marker - this.#tabledMarker < this.#options.markersMax) return
+    this.table().catch((error: unknown) => {
+      // The tables are due again after the next batch, which opens LevelDB anew.
+      if (this.#options.room === undefined || !isCoded(error, 'storage-full')) this.#options.onFailed(error)
+    })
   }
 
   /** The segment is gone: the next batch takes what the index says of it along. */
@@ -241,7 +297,7 @@ export class IndexWriter {
     this.#forgotten.push(segment)
   }
 
-  /** Has LevelDB write its tables, so that no damage of its log can lose what is indexed now. */
+  /** Has LevelDB write its tables, so that no damage of its log can lose what is indexed now. Rejects with `storage-full`. */
   table(): Promise<void> {
     this.#tabling ??= this.#table().finally(() => {
       this.#tabling = undefined
@@ -251,7 +307,7 @@ export class IndexWriter {
 
   async #table(): Promise<void> {
     const { marker } = this.#state
-    await this.#options.index.flushToTables()
+    await this.#index.flushToTables()
     this.#tabledMarker = marker
   }
 }

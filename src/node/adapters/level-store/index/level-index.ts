@@ -1,9 +1,8 @@
 /** LevelDB as the store uses it: bytes in, bytes out, every batch synced, never repaired. */
 
 import { ClassicLevel } from 'classic-level'
-import { CodedError } from '../../../../shared/coded-error.ts'
-import { systemCode } from '../files.ts'
 import type { OverlayEntry } from '../overlay.ts'
+import { thrownOfLevel } from './level-failure.ts'
 
 export interface IndexChange {
   readonly key: Buffer
@@ -21,6 +20,14 @@ export interface KeyRange {
   readonly lt: Buffer
 }
 
+export interface PageOptions {
+  readonly reverse?: boolean
+  readonly pageRecords?: number
+  readonly pageBytes?: number
+  /** Called in the moment of which the pages are. */
+  readonly onSnapshot?: () => void
+}
+
 export interface LevelIndexOptions {
   readonly cacheBytes: number
   readonly writeBufferBytes: number
@@ -31,9 +38,15 @@ const beyondAllKeys = { from: Buffer.from([0xfe]), to: Buffer.from([0xff]) }
 const pageRecordsMax = 1000
 
 export class LevelIndex {
+  readonly #directory: string
   readonly #level: ClassicLevel<Buffer, Buffer>
+  /** Calls that LevelDB has not answered, and iterators that are open. */
+  #users = 0
+  #unused: (() => void) | undefined
+  #reopening: Promise<void> | undefined
 
   constructor(directory: string, { cacheBytes, writeBufferBytes }: LevelIndexOptions) {
+    this.#directory = directory
     this.#level = new ClassicLevel(directory, {
       keyEncoding: 'buffer',
       valueEncoding: 'buffer',
@@ -50,47 +63,66 @@ export class LevelIndex {
     return this.#level.close()
   }
 
+  /** While it is, nothing can be read at once. */
+  get isReopening(): boolean {
+    return this.#reopening !== undefined
+  }
+
+  /**
+   * Closes LevelDB and opens it again, as soon as nobody uses it; who comes meanwhile waits. After a write that failed LevelDB's log
+   * may end inside a record, and a LevelDB that could not sync or write a table takes no more writes: it starts new files.
+   */
+  async reopen(): Promise<void> {
+    while (this.#users > 0) {
+      await new Promise<void>((resolve) => {
+        this.#unused = resolve
+      })
+    }
+    this.#reopening = this.#closeAndOpen()
+    try {
+      await this.#reopening
+    } catch (error) {
+      throw thrownOfLevel(this.#directory, error)
+    } finally {
+      this.#reopening = undefined
+    }
+  }
+
   getSync(key: Buffer): Buffer | undefined {
     try {
       return this.#level.getSync(key)
     } catch (error) {
-      throw asDamage(error)
+      throw thrownOfLevel(this.#directory, error)
     }
   }
 
-  async get(key: Buffer): Promise<Buffer | undefined> {
-    try {
-      return await this.#level.get(key)
-    } catch (error) {
-      throw asDamage(error)
-    }
+  get(key: Buffer): Promise<Buffer | undefined> {
+    return this.#use(() => this.#level.get(key))
   }
 
-  async getMany(keys: Buffer[]): Promise<readonly (Buffer | undefined)[]> {
-    try {
-      return await this.#level.getMany(keys)
-    } catch (error) {
-      throw asDamage(error)
-    }
+  getMany(keys: Buffer[]): Promise<readonly (Buffer | undefined)[]> {
+    return this.#use(() => this.#level.getMany(keys))
   }
 
   /** Resolves when the batch survives a power loss. */
-  async write(changes: readonly IndexChange[]): Promise<void> {
-    // One call for each record costs less than half of handing over a list of them.
-    const batch = this.#level.batch()
-    for (const { key, value } of changes) {
-      if (value === undefined) batch.del(key)
-      else batch.put(key, value)
-    }
-    await batch.write({ sync: true })
+  write(changes: readonly IndexChange[]): Promise<void> {
+    return this.#use(() => {
+      // One call for each record costs less than half of handing over a list of them.
+      const batch = this.#level.batch()
+      for (const { key, value } of changes) {
+        if (value === undefined) batch.del(key)
+        else batch.put(key, value)
+      }
+      return batch.write({ sync: true })
+    })
   }
 
-  /** Records of a range in pages of at most `pageRecords`; all of them as of the call. */
-  async *pages(
-    range: KeyRange,
-    options: { readonly reverse?: boolean; readonly pageRecords?: number; readonly pageBytes?: number } = {},
-  ): AsyncGenerator<readonly (readonly [Buffer, Buffer])[], void, void> {
-    const { reverse = false, pageRecords = pageRecordsMax, pageBytes = 1024 * 1024 } = options
+  /** Records of a range in pages of at most `pageRecords`; all of them as of the first one that is asked for. */
+  async *pages(range: KeyRange, options: PageOptions = {}): AsyncGenerator<readonly (readonly [Buffer, Buffer])[], void, void> {
+    const { reverse = false, pageRecords = pageRecordsMax, pageBytes = 1024 * 1024, onSnapshot } = options
+    if (this.#reopening !== undefined) await this.#reopened()
+    this.#users++
+    onSnapshot?.()
     const iterator = this.#level.iterator({ ...range, reverse, highWaterMarkBytes: pageBytes })
     try {
       for (;;) {
@@ -99,26 +131,44 @@ export class LevelIndex {
         yield page
       }
     } catch (error) {
-      throw asDamage(error)
+      throw thrownOfLevel(this.#directory, error)
     } finally {
       await iterator.close()
+      this.#leave()
     }
   }
 
   /** Resolves when everything written before the call lies in tables. */
-  flushToTables(): Promise<void> {
-    return this.#level.compactRange(beyondAllKeys.from, beyondAllKeys.to)
+  async flushToTables(): Promise<void> {
+    await this.#use(() => this.#level.compactRange(beyondAllKeys.from, beyondAllKeys.to))
+    // LevelDB does not tell of a table that it could not write, but takes no write after it.
+    await this.write([{ key: beyondAllKeys.from, value: undefined }])
   }
-}
 
-const damageCodes = new Set(['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR'])
-/** LevelDB passes on the words of the system alone. These say nothing of the files. */
-const otherFailures = /too many open files|permission denied|not permitted|cannot allocate memory|no space left/i
+  async #closeAndOpen(): Promise<void> {
+    await this.#level.close()
+    await this.#level.open({ createIfMissing: false })
+  }
 
-/** What LevelDB itself finds damaged in its files. */
-function asDamage(error: unknown): unknown {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  if (!(cause instanceof Error) || !damageCodes.has(systemCode(cause) ?? '')) return error
-  if (otherFailures.test(cause.message)) return error
-  return new CodedError('data-corrupt', `index: LevelDB reports damage: ${cause.message}`, { cause: error })
+  /** What became of it is told by the call that comes after it. */
+  async #reopened(): Promise<void> {
+    while (this.#reopening !== undefined) await this.#reopening.catch(() => undefined)
+  }
+
+  async #use<Result>(run: () => Promise<Result>): Promise<Result> {
+    if (this.#reopening !== undefined) await this.#reopened()
+    this.#users++
+    try {
+      return await run()
+    } catch (error) {
+      throw thrownOfLevel(this.#directory, error)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  #leave(): void {
+    this.#users--
+    if (this.#users === 0) this.#unused?.()
+  }
 }

@@ -2,7 +2,7 @@
 
 import { ClassicLevel } from 'classic-level'
 import type { Files } from '../files.ts'
-import { systemCode } from '../files.ts'
+import { levelFailure } from './level-failure.ts'
 
 export async function isIndexLocked(files: Files, folder: string): Promise<boolean> {
   // LevelDB would make a folder that is missing.
@@ -14,7 +14,6 @@ export async function isIndexLocked(files: Files, folder: string): Promise<boole
     await probe.close()
     return false
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    return systemCode(cause) === 'LEVEL_LOCKED'
+    return levelFailure(folder, error).kind === 'locked'
   }
 }

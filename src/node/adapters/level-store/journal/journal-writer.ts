@@ -6,12 +6,15 @@
 
 import { CodedError } from '../../../../shared/coded-error.ts'
 import type { StoreEvents } from '../../../ports/record-store.ts'
+import { systemCode } from '../files.ts'
 import type { JournalPosition } from '../index/index-state.ts'
 import type { Overlay, OverlayEntry } from '../overlay.ts'
+import { isFullCode } from '../store-files.ts'
 import type { FrameKind, FrameSize, FrameWrite, Place } from './frame-codec.ts'
 import { alignFrame, encodeFrame, familyCode, frameHeaderBytes } from './frame-codec.ts'
 import { encodeSegmentHeader, segmentHeaderBytes, segmentSeed } from './segment-format.ts'
 import type { PreparedSegment, SegmentMaker } from './segment-maker.ts'
+import { takeBack } from './take-back.ts'
 
 export interface JournalLimits {
   readonly inlinePayloadBytesMax: number
@@ -34,6 +37,10 @@ export interface JournalWriterOptions {
   /** Where the next frame goes, and the segment that is open there. */
   readonly position: JournalPosition
   readonly current: PreparedSegment | undefined
+  /** Gives up the reserve of the disk. */
+  readonly giveUpReserve: () => Promise<unknown>
+  /** Why the index cannot follow for the time being. */
+  readonly indexStalled: () => CodedError | undefined
   /** Told once a group is durable and in the overlay. */
   readonly onDurable: () => void
   readonly onFailed: (error: unknown) => void
@@ -117,7 +124,7 @@ export class JournalWriter {
     })
   }
 
-  /** The index moved on: a commit that waits for it may go down now. */
+  /** The index moved on, or cannot: a commit that waits for it may go down now, or is refused. */
   indexMoved(): void {
     this.#spaceFreed?.()
   }
@@ -156,6 +163,7 @@ export class JournalWriter {
     try {
       while (this.#queue.length > 0 && !this.#failed) {
         await this.#spaceToReplay()
+        if (this.#queue.length === 0) return
         const group = this.#take()
         if (group === undefined) await this.#nextSegment()
         else await this.#write(group)
@@ -171,10 +179,15 @@ export class JournalWriter {
   }
 
   async #spaceToReplay(): Promise<void> {
-    const { overlay, limits } = this.#options
-    const next = this.#queue[0]?.size.frameLength ?? 0
-    const full = () => overlay.journalBytes + next > limits.replayBytesMax || overlay.records > limits.replayRecordsMax
-    while (!this.#failed && !overlay.isEmpty && full()) {
+    const { overlay, limits, indexStalled } = this.#options
+    const next = () => this.#queue[0]?.size.frameLength ?? 0
+    const full = () => overlay.journalBytes + next() > limits.replayBytesMax || overlay.records > limits.replayRecordsMax
+    while (!this.#failed && this.#queue.length > 0 && !overlay.isEmpty && full()) {
+      const stalled = indexStalled()
+      if (stalled !== undefined) {
+        this.#refuseFirst(stalled)
+        continue
+      }
       await new Promise<void>((resolve) => {
         this.#spaceFreed = resolve
       })
@@ -203,7 +216,8 @@ export class JournalWriter {
   }
 
   async #nextSegment(): Promise<void> {
-    if ((await this.#prepareNext()) === 'full') return this.#refuseFirst()
+    if ((await this.#prepareNext()) === 'full')
+      return this.#refuseFirst(noRoom('the disk has no room for another part of the journal'))
     const first = this.#queue[0]
     const room = this.#segment === undefined ? 0 : this.#segment.size - this.#offset
     if (first === undefined || first.size.frameLength <= room) return
@@ -223,11 +237,11 @@ export class JournalWriter {
     return maker.prepare(this.#segmentNumber + 1, first ? limits.firstSegmentBytes : limits.segmentBytes)
   }
 
-  #refuseFirst(): void {
+  #refuseFirst(error: CodedError): void {
     const refused = this.#queue.shift()
     if (refused === undefined) return
     this.#queuedBytes -= refused.size.frameLength
-    refused.reject(new CodedError('storage-full', 'the disk has no room for another part of the journal'))
+    refused.reject(error)
   }
 
   async #write({ waiting, bytes }: Group): Promise<void> {
@@ -238,7 +252,10 @@ export class JournalWriter {
     const startedMs = performance.now()
     let writtenMs = startedMs
     try {
-      await segment.file.write(buffers, from)
+      if (!(await this.#append(segment, buffers, from))) {
+        for (const { reject } of waiting) reject(noRoom('the disk has no room for the change'))
+        return
+      }
       writtenMs = performance.now()
       await this.#sync(segment, waiting)
     } catch (error) {
@@ -258,6 +275,27 @@ export class JournalWriter {
     events.committed({ batches: waiting.length, bytes, writeMs: writtenMs - startedMs, syncMs: syncedMs - writtenMs })
     for (const { resolve } of waiting) resolve()
     this.#prepareWhenDue(segment)
+  }
+
+  /**
+   * A segment has its whole size on the disk, unless it was copied with holes or the file system writes everything to a new place.
+   * False when there is no room even without the reserve, and nothing of it is left in the file.
+   */
+  async #append({ file }: PreparedSegment, buffers: readonly Uint8Array[], from: number): Promise<boolean> {
+    try {
+      await file.write(buffers, from)
+      return true
+    } catch (error) {
+      if (!isFullCode(systemCode(error))) throw error
+    }
+    await this.#options.giveUpReserve()
+    try {
+      await file.write(buffers, from)
+      return true
+    } catch (error) {
+      if (!isFullCode(systemCode(error)) || !(await takeBack(file, buffers, from))) throw error
+      return false
+    }
   }
 
   /**
@@ -343,6 +381,10 @@ function collectEntries(
       entries.push({ family, key, sequence, value: undefined, place: places[next++], movedFrom, isNew })
     }
   }
+}
+
+function noRoom(message: string): CodedError {
+  return new CodedError('storage-full', message)
 }
 
 function notRunning(cause?: unknown): CodedError {

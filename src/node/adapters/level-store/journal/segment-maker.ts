@@ -6,8 +6,8 @@
 import { join } from 'node:path'
 import type { StoreEvents } from '../../../ports/record-store.ts'
 import type { Files, OpenFile } from '../files.ts'
-
 import { systemCode } from '../files.ts'
+import { isFullCode } from '../store-files.ts'
 import { segmentName, unfinishedName } from './segment-format.ts'
 
 export interface PreparedSegment {
@@ -22,7 +22,7 @@ export interface SegmentMakerOptions {
   readonly directory: string
   readonly events: StoreEvents
   /** Bytes that a new segment must leave free on the disk. */
-  readonly diskReserveBytes: number
+  readonly leaveFreeBytes: () => number
   /** After a full disk was met, the time until it is tried again. */
   readonly retryMs: number
   readonly onMade: (segment: number, size: number) => void
@@ -32,7 +32,6 @@ export interface SegmentMakerOptions {
 }
 
 const fillBytes = 1024 * 1024
-const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 export class SegmentMaker {
   readonly #options: SegmentMakerOptions
@@ -83,11 +82,11 @@ export class SegmentMaker {
   }
 
   async #make(segment: number, size: number): Promise<'ready' | 'full'> {
-    const { files, directory, events, diskReserveBytes } = this.#options
+    const { files, directory, events, leaveFreeBytes } = this.#options
     const startedMs = performance.now()
     const path = join(directory, unfinishedName(segment))
     try {
-      if ((await files.freeBytes(directory)) < size + diskReserveBytes) return this.#full()
+      if ((await files.freeBytes(directory)) < size + leaveFreeBytes()) return this.#full()
       // Of a start that ended while it made the segment.
       if ((await files.list(directory))?.includes(unfinishedName(segment)) === true) await files.unlink(path)
       const file = await files.open(path, 'create')
@@ -102,7 +101,7 @@ export class SegmentMaker {
       }
       this.#prepared = { segment, file, size }
     } catch (error) {
-      if (fullCodes.has(systemCode(error) ?? '')) return this.#full()
+      if (isFullCode(systemCode(error))) return this.#full()
       throw error
     }
     this.#fullSinceMs = undefined

@@ -1,0 +1,49 @@
+/**
+ * What an error of LevelDB means. It passes on the words of the system without their code, so the words are looked up here and
+ * nowhere else: a disk without room and missing rights say nothing of the files.
+ */
+
+import { CodedError } from '../../../../shared/coded-error.ts'
+import { systemCode } from '../files.ts'
+import { unwritable } from '../store-files.ts'
+
+const damageCodes = new Set(['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR'])
+const wordsOfCodes: readonly (readonly [RegExp, string])[] = [
+  [/^no space left on device|^there is not enough space on the disk/i, 'ENOSPC'],
+  [/quota exceeded/i, 'EDQUOT'],
+  [/^file too large/i, 'EFBIG'],
+  [/^permission denied|^access is denied/i, 'EACCES'],
+  [/^operation not permitted/i, 'EPERM'],
+  [/^read-only file system/i, 'EROFS'],
+  [/^too many open files in system/i, 'ENFILE'],
+  [/^too many open files/i, 'EMFILE'],
+  [/^cannot allocate memory/i, 'ENOMEM'],
+]
+
+/** `store-damaged` is for the caller to make of `damage`, who knows whether a start can go on. */
+export type LevelFailure =
+  | { readonly kind: 'locked' }
+  | { readonly kind: 'refused'; readonly error: unknown }
+  | { readonly kind: 'damage'; readonly reason: string }
+  | { readonly kind: 'other'; readonly reason: string }
+
+/** `refused`: the system denied room, rights or files. */
+export function levelFailure(directory: string, error: unknown): LevelFailure {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const code = systemCode(cause) ?? ''
+  if (code === 'LEVEL_LOCKED') return { kind: 'locked' }
+  if (!damageCodes.has(code)) return { kind: 'other', reason }
+  const words = reason.slice(reason.lastIndexOf(': ') + 2)
+  const denied = wordsOfCodes.find(([pattern]) => pattern.test(words))?.[1]
+  if (denied === undefined) return { kind: 'damage', reason }
+  return { kind: 'refused', error: unwritable(directory, error, denied) }
+}
+
+/** What a reader or writer of an open index throws. */
+export function thrownOfLevel(directory: string, error: unknown): unknown {
+  const failure = levelFailure(directory, error)
+  if (failure.kind === 'refused') return failure.error
+  if (failure.kind !== 'damage') return error
+  return new CodedError('data-corrupt', `index: LevelDB reports damage: ${failure.reason}`, { cause: error })
+}

@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import { emptyCounts } from '../../../src/node/adapters/level-store/index/index-state.ts'
+import { IndexWriter } from '../../../src/node/adapters/level-store/index/index-writer.ts'
+import type { IndexChange, LevelIndex } from '../../../src/node/adapters/level-store/index/level-index.ts'
+import { Overlay } from '../../../src/node/adapters/level-store/overlay.ts'
+import { CodedError } from '../../../src/shared/coded-error.ts'
+
+const full = () => new CodedError('storage-full', 'made by a test')
+
+/** LevelDB as far as the writer sees it, with a disk that answers as it is told. */
+class FakeIndex {
+  readonly stored = new Map<string, Buffer>()
+  readonly written: (readonly IndexChange[])[] = []
+  reopened = 0
+  /** The error of each next write, and whether the batch is stored all the same. */
+  failures: { readonly error: unknown; readonly stored: boolean }[] = []
+  reopenError: unknown
+
+  get(key: Buffer): Promise<Buffer | undefined> {
+    return Promise.resolve(this.stored.get(key.toString('latin1')))
+  }
+
+  getMany(keys: Buffer[]): Promise<readonly (Buffer | undefined)[]> {
+    return Promise.all(keys.map((key) => this.get(key)))
+  }
+
+  async write(changes: readonly IndexChange[]): Promise<void> {
+    const failure = this.failures.shift()
+    if (failure === undefined || failure.stored) this.#store(changes)
+    if (failure !== undefined) throw failure.error
+  }
+
+  async reopen(): Promise<void> {
+    if (this.reopenError !== undefined) throw this.reopenError
+    this.reopened++
+  }
+
+  #store(changes: readonly IndexChange[]): void {
+    this.written.push(changes)
+    for (const { key, value } of changes) if (value !== undefined) this.stored.set(key.toString('latin1'), value)
+  }
+}
+
+function writerOn(index: FakeIndex, freeBytes = () => 1000) {
+  const overlay = new Overlay(1000)
+  const failed: unknown[] = []
+  let stalls = 0
+  const nowhere = { segment: 0, offset: 0, sequence: 0 }
+  const writer = new IndexWriter({
+    index: index as unknown as LevelIndex,
+    overlay,
+    state: { marker: 0, start: nowhere, end: nowhere, tabledMarker: 0, families: emptyCounts() },
+    oldestMarker: 0,
+    liveBytes: new Map(),
+    events: { indexed: () => undefined } as never,
+    delayMs: 1,
+    markersMax: 100,
+    retryMs: 5,
+    room: { makeRoom: () => Promise.resolve(), giveUpReserve: () => Promise.resolve(freeBytes()), reopenBytes: 100 },
+    onIndexed: () => undefined,
+    onStalled: () => void stalls++,
+    onFailed: (error) => void failed.push(error),
+  })
+  const add = (sequence: number) =>
+    overlay.apply(
+      [
+        {
+          family: 1,
+          key: Buffer.of(sequence),
+          sequence,
+          value: Buffer.of(7),
+          place: undefined,
+          movedFrom: undefined,
+          isNew: false,
+        },
+      ],
+      10,
+      { segment: 1, offset: sequence, sequence },
+    )
+  return { writer, overlay, failed, add, stalls: () => stalls }
+}
+
+test('a writer that has failed tells everybody who comes later at once', async () => {
+  const index = new FakeIndex()
+  const { writer, add, failed } = writerOn(index)
+  add(1)
+  index.failures = [{ error: new Error('the disk is gone'), stored: false }]
+  await expect(writer.indexed(1)).rejects.toThrow('the disk is gone')
+  await expect(writer.indexed(1)).rejects.toThrow('the disk is gone')
+  expect(failed.length).toBe(1)
+  await writer.close()
+  await expect(writer.indexed(1)).rejects.toThrow('the disk is gone')
+})
+
+test('a writer that was closed rejects what it has not indexed', async () => {
+  const { writer, add } = writerOn(new FakeIndex())
+  add(1)
+  await writer.close()
+  await expect(writer.indexed(1)).rejects.toMatchObject({ code: 'not-running' })
+})
+
+test('a write without room is done again on an index that was opened anew', async () => {
+  const index = new FakeIndex()
+  const { writer, add, failed, stalls } = writerOn(index)
+  add(1)
+  index.failures = [{ error: full(), stored: false }]
+  await writer.indexed(1)
+  expect([index.reopened, index.written.length, stalls(), failed]).toEqual([1, 1, 0, []])
+  expect(writer.counts[1]?.records).toBe(1)
+})
+
+test('a batch that was refused and lies in the log all the same counts once', async () => {
+  const index = new FakeIndex()
+  const { writer, add } = writerOn(index)
+  add(1)
+  index.failures = [{ error: full(), stored: true }]
+  await writer.indexed(1)
+  expect([index.reopened, index.written.length]).toEqual([1, 1])
+  expect(writer.counts[1]).toMatchObject({ records: 1, bytes: 2 })
+  add(2)
+  await writer.indexed(2)
+  expect(writer.state.marker).toBe(2)
+})
+
+test('without room to open the index it stays as it is, waiters are told, and the batch is written when there is room', async () => {
+  const index = new FakeIndex()
+  let free = 0
+  const { writer, overlay, add, failed, stalls } = writerOn(index, () => free)
+  add(1)
+  index.failures = [{ error: full(), stored: false }]
+  await expect(writer.indexed(1)).rejects.toMatchObject({ code: 'storage-full' })
+  expect(writer.stalled?.code).toBe('storage-full')
+  add(2)
+  await expect(writer.indexed(2)).rejects.toMatchObject({ code: 'storage-full' })
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect([index.reopened, index.written.length, stalls(), overlay.isEmpty]).toEqual([0, 0, 1, false])
+  free = 1000
+  await expect.poll(() => writer.stalled).toBeUndefined()
+  await writer.indexed(2)
+  expect([index.reopened, overlay.isEmpty, failed]).toEqual([1, true, []])
+  expect(writer.counts[1]?.records).toBe(2)
+})
+
+test('an index that could be closed and not opened ends the writer', async () => {
+  const index = new FakeIndex()
+  const { writer, add, failed } = writerOn(index)
+  add(1)
+  index.failures = [{ error: full(), stored: false }]
+  index.reopenError = full()
+  await expect(writer.indexed(1)).rejects.toMatchObject({ code: 'internal' })
+  expect(failed.length).toBe(1)
+})

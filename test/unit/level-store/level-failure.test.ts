@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { levelFailure, thrownOfLevel } from '../../../src/node/adapters/level-store/index/level-failure.ts'
+
+/** As classic-level hands an error of an opening over. */
+function levelError(code: string, message: string): Error {
+  return new Error('Database failed to open', { cause: Object.assign(new Error(message), { code }) })
+}
+
+const path = '/data/index/000005.log'
+
+test.each([
+  ['No space left on device', 'storage-full'],
+  ['Disk quota exceeded', 'storage-full'],
+  ['File too large', 'storage-full'],
+  ['Permission denied', 'store-unwritable'],
+  ['Operation not permitted', 'store-unwritable'],
+  ['Read-only file system', 'store-unwritable'],
+  ['Too many open files', 'store-unwritable'],
+  ['Too many open files in system', 'store-unwritable'],
+  ['Cannot allocate memory', 'store-unwritable'],
+  ['There is not enough space on the disk.', 'storage-full'],
+])('"%s" is %s and no damage', (words, code) => {
+  const error = levelError('LEVEL_IO_ERROR', `IO error: ${path}: ${words}`)
+  expect(levelFailure('/data', error)).toMatchObject({ kind: 'refused', error: { code } })
+  expect(thrownOfLevel('/data', error)).toMatchObject({ code, cause: error })
+})
+
+test.each([
+  ['LEVEL_CORRUPTION', 'Corruption: bad block', 'damage'],
+  ['LEVEL_IO_ERROR', `IO error: ${path}: Input/output error`, 'damage'],
+  // Only what the system says counts, not the name of a folder.
+  ['LEVEL_IO_ERROR', 'IO error: /permission denied: no space left on device/x.log: Input/output error', 'damage'],
+  ['LEVEL_LOCKED', `IO error: lock ${path}: Resource temporarily unavailable`, 'locked'],
+  ['LEVEL_INVALID_ARGUMENT', 'does not exist', 'other'],
+])('%s: %s is %s', (code, message, kind) => {
+  expect(levelFailure('/data', levelError(code, message)).kind).toBe(kind)
+})
