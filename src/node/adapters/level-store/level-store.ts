@@ -117,11 +117,11 @@ export class LevelStore implements RecordStore {
 
   async scan(family: RecordFamily, options: ScanOptions): Promise<readonly StoredRecord[]> {
     this.#assertOpen()
-    const { journal, indexWriter, index, limits, reads } = this.#parts
-    if (!this.#parts.overlay.isEmpty) await indexWriter.indexed(journal.position.sequence)
+    const { overlay, index, limits, reads } = this.#parts
     const getPayload = async (of: RecordFamily, key: Uint8Array) => reads.get(of, key)
-    const scan = { index, recordsMax: limits.scanRecordsMax, getPayload, corrupt: (of: RecordFamily) => reads.corruptEntry(of) }
-    return scanRecords(scan, family, options)
+    const corrupt = (of: RecordFamily) => reads.corruptEntry(of)
+    const scan = { index, overlay, recordsMax: limits.scanRecordsMax, getPayload, corrupt }
+    return await scanRecords(scan, family, options)
   }
 
   usage(): StoreUsage {

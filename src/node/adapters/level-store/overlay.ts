@@ -33,6 +33,19 @@ export interface Generation {
   end: JournalPosition
 }
 
+/** What a record is when everything in the overlay has come into the index. */
+export interface PendingEntry {
+  /** The key as latin1 text, whose order is that of the bytes. */
+  readonly text: string
+  readonly entry: OverlayEntry
+}
+
+export interface TextRange {
+  readonly gt?: string
+  readonly gte?: string
+  readonly lt?: string
+}
+
 const entryOverheadBytes = 32
 
 export function keyText(key: Uint8Array): string {
@@ -69,6 +82,20 @@ export class Overlay {
       if (entry !== undefined) return entry
     }
     return undefined
+  }
+
+  /** What is known of a family's keys in a range, in their order. Moves are left out: they change no record. */
+  pending(family: number, { gt, gte, lt }: TextRange, reverse: boolean): readonly PendingEntry[] {
+    const newest = new Map<string, OverlayEntry>()
+    for (const { families } of this.#generations) {
+      for (const [text, entry] of families[family] ?? []) {
+        const within = (gt === undefined || text > gt) && (gte === undefined || text >= gte) && (lt === undefined || text < lt)
+        if (within && entry.movedFrom === undefined) newest.set(text, entry)
+      }
+    }
+    const sign = reverse ? -1 : 1
+    const found = [...newest].map(([text, entry]) => ({ text, entry }))
+    return found.sort((left, right) => (left.text < right.text ? -sign : sign))
   }
 
   /** Takes in the operations of one durable frame, in order. */
