@@ -1,5 +1,5 @@
 import type { PlainClient } from '../../support/plain-client.ts'
-import { plainClient } from '../../support/plain-client.ts'
+import { plainClient, statusOf } from '../../support/plain-client.ts'
 
 /** Another program that uses the node, over gRPC. */
 export class Program implements Disposable {
@@ -36,14 +36,18 @@ export class Program implements Disposable {
   }
 
   /** Null where there is no such key. */
-  async get(key: string): Promise<string | null> {
+  async bytes(key: string): Promise<Buffer | null> {
     try {
-      const { value } = await this.#client.call<{ readonly value: Buffer }>('Get', { key })
-      return value.toString()
+      const { value } = await this.#client.call<{ readonly value: Uint8Array }>('Get', { key })
+      return Buffer.from(value)
     } catch (error) {
-      if (error instanceof Error && error.message.startsWith('5 ')) return null
+      if (statusOf(error) === notFound) return null
       throw error
     }
+  }
+
+  async get(key: string): Promise<string | null> {
+    return (await this.bytes(key))?.toString() ?? null
   }
 
   async delete(key: string): Promise<void> {
@@ -51,8 +55,8 @@ export class Program implements Disposable {
   }
 
   async keys(prefix: string): Promise<readonly string[]> {
-    const { items } = await this.#client.call<{ readonly items: readonly { readonly key: string }[] }>('List', { prefix })
-    return items.map((item) => item.key)
+    const { items } = await this.#client.call<{ readonly items: readonly ListItem[] }>('List', { prefix })
+    return items.map(({ metadata }) => metadata.key)
   }
 
   [Symbol.dispose](): void {
@@ -60,5 +64,10 @@ export class Program implements Disposable {
   }
 }
 
+interface ListItem {
+  readonly metadata: { readonly key: string }
+}
+
+const notFound = 5
 const batchOperations = 5_000
 const chunkBytes = 1024 * 1024

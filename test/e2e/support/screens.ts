@@ -78,8 +78,9 @@ export class ScreensBed {
     beforeAll(async () => {
       this.#browser = await launchChromium()
     })
-    afterEach(async () => {
+    afterEach(async ({ task }) => {
       const pages = [...this.#watched]
+      if (task.result?.state === 'fail') await keepPictures(task.name, pages)
       const forgiven = this.#forgiven
       this.#watched.clear()
       this.#forgiven = {}
@@ -181,6 +182,15 @@ export class ScreensBed {
     const folder = mkdtempSync(join(tmpdir(), 'memo-e2e-'))
     this.#folders.push(folder)
     return folder
+  }
+}
+
+/** How the pages of a test that failed looked. */
+async function keepPictures(test: string, pages: readonly WatchedPage[]): Promise<void> {
+  const folder = join(import.meta.dirname, '../../../test-results/e2e')
+  const name = test.replaceAll(/[^\w]+/g, '-').slice(0, 80)
+  for (const [index, { page }] of pages.entries()) {
+    await page.screenshot({ path: join(folder, `${name}-${index}.png`), timeout: 5_000 }).catch(() => undefined)
   }
 }
 

@@ -10,5 +10,6 @@ export const say = {
   overview: texts.getFixedT('en', 'overview'),
   settings: texts.getFixedT('en', 'settings'),
   shell: texts.getFixedT('en', 'shell'),
+  shortcuts: texts.getFixedT('en', 'shortcuts'),
   ui: texts.getFixedT('en', 'ui'),
 } as const

@@ -1,0 +1,126 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { BrowserContextOptions, Page } from 'playwright'
+import { describe, expect, test } from 'vitest'
+import { KeysScreen } from './support/keys-screen.ts'
+import { Program } from './support/program.ts'
+import { goTo, ScreensBed } from './support/screens.ts'
+import { say } from './support/words.ts'
+
+const bed = new ScreensBed()
+
+const looks: Readonly<Record<string, BrowserContextOptions>> = {
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  'light, more contrast': { colorScheme: 'light', contrast: 'more' },
+  'dark, more contrast': { colorScheme: 'dark', contrast: 'more' },
+  'forced colours': { forcedColors: 'active' },
+}
+/** Roles and names are the same in every look; only rules about colours can differ. */
+const fullLook = 'light'
+
+interface Finding {
+  readonly where: string
+  readonly rule: string
+  readonly targets: readonly string[]
+}
+
+async function serious(page: Page, where: string, look = fullLook): Promise<Finding[]> {
+  const axe = new AxeBuilder({ page })
+  const { violations } = await (look === fullLook ? axe : axe.withTags(['cat.color'])).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => ({ where, rule: id, targets: nodes.slice(0, 5).map(({ html }) => html.slice(0, 200)) }))
+}
+
+let shared: ReturnType<ScreensBed['startNode']> | undefined
+async function node() {
+  shared ??= bed.startNode()
+  const started = await shared
+  using program = new Program(started.ready.grpc)
+  await program.putAll([
+    ['orders/1', '{"n":1,"to":"Turin"}'],
+    ['orders/2', '{"n":2}'],
+    ['notes', 'a text'],
+  ])
+  return started
+}
+
+describe.each(Object.keys(looks))('with colours: %s', (look) => {
+  test('no page or layer has a serious finding of axe', async () => {
+    const { page } = await bed.openBrowser(await node(), looks[look])
+    const findings: Finding[] = []
+    const check = async (where: string) => void findings.push(...(await serious(page, where, look)))
+    await page.getByText(say.overview('aloneText')).first().waitFor()
+    await check('overview')
+    const keys = await KeysScreen.open(page)
+    await keys.row('orders/').click()
+    await keys.openKey('1')
+    await keys.text.waitFor()
+    await check('keys, a value')
+    await keys.edit('orders/1')
+    await check('keys, an edit')
+    await page.getByRole('button', { name: say.keys('newKey'), exact: true }).click()
+    await check('keys, a new key')
+    await page.getByRole('button', { name: say.keys('import'), exact: true }).click()
+    await check('keys, an import')
+    await goTo(page, 'activity')
+    await page.getByRole('tab').first().waitFor()
+    await check('activity, the log')
+    await page.getByRole('tab').last().click()
+    await check('activity, jobs')
+    await goTo(page, 'connect')
+    await check('connect')
+    await goTo(page, 'settings')
+    await page.getByRole('switch', { name: say.settings('readOnly') }).waitFor()
+    await check('settings')
+    await page.keyboard.press('ControlOrMeta+k')
+    await page.getByRole('dialog').waitFor()
+    await check('the palette')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+    await check('the sheet of shortcuts')
+    expect(findings).toEqual([])
+  })
+
+  test('no primitive or state of the gallery has one', async () => {
+    const { page } = await bed.openBrowser(await node(), { hash: '#/dev/gallery', ...looks[look] })
+    await page.getByRole('heading', { name: 'Gallery' }).waitFor()
+    const findings: Finding[] = []
+    for (const name of ['controls', 'layers', 'figures', 'states', 'editors']) {
+      await page.getByRole('link', { name, exact: true }).click()
+      await page.getByRole('heading', { level: 2 }).first().waitFor()
+      findings.push(...(await serious(page, name, look)))
+    }
+    expect(findings).toEqual([])
+  })
+})
+
+test('axe sees what is planted', async () => {
+  const { page } = await bed.openBrowser(await node())
+  await page.evaluate(() => {
+    document.body.append(document.createElement('button'), document.createElement('img'))
+  })
+  const rules = (await serious(page, 'planted')).map(({ rule }) => rule)
+  expect(rules).toEqual(expect.arrayContaining(['button-name', 'image-alt']))
+})
+
+const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+const [lightest, darkest] = ['rgb(251, 251, 252)', 'rgb(15, 17, 21)']
+
+test('dark is followed from the system, chosen against it, and kept over a reload', async () => {
+  const { page } = await bed.openBrowser(await node(), { colorScheme: 'light' })
+  expect(await background(page)).toBe(lightest)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await expect.poll(() => background(page)).toBe(darkest)
+  await goTo(page, 'settings')
+  await page
+    .getByRole('group', { name: say.settings('theme') })
+    .getByRole('button', { name: say.settings('themeLight') })
+    .click()
+  await expect.poll(() => background(page)).toBe(lightest)
+  await page.reload()
+  await page.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
+  expect(await background(page)).toBe(lightest)
+})

@@ -1,0 +1,140 @@
+import type { Locator, Page } from 'playwright'
+import { expect, test } from 'vitest'
+import { KeysScreen } from './support/keys-screen.ts'
+import { Program } from './support/program.ts'
+import { ScreensBed } from './support/screens.ts'
+import { say } from './support/words.ts'
+
+const bed = new ScreensBed()
+
+const stepsMax = 60
+
+/** Goes on with one key until the focus is where it should be; it must get there within a bounded number of steps. */
+async function reach(page: Page, target: Locator, key = 'Tab'): Promise<void> {
+  const focused = () => target.evaluate((element) => element === document.activeElement)
+  await target.waitFor()
+  for (let step = 0; step < stepsMax; step += 1) {
+    if (await focused()) return
+    await page.keyboard.press(key)
+  }
+  throw new Error(
+    `${target} is out of reach: the focus is on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))}`,
+  )
+}
+
+async function palette(page: Page, text: string): Promise<void> {
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.getByRole('dialog').waitFor()
+  await page.keyboard.type(text)
+  await page.getByRole('option', { name: text }).first().waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
+test('everything that a person does with keys is done by keyboard alone', async () => {
+  const { page, grpc } = await bed.openBrowser()
+  using program = new Program(grpc)
+  // Nothing of this test may have used the pointer.
+  await page.evaluate(() => addEventListener('pointerdown', () => Object.assign(globalThis, { pointed: true }), true))
+  await page.keyboard.press('g')
+  await page.keyboard.press('k')
+  await page.getByRole('heading', { level: 1, name: say.keys('title') }).waitFor()
+  const keys = new KeysScreen(page)
+
+  // Create.
+  await page.keyboard.press('n')
+  const name = keys.value.getByRole('textbox', { name: say.keys('keyLabel'), exact: true })
+  await name.waitFor()
+  await expect.poll(() => name.evaluate((element) => element === document.activeElement)).toBe(true)
+  await page.keyboard.type('plans/one')
+  await reach(page, keys.value.getByRole('textbox', { name: say.keys('newValueLabel') }))
+  await page.keyboard.insertText('{"step":1}')
+  await page.keyboard.press('ControlOrMeta+s')
+  await expect.poll(() => program.get('plans/one')).toBe('{"step":1}')
+
+  // Edit and save. Escape, then Tab leaves the editor.
+  await keys.button(say.keys('edit')).waitFor()
+  await page.keyboard.press('e')
+  const editor = keys.editor('plans/one')
+  await editor.waitFor()
+  await expect.poll(() => editor.evaluate((element) => element === document.activeElement)).toBe(true)
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.insertText('{"step":2}')
+  await page.keyboard.press('ControlOrMeta+Shift+d')
+  await page.getByRole('dialog', { name: say.keys('diffTitle') }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await reach(page, editor)
+  await page.keyboard.press('ControlOrMeta+s')
+  await expect.poll(async () => JSON.parse((await program.get('plans/one')) ?? '').step).toBe(2)
+  await page.keyboard.press('Escape')
+  await reach(page, keys.button(say.keys('endEdit')))
+  await page.keyboard.press('Enter')
+
+  // Find: by prefix, in the tree, and by the palette.
+  await program.putAll([
+    ['plans/two', 'two'],
+    ['other', 'other'],
+  ])
+  await keys.button(say.keys('edit')).waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('plans/')
+  await page.keyboard.press('Enter')
+  await keys.row('two').waitFor()
+  await reach(page, keys.tree)
+  await page.keyboard.press('End')
+  await page.keyboard.press('Enter')
+  await keys.value.getByRole('heading', { level: 2, name: 'plans/two' }).waitFor()
+  await palette(page, 'other')
+  await keys.value.getByRole('heading', { level: 2, name: 'other' }).waitFor()
+
+  // Delete, and take it back.
+  await reach(page, keys.button(say.keys('deleteKey')))
+  await page.keyboard.press('Enter')
+  await expect.poll(() => program.get('other')).toBeNull()
+  await page.keyboard.press('F6')
+  await reach(page, page.getByRole('button', { name: say.ui('undo') }))
+  await page.keyboard.press('Enter')
+  await expect.poll(() => program.get('other')).toBe('other')
+  expect(await page.evaluate(() => 'pointed' in globalThis)).toBe(false)
+})
+
+test('pages, settings, colours and the way out are reached by keyboard alone', async () => {
+  bed.forgive({ noSession: true })
+  const { page } = await bed.openBrowser()
+  await page.evaluate(() => addEventListener('pointerdown', () => Object.assign(globalThis, { pointed: true }), true))
+  for (const [key, title] of [
+    ['l', 'activity'],
+    ['n', 'connect'],
+    ['s', 'settings'],
+    ['o', 'overview'],
+    ['k', 'keys'],
+  ] as const) {
+    await page.keyboard.press('g')
+    await page.keyboard.press(key)
+    await page.getByRole('heading', { level: 1, name: say.shell(title) }).waitFor()
+  }
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: say.shell('shortcutsTitle') }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await palette(page, say.shortcuts('themeDark'))
+  await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
+  await page.keyboard.press('g')
+  await page.keyboard.press('s')
+  const readOnly = page.getByRole('switch', { name: say.settings('readOnly') })
+  await reach(page, readOnly)
+  await page.keyboard.press('Space')
+  await page.getByRole('contentinfo').getByText(say.shell('readOnly')).waitFor()
+  await page.keyboard.press('Space')
+  await page.getByRole('contentinfo').getByText(say.shell('readOnly')).waitFor({ state: 'detached' })
+  // The way past the navigation.
+  await page.reload()
+  await page.getByRole('contentinfo').waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+  expect(await page.evaluate(() => 'pointed' in globalThis)).toBe(false)
+  await palette(page, say.shortcuts('sessionEnd'))
+  await page.getByRole('heading', { name: say.shell('signInEnded') }).waitFor()
+})

@@ -1,0 +1,16 @@
+import type { Page } from 'playwright'
+
+export interface Frame {
+  readonly sent: boolean
+  readonly text: string
+}
+
+/** Messages of the WebSockets that a page opens from now on. */
+export function countFrames(page: Page): Frame[] {
+  const frames: Frame[] = []
+  page.on('websocket', (socket) => {
+    socket.on('framesent', ({ payload }) => frames.push({ sent: true, text: String(payload) }))
+    socket.on('framereceived', ({ payload }) => frames.push({ sent: false, text: String(payload) }))
+  })
+  return frames
+}
