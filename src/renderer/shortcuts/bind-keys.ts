@@ -1,4 +1,4 @@
-import { tinykeys } from 'tinykeys'
+import { createKeybindingsHandler } from 'tinykeys'
 import type { ShortcutName } from './registry.ts'
 import { keysOf, shortcutNames, shortcuts } from './registry.ts'
 import type { ShortcutHub } from './shortcut-hub.ts'
@@ -21,19 +21,30 @@ export interface KeyRules {
   readonly singleKeys: () => boolean
 }
 
-/** Listens on the window for the keys of all rows that a list does not handle itself. */
+/**
+ * Listens on the window for the keys of all rows that a list does not handle itself. Each row follows the keys by itself, so that
+ * one that fires leaves no other waiting for its second key; a key belongs to the first row that takes it.
+ */
 export function bindKeys(hub: ShortcutHub, { singleKeys }: KeyRules, target: Window = window): () => void {
-  const bindings = shortcutNames.flatMap((name) => {
+  let taken: KeyboardEvent | undefined
+  const handlers = shortcutNames.flatMap((name) => {
     const keys = keysOf(name)
     if (keys === undefined || shortcuts[name].group === 'lists') return []
     const press = (event: KeyboardEvent): void => {
+      if (event === taken) return
       const at = event.target instanceof Element ? event.target : undefined
       const bare = isBare(name)
       if (bare && (at?.closest(typingElements) != null || (keys.length === 1 && !singleKeys()))) return
       if (at?.closest(layers) != null && !(name === 'palette.open')) return
-      if (hub.run(name)) event.preventDefault()
+      if (!hub.run(name)) return
+      taken = event
+      event.preventDefault()
     }
-    return [[pattern(keys), press] as const]
+    return [createKeybindingsHandler({ [pattern(keys)]: press }, { ignore: () => false })]
   })
-  return tinykeys(target, Object.fromEntries(bindings), { ignore: () => false })
+  const listen = (event: KeyboardEvent): void => {
+    for (const handle of handlers) handle(event)
+  }
+  target.addEventListener('keydown', listen)
+  return () => target.removeEventListener('keydown', listen)
 }

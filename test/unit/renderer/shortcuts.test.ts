@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { menuCommands } from '../../../src/main/app-menu.ts'
+import { bindKeys } from '../../../src/renderer/shortcuts/bind-keys.ts'
 import { isShortcutName, keysOf, shortcutGroups, shortcutNames, shortcuts } from '../../../src/renderer/shortcuts/registry.ts'
 import { ShortcutHub } from '../../../src/renderer/shortcuts/shortcut-hub.ts'
 import { shortcuts as texts } from '../../../src/renderer/text/en/shortcuts.ts'
@@ -39,4 +40,24 @@ test('keys are written for people', () => {
   expect(capsOf('mod+shift+d')).toEqual(['Ctrl', 'Shift', 'D'])
   expect(capsOf('g k')).toEqual(['G', 'K'])
   expect(capsOf('F6')).toEqual(['F6'])
+})
+
+function press(...keys: readonly string[]): void {
+  for (const key of keys) window.dispatchEvent(new KeyboardEvent('keydown', { key, code: `Key${key.toUpperCase()}` }))
+}
+
+test('two keys in a row are one command, and leave nothing behind for the next', () => {
+  const hub = new ShortcutHub()
+  const ran: string[] = []
+  for (const name of ['go.keys', 'go.connect', 'go.activity', 'keys.new'] as const) hub.handle(name, () => ran.push(name))
+  const end = bindKeys(hub, { singleKeys: () => true })
+  press('g', 'k', 'n')
+  expect(ran.splice(0)).toEqual(['go.keys', 'keys.new'])
+  press('g', 'l', 'g', 'n')
+  expect(ran.splice(0)).toEqual(['go.activity', 'go.connect'])
+  press('g', 'x', 'n')
+  expect(ran.splice(0)).toEqual(['keys.new'])
+  end()
+  press('n')
+  expect(ran).toEqual([])
 })
