@@ -47,7 +47,7 @@ export default {
     {
       name: 'frame-knows-no-page',
       severity: 'error',
-      from: { path: '^src/renderer/(connection|demo|gallery|screens|shell|shortcuts)/' },
+      from: { path: '^src/renderer/(connection|demo|gallery|screens|shell|shortcuts|snippets)/' },
       to: { path: '^src/renderer/features/' },
     },
     only('main-forks-the-node', '^src/main/', ['^src/(main|ipc|shared)/'], { packages: true }),

@@ -5,6 +5,8 @@ import { useTranslation } from 'react-i18next'
 import type { GrpcInfo } from '../../../ipc/contract/status-schemas.ts'
 import { wireLimits } from '../../../ipc/contract/wire-limits.ts'
 import { saveText } from '../../download/save-file.ts'
+import type { SnippetLanguage } from '../../snippets/snippets.ts'
+import { snippet, snippetLanguages, targetOf } from '../../snippets/snippets.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
@@ -12,8 +14,6 @@ import { Segmented } from '../../ui/segmented.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import css from './connect.module.css'
 import { protoFiles } from './proto-files.ts'
-import type { SnippetLanguage } from './snippets.ts'
-import { snippet, snippetLanguages, targetOf } from './snippets.ts'
 
 const exampleKey = 'greeting'
 
@@ -21,7 +21,7 @@ export function SnippetsCard({ grpc }: { readonly grpc: GrpcInfo }): ReactElemen
   const { t } = useTranslation('connect')
   const [language, setLanguage] = useState<SnippetLanguage>('cli')
   const [key, setKey] = useState(exampleKey)
-  const text = snippet(language, grpc, key === '' ? exampleKey : key)
+  const text = snippet(language, grpc, key === '' ? exampleKey : key, 'try')
   const anyHost = targetOf(grpc) !== grpc.address && targetOf(grpc).startsWith('127.0.0.1:')
   return (
     <Card title={t('snippets')}>

@@ -4,6 +4,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNode } from '../../../connection/connection-provider.tsx'
 import { failureOf } from '../../../connection/failure.ts'
+import type { SnippetLanguage } from '../../../snippets/snippets.ts'
+import { snippet, snippetLanguages } from '../../../snippets/snippets.ts'
 import { Button } from '../../../ui/button.tsx'
 import { CodeEditor } from '../../../ui/code-editor.tsx'
 import { CopyButton } from '../../../ui/copy-button.tsx'
@@ -12,8 +14,6 @@ import { Loading } from '../../../ui/loading.tsx'
 import { Segmented } from '../../../ui/segmented.tsx'
 import { Failed } from '../../../ui/states.tsx'
 import css from './code-dialog.module.css'
-import type { SnippetLanguage } from './code-snippets.ts'
-import { snippetLanguages, snippetOf } from './code-snippets.ts'
 
 /** How another program reads this key, with the address that the node really has. */
 export function CodeDialog({ name, onClose }: { readonly name: string; readonly onClose: () => void }): ReactElement {
@@ -21,7 +21,7 @@ export function CodeDialog({ name, onClose }: { readonly name: string; readonly 
   const { queries } = useNode()
   const info = useQuery(queries.grpc.info.queryOptions())
   const [language, setLanguage] = useState<SnippetLanguage>('cli')
-  const text = info.data === undefined ? '' : snippetOf(language, name, info.data)
+  const text = info.data === undefined ? '' : snippet(language, info.data, name, 'read')
   return (
     <Dialog open wide onClose={onClose} title={t('showAsCode')} actions={<Button onClick={onClose}>{t('close')}</Button>}>
       <div className={css.head}>

@@ -7,9 +7,15 @@ export function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }
 
-/** JSON, and with the few letters escaped that JSON allows and scripts do not. It is also a literal of JavaScript and Go. */
+/**
+ * JSON, and with the few letters escaped that JSON allows and scripts do not, and those that would turn the direction of the line.
+ * It is also a literal of JavaScript, Python and Go.
+ */
 export function doubleQuoted(text: string): string {
-  return JSON.stringify(text).replace(/[\u2028\u2029\u007f]/g, (letter) => `\\u${hex(letter, 4)}`)
+  return JSON.stringify(text).replace(
+    /[\u007f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (letter) => `\\u${hex(letter, 4)}`,
+  )
 }
 
 /** In single quotes, as JavaScript and Python read it alike. */

@@ -1,10 +1,13 @@
 /** Programs that reach this very node, ready to be run: its address, its way to authenticate, the key that was typed. */
 
-import type { GrpcInfo } from '../../../ipc/contract/status-schemas.ts'
+import type { GrpcInfo } from '../../ipc/contract/status-schemas.ts'
 import { doubleQuoted, shellWord, singleQuoted } from './quote.ts'
 
 export const snippetLanguages = ['cli', 'grpcurl', 'node', 'python', 'go'] as const
 export type SnippetLanguage = (typeof snippetLanguages)[number]
+
+/** `read` shows a key that is there; `try` writes one first, so that it works on an empty node. */
+export type SnippetTask = 'read' | 'try'
 
 export type SnippetGrpc = Pick<GrpcInfo, 'host' | 'port' | 'tls' | 'certificateFile' | 'auth' | 'tokenFile' | 'reflection'>
 
@@ -14,6 +17,7 @@ const clientKey = 'client-key.pem'
 const tokenStandIn = 'grpc-token'
 
 interface Facts {
+  readonly writes: boolean
   readonly target: string
   readonly key: string
   readonly tls: boolean
@@ -31,8 +35,9 @@ export function targetOf({ host, port }: Pick<GrpcInfo, 'host' | 'port'>): strin
   return called.includes(':') && !called.startsWith('[') ? `[${called}]:${port}` : `${called}:${port}`
 }
 
-export function snippet(language: SnippetLanguage, grpc: SnippetGrpc, key: string): string {
+export function snippet(language: SnippetLanguage, grpc: SnippetGrpc, key: string, task: SnippetTask): string {
   const facts: Facts = {
+    writes: task === 'try',
     target: targetOf(grpc),
     key,
     tls: grpc.tls,
@@ -56,7 +61,7 @@ function lines(...parts: readonly (string | false | undefined)[]): string {
   return parts.filter((part) => part !== false && part !== undefined).join('\n')
 }
 
-function cliSnippet({ target, key, tls, certificate, token, mutual }: Facts): string {
+function cliSnippet({ writes, target, key, tls, certificate, token, mutual }: Facts): string {
   const flags = [
     `--grpc ${shellWord(target)}`,
     tls && '--tls',
@@ -66,13 +71,13 @@ function cliSnippet({ target, key, tls, certificate, token, mutual }: Facts): st
   ].filter((flag) => flag !== false)
   const word = key.startsWith('-') ? `-- ${shellWord(key)}` : shellWord(key)
   return lines(
-    `memo kv put ${flags.join(' ')} ${word} hello`,
+    writes && `memo kv put ${flags.join(' ')} ${word} hello`,
     `memo kv get ${flags.join(' ')} ${word}`,
-    `memo kv ls ${flags.join(' ')}`,
+    writes && `memo kv ls ${flags.join(' ')}`,
   )
 }
 
-function grpcurlSnippet({ target, key, tls, certificate, token, mutual, reflection }: Facts): string {
+function grpcurlSnippet({ writes, target, key, tls, certificate, token, mutual, reflection }: Facts): string {
   const flags = [
     !tls && '-plaintext',
     tls && certificate !== undefined && `-cacert ${shellWord(certificate)}`,
@@ -82,15 +87,20 @@ function grpcurlSnippet({ target, key, tls, certificate, token, mutual, reflecti
   ].filter((flag) => flag !== false)
   const call = (method: string, request: object): string =>
     ['grpcurl', ...flags, `-d ${shellWord(JSON.stringify(request))}`, shellWord(target), `memo.v1.KeyValue/${method}`].join(' ')
-  return lines('# bytes are base64 in JSON: aGVsbG8= is hello', call('Put', { key, value: 'aGVsbG8=' }), call('Get', { key }))
+  return lines(
+    writes ? '# bytes are base64 in JSON: aGVsbG8= is hello' : '# bytes are base64 in JSON',
+    writes && call('Put', { key, value: 'aGVsbG8=' }),
+    call('Get', { key }),
+  )
 }
 
-function nodeSnippet({ target, key, tls, certificate, token, mutual }: Facts): string {
+function nodeSnippet({ writes, target, key, tls, certificate, token, mutual }: Facts): string {
   const read = (file: string): string => `readFileSync(${singleQuoted(file)})`
   const ca = certificate === undefined ? 'null' : read(certificate)
   const secure = mutual
     ? `createSsl(${ca}, ${read(clientKey)}, ${read(clientCertificate)})`
     : `createSsl(${certificate === undefined ? '' : ca})`
+  const call = writes ? `Put({ key: ${singleQuoted(key)}, value: Buffer.from('hello') }` : `Get({ key: ${singleQuoted(key)} }`
   const usesFiles = token !== undefined || (tls && (certificate !== undefined || mutual))
   return lines(
     '// npm install @grpc/grpc-js @grpc/proto-loader, and the .proto files in ./protos',
@@ -102,14 +112,14 @@ function nodeSnippet({ target, key, tls, certificate, token, mutual }: Facts): s
     `const store = new memo.v1.KeyValue(${singleQuoted(target)}, credentials.${tls ? secure : 'createInsecure()'})`,
     token !== undefined && 'const metadata = new Metadata()',
     token !== undefined && `metadata.set('authorization', \`Bearer \${readFileSync(${singleQuoted(token)}, 'utf8').trim()}\`)`,
-    `store.Put({ key: ${singleQuoted(key)}, value: Buffer.from('hello') }${token === undefined ? '' : ', metadata'}, (error, answer) => {`,
-    '  console.log(error ?? answer.metadata.version)',
+    `store.${call}${token === undefined ? '' : ', metadata'}, (error, answer) => {`,
+    `  console.log(error ?? ${writes ? 'answer.metadata.version' : "answer.value.toString('utf8')"})`,
     '  store.close()',
     '})',
   )
 }
 
-function pythonSnippet({ target, key, tls, certificate, token, mutual }: Facts): string {
+function pythonSnippet({ writes, target, key, tls, certificate, token, mutual }: Facts): string {
   const read = (file: string): string => `open(${singleQuoted(file)}, 'rb').read()`
   const secrets = [
     certificate !== undefined && `root_certificates=${read(certificate)}`,
@@ -127,8 +137,8 @@ function pythonSnippet({ target, key, tls, certificate, token, mutual }: Facts):
     '',
     `store = services.KeyValueStub(${channel})`,
     token !== undefined && `metadata = [('authorization', 'Bearer ' + open(${singleQuoted(token)}).read().strip())]`,
-    `answer = store.Put(kv.PutRequest(key=${singleQuoted(key)}, value=b'hello')${metadata})`,
-    'print(answer.metadata.version)',
+    writes && `answer = store.Put(kv.PutRequest(key=${singleQuoted(key)}, value=b'hello')${metadata})`,
+    writes && 'print(answer.metadata.version)',
     `print(store.Get(kv.GetRequest(key=${singleQuoted(key)})${metadata}).value)`,
   )
 }
@@ -174,7 +184,9 @@ function goImports({ tls, certificate, token, mutual }: Facts): readonly string[
 }
 
 function goSnippet(facts: Facts): string {
-  const { target, key, token } = facts
+  const { writes, target, key, token } = facts
+  const request = `Key: ${doubleQuoted(key)}`
+  const call = writes ? `Put(ctx, &kv.PutRequest{${request}, Value: []byte("hello")})` : `Get(ctx, &kv.GetRequest{${request}})`
   return lines(
     '// protoc -I protos --go_out=. --go-grpc_out=. --go_opt=module=example.com/app --go-grpc_opt=module=example.com/app \\',
     '//   --go_opt=Mmemo/v1/key_value.proto=example.com/app/memo/v1 --go_opt=Mmemo/v1/call.proto=example.com/app/memo/v1 \\',
@@ -202,9 +214,9 @@ function goSnippet(facts: Facts): string {
     token !== undefined && '\tmust(err)',
     token !== undefined &&
       '\tctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+strings.TrimSpace(string(token)))',
-    `\tanswer, err := kv.NewKeyValueClient(conn).Put(ctx, &kv.PutRequest{Key: ${doubleQuoted(key)}, Value: []byte("hello")})`,
+    `\tanswer, err := kv.NewKeyValueClient(conn).${call}`,
     '\tmust(err)',
-    '\tfmt.Println(answer.Metadata.Version)',
+    writes ? '\tfmt.Println(answer.Metadata.Version)' : '\tfmt.Println(string(answer.Value))',
     '}',
   )
 }
