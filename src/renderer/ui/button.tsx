@@ -14,18 +14,9 @@ export interface ButtonProps extends Omit<ComponentPropsWithRef<'button'>, 'disa
   readonly shortcut?: string
 }
 
-export function Button({
-  kind = 'default',
-  icon,
-  submit = false,
-  busy = false,
-  disabledReason,
-  shortcut,
-  className,
-  onClick,
-  children,
-  ...rest
-}: ButtonProps): ReactElement {
+export function Button(props: ButtonProps): ReactElement {
+  const { kind = 'default', icon, submit = false, busy = false, disabledReason, shortcut, ...attributes } = props
+  const { className, onClick, children, ...rest } = attributes
   const off = busy || disabledReason !== undefined
   const button = (
     <button
@@ -41,7 +32,8 @@ export function Button({
       {children}
     </button>
   )
-  if (disabledReason === undefined && shortcut === undefined) return button
+  // One that may be switched off has its tooltip from the start: the element, and the focus on it, stay when a reason comes or goes.
+  if (!Object.hasOwn(props, 'disabledReason') && shortcut === undefined) return button
   return (
     <Tooltip text={disabledReason} shortcut={disabledReason === undefined ? shortcut : undefined}>
       {button}

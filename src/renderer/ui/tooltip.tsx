@@ -12,10 +12,10 @@ interface TooltipProps {
   readonly children: ReactElement<Record<string, unknown>>
 }
 
+/** With nothing to say it stays around its element, which would lose the focus if it were made anew. */
 export function Tooltip({ text, shortcut, side = 'bottom', children }: TooltipProps): ReactElement {
-  if (text === undefined && shortcut === undefined) return children
   return (
-    <Base.Root>
+    <Base.Root disabled={text === undefined && shortcut === undefined}>
       <Base.Trigger render={children} delay={400} />
       <Base.Portal>
         <Base.Positioner className={css.positioner} sideOffset={6} side={side}>

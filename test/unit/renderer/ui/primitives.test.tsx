@@ -36,6 +36,26 @@ test('a button that is off does nothing, but its reason can be reached', async (
   expect(button).toHaveAttribute('aria-description', 'The node is away.')
 })
 
+test('a button keeps its element and its focus when a reason comes and goes', async () => {
+  const texts = createTexts()
+  const at = (reason: string | undefined) => (
+    <I18nextProvider i18n={texts}>
+      <Button disabledReason={reason}>Save</Button>
+      <Switch label="Read-only" checked={false} onChange={vi.fn()} disabledReason={reason} />
+    </I18nextProvider>
+  )
+  const { rerender } = render(at(undefined))
+  const button = screen.getByRole('button', { name: 'Save' })
+  const control = screen.getByRole('switch')
+  button.focus()
+  rerender(at('The node is away.'))
+  expect(screen.getByRole('button', { name: 'Save' })).toBe(button)
+  expect(screen.getByRole('switch')).toBe(control)
+  expect(button).toHaveFocus()
+  rerender(at(undefined))
+  expect(button).toHaveFocus()
+})
+
 test('a busy button says so and takes no second click', async () => {
   const press = vi.fn()
   show(
