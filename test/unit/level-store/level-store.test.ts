@@ -2,9 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import type { Files } from '../../../src/node/adapters/level-store/files.ts'
 import { factNumber, markerKeyRange } from '../../../src/node/adapters/level-store/index/index-state.ts'
 import { LevelIndex } from '../../../src/node/adapters/level-store/index/level-index.ts'
 import { recordRange } from '../../../src/node/adapters/level-store/index/record-codec.ts'
+import { nodeFiles } from '../../../src/node/adapters/level-store/node-files.ts'
 import { openLevelStore } from '../../../src/node/adapters/level-store/open-level-store.ts'
 import { recoverLevelStore } from '../../../src/node/adapters/level-store/recover-level-store.ts'
 import type { Limits } from '../../../src/node/core/base/limits.ts'
@@ -143,6 +145,26 @@ test('a heal leaves counts, fingerprints and live bytes as they were', async () 
   const healed = await open(folder)
   expect((await healed.verify()).findings).toEqual([])
   expect(healed.usage()).toMatchObject({ liveBytes: before.liveBytes, families: before.families })
+})
+
+test('a verification that runs while a segment goes does not miss it', async () => {
+  const found: (readonly string[])[] = []
+  const files: Files = {
+    ...nodeFiles,
+    async unlink(path) {
+      await nodeFiles.unlink(path)
+      if (found.length < 3 && path.endsWith('.seg')) found.push((await store.verify()).findings)
+    },
+  }
+  const store = await openLevelStore({ ...optionsFor(newFolder()), files })
+  stores.push(store)
+  for (let round = 0; round < 400; round++) await store.commit([put(`key ${round % 5}`, Buffer.alloc(20_000, round))])
+  for (let attempt = 0; attempt < 100 && found.length < 3; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await store.commit([put('tick', `${attempt}`)])
+  }
+  expect(found.length).toBeGreaterThanOrEqual(3)
+  expect(found.flat()).toEqual([])
 })
 
 test('dead segments go, live payloads move, and every value stays readable', async () => {

@@ -127,9 +127,10 @@ export class Reclaim {
     await indexWriter.indexed(this.#options.journal.position.sequence)
     await indexWriter.table()
     await payloads.retire(segment)
+    // First: whoever misses the file from now on is told that it is meant to be gone.
+    capacity.dropSegment(segment)
     await files.unlink(join(directory, segmentName(segment)))
     await files.syncDirectory(directory)
-    capacity.dropSegment(segment)
     indexWriter.forgetSegment(segment)
     events.segmentReclaimed({ segment, liveBytesMoved: moved })
   }
