@@ -2,6 +2,7 @@ import { EditorState } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import type { ReactElement } from 'react'
 import { useEffect, useRef } from 'react'
+import { changedLines, showBase } from './changed-lines.ts'
 import css from './code-editor.module.css'
 import type { CodeLanguage } from './code-theme.ts'
 import { codeExtensions } from './code-theme.ts'
@@ -9,6 +10,8 @@ import { codeExtensions } from './code-theme.ts'
 interface CodeEditorProps {
   readonly label: string
   readonly value: string
+  /** Lines that differ from this text are tinted. */
+  readonly base?: string
   readonly language?: CodeLanguage
   /** Without it the text can be read, searched and copied only. */
   readonly onChange?: ((text: string) => void) | undefined
@@ -20,6 +23,7 @@ interface CodeEditorProps {
 export function CodeEditor({
   label,
   value,
+  base,
   language = 'text',
   onChange,
   wrap = false,
@@ -29,6 +33,8 @@ export function CodeEditor({
   const view = useRef<EditorView>(undefined)
   const text = useRef(value)
   const change = useRef(onChange)
+  const compared = useRef(base)
+  const compares = base !== undefined
   const readOnly = onChange === undefined
   useEffect(() => {
     change.current = onChange
@@ -40,16 +46,22 @@ export function CodeEditor({
       change.current?.(next)
     }
     const extensions = codeExtensions({ label, language, readOnly, wrap, onChange: report })
+    if (compares) extensions.push(changedLines(compared.current ?? ''))
     const editor = new EditorView({ state: EditorState.create({ doc: text.current, extensions }), parent: host.current })
     view.current = editor
     if (autoFocus) editor.focus()
     return () => editor.destroy()
-  }, [label, language, readOnly, wrap, autoFocus])
+  }, [label, language, readOnly, wrap, autoFocus, compares])
   useEffect(() => {
     const editor = view.current
     text.current = value
     if (editor === undefined || editor.state.doc.toString() === value) return
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } })
   }, [value])
+  useEffect(() => {
+    if (base === undefined || compared.current === base) return
+    compared.current = base
+    if (view.current !== undefined) showBase(view.current, base)
+  }, [base])
   return <div ref={host} className={css.editor} />
 }

@@ -57,6 +57,7 @@ export function EditPane({ draft, current, onCode }: EditPaneProps): ReactElemen
       <CodeEditor
         label={t('editLabel', { key: visibleKey(key) })}
         value={draft.text}
+        base={draft.baseText}
         language={draft.view}
         wrap={wrap}
         onChange={change}
