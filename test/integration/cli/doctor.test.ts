@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { LevelIndex } from '../../../src/node/adapters/level-store/index/level-index.ts'
+import { decodeIndexValue, recordRange } from '../../../src/node/adapters/level-store/index/record-codec.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import { runMemo, startMemo } from '../../support/memo-process.ts'
 import { openLevelStoreAt } from '../store/level-bed.ts'
@@ -102,6 +105,23 @@ describe('a sound store', () => {
   })
 })
 
+/** Where some payload lies in the first segment. */
+async function placesOf(data: string): Promise<{ readonly place: number }> {
+  const index = new LevelIndex(join(data, 'index'), { cacheBytes: 1024 * 1024, writeBufferBytes: 1024 * 1024 })
+  await index.open(false)
+  try {
+    for await (const page of index.pages(recordRange)) {
+      for (const [key, value] of page) {
+        const decoded = decodeIndexValue(key, value)
+        if (decoded?.kind === 'place' && decoded.place.segment === 1) return { place: decoded.place.offset + 1000 }
+      }
+    }
+    throw new Error('no payload lies in the first segment')
+  } finally {
+    await index.close()
+  }
+}
+
 describe('a damaged store', () => {
   test('a garbled identity is red', async () => {
     const data = await filledStore('garbled')
@@ -151,6 +171,53 @@ describe('a damaged store', () => {
     const after = await doctor(data)
     expect([after.code, after.of('store')?.text]).toEqual([0, expect.stringContaining(storeId)])
     expect(readdirSync(data).filter((name) => name.startsWith('index.'))).toEqual([])
+  }, 60_000)
+
+  test('a lost payload: after recover the doctor names its key until it is put or deleted', async () => {
+    const data = await filledStore('payload')
+    const node = await startMemo(data)
+    for (const key of ['big/one', 'big/two']) {
+      const put = await runMemo(['kv', 'put', key, '-', '--grpc', node.ready.grpc], { input: randomBytes(100_000) })
+      expect(put.code, put.stderr).toBe(0)
+    }
+    await node.terminate()
+    const segment = join(data, 'journal', readdirSync(join(data, 'journal')).sort()[0] ?? '')
+    const { place } = await placesOf(data)
+    const bytes = readFileSync(segment)
+    bytes[place] = (bytes[place] ?? 0) ^ 1
+    writeFileSync(segment, bytes)
+    expect((await doctor(data)).of('records')?.state).toBe('red')
+    expect((await runMemo(['cluster', 'recover', '--data', data, '--yes'])).code).toBe(0)
+
+    const after = await doctor(data)
+    expect([after.code, after.of('records')?.state, after.of('rules')?.state]).toEqual([7, 'green', 'red'])
+    const [, key] = /the value of key "(big\/(?:one|two))" is lost/.exec(after.of('rules')?.text ?? '') ?? []
+    expect(key).toBeDefined()
+    const again = await startMemo(data)
+    const removed = await runMemo(['kv', 'rm', key ?? '', '--grpc', again.ready.grpc])
+    expect(removed.code, removed.stderr).toBe(0)
+    expect(again.log()).not.toContain('big/')
+    await again.terminate()
+    expect((await doctor(data)).code).toBe(0)
+  }, 60_000)
+
+  test('recover of a sound store names keys that are damaged or missing, and what to do', async () => {
+    const data = await filledStore('keys')
+    const recover = async () => runMemo(['cluster', 'recover', '--data', data, '--yes', '--json'])
+    const path = join(data, 'keys', 'node.key')
+    const kept = readFileSync(path)
+    writeFileSync(path, 'garbage')
+    expect(parsed(await recover())).toMatchObject({
+      recovered: false,
+      keys: { code: 'key-unavailable', message: expect.stringContaining('node.key is damaged') },
+    })
+    rmSync(path)
+    const { stdout } = await runMemo(['cluster', 'recover', '--data', data, '--yes'])
+    expect(stdout.toString()).toContain(
+      '[key-unavailable] Its keys are not: missing: node; put the files of a backup back into keys',
+    )
+    writeFileSync(path, kept, { mode: 0o600 })
+    expect(parsed(await recover())).not.toHaveProperty('keys')
   }, 60_000)
 
   test('recover refuses a folder without a store', async () => {

@@ -186,7 +186,7 @@ test('without room to open, a start and a recovery are refused as full and touch
   expect(contentsOf(root)).toEqual(before)
   expect(readdirSync(root).filter((name) => name.startsWith('index'))).toEqual(['index'])
   disk.empty()
-  expect(await storeSoundnessAt(root, { limits })).toEqual({ sound: true, storeId })
+  expect(await storeSoundnessAt(root, { limits })).toEqual({ sound: true, storeId, founded: false })
   await using again = await openLevelStoreAt(root, { limits })
   expect(again.identity.storeId).toEqual(storeId)
   expect(await dumpOf(again)).toEqual(twin.dump())

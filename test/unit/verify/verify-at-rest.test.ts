@@ -44,6 +44,21 @@ test('the rules of a stopped node are verified without a start, and each kind of
   expect(short?.join('\n')).toMatch(/block: [0-9a-f]{64} says 20 entries and has 19/)
 })
 
+test('a key whose value is lost is named, in letters that a terminal may show', async () => {
+  const world = await NodeWorld.start()
+  const key = 'a "b"/\u001b[31m\u202e\u0085é'
+  await world.node.keyValues.put('', key, noise(200, 1), any, call)
+  const [content] = await world.store.scan('content', { limit: 1 })
+  await world.store.commit([{ kind: 'delete', family: 'content', key: content!.key }])
+  const running = (await world.node.verify()).findings.join()
+  expect(running).toContain('is missing')
+  expect(running, 'what may come into a log names no key').not.toContain('key')
+  await world.node.stop()
+  expect(await atRest(world)).toEqual([
+    expect.stringContaining(String.raw`the value of key "a \"b\"/\u001b[31m\u{202e}\u{85}é" is lost`),
+  ])
+})
+
 test('a store without a network has no rules, and without keys they cannot be verified', async () => {
   const world = await NodeWorld.start()
   await world.node.keyValues.put('', 'k', text('v'), any, call)

@@ -7,7 +7,14 @@ import { openLevelStore } from './open-level-store.ts'
 import type { LevelStoreOptions } from './opening.ts'
 import { readStoreFile } from './store-files.ts'
 
-export type StoreSoundness = { readonly sound: true; readonly storeId: Uint8Array } | { readonly sound: false }
+export type StoreSoundness =
+  | {
+      readonly sound: true
+      readonly storeId: Uint8Array
+      /** The store holds a network, which nobody can use without its keys. */
+      readonly founded: boolean
+    }
+  | { readonly sound: false }
 
 /** Opens the store as a start would, looks at all of it, and closes it. Throws what forbids a recovery too, such as `store-locked`. */
 export async function storeSoundness(options: LevelStoreOptions, signal?: AbortSignal): Promise<StoreSoundness> {
@@ -24,5 +31,6 @@ export async function storeSoundness(options: LevelStoreOptions, signal?: AbortS
   await using store = opened
   if (store.condition.kind !== 'sound') return { sound: false }
   const { findings } = await store.verify(signal)
-  return findings.length > 0 ? { sound: false } : { sound: true, storeId: store.identity.storeId }
+  if (findings.length > 0) return { sound: false }
+  return { sound: true, storeId: store.identity.storeId, founded: store.usage().families.block.records > 0 }
 }

@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import type { FileVault } from '../../adapters/file-vault/file-vault.ts'
 import { loadNodeConfig } from '../../config/load-node-config.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
+import type { Logger } from '../../ports/logger.ts'
 import type { CliIo } from '../cli-io.ts'
 import { createOutput } from '../cli-output.ts'
 import { examples } from './kv-commands.ts'
@@ -37,20 +39,30 @@ async function recoverStore({ yes, json, ...settings }: RecoverFlags, io: CliIo)
   await assertStore(config.data)
   const { storeSoundness } = await import('../../adapters/level-store/needs-recovery.ts')
   const { recoverLevelStore } = await import('../../adapters/level-store/recover-level-store.ts')
-  const { systemAdapters } = await import('../run/node-adapters.ts')
+  const { keyVaultAt, systemAdapters } = await import('../run/node-adapters.ts')
   const { storeEventsOfCommand } = await import('../run/store-events.ts')
+  const adapters = systemAdapters()
   const options = {
     directory: config.data,
     limits: defaultLimits,
-    random: systemAdapters().random,
+    random: adapters.random,
     madeBy: `memo ${io.version}`,
     events: storeEventsOfCommand([]),
   }
   const soundness = await storeSoundness(options, io.signal)
   if (soundness.sound) {
     const kept = toHex(soundness.storeId)
+    const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: io.environment }
+    const keys = await keysProblem(keyVaultAt(place, adapters, silentLogger), soundness.founded)
     const text = `The store ${kept} is sound: there is nothing to recover, and it stays as it is.`
-    await output.result(text, { data: config.data, storeId: kept, recovered: false, findings: [] })
+    const result = {
+      data: config.data,
+      storeId: kept,
+      recovered: false,
+      findings: [],
+      ...(keys !== undefined && { keys: { ...keys } }),
+    }
+    await output.result(keys === undefined ? text : `${text}\n${keysText(keys)}`, result)
     return
   }
   if (yes !== true) await confirm(config.data, io)
@@ -61,6 +73,29 @@ async function recoverStore({ yes, json, ...settings }: RecoverFlags, io: CliIo)
     '\n',
   )
   await output.result(text, { data: config.data, storeId, recovered: true, findings: [...report.findings] })
+}
+
+const silentLogger: Logger = { child: () => silentLogger, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+interface KeysProblem {
+  readonly code: 'key-unavailable'
+  readonly message: string
+}
+
+/** What keeps a sound store from being used. Whether a key opens is not asked: what it was wrapped with is no setting of this command. */
+async function keysProblem(vault: FileVault, founded: boolean): Promise<KeysProblem | undefined> {
+  const { presentKeys } = await import('../doctor/store-checks.ts')
+  try {
+    await presentKeys(vault, founded)
+    return undefined
+  } catch (error) {
+    if (!isCoded(error, 'key-unavailable')) throw error
+    return { code: 'key-unavailable', message: error.message }
+  }
+}
+
+function keysText({ code, message }: KeysProblem): string {
+  return `[${code}] Its keys are not: ${message}. No recovery makes them anew, and without them nothing in the store opens: put node.key and service-user.key of a backup back into the folder keys, with mode 600. Until then "memo run" is refused.`
 }
 
 /** A misspelled directory must not become a new and empty store. */

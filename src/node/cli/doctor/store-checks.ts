@@ -97,7 +97,8 @@ async function rulesCheck(store: RecordStore, { node, signal }: StoreCheckOption
     const findings = await verifyAtRest({ ...node, store, limits: defaultLimits }, signal)
     if (findings === undefined) return green('rules', 'nothing to check yet: the store belongs to no network')
     if (findings.length === 0) return green('rules', 'hashes, signatures and lists agree')
-    return red('rules', new CodedError('data-corrupt', `${findings.length} do not hold: ${shown(findings)}`))
+    // All of them: each may name a key that somebody has to put or delete.
+    return red('rules', new CodedError('data-corrupt', `${findings.length} do not hold: ${findings.join('; ')}`))
   } catch (error) {
     if (isCoded(error, 'key-unavailable')) return amber('rules', 'not checked: the keys of the node are needed')
     if (signal.aborted) throw error
@@ -107,18 +108,19 @@ async function rulesCheck(store: RecordStore, { node, signal }: StoreCheckOption
 
 const keysOfNetwork: readonly VaultKeyName[] = ['node', 'service-user']
 
+/** Reads each key file, without opening it. Throws `key-unavailable` where one is damaged, or is missing and cannot be done without. */
+export async function presentKeys(vault: FileVault, founded: boolean): Promise<readonly KeyDescription[]> {
+  const described = await vault.describe()
+  const missing = keysOfNetwork.filter((name) => founded && !described.some((each) => each.name === name))
+  if (missing.length === 0) return described
+  throw new CodedError('key-unavailable', `missing: ${missing.join(', ')}; put the files of a backup back into keys`)
+}
+
 /** How each key is kept, that it opens, and that none is missing from a store that cannot be used without. */
 export async function keysCheck(vault: FileVault, founded: boolean): Promise<Check> {
   try {
     await vault.assertKeyFileInUse()
-    const described = await vault.describe()
-    const missing = keysOfNetwork.filter((name) => founded && !described.some((each) => each.name === name))
-    if (missing.length > 0) {
-      return red(
-        'keys',
-        new CodedError('key-unavailable', `missing: ${missing.join(', ')}; put the files of a backup back into keys`),
-      )
-    }
+    const described = await presentKeys(vault, founded)
     for (const { name } of described) await vault.load(name)
     if (described.length === 0) return green('keys', 'none yet; the first "memo run" makes them')
     const kept = described.map((each: KeyDescription) => `${each.name}: ${protectionText(each)}`).join('; ')

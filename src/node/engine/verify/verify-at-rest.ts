@@ -24,7 +24,7 @@ export interface RestingParts {
 /**
  * Verifies the rules of a node that does not run, on its opened store: no clock is started, no ballot prepared, nothing written.
  * Throws CodedError `store-damaged`, `key-unavailable` or `store-newer-format` where a start would. Undefined in a store that
- * belongs to no network yet.
+ * belongs to no network yet. The findings name users' keys.
  */
 export async function verifyAtRest(parts: RestingParts, signal?: AbortSignal): Promise<readonly string[] | undefined> {
   const { store, crypto, random, compressor, limits } = parts
@@ -33,5 +33,5 @@ export async function verifyAtRest(parts: RestingParts, signal?: AbortSignal): P
   const { networkId, root, secrets } = (await loadNetwork({ store, crypto, keys: await loadNodeKeys(parts) }, kept)).state
   const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(secrets), limits })
   const verified = new VerifiedVersions(crypto, 1)
-  return await verifyRules({ store, crypto, limits, pipeline, networkId, verified, root }, signal)
+  return await verifyRules({ store, crypto, limits, pipeline, networkId, verified, root, namesKeys: true }, signal)
 }

@@ -9,6 +9,7 @@ import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch
 import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { decodeEntry } from '../../core/kv/entry.ts'
+import { userKeyOf } from '../../core/kv/record-keys.ts'
 import { decodeRootSection } from '../../core/overlay/root-section.ts'
 import type { RecordFamily, VerifyReport } from '../../ports/record-store.ts'
 import type { BlockParts } from '../block/block-parts.ts'
@@ -17,6 +18,16 @@ import { genuineVersion } from '../block/signed-block-state.ts'
 export interface VerifyParts extends Pick<BlockParts, 'store' | 'crypto' | 'limits' | 'pipeline' | 'networkId' | 'verified'> {
   /** The network's root, whose entries are sections. */
   readonly root: BlockAddress
+  /** Findings name users' keys: for who looks at the store on a terminal, never for a log. */
+  readonly namesKeys?: boolean
+}
+
+/** Whatever a terminal would obey or turn around. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+function quotedKey(key: Uint8Array): string {
+  const text = JSON.stringify(Buffer.from(key).toString('utf8'))
+  return text.replace(unseen, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
 /** Keys looked at in one step; their values are read one by one, so that a damaged one hides no other. */
@@ -116,8 +127,9 @@ class Verification {
     if (missing === undefined) return
     // The key may have been changed since it was read; only what it names now has to be there.
     const now = await this.#valueOf('entry', key)
-    if (now !== undefined && equalBytes(now, value))
-      this.#find('entry', page, `names a value whose block ${toHex(missing)} is missing`)
+    if (now === undefined || !equalBytes(now, value)) return
+    const named = this.#parts.namesKeys === true ? `: the value of key ${quotedKey(userKeyOf(key))} is lost` : ''
+    this.#find('entry', page, `names a value whose block ${toHex(missing)} is missing${named}`)
   }
 
   /** The first block of a value that is not there. What is there is verified as content. */
