@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -241,4 +242,25 @@ describe('a file that was tampered with', () => {
     await writeFile(join(directory(), 'service-user.key'), sound)
     expect(await refusal(vault().load('service-user'))).toContain('is damaged')
   })
+})
+
+test('a key that cannot be read for want of files says so, and asks for no other rights', async () => {
+  await vault().save('node', secret)
+  const script = join(import.meta.dirname, 'exhausted-files-process.ts')
+  const { stdout, stderr } = spawnSync(
+    '/bin/sh',
+    ['-c', 'ulimit -n 64; exec "$0" "$1" "$2"', process.execPath, script, directory()],
+    {
+      encoding: 'utf8',
+    },
+  )
+  expect(stdout, stderr).toContain(
+    `${nodeFile()} cannot be read: this process may open no more files; see LimitNOFILE and ulimit -n`,
+  )
+  expect(stdout).not.toContain('own')
+})
+
+test('a folder in the place of a key is told as one', async () => {
+  await mkdir(nodeFile(), { recursive: true })
+  expect(await refusal(vault().load('node'))).toContain('cannot be read: it is a folder')
 })

@@ -102,7 +102,7 @@ export class FileVault implements KeyVault {
       wrappingSecret,
       secret,
     )
-    const created = await orUnavailable(path, 'cannot be written; make its directory writable', async () => {
+    const created = await orUnavailable(path, 'cannot be written', 'make its directory writable', async () => {
       await ensurePrivateDirectory(this.#options.directory)
       await removeUnfinished(path)
       return createPrivateFile(path, encodeVaultFile(crypto, file), random.bytes(8))
@@ -123,7 +123,7 @@ export class FileVault implements KeyVault {
 
   async #read(name: VaultKeyName): Promise<(VaultFile & { readonly mode: number }) | undefined> {
     const path = this.#pathOf(name)
-    const found = await orUnavailable(path, 'cannot be read; let only the user of this process own and read it', () =>
+    const found = await orUnavailable(path, 'cannot be read', 'let only the user of this process own and read it', () =>
       readPrivateFile(path, fileBytesMax),
     )
     if (found === undefined) return undefined
@@ -134,7 +134,7 @@ export class FileVault implements KeyVault {
 
   /** Takes away the rights that others have to a key, and says so: it may have been read meanwhile. */
   async #close(path: string, mode: number): Promise<number> {
-    await orUnavailable(path, 'is open to other users and its mode cannot be changed; set it to 600', () =>
+    await orUnavailable(path, 'is open to other users and its mode cannot be changed', 'set it to 600', () =>
       chmod(path, privateFileMode),
     )
     this.#parts.logger.warn('a key file was open to other users; its mode is 600 now', { path, mode: mode.toString(8) })
@@ -188,14 +188,29 @@ const remedies: Readonly<Record<Wrapping, string>> = {
 }
 
 function readWrapping(path: string): Promise<{ readonly bytes: Uint8Array; readonly mode: number } | undefined> {
-  return orUnavailable(path, 'cannot be read; let the user of this process read it', () => readPrivateFile(path, fileBytesMax))
+  return orUnavailable(path, 'cannot be read', 'let the user of this process read it', () => readPrivateFile(path, fileBytesMax))
 }
 
-async function orUnavailable<T>(path: string, what: string, run: () => Promise<T>): Promise<T> {
+/** Causes that have nothing to do with the rights of the file. */
+const otherCauses: ReadonlyMap<unknown, string> = new Map([
+  ['EMFILE', 'this process may open no more files; see LimitNOFILE and ulimit -n'],
+  ['ENFILE', 'this computer has no more files to open'],
+  ['ENOMEM', 'this computer has no memory left'],
+  ['ENOSPC', 'the disk is full'],
+  ['EDQUOT', 'the quota of this user is used up'],
+  ['EROFS', 'the file system is read-only'],
+  ['EIO', 'the disk cannot read or write it; restore it from a backup'],
+  ['EISDIR', 'it is a folder'],
+])
+
+/** `remedy` is what to do about missing rights. */
+async function orUnavailable<T>(path: string, what: string, remedy: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (cause) {
-    throw unavailable(path, what, cause)
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    const reason = otherCauses.get(code)
+    throw unavailable(path, reason === undefined ? `${what}; ${remedy}` : `${what}: ${reason}`, cause)
   }
 }
 
