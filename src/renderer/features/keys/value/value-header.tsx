@@ -2,7 +2,6 @@ import { Code, Search, Star, Trash2, WrapText } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
-import { keysOf } from '../../../shortcuts/registry.ts'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { formatAgo, formatBytes, formatTime } from '../../../ui/format.ts'
 import { IconButton } from '../../../ui/icon-button.tsx'
@@ -82,7 +81,6 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
           <IconButton label={t('showAsCode')} icon={<Code size={16} aria-hidden="true" />} onClick={onCode} />
           <IconButton
             label={t('deleteKey')}
-            shortcut={keysOf('keys.delete') ?? ''}
             icon={<Trash2 size={16} aria-hidden="true" />}
             disabledReason={deleteBlocked}
             onClick={onDelete}
