@@ -1,0 +1,74 @@
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
+import { userEvent } from '@testing-library/user-event'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { enterNetwork, openKey, useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
+import { keysOf, shortcutNames, shortcuts } from '../../../../src/renderer/shortcuts/registry.ts'
+import { ShortcutHub } from '../../../../src/renderer/shortcuts/shortcut-hub.ts'
+import { AlteredConnection } from '../support/altered-connection.ts'
+import { renderApp } from '../support/render-app.tsx'
+
+const opened = Array.from({ length: 9 }, (_, index) => `many/${index}`)
+
+beforeEach(() => {
+  localStorage.clear()
+  // Nothing is laid out here; the list needs a height to know which rows are in sight.
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(700)
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1100)
+  Element.prototype.scrollIntoView = () => undefined
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      unobserve() {}
+      disconnect() {}
+    },
+  )
+})
+
+afterEach(() => act(() => enterNetwork('none')))
+
+async function show() {
+  const connection = new AlteredConnection()
+  const app = await renderApp({ path: '/keys?key=schema', connection })
+  await screen.findByRole('button', { name: /^Edit/ })
+  return app
+}
+
+test('every row that is listed is handled somewhere', async () => {
+  const handled = new Set<string>()
+  const handle = ShortcutHub.prototype.handle
+  vi.spyOn(ShortcutHub.prototype, 'handle').mockImplementation(function (this: ShortcutHub, name, handler) {
+    handled.add(name)
+    return handle.call(this, name, handler)
+  })
+  using _app = await show()
+  act(() => opened.forEach(openKey))
+  act(() => useTabs.setState({ active: 'key schema' }))
+  await userEvent.click(await screen.findByRole('button', { name: /^Edit/ }))
+  await waitFor(() => expect(document.querySelector('.cm-editor [contenteditable="true"]')).not.toBeNull())
+  expect(shortcutNames.filter((name) => shortcuts[name].group !== 'lists' && !handled.has(name))).toEqual([])
+})
+
+test('every row of the group of lists does something in a list', async () => {
+  using _app = await show()
+  const tree = await screen.findByRole('tree')
+  await screen.findByRole('treeitem', { name: /schema/ })
+  fireEvent.keyDown(tree, { key: 'End' })
+  const names = shortcutNames.filter((name) => shortcuts[name].group === 'lists')
+  expect(names.length).toBeGreaterThan(3)
+  // An event whose default is prevented gives false.
+  expect(names.filter((name) => fireEvent.keyDown(tree, { key: keysOf(name) ?? '' }))).toEqual([])
+})
+
+test('tabs are gone to by keys and by the palette, which offers only those that are there', async () => {
+  using _app = await show()
+  act(() => openKey('many/0'))
+  fireEvent.keyDown(window, { key: '1', code: 'Digit1', ctrlKey: true })
+  expect(useTabs.getState().active).toBe('key schema')
+  fireEvent.keyDown(window, { key: 'k', code: 'KeyK', ctrlKey: true })
+  await userEvent.type(await screen.findByRole('combobox', { name: /./ }), 'open tab')
+  expect(await screen.findByText('Go to open tab 2')).toBeVisible()
+  expect(screen.queryByText('Go to open tab 3')).toBeNull()
+  await userEvent.click(screen.getByText('Go to open tab 2'))
+  await waitFor(() => expect(useTabs.getState().active).toBe('key many/0'))
+})
