@@ -2,6 +2,7 @@ import { Dialog as Base } from '@base-ui/react/dialog'
 import { clsx } from 'clsx'
 import { X } from 'lucide-react'
 import type { ReactElement, ReactNode, RefObject } from 'react'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import css from './dialog.module.css'
 import { IconButton } from './icon-button.tsx'
@@ -16,17 +17,19 @@ interface DialogProps {
   /** Buttons, the one that acts last. */
   readonly actions?: ReactNode
   readonly wide?: boolean
+  /** The dialog itself where none is named: on the cross, Escape would only close the tooltip of that. */
   readonly initialFocus?: RefObject<HTMLElement | null>
 }
 
 export function Dialog(props: DialogProps): ReactElement {
   const { open, onClose, title, description, children, actions, wide = false, initialFocus } = props
   const { t } = useTranslation('ui')
+  const popup = useRef<HTMLDivElement>(null)
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={css.backdrop} />
-        <Base.Popup className={clsx(css.popup, wide && css.wide)} {...(initialFocus && { initialFocus })}>
+        <Base.Popup ref={popup} className={clsx(css.popup, wide && css.wide)} initialFocus={initialFocus ?? popup}>
           <div className={css.head}>
             <Base.Title className={css.title}>{title}</Base.Title>
             <IconButton label={t('close')} icon={<X size={16} aria-hidden="true" />} onClick={onClose} />
