@@ -22,6 +22,15 @@ async function reach(page: Page, target: Locator, key = 'Tab'): Promise<void> {
   )
 }
 
+/** Closes what lies on top, once it has taken the focus. */
+async function closeLayer(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog')
+  await dialog.waitFor()
+  await expect.poll(() => dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true)
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+}
+
 async function palette(page: Page, text: string): Promise<void> {
   await page.keyboard.press('ControlOrMeta+k')
   await page.getByRole('dialog').waitFor()
@@ -62,8 +71,7 @@ test('everything that a person does with keys is done by keyboard alone', async 
   await page.keyboard.insertText('{"step":2}')
   await page.keyboard.press('ControlOrMeta+Shift+d')
   await page.getByRole('dialog', { name: say.keys('diffTitle') }).waitFor()
-  await page.keyboard.press('Escape')
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await closeLayer(page)
   await reach(page, editor)
   await page.keyboard.press('ControlOrMeta+s')
   await expect.poll(async () => JSON.parse((await program.get('plans/one')) ?? '').step).toBe(2)
@@ -116,8 +124,7 @@ test('pages, settings, colours and the way out are reached by keyboard alone', a
   }
   await page.keyboard.press('?')
   await page.getByRole('dialog', { name: say.shell('shortcutsTitle') }).waitFor()
-  await page.keyboard.press('Escape')
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await closeLayer(page)
   await palette(page, say.shortcuts('themeDark'))
   await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark')
   await page.keyboard.press('g')
