@@ -43,6 +43,6 @@ interface Storage {
 }
 
 function storageText({ liveBytes, limitBytes }: Storage, t: TFunction<'shell'>): string {
-  if (limitBytes === null) return formatBytes(liveBytes)
+  if (limitBytes === null) return t('storageLive', { used: formatBytes(liveBytes) })
   return t('storageOf', { used: formatBytes(liveBytes), limit: formatBytes(limitBytes) })
 }

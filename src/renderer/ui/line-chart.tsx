@@ -2,6 +2,7 @@ import type { ReactElement } from 'react'
 import { memo, useMemo } from 'react'
 import { Area, CartesianGrid, ComposedChart, Line, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import css from './chart.module.css'
+import { lonePoints } from './lone-points.ts'
 
 /** More would be drawn over each other; the node sends no more either. */
 const chartPointsMax = 300
@@ -34,6 +35,24 @@ interface LineChartProps {
 
 function strokeOf(series: ChartSeries) {
   return { stroke: `var(--chart-${series.colour})`, strokeWidth: 1.5, ...(series.dashed && { strokeDasharray: '4 3' }) }
+}
+
+interface DotPlace {
+  readonly cx?: number
+  readonly cy?: number
+  readonly index: number
+}
+
+/** Dots for values that make no line, such as the first of a node that has just begun; `false` draws none. */
+function dotsOf(series: ChartSeries) {
+  const lone = lonePoints(series.values.slice(-chartPointsMax))
+  if (lone.size === 0) return false
+  return ({ cx, cy, index }: DotPlace) =>
+    lone.has(index) && cx !== undefined && cy !== undefined ? (
+      <circle key={index} cx={cx} cy={cy} r={2.5} fill={`var(--chart-${series.colour})`} />
+    ) : (
+      <g key={index} />
+    )
 }
 
 function Mark({ series }: { readonly series: ChartSeries }) {
@@ -111,10 +130,10 @@ function LineChartOf(props: LineChartProps): ReactElement {
                   fill={`var(--chart-${one.colour})`}
                   fillOpacity={0.08}
                   isAnimationActive={false}
-                  dot={false}
+                  dot={dotsOf(one)}
                 />
               ) : (
-                <Line key={one.name} dataKey={one.name} {...strokeOf(one)} isAnimationActive={false} dot={false} />
+                <Line key={one.name} dataKey={one.name} {...strokeOf(one)} isAnimationActive={false} dot={dotsOf(one)} />
               ),
             )}
           </ComposedChart>

@@ -7,7 +7,7 @@ import type { MetricRange, MetricSeriesName } from '../../../ipc/contract/status
 import { useConnectionSnapshot, useNode } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
 import { Card } from '../../ui/card.tsx'
-import { formatMs, formatRate } from '../../ui/format.ts'
+import { formatMs, formatRate, formatSpan } from '../../ui/format.ts'
 import type { ChartSeries } from '../../ui/line-chart.tsx'
 import { LineChart } from '../../ui/line-chart.tsx'
 import { Loading } from '../../ui/loading.tsx'
@@ -26,7 +26,10 @@ const series: MetricSeriesName[] = ['in-bytes', 'out-bytes', 'write-p50', 'write
 const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 const formatClock = (ms: number): string => clock.format(ms)
 
-export function Charts({ range }: { readonly range: ChartRange }): ReactElement {
+/** Below it a node that has measured nothing is not idle: it has only just begun. */
+const youngMs = 60_000
+
+export function Charts({ range, uptimeMs }: { readonly range: ChartRange; readonly uptimeMs: number }): ReactElement {
   const { t } = useTranslation('overview')
   const { queries, live } = useNode()
   const { visible } = useConnectionSnapshot()
@@ -39,11 +42,12 @@ export function Charts({ range }: { readonly range: ChartRange }): ReactElement 
     }),
   )
   const { throughput, latency } = useMemo(() => linesOf(t), [t])
+  const begun = uptimeMs < youngMs ? t('chartYoung', { time: formatSpan(uptimeMs) }) : undefined
   return (
     <div className={css.pair}>
       <ChartCard
         title={t('throughput')}
-        empty={t('chartEmpty')}
+        empty={begun ?? t('chartEmpty')}
         query={query}
         lines={throughput}
         formatValue={formatRate}
@@ -51,7 +55,7 @@ export function Charts({ range }: { readonly range: ChartRange }): ReactElement 
       />
       <ChartCard
         title={t('writeLatency')}
-        empty={t('chartEmptyWrites')}
+        empty={begun ?? t('chartEmptyWrites')}
         query={query}
         lines={latency}
         formatValue={formatMs}

@@ -51,7 +51,7 @@ function Health({ range }: { readonly range: ChartRange }): ReactElement {
       <Stale stale={!live}>
         <Tiles status={status} />
       </Stale>
-      <Charts range={range} />
+      <Charts range={range} uptimeMs={status.uptimeMs} />
       <div className={css.pair}>
         <AttentionPanel status={status} />
         <JobsPanel />

@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next'
 import { HardDrive, Network, ShieldCheck, Timer } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -93,37 +94,40 @@ function PeersTile({ status: { peers } }: { readonly status: NodeStatus }) {
 
 const roomTones = { ample: 'accent', low: 'warn', 'very-low': 'danger', full: 'danger' } as const
 
+/** What the values take comes first, as in the status bar; what the disk gives for it stands below. */
 function StorageTile({ status: { storage } }: { readonly status: NodeStatus }) {
   const { t } = useTranslation('overview')
   const room = storageRoom(storage)
-  const used = splitBytes(room.usedBytes)
+  const { liveBytes, diskBytes, diskFreeBytes, limitBytes } = storage
+  const { value, unit } = splitBytes(liveBytes)
+  const used = formatBytes(room.usedBytes)
   const capacity = formatBytes(room.capacityBytes)
-  const days = storage.daysToFull
-  const pace =
-    days === null
-      ? undefined
-      : days < 1
-        ? t('fullToday')
-        : t('daysToFull', { count: Math.round(days), number: formatCount(Math.round(days)) })
+  const disk = t('onDisk', { disk: formatBytes(diskBytes), free: formatBytes(diskFreeBytes) })
+  const pace = paceText(storage.daysToFull, t)
   return (
     <Tile
       title={t('storage')}
       icon={<HardDrive size={iconSize} aria-hidden="true" />}
-      hero={used.value}
-      unit={`${used.unit} ${t('ofCapacity', { capacity })}`}
+      hero={value}
+      unit={limitBytes === null ? t('liveUnit', { unit }) : t('liveOf', { unit, limit: formatBytes(limitBytes) })}
       bad={room.level === 'very-low' || room.level === 'full'}
-      facts={pace ?? (room.boundBy === 'limit' ? t('limitHint') : t('onDisk', { free: formatBytes(storage.diskFreeBytes) }))}
+      facts={pace === undefined ? disk : `${disk} · ${pace}`}
       meter={
         <Meter
           label={t('storageMeter')}
           value={room.usedBytes}
           max={room.capacityBytes}
           tone={roomTones[room.level]}
-          valueText={t('storageMeterText', { used: formatBytes(room.usedBytes), capacity })}
+          valueText={t(room.boundBy === 'limit' ? 'storageMeterText' : 'storageMeterDisk', { used, capacity })}
         />
       }
     />
   )
+}
+
+function paceText(days: number | null, t: TFunction<'overview'>): string | undefined {
+  if (days === null) return undefined
+  return days < 1 ? t('fullToday') : t('daysToFull', { count: Math.round(days), number: formatCount(Math.round(days)) })
 }
 
 function LatencyTile({ status: { latency } }: { readonly status: NodeStatus }) {

@@ -110,7 +110,8 @@ export const shell = {
   stateStopping: 'Stopping',
   stoppedText: 'Programs cannot reach it, and its data rests on the disk.',
   stoppedTitle: 'The node is stopped',
-  storageOf: '{{used}} of {{limit}}',
+  storageLive: '{{used}} live',
+  storageOf: '{{used}} live of {{limit}}',
   suspectBanner: 'Durable records are missing. The store is read-only until it is recovered with “memo cluster recover”.',
   webConsole: 'web console',
 } as const

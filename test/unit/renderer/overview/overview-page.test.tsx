@@ -23,9 +23,11 @@ describe('the overview', () => {
     const tiles = within(screen.getByRole('region', { name: 'Figures of the node' }))
     expect(tiles.getByText('Alone')).toBeVisible()
     expect(tiles.getByText('38.1')).toBeVisible()
-    expect(tiles.getByText('about 41 days to full at this pace')).toBeVisible()
+    expect(tiles.getByText('GB live of 100 GB')).toBeVisible()
+    expect(within(screen.getByRole('contentinfo')).getByText('38.1 GB live of 100 GB')).toBeVisible()
+    expect(tiles.getByText('41.7 GB on disk, 212 GB free · about 41 days to full at this pace')).toBeVisible()
     expect(tiles.getByText('p99 4.1 ms · read 0.4 ms, p99 1.8 ms')).toBeVisible()
-    expect(tiles.getByRole('meter', { name: 'Storage in use' })).toHaveAttribute('aria-valuetext', '38.1 GB of 100 GB')
+    expect(tiles.getByRole('meter', { name: 'Storage in use' })).toHaveAttribute('aria-valuetext', '38.1 GB live of 100 GB')
     expect(await screen.findByRole('figure', { name: /^Throughput: in .+\/s, out .+\/s$/ })).toBeInTheDocument()
     expect(screen.getByText('Nothing needs you.')).toBeVisible()
     expect(screen.getByText('No job is running.')).toBeVisible()
@@ -46,6 +48,30 @@ describe('the overview', () => {
     expect(await screen.findByText('Nothing was written in this time')).toBeVisible()
     await userEvent.click(screen.getByRole('button', { name: '24 h' }))
     await waitFor(() => expect(asked).toEqual([900, 86_400]))
+  })
+
+  it('says of a node that has just begun why nothing is drawn, and names live bytes without a limit alike', async () => {
+    const young = { ...new AlteredConnection().world.status(), uptimeMs: 40_000 }
+    const storage = { ...young.storage, liveBytes: 189_000, diskBytes: 8_600_000, limitBytes: null, daysToFull: null }
+    const connection = new AlteredConnection((router) => ({
+      ...router,
+      system: { ...router.system, status: serve.system.status.handler(() => ({ ...young, storage })) },
+      metrics: {
+        range: serve.metrics.range.handler(({ input }) => ({
+          fromMs: 0,
+          stepMs: 1000,
+          series: input.series.map((name) => ({ name, values: [null, null] })),
+        })),
+      },
+    }))
+    using _app = await renderApp({ connection })
+    expect(await screen.findAllByText('The node has run for 40 sec: nothing to draw yet')).toHaveLength(2)
+    const tiles = within(screen.getByRole('region', { name: 'Figures of the node' }))
+    expect(tiles.getByText('189')).toBeVisible()
+    expect(tiles.getByText('kB live')).toBeVisible()
+    expect(tiles.getByText('8.6 MB on disk, 212 GB free')).toBeVisible()
+    expect(within(screen.getByRole('contentinfo')).getByText('189 kB live')).toBeVisible()
+    expect(tiles.getByRole('meter', { name: 'Storage in use' })).toHaveAttribute('aria-valuetext', '8.6 MB of 212 GB on disk')
   })
 
   it('follows the status, and leads from a card to the setting that it is about', async () => {
