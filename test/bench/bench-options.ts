@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 export interface BenchOptions {
-  /** Suites to run: limits, kv, raw, scale. */
+  /** Suites to run: limits, kv, raw, scale, gui. */
   readonly suites: readonly string[]
   readonly secondsPerCell: number
   readonly rounds: number
@@ -12,13 +12,13 @@ export interface BenchOptions {
   readonly output: string | undefined
 }
 
-const usage = `npm run bench -- [limits] [kv] [raw] [scale] [options]
+const usage = `npm run bench -- [limits] [kv] [raw] [scale] [gui] [options]
   --seconds N      seconds measured in each cell (10)
   --rounds N       interleaved rounds, medians are reported (3)
   --sizes LIST     value sizes in bytes (100,4096,65536,1048576)
   --in-flight LIST callers at a time (1,16,64)
   --operations L   put,get,batch,list
-  --keys N         keys of the scale suite (1000000)
+  --keys N         keys of the suites scale and gui (1000000)
   --output FILE    where the JSON goes (bench-results/<time>.json)`
 
 export function parseBenchOptions(args: readonly string[]): BenchOptions {
@@ -42,7 +42,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   }
   const numbers = (list: string) => list.split(',').map(Number)
   return {
-    suites: positionals.length > 0 ? positionals : ['limits', 'kv', 'raw', 'scale'],
+    suites: positionals.length > 0 ? positionals : ['limits', 'kv', 'raw', 'scale', 'gui'],
     secondsPerCell: Number(values.seconds),
     rounds: Number(values.rounds),
     sizes: numbers(values.sizes),

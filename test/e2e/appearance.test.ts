@@ -1,9 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { BrowserContextOptions, Page } from 'playwright'
 import { describe, expect, test } from 'vitest'
+import { goTo } from './support/console-pages.ts'
 import { KeysScreen } from './support/keys-screen.ts'
 import { Program } from './support/program.ts'
-import { goTo, ScreensBed } from './support/screens.ts'
+import { ScreensBed } from './support/screens.ts'
 import { say } from './support/words.ts'
 
 const bed = new ScreensBed()

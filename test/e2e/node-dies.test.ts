@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { goTo } from './support/console-pages.ts'
 import { KeysScreen } from './support/keys-screen.ts'
 import { pattern } from './support/pattern.ts'
 import { Program } from './support/program.ts'
 import type { BrowserScreens, DesktopScreens } from './support/screens.ts'
-import { goTo, ScreensBed } from './support/screens.ts'
+import { ScreensBed } from './support/screens.ts'
 import { say } from './support/words.ts'
 
 const bed = new ScreensBed()

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { goTo, ScreensBed } from './support/screens.ts'
+import { goTo } from './support/console-pages.ts'
+import { ScreensBed } from './support/screens.ts'
 import { WatchedPage } from './support/watched-page.ts'
 
 const bed = new ScreensBed()

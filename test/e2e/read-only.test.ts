@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { procedures } from '../support/control-world.ts'
+import { goTo } from './support/console-pages.ts'
 import { KeysScreen } from './support/keys-screen.ts'
 import { Program } from './support/program.ts'
-import { goTo, ScreensBed } from './support/screens.ts'
+import { ScreensBed } from './support/screens.ts'
 import { signedInWire } from './support/signed-in-wire.ts'
 import { say } from './support/words.ts'
 

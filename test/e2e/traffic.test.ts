@@ -1,9 +1,10 @@
 import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
+import { goTo } from './support/console-pages.ts'
 import { countFrames } from './support/counted-frames.ts'
 import { KeysScreen } from './support/keys-screen.ts'
 import { Program } from './support/program.ts'
-import { goTo, ScreensBed } from './support/screens.ts'
+import { ScreensBed } from './support/screens.ts'
 import { say } from './support/words.ts'
 
 const bed = new ScreensBed()

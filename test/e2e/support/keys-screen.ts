@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright'
-import { goTo } from './screens.ts'
+import { goTo } from './console-pages.ts'
 import { say } from './words.ts'
 
 /** The page Keys, by what a person sees and a screen reader hears. */

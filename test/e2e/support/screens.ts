@@ -2,15 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright'
-import { chromium } from 'playwright'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import type { Desktop } from '../../harness/desktop.ts'
 import { AppFolder } from '../../integration/desktop/desktop-bed.ts'
-import { findChromium } from '../../support/find-chromium.ts'
 import type { MemoProcess } from '../../support/memo-process.ts'
-import { runMemo, startMemo } from '../../support/memo-process.ts'
+import { startMemo } from '../../support/memo-process.ts'
+import { consoleLink, isIn, launchChromium, viewport } from './console-pages.ts'
 import { WatchedPage } from './watched-page.ts'
-import { say } from './words.ts'
 
 /** The two programs around the screens. Specs that need neither in particular run in both. */
 export const hosts = ['browser', 'desktop'] as const
@@ -42,24 +40,6 @@ export interface BrowserScreens extends Screens {
 export interface DesktopScreens extends Screens {
   readonly app: Desktop
   readonly folder: AppFolder
-}
-
-export const viewport = { width: 1280, height: 800 }
-
-export async function launchChromium(): Promise<Browser> {
-  const { executablePath, args, env } = await findChromium()
-  return await chromium.launch({ executablePath, args: [...args], env: { ...definedEnvironment(), ...env } })
-}
-
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
-}
-
-/** A link of the console that works once, as a person gets it. */
-export async function consoleLink(data: string): Promise<string> {
-  const { code, stdout, stderr } = await runMemo(['console', '--data', data, '--json'])
-  if (code !== 0) throw new Error(stderr)
-  return (JSON.parse(stdout.toString()) as { readonly url: string }).url
 }
 
 /**
@@ -192,19 +172,4 @@ async function keepPictures(test: string, pages: readonly WatchedPage[]): Promis
   for (const [index, { page }] of pages.entries()) {
     await page.screenshot({ path: join(folder, `${name}-${index}.png`), timeout: 5_000 }).catch(() => undefined)
   }
-}
-
-/** The shell is there, which it is only with a session. */
-async function isIn(page: Page): Promise<void> {
-  await page.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
-}
-
-/** By the navigation, as a person goes. */
-export async function goTo(page: Page, name: 'overview' | 'keys' | 'activity' | 'connect' | 'settings'): Promise<void> {
-  const title = say.shell(name)
-  await page
-    .getByRole('navigation', { name: say.shell('navLabel') })
-    .getByRole('link', { name: title, exact: true })
-    .click()
-  await page.getByRole('heading', { level: 1, name: title }).waitFor()
 }
