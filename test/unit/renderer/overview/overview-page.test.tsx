@@ -1,7 +1,7 @@
 import { implement } from '@orpc/server'
 import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nodeContract } from '../../../../src/ipc/contract/node-contract.ts'
 import { AlteredConnection } from '../support/altered-connection.ts'
 import { pseudoCatalogue, untranslated } from '../support/pseudo-texts.ts'
@@ -51,11 +51,8 @@ describe('the overview', () => {
   })
 
   it('says of a node that has just begun why nothing is drawn, and names live bytes without a limit alike', async () => {
-    const young = { ...new AlteredConnection().world.status(), uptimeMs: 40_000 }
-    const storage = { ...young.storage, liveBytes: 189_000, diskBytes: 8_600_000, limitBytes: null, daysToFull: null }
     const connection = new AlteredConnection((router) => ({
       ...router,
-      system: { ...router.system, status: serve.system.status.handler(() => ({ ...young, storage })) },
       metrics: {
         range: serve.metrics.range.handler(({ input }) => ({
           fromMs: 0,
@@ -64,6 +61,9 @@ describe('the overview', () => {
         })),
       },
     }))
+    const status = connection.world.status()
+    const storage = { ...status.storage, liveBytes: 189_000, diskBytes: 8_600_000, limitBytes: null, daysToFull: null }
+    vi.spyOn(connection.world, 'status').mockReturnValue({ ...status, uptimeMs: 40_000, storage })
     using _app = await renderApp({ connection })
     expect(await screen.findAllByText('The node has run for 40 sec: nothing to draw yet')).toHaveLength(2)
     const tiles = within(screen.getByRole('region', { name: 'Figures of the node' }))
