@@ -39,7 +39,7 @@ function TabContent({ tab, onCode }: { readonly tab: Tab; readonly onCode: () =>
     case 'new':
       return <NewKeyPane id={tab.id} form={tab.form} />
     case 'import':
-      return <ImportPane id={tab.id} prefix={tab.prefix} />
+      return <ImportPane id={tab.id} prefix={tab.prefix} given={tab.files} />
     case 'export':
       return <ExportPane id={tab.id} prefix={tab.prefix} />
   }

@@ -5,12 +5,13 @@ import { useDrafts } from '../../app/drafts.ts'
 import type { Draft } from './edit/draft.ts'
 import { isModified } from './edit/draft.ts'
 import { keysLimits } from './keys-limits.ts'
+import type { ImportFile } from './transfer/import-files.ts'
 import type { ValueView } from './value/present-value.ts'
 
 export type Tab =
   | { readonly kind: 'key'; readonly id: string; readonly key: string }
   | { readonly kind: 'new'; readonly id: string; readonly form: NewKeyForm }
-  | { readonly kind: 'import'; readonly id: string; readonly prefix: string }
+  | { readonly kind: 'import'; readonly id: string; readonly prefix: string; readonly files?: readonly ImportFile[] }
   | { readonly kind: 'export'; readonly id: string; readonly prefix: string }
 
 export interface NewKeyForm {
@@ -89,6 +90,12 @@ export function openTransfer(kind: 'import' | 'export', prefix: string): void {
   const others = get().tabs.filter((tab) => tab.kind !== kind)
   set({ tabs: others })
   show({ kind, id: kind, prefix })
+}
+
+/** Files that were dropped on a place: they are looked at there before anything is written. */
+export function openImportOf(prefix: string, files: readonly ImportFile[]): void {
+  set({ tabs: get().tabs.filter((tab) => tab.kind !== 'import') })
+  show({ kind: 'import', id: 'import', prefix, files })
 }
 
 export function activateTab(id: string): void {

@@ -12,7 +12,7 @@ import css from './key-list.module.css'
 import { listKey } from './list-key.ts'
 import { ListRowView } from './list-row.tsx'
 import type { ListRow, ListRows } from './list-rows.ts'
-import { nameOf } from './list-rows.ts'
+import { isFolderName, nameOf } from './list-rows.ts'
 import type { TreeLoader } from './tree-loader.ts'
 import { useCursor } from './use-cursor.ts'
 
@@ -81,6 +81,7 @@ export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: K
       role: 'treeitem',
       className: index === cursor ? css.cursor : css.row,
       ...ariaOf(row, activeKey),
+      ...placeOf(row, delimiter),
       onClick: () => {
         move(index)
         if (row !== undefined && row.kind !== 'tail') open(row)
@@ -113,6 +114,12 @@ export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: K
       />
     </ContextMenu>
   )
+}
+
+/** Where files go that are dropped on a row. */
+function placeOf(row: ListRow | undefined, delimiter: string): { readonly 'data-place'?: string } {
+  const name = nameOf(row)
+  return name !== undefined && (row?.kind === 'folder' || isFolderName(name, delimiter)) ? { 'data-place': name } : {}
 }
 
 /** Levels and places are said, because the rows around one need not exist. */

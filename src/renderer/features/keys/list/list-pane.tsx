@@ -19,6 +19,7 @@ import { foundRows, treeRows } from './list-rows.ts'
 import type { ListMode } from './path-bar.tsx'
 import { PathBar } from './path-bar.tsx'
 import type { TreeLoader } from './tree-loader.ts'
+import { useFileDrop } from './use-file-drop.ts'
 import { useTree } from './use-tree.ts'
 
 interface ListPaneProps {
@@ -35,6 +36,7 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
   const [search, setSearch] = useState<KeySearch>()
   const delimiter = memory.flat ? '' : memory.delimiter
   const tree = useTree(prefix, delimiter)
+  const { over, handlers } = useFileDrop(prefix)
   useNodeEvents(['keys'], (event) => {
     if (event.kind === 'keys') tree?.keysChanged(event.changed, event.more)
     else if (event.kind === 'gap') tree?.renew(client.kv)
@@ -50,7 +52,12 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
     if (next === 'prefix') setSearch(undefined)
   }
   return (
-    <section className={css.pane} aria-label={t('listPane')}>
+    <section className={css.pane} aria-label={t('listPane')} data-over={over} {...handlers}>
+      {over !== undefined && (
+        <p className={css.drop} role="status">
+          {over === '' ? t('dropHereRoot') : t('dropHere', { prefix: visibleKey(over) })}
+        </p>
+      )}
       <PathBar prefix={prefix} mode={mode} onMode={leave} onSearch={begin} />
       <Crumbs prefix={prefix} delimiter={memory.delimiter} />
       {mode === 'contains' && search !== undefined ? (

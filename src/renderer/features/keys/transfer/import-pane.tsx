@@ -19,13 +19,23 @@ import { RunView } from './run-view.tsx'
 import css from './transfer.module.css'
 import { forgetRun, runImport, useTransferRun } from './transfer-runs.ts'
 
+interface ImportPaneProps {
+  readonly id: string
+  readonly prefix: string
+  /** Files that were dropped elsewhere on the page. */
+  readonly given: readonly ImportFile[] | undefined
+}
+
+const none: readonly ImportFile[] = []
+
 /** Files become keys: chosen, looked at, then written by a job that can be cancelled. */
-export function ImportPane({ id, prefix: given }: { readonly id: string; readonly prefix: string }): ReactElement {
+export function ImportPane({ id, prefix: place, given = none }: ImportPaneProps): ReactElement {
   const { t } = useTranslation('keys')
   const run = useTransferRun('import')
-  const [files, setFiles] = useState<readonly ImportFile[]>([])
-  const [prefix, setPrefix] = useState(given)
-  useEffect(() => setPrefix(given), [given])
+  const [files, setFiles] = useState(given)
+  const [prefix, setPrefix] = useState(place)
+  useEffect(() => setPrefix(place), [place])
+  useEffect(() => setFiles(given), [given])
   const plan = useMemo(() => planImport(files, prefix), [files, prefix])
   const again = (): void => {
     forgetRun('import')
