@@ -15,7 +15,7 @@ interface ShortcutSheetProps {
 export function ShortcutSheet({ open, onClose }: ShortcutSheetProps): ReactElement {
   const { t } = useTranslation('shell')
   return (
-    <Dialog open={open} onClose={onClose} title={t('shortcutsTitle')} description={t('helpText')} wide>
+    <Dialog open={open} onClose={onClose} title={t('shortcutsTitle')} description={t('helpText')} wide scrolls>
       <div className={css.groups}>
         {shortcutGroups.map((group) => (
           <Group key={group} group={group} />

@@ -17,12 +17,14 @@ interface DialogProps {
   /** Buttons, the one that acts last. */
   readonly actions?: ReactNode
   readonly wide?: boolean
+  /** Longer than a small window and without a control of its own: the keys of the keyboard scroll it. */
+  readonly scrolls?: boolean
   /** The dialog itself where none is named: on the cross, Escape would only close the tooltip of that. */
   readonly initialFocus?: RefObject<HTMLElement | null>
 }
 
 export function Dialog(props: DialogProps): ReactElement {
-  const { open, onClose, title, description, children, actions, wide = false, initialFocus } = props
+  const { open, onClose, title, description, children, actions, wide = false, scrolls = false, initialFocus } = props
   const { t } = useTranslation('ui')
   const popup = useRef<HTMLDivElement>(null)
   return (
@@ -34,7 +36,7 @@ export function Dialog(props: DialogProps): ReactElement {
             <Base.Title className={css.title}>{title}</Base.Title>
             <IconButton label={t('close')} icon={<X size={16} aria-hidden="true" />} onClick={onClose} />
           </div>
-          <div className={css.body}>
+          <div className={css.body} tabIndex={scrolls ? 0 : undefined}>
             {description !== undefined && <Base.Description className={css.description}>{description}</Base.Description>}
             {children}
           </div>
