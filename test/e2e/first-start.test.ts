@@ -73,6 +73,18 @@ describe('a link of the console', () => {
     await page.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
   })
 
+  test('can be opened in the tab that already shows the card', async () => {
+    bed.forgive({ noSession: true })
+    const node = await bed.startNode()
+    const { watched } = await bed.newPage()
+    const { page } = watched
+    await page.goto(node.ready.consoleUrl)
+    await page.getByRole('heading', { name: say.shell('signInNone') }).waitFor()
+    await page.goto(await bed.link(node))
+    await page.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
+    expect(page.url()).not.toContain('token')
+  })
+
   test('a session ends with a sign-out: nothing of the node is left on the page', async () => {
     bed.forgive({ noSession: true })
     const { page, context } = await bed.openBrowser()

@@ -23,14 +23,14 @@ export class SocketConnection extends ConnectionStore implements Connection {
     this.#stopped = false
     this.update({ host: browserHost(__APP_VERSION__, () => this.#signOut()) })
     document.addEventListener('visibilitychange', this.#look)
-    window.addEventListener('hashchange', this.#takeLink)
+    window.addEventListener('popstate', this.#takeLink)
     void this.#begin()
   }
 
   readonly stop = (): void => {
     this.#stopped = true
     document.removeEventListener('visibilitychange', this.#look)
-    window.removeEventListener('hashchange', this.#takeLink)
+    window.removeEventListener('popstate', this.#takeLink)
     clearTimeout(this.#timer)
     this.#socket?.close()
   }
@@ -49,7 +49,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
     return true
   }
 
-  /** Somebody opened another link of the console in this very tab. */
+  /** Somebody opened another link of the console in this very tab. It is taken before the router looks at the address. */
   readonly #takeLink = (): void => {
     if (tokenOf(location.hash) !== undefined) void this.#begin()
   }
