@@ -39,7 +39,7 @@ interface KeyListProps {
 /** A tree as one flat list of rows, of which only those in sight exist. They have no keys: asking each for one takes too long. */
 export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: KeyListProps): ReactElement {
   const { t } = useTranslation('keys')
-  const id = useId()
+  const id = useId().replaceAll(/[^\w-]/g, '-')
   const list = useRef<VirtualRowsHandle>(null)
   const singleKeys = usePreferences((state) => state.singleKeys)
   const { index: cursor, move } = useCursor(rows, tree)
@@ -77,7 +77,7 @@ export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: K
   const rowProps = (index: number): ComponentPropsWithoutRef<'div'> => {
     const row = rows.at(index)
     return {
-      id: `${id} ${index}`.replaceAll(/[^\w-]/g, '-'),
+      id: `${id}-${index}`,
       role: 'treeitem',
       className: index === cursor ? css.cursor : css.row,
       ...ariaOf(row, activeKey),
@@ -104,7 +104,7 @@ export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: K
           role: 'tree',
           tabIndex: 0,
           'aria-label': t('listLabel'),
-          'aria-activedescendant': `${id} ${cursor}`.replaceAll(/[^\w-]/g, '-'),
+          'aria-activedescendant': `${id}-${cursor}`,
           onKeyDown: (event) => {
             const done = listKey({ rows, tree, cursor, move: moveTo, open, toggle, remove: actions.remove, singleKeys }, event)
             if (done) event.preventDefault()

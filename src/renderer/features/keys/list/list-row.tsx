@@ -11,6 +11,7 @@ import {
   Star,
 } from 'lucide-react'
 import type { ReactElement } from 'react'
+import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from '../../../ui/button.tsx'
 import { formatCount } from '../../../ui/format.ts'
@@ -29,7 +30,7 @@ interface ListRowProps {
   readonly delimiter: string
 }
 
-export function ListRowView({ row, tree, delimiter }: ListRowProps): ReactElement | null {
+function ListRowOf({ row, tree, delimiter }: ListRowProps): ReactElement | null {
   if (row === undefined) return null
   switch (row.kind) {
     case 'section':
@@ -84,6 +85,21 @@ export function ListRowView({ row, tree, delimiter }: ListRowProps): ReactElemen
       )
   }
 }
+
+/** Rows are made anew for each frame of a scroll; a key that looks as before is not drawn again. */
+function looksAlike(before: ListRowProps, now: ListRowProps): boolean {
+  const [old, next] = [before.row, now.row]
+  if (old?.kind !== 'key' || next?.kind !== 'key') return false
+  return (
+    old.name === next.name &&
+    old.contentType === next.contentType &&
+    old.folder.depth === next.folder.depth &&
+    old.folder.prefix === next.folder.prefix &&
+    before.delimiter === now.delimiter
+  )
+}
+
+export const ListRowView = memo(ListRowOf, looksAlike)
 
 function named(metadata: { readonly key: string; readonly contentType: string }) {
   return { name: metadata.key, contentType: metadata.contentType }
