@@ -16,8 +16,9 @@ import { pageNonce } from './ui/page-nonce.ts'
 /** While screens are developed, a node in memory stands in for a real one; a build leaves it out. */
 async function chooseConnection(): Promise<Connection> {
   if (import.meta.env.MODE !== 'demo') return createConnection()
+  const { connectionOf } = await import('./demo/page-states.ts')
   const { DemoConnection } = await import('./demo/demo-connection.ts')
-  return new DemoConnection()
+  return connectionOf(new URLSearchParams(location.search).get('state')) ?? new DemoConnection()
 }
 
 const connection = await chooseConnection()

@@ -6,6 +6,7 @@ import { FiguresSection } from './figures-section.tsx'
 import css from './gallery.module.css'
 import { galleryScreens } from './gallery-screens.tsx'
 import { LayersSection } from './layers-section.tsx'
+import { pageLinks } from './page-links.ts'
 import { StatesSection } from './states-section.tsx'
 
 const sections: Readonly<Record<string, () => ReactElement>> = {
@@ -33,6 +34,15 @@ export function GalleryPage(): ReactElement {
             </Link>
           ))}
         </nav>
+        {import.meta.env.MODE === 'demo' && (
+          <nav className={css.row} aria-label="States of the pages">
+            {pageLinks.map(({ label, href }) => (
+              <a key={label} href={href}>
+                {label}
+              </a>
+            ))}
+          </nav>
+        )}
         {Section !== undefined && <Section />}
       </div>
     </main>

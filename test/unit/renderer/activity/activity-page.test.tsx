@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../../../src/ipc/contract/job-schemas.ts'
 import type { LogFilter, LogLine } from '../../../../src/ipc/contract/log-schemas.ts'
 import { nodeContract } from '../../../../src/ipc/contract/node-contract.ts'
-import { AlteredConnection } from '../support/altered-connection.ts'
+import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
 import { pseudoCatalogue, untranslated } from '../support/pseudo-texts.ts'
 import { renderApp } from '../support/render-app.tsx'
 

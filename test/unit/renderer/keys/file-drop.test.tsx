@@ -1,7 +1,7 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
 import { enterNetwork } from '../../../../src/renderer/features/keys/tabs-store.ts'
-import { AlteredConnection } from '../support/altered-connection.ts'
 import { renderApp } from '../support/render-app.tsx'
 
 beforeEach(() => {

@@ -1,10 +1,10 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
 import { enterNetwork, openKey, useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { keysOf, shortcutNames, shortcuts } from '../../../../src/renderer/shortcuts/registry.ts'
 import { ShortcutHub } from '../../../../src/renderer/shortcuts/shortcut-hub.ts'
-import { AlteredConnection } from '../support/altered-connection.ts'
 import { renderApp } from '../support/render-app.tsx'
 
 const opened = Array.from({ length: 9 }, (_, index) => `many/${index}`)

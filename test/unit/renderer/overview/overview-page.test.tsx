@@ -3,7 +3,7 @@ import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nodeContract } from '../../../../src/ipc/contract/node-contract.ts'
-import { AlteredConnection } from '../support/altered-connection.ts'
+import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
 import { pseudoCatalogue, untranslated } from '../support/pseudo-texts.ts'
 import { renderApp } from '../support/render-app.tsx'
 

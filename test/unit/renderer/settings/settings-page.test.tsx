@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it } from 'vitest'
 import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
 import { usePreferences } from '../../../../src/renderer/app/preferences.ts'
-import { AlteredConnection } from '../support/altered-connection.ts'
+import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
 import { pseudoCatalogue, untranslated } from '../support/pseudo-texts.ts'
 import { renderApp } from '../support/render-app.tsx'
 

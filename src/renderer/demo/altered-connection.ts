@@ -1,14 +1,14 @@
-import { nodeContract } from '../../../../src/ipc/contract/node-contract.ts'
-import { connectMemory } from '../../../../src/ipc/wire/memory-wire.ts'
-import { browserHost } from '../../../../src/renderer/connection/browser-host.ts'
-import type { Connection } from '../../../../src/renderer/connection/connection-store.ts'
-import { ConnectionStore } from '../../../../src/renderer/connection/connection-store.ts'
-import { openSession } from '../../../../src/renderer/connection/open-session.ts'
-import { DemoWorld, demoRouter } from '../../../../src/renderer/demo/demo-router.ts'
+import { nodeContract } from '../../ipc/contract/node-contract.ts'
+import { connectMemory } from '../../ipc/wire/memory-wire.ts'
+import { browserHost } from '../connection/browser-host.ts'
+import type { Connection } from '../connection/connection-store.ts'
+import { ConnectionStore } from '../connection/connection-store.ts'
+import { openSession } from '../connection/open-session.ts'
+import { DemoWorld, demoRouter } from './demo-router.ts'
 
 type Router = ReturnType<typeof demoRouter>
 
-/** The node in memory, with procedures that a test answers otherwise. */
+/** The node in memory, with procedures that a test or the gallery answers otherwise. */
 export class AlteredConnection extends ConnectionStore implements Connection {
   readonly world = new DemoWorld()
   readonly #alter: (router: Router, world: DemoWorld) => Router

@@ -1,0 +1,42 @@
+import { screen } from '@testing-library/react'
+import { expect, test, vi } from 'vitest'
+import type { Connection } from '../../../src/renderer/connection/connection-store.ts'
+import { connectionOf } from '../../../src/renderer/demo/page-states.ts'
+import { pageLinks } from '../../../src/renderer/gallery/page-links.ts'
+import { renderApp } from './support/render-app.tsx'
+
+function made(state: string): Connection {
+  const connection = connectionOf(state)
+  if (connection === undefined) throw new Error(`the gallery leads to no state ${state}`)
+  return connection
+}
+
+/** What can only be seen in that state, with words of the page. */
+const signs: readonly (readonly [state: string, page: string, sign: RegExp])[] = [
+  ['first-use', 'keys', /no keys/i],
+  ['partial', 'overview', /^Healthy/],
+  ['error', 'overview', /the answer of the store was not understood/i],
+  ['error', 'keys', /the answer of the store was not understood/i],
+  ['error', 'activity', /the answer of the store was not understood/i],
+  ['error', 'settings', /the answer of the store was not understood/i],
+  ['permission', 'overview', /Read-only\. These screens change nothing/],
+]
+
+test.each(signs)('%s: %s says so', async (state, page, sign) => {
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(700)
+  using _app = await renderApp({ path: `/${page}`, connection: made(state) })
+  expect((await screen.findAllByText(sign, undefined, { timeout: 5_000 }))[0]).toBeInTheDocument()
+})
+
+test.each(['overview', 'keys', 'activity', 'connect', 'settings'])('loading: %s shows what is awaited', async (page) => {
+  using _app = await renderApp({ path: `/${page}`, connection: made('loading') })
+  expect((await screen.findAllByRole('status', { name: /./ }, { timeout: 5_000 }))[0]).toBeInTheDocument()
+})
+
+test('the gallery leads to no state that does not exist', () => {
+  const states = pageLinks.map(({ href }) => /state=([^#]+)#/.exec(href)?.[1] ?? '')
+  expect(states.length).toBeGreaterThan(30)
+  for (const state of new Set(states)) if (state !== 'none') made(state)
+  expect(connectionOf('none')).toBeUndefined()
+  expect(connectionOf(null)).toBeUndefined()
+})
