@@ -26,19 +26,19 @@ const sandboxArgs = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 
 let found: Promise<FoundChromium> | undefined
 
-/** The path in CHROMIUM, else Playwright's own, else the system's, else the one that is packaged on npm. Suites are never skipped for want of one. */
+/** Suites are never skipped for want of one. */
 export function findChromium(): Promise<FoundChromium> {
-  found ??= find()
+  found ??= chooseChromium(process.env.CHROMIUM, [chromium.executablePath(), ...systemPaths])
   return found
 }
 
-async function find(): Promise<FoundChromium> {
-  const named = process.env.CHROMIUM
+/** The path in CHROMIUM, else the first that is there of Playwright's own and the system's, else the one that is packaged on npm. */
+export async function chooseChromium(named: string | undefined, paths: readonly string[]): Promise<FoundChromium> {
   if (named !== undefined && named !== '') {
     if (existsSync(named)) return installed(named)
     throw new Error(`CHROMIUM names ${named}, where nothing is`)
   }
-  const path = [chromium.executablePath(), ...systemPaths].find((each) => each !== '' && existsSync(each))
+  const path = paths.find((each) => each !== '' && existsSync(each))
   return path === undefined ? await packaged() : installed(path)
 }
 

@@ -65,7 +65,7 @@ export function HexViewer({ label, size, read }: HexViewerProps): ReactElement {
         className={css.rows}
         rowHeight={rowHeight}
         count={count}
-        containerProps={{ role: 'document', 'aria-label': label, tabIndex: 0 }}
+        containerProps={{ role: 'document', 'aria-label': label, tabIndex: 0, translate: 'no' }}
         renderRow={(index) => <HexRow pages={pages} offset={(first + index) * bytesPerRow} />}
       />
     </div>

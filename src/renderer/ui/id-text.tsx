@@ -28,7 +28,7 @@ export function IdText({ value, head = 8, tail = 4 }: IdTextProps): ReactElement
         aria-label={t('copyId', { short: shortId(value, head, tail), value })}
         onClick={() => copy(value)}
       >
-        {shortId(value, head, tail)}
+        <span translate="no">{shortId(value, head, tail)}</span>
         {copied && <Check size={12} aria-hidden="true" />}
       </button>
     </Tooltip>

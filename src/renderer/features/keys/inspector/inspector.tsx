@@ -64,7 +64,11 @@ function detailsOf(metadata: KeyMetadata, t: ReturnType<typeof useTranslation<'k
   const { address, contentType, size, chunks, writer, version, revision, modifiedMs } = metadata
   return [
     { term: t('block'), value: <IdText value={address} head={6} tail={4} /> },
-    { term: t('contentType'), value: contentType === '' ? <span className={css.muted}>{t('typeUnsaid')}</span> : contentType },
+    {
+      term: t('contentType'),
+      value:
+        contentType === '' ? <span className={css.muted}>{t('typeUnsaid')}</span> : <span translate="no">{contentType}</span>,
+    },
     { term: t('size'), value: `${formatBytes(size)}${size >= 1000 ? ` (${formatCount(size)})` : ''}` },
     { term: t('stored'), value: chunks === 0 ? t('oneBlock') : t('chunks', { count: chunks }) },
     { term: t('writer'), value: <IdText value={writer} head={6} tail={4} /> },
