@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { runMemo } from '../../support/memo-process.ts'
 import { errorOf, testFolder, testNode } from './cli-bed.ts'
@@ -86,8 +85,8 @@ test.skipIf(process.platform === 'win32')('Ctrl-C ends a command that waits for 
     ['import', '-', '--json'],
   ]) {
     const { child, ended } = start(args, ['pipe', 'ignore', 'pipe'])
-    child.stdin?.write('{"key":"interrupted","value":"eA=="}')
-    await sleep(1000)
+    // More than a pipe holds: it has left when the command reads its input.
+    await new Promise((resolve) => child.stdin?.write('{"key":"interrupted","value":"eA=="}'.padEnd(1 << 20), resolve))
     child.kill('SIGINT')
     const { code, stderr } = await ended
     expect(code, args.join(' ')).toBe(130)
