@@ -10,7 +10,8 @@ const planted: Readonly<Record<string, string>> = {
   'require-trusted-types-for': "add('div', {}).innerHTML = '<i>x</i>'",
   'trusted-types': "trustedTypes.createPolicy('other', {})",
   'script-src-elem': "add('script', { textContent: trusted.createScript('1') })",
-  'script-src-attr': "add('button', {}).setAttribute('onclick', trusted.createScript('1'))",
+  'script-src-attr':
+    "const button = add('button', {}); button.setAttribute('onclick', trusted.createScript('1')); button.click()",
   'script-src': "eval(trusted.createScript('1'))",
   'worker-src': "new Worker(trusted.createScriptURL('data:text/javascript,1'))",
   'object-src': "add('object', { data: trusted.createScriptURL('http://127.0.0.1:9/x.swf') })",
