@@ -41,6 +41,7 @@ const look = EditorView.theme({
     backgroundColor: 'var(--warn-soft)',
   },
   '.cm-gutterElement.cm-changedNumber': { boxShadow: 'inset 2px 0 var(--warn)' },
+  '@media (forced-colors: active)': { '.cm-gutterElement.cm-changedNumber': { borderRight: '2px solid Highlight' } },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
   '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
     backgroundColor: 'var(--accent-soft)',
