@@ -16,7 +16,7 @@ export function controlContext(clock: Clock, changes: Partial<ControlContext> = 
 }
 
 /** Bugs that handlers met: what a test did not expect. */
-export const reported: unknown[] = []
+const reported: unknown[] = []
 
 /** The declared failure of a call that must fail. */
 export async function failureOfCall(call: Promise<unknown>): Promise<Failure> {
