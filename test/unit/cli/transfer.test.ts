@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readLines } from '../../../src/node/api/ndjson/ndjson-lines.ts'
-import { BoundedTasks } from '../../../src/shared/bounded-tasks.ts'
 import { ExportPlaces } from '../../../src/node/cli/transfer/export-place.ts'
 import { walkFolder } from '../../../src/node/cli/transfer/folder-walk.ts'
 import { sameBytes } from '../../../src/node/cli/transfer/same-bytes.ts'
 import { byteText, TransferReport } from '../../../src/node/cli/transfer/transfer-report.ts'
+import { BoundedTasks } from '../../../src/shared/bounded-tasks.ts'
 
 let folder = ''
 beforeEach(() => {
