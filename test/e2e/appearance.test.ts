@@ -12,8 +12,7 @@ const bed = new ScreensBed()
 const looks: Readonly<Record<string, BrowserContextOptions>> = {
   light: { colorScheme: 'light' },
   dark: { colorScheme: 'dark' },
-  'light, more contrast': { colorScheme: 'light', contrast: 'more' },
-  'dark, more contrast': { colorScheme: 'dark', contrast: 'more' },
+  'more contrast': { contrast: 'more' },
   'forced colours': { forcedColors: 'active' },
 }
 /** Roles and names are the same in every look; only rules about colours can differ. */
