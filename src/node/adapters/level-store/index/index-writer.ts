@@ -32,7 +32,7 @@ export interface IndexWriterOptions {
   readonly delayMs: number
   /** Markers behind the newest after which the index is told to write its tables, so that older markers may go. */
   readonly markersMax: number
-  /** Without it a disk that is full ends the writer as any other error does. */
+  /** Without it a full disk ends the writer like every other error. */
   readonly room?: IndexRoom
   /** Time until a batch that found no room is tried again. */
   readonly retryMs: number
