@@ -17,7 +17,7 @@ const crowded = 'all'
 
 function* entries(keys: number): Generator<readonly [string, string]> {
   for (let at = 0; at < keys; at += 1) {
-    const folder = at % childrenShare === 0 ? crowded : `group-${String(at % 997).padStart(3, '0')}`
+    const folder = at % childrenShare === 0 ? crowded : `group-${String(at % 97).padStart(2, '0')}`
     yield [`${folder}/${String(at).padStart(9, '0')}`, 'a small value']
   }
 }

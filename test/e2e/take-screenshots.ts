@@ -34,6 +34,8 @@ interface Shots {
 
 async function pages({ page, shoot }: Shots): Promise<void> {
   await page.getByText(say.overview('aloneText')).first().waitFor()
+  // A card of the folder that this script made for a moment.
+  if (readme) await page.getByRole('button', { name: new RegExp(`^${say.overview('ignore')}`) }).click()
   await shoot('overview')
   await goTo(page, 'activity')
   await page.getByText('node started').first().waitFor()
@@ -193,7 +195,7 @@ async function main(): Promise<void> {
         await page.goto(await consoleLink(data))
         await isIn(page)
         const shots: Shots = { page, program, shoot: shotsOf(page) }
-        for (const part of [pages, values, edits, gallery]) await part(shots)
+        for (const part of partsOf(look, size)) await part(shots)
         await context.close()
         if (!readme) await empty(browser, folder, shotsOf, options)
       }
@@ -204,6 +206,12 @@ async function main(): Promise<void> {
     rmSync(folder, { recursive: true, force: true })
   }
   console.log(`${taken} pictures in ${target}`)
+}
+
+function partsOf(look: string, size: string): readonly ((shots: Shots) => Promise<void>)[] {
+  if (!readme) return [pages, values, edits, gallery]
+  if (size !== '1280x800') return []
+  return { light: [pages, edits], dark: [values] }[look] ?? []
 }
 
 function isForReadme(shot: string): boolean {
