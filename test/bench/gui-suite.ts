@@ -12,12 +12,12 @@ import type { Results } from './results.ts'
 
 /** Of all keys, how many lie in the folder that is opened. */
 const childrenShare = 10
-/** The first in the tree, so that it is in sight. */
-const crowded = 'all'
+/** The last of few, so that it and its end are in sight. */
+const crowded = 'many'
 
 function* entries(keys: number): Generator<readonly [string, string]> {
   for (let at = 0; at < keys; at += 1) {
-    const folder = at % childrenShare === 0 ? crowded : `group-${String(at % 97).padStart(2, '0')}`
+    const folder = at % childrenShare === 0 ? crowded : `group-${String(at % 12).padStart(2, '0')}`
     yield [`${folder}/${String(at).padStart(9, '0')}`, 'a small value']
   }
 }
