@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
+import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import type { MemoProcess } from '../../support/memo-process.ts'
 import { startMemo } from '../../support/memo-process.ts'
 import { statusOf } from '../../support/plain-client.ts'
@@ -14,6 +15,8 @@ import { doctorOf, healthOf } from './node-health.ts'
 
 const folder = testFolder()
 const shortGrace = join(import.meta.dirname, 'short-grace-process.ts')
+/** The index has taken in what was put. */
+const settledMs = 3 * defaultLimits.indexDelayMs
 const sizes = [100, 3000, 60_000, 200_000, 1_500_000, 20_000]
 
 /** Bytes that do not compress, the same for the same number. */
@@ -35,7 +38,7 @@ class Filling {
   async fill(memo: MemoProcess, clients: NodeClients): Promise<void> {
     for (let round = 0; round < 20; round++) {
       await this.#fillOnce(clients)
-      await sleep(100)
+      await sleep(settledMs)
       if ((await healthOf(memo)).body.disk.full) return
     }
     throw new Error('the node is never full')
