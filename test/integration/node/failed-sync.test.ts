@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import { startMemo } from '../../support/memo-process.ts'
 import { testFolder } from '../cli/cli-bed.ts'
 import { AcknowledgedWrites, NodeClients, sharedClockUs } from './acknowledged-writes.ts'
@@ -17,8 +17,10 @@ test('a failed fdatasync under load ends the process in order with its reason, a
   const writes = new AcknowledgedWrites(12, 7)
   using clients = new NodeClients(memo.ready.grpc)
   const lost = writes.writeUntilLost(clients)
-  await sleep(500)
-  expect(writes.acknowledged).toBeGreaterThan(20)
+  await expect.poll(() => writes.acknowledged, { timeout: 30_000 }).toBeGreaterThan(20)
+  // It is made in the background and synced too: the sync that fails is to be one of the journal.
+  const reserve = () => statSync(join(data, 'reserve'), { throwIfNoEntry: false })?.size
+  await expect.poll(reserve, { timeout: 30_000 }).toBe(defaultLimits.storeReserveBytes)
   const startedUs = sharedClockUs()
   writeFileSync(trigger, '')
   expect(await memo.ended(), memo.log()).toBe(12)
