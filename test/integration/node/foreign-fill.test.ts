@@ -40,7 +40,8 @@ test('another program fills the disk: the node serves, starts, says that it is f
     disk.fill()
     for (const key of keys.slice(0, 100)) await clients.kvs.call('Delete', { key })
     keys = keys.slice(100)
-    expect(await put(clients, 'new')).toBe(status.RESOURCE_EXHAUSTED)
+    // The node asks the disk once a second.
+    await expect.poll(() => put(clients, 'new'), { timeout: 30_000 }).toBe(status.RESOURCE_EXHAUSTED)
     await expect.poll(async () => (await healthOf(memo)).body.disk.full, { timeout: 30_000 }).toBe(true)
     await expect.poll(() => memo.log(), { timeout: 30_000 }).toContain('the bytes held for removals and the index were given up')
     expect(await listed(clients)).toEqual(keys)
