@@ -1,7 +1,9 @@
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import type { Browser, Page } from 'playwright'
 import { chromium } from 'playwright'
+import { consoleCommand } from '../../../src/node/cli/commands/console-command.ts'
 import { findChromium } from '../../support/find-chromium.ts'
-import { runMemo } from '../../support/memo-process.ts'
 import { say } from './words.ts'
 
 export const viewport = { width: 1280, height: 800 }
@@ -15,11 +17,17 @@ function definedEnvironment(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
-/** A link of the console that works once, as a person gets it. */
+/** A link of the console that works once: what `memo console` prints, without a process for it. */
 export async function consoleLink(data: string): Promise<string> {
-  const { code, stdout, stderr } = await runMemo(['console', '--data', data, '--json'])
-  if (code !== 0) throw new Error(stderr)
-  return (JSON.parse(stdout.toString()) as { readonly url: string }).url
+  const stdout = new PassThrough()
+  const io = {
+    ...{ stdin: Readable.from([]), stdout, stderr: process.stderr, environment: {}, version: '' },
+    signal: new AbortController().signal,
+    setExitCode: () => undefined,
+  }
+  await consoleCommand(io).parseAsync(['--data', data, '--json'], { from: 'user' })
+  stdout.end()
+  return (JSON.parse(await text(stdout)) as { readonly url: string }).url
 }
 
 /** The shell is there, which it is only with a session. */
