@@ -21,6 +21,8 @@ export const keys = {
   compare: 'Compare',
   compareFirst: 'Compare the two before you save: nothing is overwritten unasked.',
   complete: 'complete',
+  completeClosed_one: 'complete but for {{number}} closed folder',
+  completeClosed_other: 'complete but for {{number}} closed folders',
   compressed: 'This value is compressed ({{format}}) and shown as it is stored.',
   conflictDeleted: 'Somebody deleted this key while you edited it. Your text is still here.',
   conflictDeletedTitle: 'The key is gone',

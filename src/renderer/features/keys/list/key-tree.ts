@@ -290,12 +290,15 @@ export interface TreeTotals {
   readonly partial: number
   readonly failed: number
   readonly loading: number
+  /** Listed folders that are not open: what they hold is not counted. */
+  readonly closed: number
 }
 
 export function totalsOf(root: Folder): TreeTotals {
-  const totals = { loaded: 0, partial: 0, failed: 0, loading: 0 }
+  const totals = { loaded: 0, partial: 0, failed: 0, loading: 0, closed: 0 }
   const visit = (folder: Folder): void => {
     totals.loaded += folder.keyCount
+    totals.closed += folder.entryCount - folder.keyCount - folder.open.size
     if (folder.state.kind === 'failed') totals.failed += 1
     else if (folder.state.kind === 'loading') totals.loading += 1
     else if (!folder.complete) totals.partial += 1

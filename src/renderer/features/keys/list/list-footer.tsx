@@ -10,7 +10,7 @@ import type { TreeLoader } from './tree-loader.ts'
 /** Says how much was loaded, and whether that is all: a list that is cut short never looks complete. */
 export function TreeFooter({ tree, live }: { readonly tree: TreeLoader; readonly live: boolean }): ReactElement {
   const { t } = useTranslation('keys')
-  const { loaded, partial, failed, loading } = totalsOf(tree.root)
+  const { loaded, partial, failed, loading, closed } = totalsOf(tree.root)
   const all = tree.loadingAll
   const reason = !live
     ? t('partialAway')
@@ -20,7 +20,9 @@ export function TreeFooter({ tree, live }: { readonly tree: TreeLoader; readonly
         ? t('partialLoading')
         : partial > 0
           ? t('partialMore', { count: partial })
-          : t('complete')
+          : closed > 0
+            ? t('completeClosed', { count: closed, number: formatCount(closed) })
+            : t('complete')
   return (
     <div className={css.footer} role="status">
       <span>{t('loadedKeys', { count: loaded, number: formatCount(loaded) })}</span>
