@@ -2,6 +2,7 @@
 
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
+import { metricSeriesNames } from '../../shared/metric-series.ts'
 import { bytesSchema, declaredErrors, uint64TextSchema } from './common-schemas.ts'
 import { eventTopics, nodeEventSchema } from './event-schemas.ts'
 import { jobRequestSchema, jobSchema } from './job-schemas.ts'
@@ -23,7 +24,6 @@ import {
   grpcTestSchema,
   helloSchema,
   metricRangeSchema,
-  metricSeriesNames,
   nodeStatusSchema,
 } from './status-schemas.ts'
 import { wireLimits } from './wire-limits.ts'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { metricSeriesNames } from '../../shared/metric-series.ts'
 import { hexSchema } from './common-schemas.ts'
 
 export const helloSchema = z.strictObject({
@@ -57,21 +58,6 @@ export const nodeStatusSchema = z.strictObject({
   }),
 })
 export type NodeStatus = z.infer<typeof nodeStatusSchema>
-
-export const metricSeriesNames = [
-  'in-bytes',
-  'out-bytes',
-  'puts',
-  'gets',
-  'write-p50',
-  'write-p99',
-  'read-p50',
-  'read-p99',
-  'sync-p99',
-  'event-loop-p99',
-  'live-bytes',
-] as const
-export type MetricSeriesName = (typeof metricSeriesNames)[number]
 
 /** One value for each step from `fromMs` on; null where nothing was measured. Bytes and calls are per second, times in milliseconds. */
 export const metricRangeSchema = z.strictObject({

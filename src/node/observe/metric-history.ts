@@ -1,7 +1,7 @@
+import type { MetricSeriesName } from '../../shared/metric-series.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ActivityRecorder } from './activity-recorder.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
-import type { HistorySeries } from './metric-steps.ts'
 import { PointRing, StepTotals } from './metric-steps.ts'
 import { observeLimits } from './observe-limits.ts'
 
@@ -18,7 +18,7 @@ export interface HistorySample {
 export interface HistoryRange {
   readonly fromMs: number
   readonly stepMs: number
-  readonly series: { readonly name: HistorySeries; readonly values: (number | null)[] }[]
+  readonly series: { readonly name: MetricSeriesName; readonly values: (number | null)[] }[]
 }
 
 export interface Quantiles {
@@ -88,7 +88,7 @@ export class MetricHistory implements ActivityRecorder, Disposable {
     this.#base.sync.observe(durationMs)
   }
 
-  range(names: readonly HistorySeries[], seconds: HistoryRangeSeconds): HistoryRange {
+  range(names: readonly MetricSeriesName[], seconds: HistoryRangeSeconds): HistoryRange {
     this.#roll()
     const ring = this.#ringOf(seconds)
     const fromMs = ring.stepStartMs - observeLimits.metricPoints * ring.stepMs

@@ -1,20 +1,7 @@
+import type { MetricSeriesName } from '../../shared/metric-series.ts'
+import { metricSeriesNames } from '../../shared/metric-series.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import { observeLimits } from './observe-limits.ts'
-
-export const historySeries = [
-  'in-bytes',
-  'out-bytes',
-  'puts',
-  'gets',
-  'write-p50',
-  'write-p99',
-  'read-p50',
-  'read-p99',
-  'sync-p99',
-  'event-loop-p99',
-  'live-bytes',
-] as const
-export type HistorySeries = (typeof historySeries)[number]
 
 /** What is gathered between two points. */
 export class StepTotals {
@@ -55,7 +42,7 @@ export class StepTotals {
   }
 
   /** The point that it makes after so many seconds. */
-  valueOf(series: HistorySeries, seconds: number): number | undefined {
+  valueOf(series: MetricSeriesName, seconds: number): number | undefined {
     switch (series) {
       case 'in-bytes':
         return this.inBytes / seconds
@@ -87,7 +74,7 @@ export class StepTotals {
 export class PointRing {
   readonly stepMs: number
   readonly totals = new StepTotals()
-  readonly #columns: ReadonlyMap<HistorySeries, Float64Array>
+  readonly #columns: ReadonlyMap<MetricSeriesName, Float64Array>
   #next = 0
   /** Number of the step that is under way, counted from the Unix epoch. */
   #step: number
@@ -98,7 +85,7 @@ export class PointRing {
     this.#step = Math.floor(nowMs / stepMs)
     this.#begunMs = monotonicMs
     const column = () => new Float64Array(observeLimits.metricPoints).fill(Number.NaN)
-    this.#columns = new Map(historySeries.map((series) => [series, column()]))
+    this.#columns = new Map(metricSeriesNames.map((series) => [series, column()]))
   }
 
   /** Unix milliseconds at which the step under way began. */
@@ -124,13 +111,13 @@ export class PointRing {
   }
 
   /** Oldest first, ending with the last step that is over. */
-  values(series: HistorySeries): (number | null)[] {
+  values(series: MetricSeriesName): (number | null)[] {
     const column = this.#columns.get(series) ?? new Float64Array(0)
     const ordered = [...column.subarray(this.#next), ...column.subarray(0, this.#next)]
     return ordered.map((value) => (Number.isNaN(value) ? null : value))
   }
 
-  #append(pointOf: (series: HistorySeries) => number | undefined): void {
+  #append(pointOf: (series: MetricSeriesName) => number | undefined): void {
     for (const [series, column] of this.#columns) column[this.#next] = pointOf(series) ?? Number.NaN
     this.#next = (this.#next + 1) % observeLimits.metricPoints
   }

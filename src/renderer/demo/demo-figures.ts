@@ -1,5 +1,6 @@
 import { contractVersion } from '../../ipc/contract/node-contract.ts'
-import type { Client, GrpcInfo, Hello, MetricRange, MetricSeriesName, NodeStatus } from '../../ipc/contract/status-schemas.ts'
+import type { Client, GrpcInfo, Hello, MetricRange, NodeStatus } from '../../ipc/contract/status-schemas.ts'
+import type { MetricSeriesName } from '../../shared/metric-series.ts'
 
 const nodeId = '3fa9c1770be24d6185d2f01c99a7e4b0d201c6f38a5b4e7719c02d55ee63ab18'
 

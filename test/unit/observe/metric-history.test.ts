@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { LatencyHistogram } from '../../../src/node/observe/latency-histogram.ts'
 import type { HistorySample } from '../../../src/node/observe/metric-history.ts'
 import { MetricHistory } from '../../../src/node/observe/metric-history.ts'
-import type { HistorySeries } from '../../../src/node/observe/metric-steps.ts'
-import { historySeries } from '../../../src/node/observe/metric-steps.ts'
+import type { MetricSeriesName } from '../../../src/shared/metric-series.ts'
+import { metricSeriesNames } from '../../../src/shared/metric-series.ts'
 import { ManualClock } from '../../support/key-value-world.ts'
 
 class Bed {
@@ -25,11 +25,11 @@ class Bed {
     }
   }
 
-  values(name: HistorySeries, seconds: 900 | 3600 | 86_400 = 900): (number | null)[] {
+  values(name: MetricSeriesName, seconds: 900 | 3600 | 86_400 = 900): (number | null)[] {
     return this.history.range([name], seconds).series[0]?.values ?? []
   }
 
-  last(name: HistorySeries, seconds: 900 | 3600 | 86_400 = 900): number | null | undefined {
+  last(name: MetricSeriesName, seconds: 900 | 3600 | 86_400 = 900): number | null | undefined {
     return this.values(name, seconds).at(-1)
   }
 }
@@ -66,10 +66,10 @@ describe('series', () => {
       bed.history.synced(4)
     })
     for (const seconds of [900, 3600, 86_400] as const) {
-      const { series, stepMs, fromMs } = bed.history.range(historySeries, seconds)
+      const { series, stepMs, fromMs } = bed.history.range(metricSeriesNames, seconds)
       expect(stepMs * 300).toBe(seconds * 1000)
       expect(fromMs + 300 * stepMs).toBe(bed.clock.nowMs())
-      expect(series.map(({ values }) => values.length)).toEqual(historySeries.map(() => 300))
+      expect(series.map(({ values }) => values.length)).toEqual(metricSeriesNames.map(() => 300))
       expect(bed.last('puts', seconds)).toBeCloseTo(1)
       expect(bed.last('in-bytes', seconds)).toBeCloseTo(100)
       expect(bed.last('gets', seconds)).toBeCloseTo(2)
