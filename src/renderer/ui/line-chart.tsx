@@ -111,7 +111,13 @@ function LineChartOf(props: LineChartProps): ReactElement {
               axisLine={false}
               minTickGap={48}
             />
-            <YAxis width={64} tickCount={4} tickFormatter={formatValue} tickLine={false} axisLine={false} />
+            <YAxis
+              width={68}
+              tickCount={4}
+              tickFormatter={(value: number) => unbroken(formatValue(value))}
+              tickLine={false}
+              axisLine={false}
+            />
             <Tooltip
               isAnimationActive={false}
               cursor={{ stroke: 'var(--border-control)' }}
@@ -168,4 +174,9 @@ function Tip({ time, series, payload, formatValue }: TipProps) {
       })}
     </div>
   )
+}
+
+/** The chart breaks the text of an axis at its spaces where it finds it long. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0')
 }
