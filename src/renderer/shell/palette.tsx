@@ -24,7 +24,7 @@ interface PaletteProps {
 export function Palette({ open, onClose }: PaletteProps): ReactElement {
   const { t } = useTranslation('shell')
   const [text, setText] = useState('')
-  const keys = useKeysLike(text, open)
+  const { keys, settled } = useKeysLike(text, open)
   const commands = useCommands()
   const choose = useChoose()
   const close = (): void => {
@@ -46,7 +46,7 @@ export function Palette({ open, onClose }: PaletteProps): ReactElement {
       renderItem={(item) => <Item item={item} />}
       onChoose={(item) => {
         close()
-        choose(item)
+        choose(item, settled)
       }}
     />
   )
@@ -77,8 +77,14 @@ function Item({ item }: { readonly item: PaletteItem }) {
   )
 }
 
+interface KeysLike {
+  readonly keys: readonly string[]
+  /** Whether the node has answered for the text as it stands. */
+  readonly settled: boolean
+}
+
 /** Keys that begin with the text, as far as the node has answered. */
-function useKeysLike(text: string, open: boolean): readonly string[] {
+function useKeysLike(text: string, open: boolean): KeysLike {
   const { queries } = useNode()
   const [prefix, setPrefix] = useState('')
   useEffect(() => {
@@ -88,7 +94,8 @@ function useKeysLike(text: string, open: boolean): readonly string[] {
   const enabled = open && prefix !== '' && addressIn(prefix) === undefined
   const input = { prefix, delimiter: '', limit: screenLimits.paletteKeysMax }
   const found = useQuery(queries.kv.list.queryOptions({ input, enabled, gcTime: 10_000 }))
-  return enabled && prefix === text.trim() ? (found.data?.items.map((item) => item.key) ?? []) : []
+  if (!enabled || prefix !== text.trim()) return { keys: [], settled: false }
+  return { keys: found.data?.items.map((item) => item.key) ?? [], settled: !found.isPending }
 }
 
 function useCommands(): readonly Command[] {
@@ -98,20 +105,37 @@ function useCommands(): readonly Command[] {
     .map((name) => ({ name, label: t(shortcuts[name].text) }))
 }
 
-function useChoose(): (item: PaletteItem) => void {
+function useChoose(): (item: PaletteItem, settled: boolean) => void {
   const navigate = useNavigate()
   const hub = useShortcutHub()
-  return (item) => {
+  const isKey = useIsKey()
+  const openKey = (key: string): void => void navigate({ to: '/keys', search: { key } })
+  const openPrefix = (prefix: string): void => void navigate({ to: '/keys', search: { prefix } })
+  return (item, settled) => {
     switch (item.kind) {
       case 'key':
-        return void navigate({ to: '/keys', search: { key: item.value } })
+        return openKey(item.value)
       case 'prefix':
-        return void navigate({ to: '/keys', search: { prefix: item.value } })
+        if (settled) return openPrefix(item.value)
+        // Chosen before the node could offer the key of this very name, which is then what is meant.
+        return void isKey(item.value).then((found) => (found ? openKey(item.value) : openPrefix(item.value)))
       case 'address':
         return void navigator.clipboard.writeText(`memo block get ${item.value}`).catch(() => undefined)
       case 'command':
         // After the dialog has given the focus back.
         return void requestAnimationFrame(() => hub.run(item.value satisfies ShortcutName))
+    }
+  }
+}
+
+function useIsKey(): (key: string) => Promise<boolean> {
+  const { client } = useNode()
+  return async (key) => {
+    try {
+      return (await client.kv.stat({ key })) !== null
+    } catch {
+      // What is wrong is shown where the prefix opens.
+      return false
     }
   }
 }

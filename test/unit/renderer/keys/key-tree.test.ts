@@ -176,6 +176,17 @@ describe('a tree of keys', () => {
     expect(keys.calls.map((call) => call.after)).toEqual(['f/059', undefined, 'f/029'])
   })
 
+  it('reveal a key that is asked for before the first page is there', async () => {
+    const { list } = new Keys(['a/x/1', 'a/y/2', 'b'])
+    const slow = { list: (asked: Parameters<typeof list>[0]) => new Promise((done) => setTimeout(() => done(list(asked)), 50)) }
+    const tree = new TreeLoader(slow as never, { prefix: '', delimiter: '/' })
+    tree.start()
+    const revealed = tree.reveal('a/y/2')
+    await settle()
+    const row = await revealed
+    expect(row === undefined ? undefined : tree.row(row)).toMatchObject({ kind: 'key', name: 'a/y/2' })
+  })
+
   it('opens the folders down to a key', async () => {
     const tree = await treeOf(new Keys(names))
     const row = await tree.reveal('a/x/1')

@@ -52,6 +52,21 @@ test('the palette finds keys by how they begin and opens one', async () => {
   await waitFor(() => expect(app.router.state.location).toMatchObject({ pathname: '/keys', search: { key: 'feature-flags' } }))
 })
 
+test.each([
+  ['feature-flags', { key: 'feature-flags' }],
+  ['feature-f', { prefix: 'feature-f' }],
+])('Enter before the node has answered for %s opens what bears that name', async (text, search) => {
+  using app = await renderApp({ path: '/connect' })
+  await screen.findByRole('navigation', { name: 'Pages' })
+  await userEvent.keyboard('{Control>}k{/Control}')
+  await userEvent.click(await screen.findByRole('combobox'))
+  await userEvent.paste(text)
+  expect(screen.queryByRole('option', { name: /feature-flags.*key/ })).toBeNull()
+  await userEvent.keyboard('{Enter}')
+  await waitFor(() => expect(app.router.state.location).toMatchObject({ pathname: '/keys', search }))
+  expect(app.router.state.location.search).toEqual(search)
+})
+
 test('the palette runs commands', async () => {
   using app = await renderApp({ path: '/connect' })
   await screen.findByRole('navigation', { name: 'Pages' })

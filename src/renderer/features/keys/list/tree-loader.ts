@@ -38,6 +38,7 @@ export class TreeLoader {
   readonly known = new Map<string, { readonly count: number; readonly complete: boolean }>()
   #keys: ListKeys
   readonly #listeners = new Set<() => void>()
+  readonly #loads = new Map<Folder, Promise<void>>()
   readonly #end = new AbortController()
   #version = 0
   #all: Folder | undefined
@@ -71,9 +72,17 @@ export class TreeLoader {
     return rowAt(this.root, index)
   }
 
-  /** The next page of a folder. */
-  async load(folder: Folder): Promise<void> {
-    if (folder.state.kind === 'loading' || folder.complete || this.#end.signal.aborted) return
+  /** The next page of a folder. Whoever asks while it is on its way waits for that one. */
+  load(folder: Folder): Promise<void> {
+    const pending = this.#loads.get(folder)
+    if (pending !== undefined) return pending
+    if (folder.complete || this.#end.signal.aborted) return Promise.resolve()
+    const loading = this.#loadNext(folder).finally(() => this.#loads.delete(folder))
+    this.#loads.set(folder, loading)
+    return loading
+  }
+
+  async #loadNext(folder: Folder): Promise<void> {
     const after = folder.next
     setState(folder, { kind: 'loading', sinceMs: Date.now() })
     this.#changed()
