@@ -27,14 +27,18 @@ const suites: Readonly<Record<string, (options: BenchOptions) => Promise<void>>>
   gui: () => runGuiSuite(options, results),
   scale: () => withPeers((peers) => runScaleSuite(peers, options, results)),
 }
-for (const name of options.suites) {
-  const run = suites[name]
-  if (run === undefined) throw new Error(`no suite ${name}: choose from ${Object.keys(suites).join(', ')}`)
-  console.error(`${name}:`)
-  await run(options)
+const unknown = options.suites.filter((name) => !(name in suites))
+if (unknown.length > 0) throw new Error(`no suite ${unknown.join(', ')}: choose from ${Object.keys(suites).join(', ')}`)
+try {
+  for (const name of options.suites) {
+    console.error(`${name}:`)
+    await suites[name]?.(options)
+  }
+} finally {
+  // What was measured before a failure took its time as well.
+  console.log(results.markdown())
+  console.error(`written to ${results.write(options.output)}`)
 }
-console.log(results.markdown())
-console.error(`written to ${results.write(options.output)}`)
 
 async function withPeers(work: (peers: readonly Peer[]) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'memo-bench-'))

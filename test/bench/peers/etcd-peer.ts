@@ -5,6 +5,8 @@ import { freePort, startServer, stopServer } from './child-server.ts'
 import type { Peer } from './peer.ts'
 import { unaryClient } from './unary-client.ts'
 
+/** It keeps every revision until it is told to compact, and refuses puts when these are full. */
+const quotaBytes = 48 * 1024 ** 3
 const proto = join(import.meta.dirname, '../protos/etcd-kv.proto')
 
 export function hasEtcd(): boolean {
@@ -29,7 +31,7 @@ export async function startEtcd(directory: string): Promise<Peer> {
         client,
       ]
         .concat(['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `bench=${peer}`])
-        .concat(['--max-txn-ops', '1024', '--quota-backend-bytes', String(8 * 1024 ** 3), '--log-level', 'error']),
+        .concat(['--max-txn-ops', '1024', '--quota-backend-bytes', String(quotaBytes), '--log-level', 'error']),
       join(directory, 'log'),
     )
     const unary = unaryClient(proto, [], 'etcdserverpb.KV', port)
