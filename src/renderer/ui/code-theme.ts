@@ -41,7 +41,12 @@ const look = EditorView.theme({
     backgroundColor: 'var(--warn-soft)',
   },
   '.cm-gutterElement.cm-changedNumber': { boxShadow: 'inset 2px 0 var(--warn)' },
-  '@media (forced-colors: active)': { '.cm-gutterElement.cm-changedNumber': { borderRight: '2px solid Highlight' } },
+  // Backgrounds and shadows, which else tell of changes, are taken away there.
+  '@media (forced-colors: active)': {
+    '.cm-gutterElement.cm-changedNumber': { borderRight: '2px solid Highlight' },
+    '.cm-changedLine': { boxSizing: 'border-box', borderLeft: '3px solid Highlight', paddingLeft: '5px' },
+    '.cm-changedText': { textDecoration: 'underline 2px Highlight' },
+  },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
   '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
     backgroundColor: 'var(--accent-soft)',
