@@ -89,13 +89,11 @@ export class KeyWriter {
     const change = { requestId, operations }
     await this.#fitOneBatch(change, signal)
     const outcomes = await this.#decide(page, change, signal)
+    // Its values are not kept in memory: a load would drive out what is read.
     return outcomes.map((outcome, index) => {
       const each = wanted[index]
-      const operation = operations[index]
-      assert(each !== undefined && operation !== undefined, 'every operation has one outcome')
-      const result = changeResultOf(each.key, outcome)
-      if (each.kind === 'put') this.#remember(result, operation, each.value)
-      return result
+      assert(each !== undefined, 'every operation has one outcome')
+      return changeResultOf(each.key, outcome)
     })
   }
 

@@ -37,6 +37,15 @@ export interface LevelIndexOptions {
 const beyondAllKeys = { from: Buffer.from([0xfe]), to: Buffer.from([0xff]) }
 const pageRecordsMax = 1000
 
+/** Look-ups that go together. */
+const gatheredMax = 1000
+
+/** Look-ups that were asked for since the thread last came to rest, and what is found for each; undefined: one of them failed. */
+interface Gathered {
+  readonly keys: Buffer[]
+  readonly found: Promise<readonly (Buffer | undefined)[] | undefined>
+}
+
 export class LevelIndex {
   readonly #directory: string
   readonly #level: ClassicLevel<Buffer, Buffer>
@@ -44,6 +53,7 @@ export class LevelIndex {
   #users = 0
   #unused: (() => void) | undefined
   #reopening: Promise<void> | undefined
+  #gathered: Gathered | undefined
 
   constructor(directory: string, { cacheBytes, writeBufferBytes }: LevelIndexOptions) {
     this.#directory = directory
@@ -96,12 +106,28 @@ export class LevelIndex {
     }
   }
 
-  get(key: Buffer): Promise<Buffer | undefined> {
-    return this.#use(() => this.#level.get(key))
+  /** What is asked for in one go is fetched in one trip through the thread pool; where that fails, each alone. */
+  async get(key: Buffer): Promise<Buffer | undefined> {
+    const open = this.#gathered
+    const gathered = open === undefined || open.keys.length >= gatheredMax ? this.#gather() : open
+    const place = gathered.keys.push(key) - 1
+    const found = await gathered.found
+    return found === undefined ? await this.#use(() => this.#level.get(key)) : found[place]
   }
 
   getMany(keys: Buffer[]): Promise<readonly (Buffer | undefined)[]> {
     return this.#use(() => this.#level.getMany(keys))
+  }
+
+  #gather(): Gathered {
+    const keys: Buffer[] = []
+    const found = Promise.resolve().then(() => {
+      if (this.#gathered === gathered) this.#gathered = undefined
+      return this.getMany(keys).catch(() => undefined)
+    })
+    const gathered = { keys, found }
+    this.#gathered = gathered
+    return gathered
   }
 
   /** Resolves when the batch survives a power loss. */
