@@ -152,6 +152,7 @@ async function empty(browser: Browser, folder: string, shotsOf: (page: Page) => 
     await shoot('sign-in')
     await page.goto(await consoleLink(data))
     await isIn(page)
+    await page.getByText(say.overview('aloneText')).first().waitFor()
     await shoot('overview-empty')
     const keys = await KeysScreen.open(page)
     await keys.list.getByText(say.keys('firstTitle')).waitFor()

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { HostClient } from '../connection/clients.ts'
 import { Banner } from '../ui/banner.tsx'
 import { Button } from '../ui/button.tsx'
+import { asSentence } from '../ui/format.ts'
 import css from './screen.module.css'
 import { useHostCall } from './use-host-call.ts'
 
@@ -53,7 +54,7 @@ export function HostButtons({ host, actions }: HostButtonsProps): ReactElement {
       </div>
       {failure !== undefined && (
         <Banner tone="danger" inset>
-          {failure.message}
+          {asSentence(failure.message)}
         </Banner>
       )}
     </>

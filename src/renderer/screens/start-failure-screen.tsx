@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { NodeRun } from '../../ipc/contract/host-contract.ts'
 import type { HostClient } from '../connection/clients.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
+import { asSentence } from '../ui/format.ts'
 import type { HostActionName } from './host-buttons.tsx'
 import { HostButtons } from './host-buttons.tsx'
 import { LogTail } from './log-tail.tsx'
@@ -57,7 +58,7 @@ export function StartFailureScreen({ failure, logTail, host }: StartFailureScree
   return (
     <ScreenCard icon={<Icon size={20} aria-hidden="true" />} tone="danger" title={t(title)}>
       {text !== undefined && <p>{t(text)}</p>}
-      <p className={css.muted}>{failure.message}</p>
+      <p className={css.muted}>{asSentence(failure.message)}</p>
       <HostButtons host={host} actions={actions} />
       <div className={css.command}>
         <code>{failure.code}</code>

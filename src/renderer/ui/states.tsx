@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Banner } from './banner.tsx'
 import { Button } from './button.tsx'
 import { CopyButton } from './copy-button.tsx'
+import { asSentence } from './format.ts'
 import css from './states.module.css'
 
 interface EmptyProps {
@@ -61,7 +62,7 @@ export function Failed({ title, failure, onRetry, actions }: FailedProps): React
         <CircleAlert size={16} aria-hidden="true" />
         <h2 className={css.title}>{title}</h2>
       </div>
-      <p>{failure.message}</p>
+      <p>{asSentence(failure.message)}</p>
       <div className={css.actions}>
         {onRetry !== undefined && <Button onClick={onRetry}>{t('retry')}</Button>}
         {actions}

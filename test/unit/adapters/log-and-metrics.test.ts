@@ -30,6 +30,12 @@ describe('the logger', () => {
     ])
   })
 
+  test('writes numbers to a thousandth', () => {
+    const { lines, logger } = capture('info')
+    logger.info('read', { durationMs: 5.090979999999945, bytes: 2 ** 40 })
+    expect(parsed(lines)[0]).toMatchObject({ durationMs: 5.091, bytes: 2 ** 40 })
+  })
+
   test('leaves out what is below its level', () => {
     const { lines, logger } = capture('warn')
     logger.debug('a')

@@ -7,6 +7,7 @@ import { sampleCrash, sampleFailures, sampleLog } from '../../../src/renderer/ga
 import { CrashCard } from '../../../src/renderer/screens/crash-card.tsx'
 import { StartFailureScreen } from '../../../src/renderer/screens/start-failure-screen.tsx'
 import { createTexts } from '../../../src/renderer/text/i18n.ts'
+import { asSentence } from '../../../src/renderer/ui/format.ts'
 
 function fakeHost() {
   const done = vi.fn(async (_input?: unknown) => null)
@@ -31,7 +32,7 @@ test.each([
   const { client, calls } = fakeHost()
   show(<StartFailureScreen failure={sampleFailures[kind]} logTail={sampleLog} host={client} />)
   expect(screen.getByRole('heading', { level: 1 })).toHaveTextContent(title)
-  expect(screen.getByText(sampleFailures[kind].message)).toBeVisible()
+  expect(screen.getByText(asSentence(sampleFailures[kind].message))).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: button }))
   expect(calls).toEqual([call])
 })
@@ -41,7 +42,7 @@ test('what a button failed with stays in sight', async () => {
   const broken = { ...client, node: { ...client.node, start: () => Promise.reject(new Error('the disk is gone')) } }
   show(<StartFailureScreen failure={sampleFailures['store-locked']} logTail={[]} host={broken} />)
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
-  expect(await screen.findByRole('alert')).toHaveTextContent('the disk is gone')
+  expect(await screen.findByRole('alert')).toHaveTextContent('The disk is gone')
 })
 
 test('a crash tells reason, exit code and the log, and starts again or safely', async () => {

@@ -103,7 +103,7 @@ class PinoLogger implements Logger {
   }
 }
 
-/** The fields as JSON can hold them. Bytes are named by their count only: they may be a payload. */
+/** The fields as JSON can hold them and people read them. Bytes are named by their count only: they may be a payload. */
 function writable(fields: LogFields): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, name === 'error' ? loggedError(value) : writableValue(value)]),
@@ -113,6 +113,7 @@ function writable(fields: LogFields): Record<string, unknown> {
 function writableValue(value: unknown): unknown {
   if (value instanceof Error) return loggedError(value)
   if (typeof value === 'bigint') return `${value}`
+  if (typeof value === 'number') return Math.round(value * 1000) / 1000
   if (value instanceof Uint8Array) return `[${value.length} bytes]`
   return value
 }

@@ -22,8 +22,9 @@ export function TabStrip(): ReactElement | null {
   const [leaving, setLeaving] = useState<Tab>()
   const strip = useRef<HTMLElement>(null)
   useEffect(() => {
+    // With its cross and dot, so the whole tab and not only its name.
     if (active !== undefined)
-      strip.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
+      strip.current?.querySelector('[data-active]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
   }, [active])
   const close = (tab: Tab) => (dirty.has(tab.id) ? setLeaving(tab) : closeTab(tab.id))
   if (tabs.length === 0) return null

@@ -198,7 +198,7 @@ export const keys = {
   noDetails: 'There is no such key.',
   noOverlap: 'You changed {{mine}}, they changed {{theirs}}: no overlap.',
   noOverlapShort: 'No overlap: both changes fit together.',
-  notJson: 'This is no valid JSON: {{reason}}.',
+  notJson: 'This is not valid JSON: {{reason}}.',
   notRendered: '{{format}} is shown as text only and never run.',
   nothingOpen: 'No key is open',
   nothingOpenText: 'Choose one in the list, or press N for a new one.',
@@ -253,7 +253,7 @@ export const keys = {
   saveClose: 'Save & close',
   saveFailed: 'Not saved: {{reason}}',
   saveMerged: 'Save merged (expects {{version}})',
-  saveNotJson: 'Not saved, because it is no valid JSON: {{reason}}.',
+  saveNotJson: 'Not saved, because it is not valid JSON: {{reason}}.',
   saveTooLarge: 'Not saved: the text has {{size}}, and {{limit}} is the most that can be written here. Import it as a file.',
   saveUnknown:
     'It is not known whether this was saved: the node went away before it answered. Try again; it will not be saved twice.',

@@ -99,7 +99,7 @@ export const shell = {
   startFreePort: 'Use a free port',
   startNode: 'Start the node',
   startSafely: 'Start for reading only',
-  startSlow: '{{phase}} takes longer than usual: {{seconds}} s so far, {{budget}} s were expected.',
+  startSlow: '“{{phase}}” takes longer than usual: {{seconds}} s so far, {{budget}} s were expected.',
   starting: 'Starting',
   startingTitle: 'The node is starting',
   stateAway: 'Reconnecting',

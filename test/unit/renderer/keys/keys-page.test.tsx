@@ -161,7 +161,7 @@ describe('an edit', () => {
     await edit('schema')
     type('{"version": }')
     await user.click(screen.getByRole('button', { name: /^Save$/ }))
-    expect(await screen.findByText(/no valid JSON: line 1, column 13/)).toBeInTheDocument()
+    expect(await screen.findByText(/not valid JSON: line 1, column 13/)).toBeInTheDocument()
     expect(stored('schema')).toBe('{"version":3}')
     await user.click(screen.getByRole('button', { name: 'Save anyway' }))
     await waitFor(() => expect(stored('schema')).toBe('{"version": }'))

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { BytePages, pageBytes } from '../../../../src/renderer/ui/byte-pages.ts'
 import {
+  asSentence,
   formatAgo,
   formatBytes,
   formatMs,
@@ -24,6 +25,12 @@ test('sizes have three digits at most and the unit that fits', () => {
   ])
   expect(formatRate(1_200_000)).toBe('1.2 MB/s')
   expect(splitBytes(38_100_000_000)).toEqual({ value: '38.1', unit: 'GB' })
+})
+
+test('a message of the node stands as a sentence, and names keep their letters', () => {
+  expect(
+    ['a key is too long', 'the disk is full', 'gRPC is off', 'memo runs', '127.0.0.1:1 is taken', ''].map(asSentence),
+  ).toEqual(['A key is too long', 'The disk is full', 'gRPC is off', 'memo runs', '127.0.0.1:1 is taken', ''])
 })
 
 test('times are as exact as they are short', () => {
