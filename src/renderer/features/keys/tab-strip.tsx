@@ -19,13 +19,15 @@ export function TabStrip(): ReactElement | null {
   const tabs = useTabs((state) => state.tabs)
   const active = useTabs((state) => state.active)
   const dirty = useDirtyTabs()
+  // Changes with what is active and with its dot, which makes it wider.
+  const shown = active === undefined ? undefined : `${active} ${dirty.has(active)}`
   const [leaving, setLeaving] = useState<Tab>()
   const strip = useRef<HTMLElement>(null)
   useEffect(() => {
     // With its cross and dot, so the whole tab and not only its name.
-    if (active !== undefined)
+    if (shown !== undefined)
       strip.current?.querySelector('[data-active]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
-  }, [active])
+  }, [shown])
   const close = (tab: Tab) => (dirty.has(tab.id) ? setLeaving(tab) : closeTab(tab.id))
   if (tabs.length === 0) return null
   return (
