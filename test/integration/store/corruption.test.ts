@@ -64,7 +64,7 @@ const replayFrames = (source: DamageSource) =>
 
 const indexedFrames = (source: DamageSource) =>
   journalFrames(source)
-    .filter(({ indexed, payloads }) => indexed && payloads)
+    .filter(({ indexed }) => indexed)
     .map(({ file, from, to }) => ({ file, from, to }))
 
 /** From the end of the frames to the end of the file. */
@@ -75,11 +75,11 @@ const preallocated = (source: DamageSource) =>
   })
 
 const kinds: readonly FileKind[] = [
-  { name: 'segment header', targets: segmentHeaders },
+  { name: 'segment header', targets: segmentHeaders, alive: true },
   { name: 'segment header of a crashed store', source: 'crashed', targets: segmentHeaders },
   { name: 'segment header in the replay window', source: 'crashed', targets: headersToReplay, alive: true },
   { name: 'frame in the replay window', source: 'crashed', targets: replayFrames, alive: true },
-  { name: 'indexed frame with payloads', targets: indexedFrames },
+  { name: 'indexed frame', targets: indexedFrames, alive: true },
   { name: 'preallocated zeros', targets: preallocated },
   { name: 'preallocated zeros of a crashed store', source: 'crashed', targets: preallocated },
   { name: 'LevelDB log', cuts: true, targets: wholeFiles(/^index\/\d+\.log$/) },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { readManifest, tableName } from '../../../src/node/adapters/level-store/index/index-files.ts'
+import { segmentHeaderBytes } from '../../../src/node/adapters/level-store/journal/segment-format.ts'
 import { nodeFiles } from '../../../src/node/adapters/level-store/node-files.ts'
 import { openLevelStore } from '../../../src/node/adapters/level-store/open-level-store.ts'
 import type { Clock } from '../../../src/node/ports/clock.ts'
@@ -121,6 +122,22 @@ test('a round reads every table and payload at the rate of the limit, and the ne
   expect(rounds.length).toBe(2)
   expect(clock.nowMs() - before).toBeGreaterThan(limits.scrubIdleMs)
   expect(found).toEqual([])
+  await store.close()
+})
+
+test('damage of the journal itself is found, though the index holds what was in it', async () => {
+  const { root, store, clock, found, first } = await scrubbedStore()
+  await first
+  // A record that is indexed whole, in the first frame, and the header of the segment.
+  flip(join(root, 'journal', '0000000000000001.seg'), segmentHeaderBytes + 100)
+  flip(join(root, 'journal', '0000000000000001.seg'), 10)
+  await clock.round()
+  await clock.round()
+  expect(found).toEqual([
+    'journal: the header of segment 1 does not verify',
+    expect.stringMatching(new RegExp(`^journal: segment 1 does not verify from ${segmentHeaderBytes} to \\d+$`)),
+  ])
+  expect(store.scrub?.findings).toEqual(found)
   await store.close()
 })
 

@@ -1,5 +1,6 @@
 /**
- * Reads everything of a running store again, round after round: the blocks of the index's tables, then every record and payload.
+ * Reads everything of a running store again, round after round: the blocks of the index's tables, every record and payload, then the
+ * journal's segments.
  * Damage of what nobody asks for is found this way while there may still be a copy of it. The rate is bounded, so that neither the
  * processor nor the disk is kept from anything else, and a round holds on to nothing: it goes on behind the last key that it saw.
  */
@@ -8,6 +9,8 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ScrubStatus, StoreEvents } from '../../ports/record-store.ts'
+import type { SegmentCheckOptions } from './check-segment.ts'
+import { checkSegment, segmentsOf, ToldPlaces } from './check-segment.ts'
 import type { Files } from './files.ts'
 import { checkTableFile, damageText, readManifest, stillLive } from './index/index-files.ts'
 import type { LevelIndex } from './index/level-index.ts'
@@ -20,6 +23,7 @@ export interface ScrubOptions {
   readonly payloads: PayloadReader
   readonly files: Files
   readonly indexDirectory: string
+  readonly journal: SegmentCheckOptions
   readonly clock: Clock
   readonly limits: Pick<Limits, 'scrubBytesPerSecond' | 'scrubIdleMs' | 'findingsMax'>
   readonly events: StoreEvents
@@ -34,6 +38,7 @@ const noRound: ScrubStatus = { lastRound: undefined, findings: [] }
 export class Scrub {
   readonly #options: ScrubOptions
   readonly #told = new Set<string>()
+  readonly #toldPlaces = new ToldPlaces()
   #status = noRound
   #found: string[] = []
   #roundBytes = 0
@@ -82,6 +87,7 @@ export class Scrub {
     // LevelDB is not led over a damaged block, which may end the process.
     const tablesVerify = await this.#tables(signal)
     if (tablesVerify) await this.#records(signal)
+    await this.#segments(signal)
     // What is known of the records stands until they can be read again.
     const findings = tablesVerify ? this.#found : this.status.findings
     this.#status = { lastRound: { endedMs: clock.nowMs(), bytes: this.#roundBytes }, findings }
@@ -117,14 +123,23 @@ export class Scrub {
     try {
       for (let page = await this.#page(undefined); page.length > 0; page = await this.#page(page.at(-1)?.[0])) {
         for (const [key, value] of page) {
-          const finding = await recordDamage(this.#options, key, value)
-          if (finding !== undefined) this.#note(finding)
+          const damage = await recordDamage(this.#options, key, value)
+          if (damage !== undefined) this.#note(damage.text)
+          if (damage?.place !== undefined) this.#toldPlaces.add(damage.place)
           await this.#pace(value.length + (valueFacts(key.length - 1, value).place?.length ?? 0), signal)
         }
       }
     } catch (error) {
       if (!isCoded(error, 'data-corrupt')) throw error
       this.#note(error.message)
+    }
+  }
+
+  async #segments(signal: AbortSignal): Promise<void> {
+    const { journal } = this.#options
+    for (const segment of segmentsOf(journal)) {
+      for (const finding of await checkSegment(journal, segment, this.#toldPlaces, (bytes) => this.#pace(bytes, signal)))
+        this.#note(finding)
     }
   }
 

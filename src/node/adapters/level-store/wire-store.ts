@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Limits } from '../../core/base/limits.ts'
 import { Capacity } from './capacity.ts'
+import type { SegmentCheckOptions } from './check-segment.ts'
 import { systemCode } from './files.ts'
 import { IndexCache } from './index/index-cache.ts'
 import type { IndexWriterOptions } from './index/index-writer.ts'
@@ -85,8 +86,9 @@ export async function wireStore(
   })
   const { indexDirectory } = opening
   const { salt, storeId, bootCount } = identity.file
-  const checked = { index, indexWriter, payloads, capacity, files, directory: journalDirectory, indexDirectory, salt }
-  const scrub = openScrub(opening, index, payloads)
+  const segments = { files, directory: journalDirectory, salt, segments: capacity.segmentSizes, position: () => journal.position }
+  const checked = { index, indexWriter, payloads, files, indexDirectory, journal: segments }
+  const scrub = openScrub(opening, index, payloads, segments)
   const parts = {
     limits,
     events,
@@ -155,10 +157,15 @@ async function noteStop({ reserve }: Opening, identity: StoreIdentityFile, prove
 }
 
 /** A store that is only looked at does not stay open for long enough. */
-function openScrub(opening: Opening, index: LevelIndex, payloads: PayloadReader): Scrub | undefined {
+function openScrub(
+  opening: Opening,
+  index: LevelIndex,
+  payloads: PayloadReader,
+  journal: SegmentCheckOptions,
+): Scrub | undefined {
   const { clock, files, indexDirectory, limits, events, inspect } = opening
   if (clock === undefined || inspect === true) return undefined
-  return new Scrub({ index, payloads, files, indexDirectory, clock, limits, events })
+  return new Scrub({ index, payloads, files, indexDirectory, journal, clock, limits, events })
 }
 
 async function openCapacity(opening: Opening, keepsReserve: boolean): Promise<Capacity> {
