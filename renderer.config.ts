@@ -25,6 +25,8 @@ export const rendererBuild = {
     // A file in a data: URL is not named by the policy for fonts and workers.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Styles come with the document: a page whose code is fetched later is never shown without its own.
+    cssCodeSplit: false,
     rollupOptions: { input: join(root, 'index.html') },
   },
 }

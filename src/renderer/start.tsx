@@ -6,7 +6,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
 import { guardDrafts } from './app/drafts.ts'
+import { loadPages } from './app/pages.ts'
 import { applyPreferences } from './app/preferences.ts'
+import { preloadPages } from './app/preload-pages.ts'
 import { createAppRouter } from './app/router.tsx'
 import { createConnection } from './connection/connect.ts'
 import type { Connection } from './connection/connection-store.ts'
@@ -28,9 +30,15 @@ guardDrafts()
 
 const root = document.getElementById('root')
 if (root !== null) {
+  const router = createAppRouter()
   createRoot(root).render(
     <StrictMode>
-      <App connection={connection} router={createAppRouter()} texts={createTexts()} nonce={pageNonce()} />
+      <App connection={connection} router={router} texts={createTexts()} nonce={pageNonce()} />
     </StrictMode>,
   )
+  // The page that was asked for goes first.
+  const leave = router.subscribe('onRendered', () => {
+    leave()
+    preloadPages(connection, loadPages)
+  })
 }

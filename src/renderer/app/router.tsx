@@ -1,19 +1,12 @@
 import type { RouterHistory } from '@tanstack/react-router'
-import {
-  createHashHistory,
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Navigate,
-  redirect,
-} from '@tanstack/react-router'
+import { createHashHistory, createRootRoute, createRoute, createRouter, Navigate, redirect } from '@tanstack/react-router'
 import { activitySearchSchema } from '../features/activity/activity-search.ts'
 import { keysSearchSchema } from '../features/keys/keys-search.ts'
 import { settingsSearchSchema } from '../features/settings/settings-search.ts'
 import { gallerySearchSchema } from '../gallery/gallery-search.ts'
 import { Shell } from '../shell/shell.tsx'
 import { PageError } from './page-error.tsx'
+import { galleryPage, pages } from './pages.ts'
 
 const rootRoute = createRootRoute()
 
@@ -31,41 +24,41 @@ const homeRoute = createRoute({
 const overviewRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/overview',
-  component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage'),
+  component: pages.overview,
 })
 
 const keysRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/keys',
   validateSearch: keysSearchSchema,
-  component: lazyRouteComponent(() => import('../features/keys/keys-page.tsx'), 'KeysPage'),
+  component: pages.keys,
 })
 
 const activityRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/activity',
   validateSearch: activitySearchSchema,
-  component: lazyRouteComponent(() => import('../features/activity/activity-page.tsx'), 'ActivityPage'),
+  component: pages.activity,
 })
 
 const connectRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/connect',
-  component: lazyRouteComponent(() => import('../features/connect/connect-page.tsx'), 'ConnectPage'),
+  component: pages.connect,
 })
 
 const settingsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/settings',
   validateSearch: settingsSearchSchema,
-  component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
+  component: pages.settings,
 })
 
 const galleryRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/dev/gallery',
   validateSearch: gallerySearchSchema,
-  component: lazyRouteComponent(() => import('../gallery/gallery-page.tsx'), 'GalleryPage'),
+  component: galleryPage,
 })
 
 const routeTree = rootRoute.addChildren([

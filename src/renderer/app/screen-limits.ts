@@ -9,4 +9,6 @@ export const screenLimits = {
   paletteDelayMs: 120,
   /** A start that takes longer shows what it waits for. */
   slowStartMs: 10_000,
+  /** The other pages are fetched when the browser is idle, or after this time. */
+  preloadDelayMs: 2000,
 } as const

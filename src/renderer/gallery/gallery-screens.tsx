@@ -5,6 +5,7 @@ import { Connecting } from '../screens/connecting.tsx'
 import { CrashCard } from '../screens/crash-card.tsx'
 import { FailedScreen } from '../screens/failed-screens.tsx'
 import { MismatchScreen } from '../screens/mismatch-screen.tsx'
+import { PageNotLoaded } from '../screens/page-not-loaded.tsx'
 import { SignInCard } from '../screens/sign-in-card.tsx'
 import { StartFailureScreen } from '../screens/start-failure-screen.tsx'
 import { StartUpScreen } from '../screens/start-up-screen.tsx'
@@ -44,5 +45,8 @@ export const galleryScreens: Readonly<Record<string, () => ReactElement>> = {
   'link-refused': () => <SignInCard reason="refused" onSignIn={refused} />,
   mismatch: () => <MismatchScreen nodeVersion="0.4.0" nodeContract={2} />,
   unreachable: () => <UnreachableScreen onRetry={nothing} />,
+  'page-not-loaded': () => (
+    <PageNotLoaded error={new TypeError('Failed to fetch')} live={false} busy={false} reloads={false} onRetry={nothing} />
+  ),
   'page-failed': () => <FailedScreen title="This page failed" error={new TypeError('x is undefined')} onRetry={nothing} />,
 }

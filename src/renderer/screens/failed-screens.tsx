@@ -12,7 +12,7 @@ interface FailedScreenProps {
   readonly onRetry: () => void
 }
 
-/** A fault of the screens themselves: the page, or all of them. The node goes on without them. */
+/** A fault of the screens themselves: the page, or all of them. How the node is, is not known here. */
 export function FailedScreen({ title, error, onRetry }: FailedScreenProps): ReactElement {
   const { t } = useTranslation('shell')
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)

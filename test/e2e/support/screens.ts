@@ -19,6 +19,8 @@ export interface Forgiven {
   readonly lostNode?: boolean
   /** The page is opened, or goes on, without a session. */
   readonly noSession?: boolean
+  /** The code of a page does not come. */
+  readonly lostPages?: boolean
 }
 
 /** Screens of a node in one of the hosts. */

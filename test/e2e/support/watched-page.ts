@@ -10,6 +10,8 @@ export interface Violation {
 const ofLostNodes = [/net::ERR_CONNECTION_REFUSED/, /WebSocket connection to .* failed: .*ERR_CONNECTION_REFUSED/]
 /** The page asks whether it has a session, and Chromium reports the answers to one that has none. */
 const ofNoSession = [/status of 401/, /WebSocket connection to .* failed: HTTP Authentication failed/]
+/** The test lets the code of a page not come. */
+const ofLostPages = [/net::ERR_FAILED/, /PageLoadError/]
 
 /** Whatever a page complains about: violations of its security policy, errors on the console, exceptions that nobody caught. */
 export class WatchedPage {
@@ -36,8 +38,8 @@ export class WatchedPage {
   }
 
   /** Errors that nothing explains. */
-  errors({ lostNode = false, noSession = false } = {}): readonly string[] {
-    const explained = [...(lostNode ? ofLostNodes : []), ...(noSession ? ofNoSession : [])]
+  errors({ lostNode = false, noSession = false, lostPages = false } = {}): readonly string[] {
+    const explained = [...(lostNode ? ofLostNodes : []), ...(noSession ? ofNoSession : []), ...(lostPages ? ofLostPages : [])]
     return this.#errors.filter((error) => !explained.some((pattern) => pattern.test(error)))
   }
 }
