@@ -44,7 +44,8 @@ export async function startConsole(
       sources: {
         version,
         metrics: () => meter.render(),
-        health: () => healthReport({ version, pid: process.pid, status: node.status(), keysKept }),
+        health: () =>
+          healthReport({ version, pid: process.pid, status: node.status(), keysKept, damage: observer.store.damage() }),
       },
       serve,
     },

@@ -1,10 +1,10 @@
 import type { Logger } from '../ports/logger.ts'
 import type { Counter, Meter } from '../ports/meter.ts'
-import type { StoreEvents } from '../ports/record-store.ts'
 import type { ActivityRecorder } from './activity-recorder.ts'
 import { noActivity } from './activity-recorder.ts'
 import { metricCatalogue } from './metric-catalogue.ts'
 import type { ObserverPorts } from './observer-ports.ts'
+import type { StoreObserver } from './store-observer.ts'
 import { createStoreObserver } from './store-observer.ts'
 
 /** The status names of gRPC, in the order of their numbers. */
@@ -33,7 +33,7 @@ export type HttpRoute = 'page' | 'asset' | 'session' | 'rpc' | 'metrics' | 'heal
 /** One function for each thing that happens in a node; each feeds the log, a metric, or both. None of them throws. */
 export interface NodeObserver {
   /** What happens inside the store, from its opening on. */
-  readonly store: StoreEvents
+  readonly store: StoreObserver
   grpcCallEnded(facts: { readonly method: string; readonly statusCode: number; readonly durationMs: number }): void
   /** A call ended with `internal`: a bug. The correlation id is what the caller was told. */
   grpcCallFailed(facts: { readonly method: string; readonly correlationId: string; readonly error: unknown }): void

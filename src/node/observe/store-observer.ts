@@ -5,13 +5,18 @@ import { noActivity } from './activity-recorder.ts'
 import { metricCatalogue } from './metric-catalogue.ts'
 import type { ObserverPorts } from './observer-ports.ts'
 
-/** Distinct findings that are logged; more of them are still counted. A log is no place for a million damaged records. */
-const loggedFindingsMax = 100
+/** Distinct findings that are logged and kept; more of them are still counted. A log is no place for a million damaged records. */
+const keptFindingsMax = 100
+
+export interface StoreObserver extends StoreEvents {
+  /** What was found damaged since the opening, in words, each once; whatever became of it. */
+  readonly damage: () => readonly string[]
+}
 
 export function createStoreObserver(
   { logger: parent, meter, activity = noActivity }: ObserverPorts,
   damage: Counter,
-): StoreEvents {
+): StoreObserver {
   const logger = parent.child('store')
   return {
     ...commitEvents(logger, meter, activity),
@@ -103,13 +108,17 @@ function roomEvents(logger: ObserverPorts['logger']): Pick<StoreEvents, 'reserve
   }
 }
 
-function faultEvents(logger: ObserverPorts['logger'], damage: Counter): Pick<StoreEvents, 'damageFound' | 'failed'> {
-  const logged = new Set<string>()
+function faultEvents(
+  logger: ObserverPorts['logger'],
+  counter: Counter,
+): Pick<StoreObserver, 'damage' | 'damageFound' | 'failed'> {
+  const kept = new Set<string>()
   return {
+    damage: () => [...kept],
     damageFound({ finding }) {
-      damage.add(1)
-      if (logged.has(finding) || logged.size >= loggedFindingsMax) return
-      logged.add(finding)
+      counter.add(1)
+      if (kept.has(finding) || kept.size >= keptFindingsMax) return
+      kept.add(finding)
       logger.error('damage found', { finding })
     },
     failed({ error }) {

@@ -62,6 +62,8 @@ interface Kind {
   readonly flips?: number
   /** All may be right although nobody complains: bytes that nothing uses any more, or an index that is healed from the journal. */
   readonly mayHeal?: boolean
+  /** What is healed is told by the health of the node and by the doctor. */
+  readonly tells?: boolean
 }
 
 /** All files of the source whose path below it matches. */
@@ -85,7 +87,6 @@ const kinds: readonly Kind[] = [
     name: 'journal frame',
     targets: () => frames.map(({ file, from }) => ({ file, from, to: from + 100 })),
     flips: 2,
-    mayHeal: true,
   },
   {
     name: 'journal payload',
@@ -95,8 +96,8 @@ const kinds: readonly Kind[] = [
   { name: 'segment', targets: segments, flips: 0, removable: true },
   { name: 'LevelDB log', targets: files(/^index\/\d+\.log$/), flips: 3, removable: true, mayHeal: true },
   { name: 'LevelDB table', targets: files(/^index\/\d+\.ldb$/), flips: 3, removable: true, mayHeal: true },
-  { name: 'LevelDB MANIFEST', targets: files(/^index\/MANIFEST-\d+$/), removable: true, mayHeal: true },
-  { name: 'LevelDB CURRENT', targets: files(/^index\/CURRENT$/), removable: true, mayHeal: true },
+  { name: 'LevelDB MANIFEST', targets: files(/^index\/MANIFEST-\d+$/), removable: true, mayHeal: true, tells: true },
+  { name: 'LevelDB CURRENT', targets: files(/^index\/CURRENT$/), removable: true, mayHeal: true, tells: true },
   { name: 'FORMAT', targets: files(/^FORMAT$/), removable: true },
   { name: 'identity', targets: files(/^store$/), removable: true },
   { name: 'node key', targets: files(/^keys\/node\.key$/), removable: true },
@@ -133,7 +134,7 @@ async function judge(root: string): Promise<Verdict> {
     if (body.store.condition === 'suspect') return { outcome: 'said at once', detail: body.store.findings.join('; ') }
     if (wrong.length > 0) return { outcome: 'wrong or missing', detail: wrong.join() }
     if (damaged > 0) return { outcome: 'answered as damaged', detail: `${damaged} keys` }
-    return { outcome: 'right', detail: '' }
+    return { outcome: 'right', detail: body.store.damage.join('; ') }
   } finally {
     await memo.kill()
   }
@@ -175,6 +176,10 @@ async function proveFound(kind: Kind, label: string, target: Target, change: (pa
   const told = `${where}: ${verdict.outcome} (${verdict.detail}); doctor: ${doctor.red.join('; ')}`
   if (verdict.outcome === 'right') {
     if (kind.mayHeal !== true) expect(doctor.state, told).toBe('red')
+    if (kind.tells === true) {
+      expect(verdict.detail, told).not.toBe('')
+      expect([...doctor.red, ...doctor.amber].join(), told).toMatch(/damage/)
+    }
   } else expect(doctor.state, told).toBe('red')
   if (verdict.outcome === 'wrong or missing') expect(doctor.red.join(), told).toContain('records')
 }

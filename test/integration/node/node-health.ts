@@ -12,6 +12,7 @@ export interface DoctorAnswer {
   readonly state: 'green' | 'amber' | 'red'
   /** What is red, in words. */
   readonly red: readonly string[]
+  readonly amber: readonly string[]
 }
 
 /** What `memo doctor` says of a data directory. */
@@ -31,6 +32,7 @@ export async function doctorOf(data: string): Promise<DoctorAnswer> {
     readonly state: DoctorAnswer['state']
     readonly checks: readonly { readonly name: string; readonly state: string; readonly text: string }[]
   }
-  const red = report.checks.filter(({ state }) => state === 'red').map(({ name, text }) => `${name}: ${text}`)
-  return { code, state: report.state, red }
+  const inState = (wanted: string) =>
+    report.checks.filter(({ state }) => state === wanted).map(({ name, text }) => `${name}: ${text}`)
+  return { code, state: report.state, red: inState('red'), amber: inState('amber') }
 }

@@ -45,6 +45,7 @@ const report = (): HealthReport =>
     pid: 1,
     status,
     keysKept: [{ name: 'node', path: '/k', mode: 0o100600, protection: { kind: 'plain' } }],
+    damage: ['index: CURRENT was damaged'],
   })
 const bed = new ConsoleBed({ sources: { health: report } })
 const { answered } = bed

@@ -25,6 +25,8 @@ export interface HealthReport {
     readonly segments: number
     readonly syncedPosition: string
     readonly records: Readonly<Record<string, number>>
+    /** What was found damaged since the start, whatever became of it: some of it the start heals. */
+    readonly damage: readonly string[]
     /** What the store found when it read all of itself again; `lastRoundAt` is null before the end of the first round. */
     readonly scrub: { readonly lastRoundAt: string | null; readonly bytes: number; readonly findings: readonly string[] } | null
   }
@@ -39,11 +41,12 @@ export interface HealthFacts {
   readonly pid: number
   readonly status: NodeStatus
   readonly keysKept: readonly KeyDescription[]
+  readonly damage: readonly string[]
 }
 
 const findingsShownMax = 20
 
-export function healthReport({ version, pid, status, keysKept }: HealthFacts): HealthReport {
+export function healthReport({ version, pid, status, keysKept, damage }: HealthFacts): HealthReport {
   const { identity, condition, usage } = status
   const findings = condition.kind === 'suspect' ? condition.findings : []
   const { full } = usage
@@ -70,6 +73,7 @@ export function healthReport({ version, pid, status, keysKept }: HealthFacts): H
       segments: usage.segments,
       syncedPosition: String(usage.syncedPosition),
       records: Object.fromEntries(Object.entries(usage.families).map(([family, { records }]) => [family, records])),
+      damage: damage.slice(0, findingsShownMax),
       scrub: scrubReport(status.scrub),
     },
     disk: { freeBytes: usage.diskFreeBytes, full },

@@ -15,6 +15,7 @@ export type CheckName =
   | 'records'
   | 'rules'
   | 'scrub'
+  | 'damage'
   | 'disk-space'
   | 'clock'
   | 'keys'

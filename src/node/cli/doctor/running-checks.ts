@@ -24,6 +24,7 @@ const healthSchema = z.object({
     findings: z.array(z.string()),
     liveBytes: z.number(),
     diskBytes: z.number(),
+    damage: z.array(z.string()).default([]),
     scrub: z.object({ lastRoundAt: z.string().nullable(), bytes: z.number(), findings: z.array(z.string()) }).nullish(),
   }),
   disk: z.object({ freeBytes: z.number(), full: z.boolean() }),
@@ -75,9 +76,18 @@ export function runningChecks(running: Running, health: NonNullable<Running['hea
       ? red('disk-space', new CodedError('storage-full', 'the store is full: changes are refused'))
       : green('disk-space', `${byteText(disk.freeBytes)} free`),
     plain ? amber('keys', plainKeysText(kept)) : green('keys', kept),
+    damageCheck(store.damage),
     scrubCheck(store.scrub ?? undefined),
     amber('records', 'not checked: reading and verifying every record needs the node to be stopped'),
   ]
+}
+
+function damageCheck(damage: readonly string[]): Check {
+  if (damage.length === 0) return green('damage', 'none was met since the start')
+  return amber(
+    'damage',
+    `met since the start, and healed where it could be: ${damage.join('; ')}. Stop the node and run doctor to know what is left of it`,
+  )
 }
 
 function scrubCheck(scrub: (NonNullable<Running['health']>['store']['scrub'] & {}) | undefined): Check {

@@ -68,7 +68,7 @@ function openedChecks(store: RecordStore, remarks: readonly string[]): Check[] {
   const usage = store.usage()
   const facts = `${toHex(identity.storeId)}, start ${identity.bootCount}, ${byteText(usage.liveBytes)} live in ${byteText(usage.diskBytes)}`
   return [
-    remarks.length === 0 ? green('store', facts) : amber('store', `${facts}; ${remarks.join('; ')}`),
+    remarks.length === 0 ? green('store', facts) : amber('store', `${facts}; ${shown(remarks)}`),
     condition.kind === 'sound'
       ? green('condition', 'sound')
       : red(

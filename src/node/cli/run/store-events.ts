@@ -1,5 +1,7 @@
 import type { StoreEvents } from '../../ports/record-store.ts'
 
+const remarksMax = 100
+
 /** For commands that open a store without a node: what a person should hear of is added to the remarks. */
 export function storeEventsOfCommand(remarks: string[]): StoreEvents {
   const nothing = () => {}
@@ -8,7 +10,9 @@ export function storeEventsOfCommand(remarks: string[]): StoreEvents {
     indexed: nothing,
     segmentMade: nothing,
     segmentReclaimed: nothing,
-    damageFound: nothing,
+    damageFound: ({ finding }) => {
+      if (remarks.length < remarksMax) remarks.push(`damage was met, and healed where it could be: ${finding}`)
+    },
     scrubbed: nothing,
     scrubFailed: nothing,
     reserveGivenUp: ({ bytes }) => void remarks.push(`the disk is nearly full: the ${bytes} bytes held for this were given up`),
