@@ -6,8 +6,8 @@ export interface Violation {
   readonly sample: string
 }
 
-/** Losing its node is no fault of a page: Chromium reports each attempt that met nobody as an error. */
-const ofLostNodes = [/net::ERR_CONNECTION_REFUSED/, /WebSocket connection to .* failed: .*ERR_CONNECTION_REFUSED/]
+/** Losing its node is no fault of a page: Chromium reports each attempt that met nobody as an error, and each that its death cut off. */
+const ofLostNodes = [/net::ERR_CONNECTION_(REFUSED|RESET)/, /WebSocket connection to .* failed: .*ERR_CONNECTION_REFUSED/]
 /** The page asks whether it has a session, and Chromium reports the answers to one that has none. */
 const ofNoSession = [/status of 401/, /WebSocket connection to .* failed: HTTP Authentication failed/]
 /** The test lets the code of a page not come. */
