@@ -29,6 +29,8 @@ export interface ScreensParts extends Omit<ObservedProcess, keyof Disposable> {
   readonly version: string
   /** The store was opened only to be looked at. */
   readonly safeMode: boolean
+  /** How a shell on this computer calls the command line. */
+  readonly command: string
 }
 
 /** What screens are told of a node from its first change on, and served once it runs: the same on every wire. */
@@ -56,7 +58,7 @@ export class Screens implements AsyncDisposable {
 
   /** The node runs: screens may come. */
   start(served: ServedNode): void {
-    const { logger, meter, history, logRing, logGate, version, loaded, safeMode } = this.#parts
+    const { logger, meter, history, logRing, logGate, version, loaded, safeMode, command } = this.#parts
     const { node, services, adapters, grpcServer } = served
     const settings = new SettingsFile(loaded, {
       sha256: (bytes) => adapters.crypto.sha256(bytes),
@@ -86,7 +88,7 @@ export class Screens implements AsyncDisposable {
     const router = createControlRouter({
       ...{ status, nodeVersion: version, dataFormat: storeFormat, capabilities: [], keyValues, events: this.#hub },
       ...{ history, logRing, logGate, clock: adapters.clock, settings, clients: grpcServer.clients, jobs },
-      grpc: { info: () => grpcServer.facts(), test: () => grpcServer.test(controlLimits.grpcTestTimeoutMs) },
+      grpc: { info: () => ({ ...grpcServer.facts(), command }), test: () => grpcServer.test(controlLimits.grpcTestTimeoutMs) },
     })
     const control = createControlObserver({ logger, meter })
     const context: ControlContext = {

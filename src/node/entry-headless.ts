@@ -4,6 +4,7 @@ import { consoleLink } from './cli/run/console-link.ts'
 import { assertSafeConsole } from './cli/run/console-options.ts'
 import type { ObservedProcess } from './cli/run/observed-process.ts'
 import { observeProcess } from './cli/run/observed-process.ts'
+import { consoleCommandText, ownCommand } from './cli/run/own-command.ts'
 import type { ReadyFacts } from './cli/run/ready-file.ts'
 import { checkReadyFolder, readyFiles, removeReadyFile, writeReadyFile } from './cli/run/ready-file.ts'
 import { ResourceList } from './cli/run/resource-list.ts'
@@ -70,7 +71,8 @@ async function startAll(starting: Starting): Promise<void> {
   const { config, host, observer, stops, resources } = starting
   assertSafeConsole(config)
   if (config.readyFile !== undefined) await checkReadyFolder(config.readyFile)
-  const screens = new Screens({ ...starting, version: host.version, safeMode: false })
+  const command = ownCommand({ environment: host.environment })
+  const screens = new Screens({ ...starting, version: host.version, safeMode: false, command })
   const served = await startServedNode({
     ...starting,
     keysChanged: screens.keysChanged,
@@ -91,16 +93,17 @@ async function startAll(starting: Starting): Promise<void> {
   const ready = readyFacts(config, served, { consoleUrl: url, version: host.version })
   resources.add(async () => void (await Promise.all(readyFiles(config).map(removeReadyFile))))
   for (const path of readyFiles(config)) await writeReadyFile(path, ready)
+  const signIn = consoleCommandText(command, config.data, host.environment)
   observer.nodeServing({
     ...ready,
     data: config.data,
     keysKept: keysKept.map(({ name, protection }) => ({ name, kept: protection.kind })),
-    signIn: `memo console --data ${config.data}`,
+    signIn,
   })
   if (host.stdout.isTTY !== true) return
   const link = consoleLink(browserUrl, makeToken().token)
   const suspect = node.status().condition.kind === 'suspect'
-  host.stdout.write(runBanner(ready, { link, data: config.data, keys: keysKept, suspect }))
+  host.stdout.write(runBanner(ready, { link, signIn, data: config.data, keys: keysKept, suspect }))
 }
 
 function readyFacts(

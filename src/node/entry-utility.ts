@@ -10,6 +10,7 @@ import { exitCodeOf, exitCodes } from './cli/exit-codes.ts'
 import { packageVersion } from './cli/package-version.ts'
 import type { ObservedProcess } from './cli/run/observed-process.ts'
 import { observeProcess } from './cli/run/observed-process.ts'
+import { ownCommand } from './cli/run/own-command.ts'
 import type { Received } from './cli/run/parent-port.ts'
 import { findParentPort, MainLink } from './cli/run/parent-port.ts'
 import { ResourceList } from './cli/run/resource-list.ts'
@@ -106,7 +107,8 @@ class UtilityNode {
 
   async #start(parts: StartParts): Promise<void> {
     const { config, observer, safeMode, stops } = parts
-    const screens = new Screens({ ...parts, version: packageVersion() })
+    const command = ownCommand({ environment: parts.environment })
+    const screens = new Screens({ ...parts, version: packageVersion(), command })
     const served = await startServedNode({
       ...parts,
       keysChanged: screens.keysChanged,

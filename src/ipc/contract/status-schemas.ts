@@ -90,6 +90,8 @@ export const grpcInfoSchema = z.strictObject({
   tokenFile: z.string().optional(),
   reflection: z.boolean(),
   services: z.array(z.string()),
+  /** What a shell on the computer of the node calls the command line of this very memo by, ready to be pasted. */
+  command: z.string(),
 })
 export type GrpcInfo = z.infer<typeof grpcInfoSchema>
 

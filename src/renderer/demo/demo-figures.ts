@@ -115,4 +115,5 @@ export const demoGrpcInfo: GrpcInfo = {
   auth: 'none',
   reflection: true,
   services: ['memo.v1.KeyValue', 'memo.v1.Blocks', 'grpc.health.v1.Health'],
+  command: 'memo',
 }

@@ -3,7 +3,6 @@ import type { ReactElement } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from '../ui/button.tsx'
-import { CopyButton } from '../ui/copy-button.tsx'
 import { TextField } from '../ui/text-field.tsx'
 import css from './screen.module.css'
 import { ScreenCard } from './screen-card.tsx'
@@ -41,7 +40,6 @@ export function SignInCard({ reason, onSignIn }: SignInCardProps): ReactElement 
       <p>{t('consoleHint')}</p>
       <div className={css.command}>
         <code>{t('consoleCommand')}</code>
-        <CopyButton text={t('consoleCommand')} />
       </div>
       <form
         className={css.form}

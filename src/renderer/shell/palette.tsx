@@ -9,6 +9,7 @@ import { useNode } from '../connection/connection-provider.tsx'
 import type { ShortcutName } from '../shortcuts/registry.ts'
 import { keysOf, shortcuts } from '../shortcuts/registry.ts'
 import { useAvailableCommands, useShortcutHub } from '../shortcuts/use-shortcut.tsx'
+import { blockCommand } from '../snippets/snippets.ts'
 import { CommandDialog } from '../ui/command-dialog.tsx'
 import { KeyCaps } from '../ui/key-caps.tsx'
 import css from './palette.module.css'
@@ -26,7 +27,7 @@ export function Palette({ open, onClose }: PaletteProps): ReactElement {
   const [text, setText] = useState('')
   const { keys, settled } = useKeysLike(text, open)
   const commands = useCommands()
-  const choose = useChoose()
+  const choose = useChoose(open)
   const close = (): void => {
     setText('')
     onClose()
@@ -105,10 +106,12 @@ function useCommands(): readonly Command[] {
     .map((name) => ({ name, label: t(shortcuts[name].text) }))
 }
 
-function useChoose(): (item: PaletteItem, settled: boolean) => void {
+function useChoose(open: boolean): (item: PaletteItem, settled: boolean) => void {
   const navigate = useNavigate()
   const hub = useShortcutHub()
   const isKey = useIsKey()
+  const { queries } = useNode()
+  const grpc = useQuery(queries.grpc.info.queryOptions({ enabled: open })).data
   const openKey = (key: string): void => void navigate({ to: '/keys', search: { key } })
   const openPrefix = (prefix: string): void => void navigate({ to: '/keys', search: { prefix } })
   return (item, settled) => {
@@ -120,7 +123,10 @@ function useChoose(): (item: PaletteItem, settled: boolean) => void {
         // Chosen before the node could offer the key of this very name, which is then what is meant.
         return void isKey(item.value).then((found) => (found ? openKey(item.value) : openPrefix(item.value)))
       case 'address':
-        return void navigator.clipboard.writeText(`memo block get ${item.value}`).catch(() => undefined)
+        // Its way in was asked for when the palette opened.
+        return void navigator.clipboard
+          .writeText(grpc === undefined ? `memo block get ${item.value}` : blockCommand(grpc, item.value))
+          .catch(() => undefined)
       case 'command':
         // After the dialog has given the focus back.
         return void requestAnimationFrame(() => hub.run(item.value satisfies ShortcutName))

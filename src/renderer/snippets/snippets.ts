@@ -1,7 +1,8 @@
 /** Programs that reach this very node, ready to be run: its address, its way to authenticate, the key that was typed. */
 
 import type { GrpcInfo } from '../../ipc/contract/status-schemas.ts'
-import { doubleQuoted, shellWord, singleQuoted } from './quote.ts'
+import { shellWord } from '../../shared/shell-word.ts'
+import { doubleQuoted, singleQuoted } from './quote.ts'
 
 export const snippetLanguages = ['cli', 'grpcurl', 'node', 'python', 'go'] as const
 export type SnippetLanguage = (typeof snippetLanguages)[number]
@@ -9,7 +10,10 @@ export type SnippetLanguage = (typeof snippetLanguages)[number]
 /** `read` shows a key that is there; `try` writes one first, so that it works on an empty node. */
 export type SnippetTask = 'read' | 'try'
 
-export type SnippetGrpc = Pick<GrpcInfo, 'host' | 'port' | 'tls' | 'certificateFile' | 'auth' | 'tokenFile' | 'reflection'>
+export type SnippetGrpc = Pick<
+  GrpcInfo,
+  'host' | 'port' | 'tls' | 'certificateFile' | 'auth' | 'tokenFile' | 'reflection' | 'command'
+>
 
 /** Files of the client that stand in for those that only its owner knows. */
 const clientCertificate = 'client-cert.pem'
@@ -17,6 +21,7 @@ const clientKey = 'client-key.pem'
 const tokenStandIn = 'grpc-token'
 
 interface Facts {
+  readonly command: string
   readonly writes: boolean
   readonly target: string
   readonly key: string
@@ -36,7 +41,18 @@ export function targetOf({ host, port }: Pick<GrpcInfo, 'host' | 'port'>): strin
 }
 
 export function snippet(language: SnippetLanguage, grpc: SnippetGrpc, key: string, task: SnippetTask): string {
-  const facts: Facts = {
+  return writers[language](factsOf(grpc, key, task))
+}
+
+/** Reads one block by the command line. */
+export function blockCommand(grpc: SnippetGrpc, address: string): string {
+  const facts = factsOf(grpc, '', 'read')
+  return `${facts.command} block get ${cliFlags(facts)} ${address}`
+}
+
+function factsOf(grpc: SnippetGrpc, key: string, task: SnippetTask): Facts {
+  return {
+    command: grpc.command,
     writes: task === 'try',
     target: targetOf(grpc),
     key,
@@ -46,7 +62,6 @@ export function snippet(language: SnippetLanguage, grpc: SnippetGrpc, key: strin
     mutual: grpc.auth === 'mtls',
     reflection: grpc.reflection,
   }
-  return writers[language](facts)
 }
 
 const writers: Readonly<Record<SnippetLanguage, (facts: Facts) => string>> = {
@@ -61,19 +76,25 @@ function lines(...parts: readonly (string | false | undefined)[]): string {
   return parts.filter((part) => part !== false && part !== undefined).join('\n')
 }
 
-function cliSnippet({ writes, target, key, tls, certificate, token, mutual }: Facts): string {
+function cliFlags({ target, tls, certificate, token, mutual }: Facts): string {
   const flags = [
     `--grpc ${shellWord(target)}`,
     tls && '--tls',
     tls && certificate !== undefined && `--tls-ca ${shellWord(certificate)}`,
     mutual && `--tls-cert ${clientCertificate} --tls-key ${clientKey}`,
     token !== undefined && `--token-file ${shellWord(token)}`,
-  ].filter((flag) => flag !== false)
+  ]
+  return flags.filter((flag) => flag !== false).join(' ')
+}
+
+function cliSnippet(facts: Facts): string {
+  const { command, writes, key } = facts
+  const flags = cliFlags(facts)
   const word = key.startsWith('-') ? `-- ${shellWord(key)}` : shellWord(key)
   return lines(
-    writes && `memo kv put ${flags.join(' ')} ${word} hello`,
-    `memo kv get ${flags.join(' ')} ${word}`,
-    writes && `memo kv ls ${flags.join(' ')}`,
+    writes && `${command} kv put ${flags} ${word} hello`,
+    `${command} kv get ${flags} ${word}`,
+    writes && `${command} kv ls ${flags}`,
   )
 }
 

@@ -151,7 +151,7 @@ describe('the facts of a port', () => {
 describe('a test of the port', () => {
   test('makes real calls and leaves no key', async () => {
     await using rig = await GrpcRig.start({ keyValues: served() })
-    const source = { info: () => rig.server.facts(), test: () => rig.server.test(5000) }
+    const source = { info: () => ({ ...rig.server.facts(), command: 'memo' }), test: () => rig.server.test(5000) }
     const handlers = grpcHandlers({ grpc: source })
     const options = { context: controlContext(new ManualClock()) }
     const result = await call(handlers.test, undefined, options)

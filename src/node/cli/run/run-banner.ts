@@ -4,18 +4,21 @@ import type { ReadyFacts } from './ready-file.ts'
 interface BannerFacts {
   /** Opens the console, once. */
   readonly link: string
+  /** Makes another link. */
+  readonly signIn: string
   readonly data: string
   readonly keys: readonly KeyDescription[]
   readonly suspect: boolean
 }
 
 /** What a person on a terminal wants to know of a node that has just started. */
-export function runBanner(ready: ReadyFacts, { link, data, keys, suspect }: BannerFacts): string {
+export function runBanner(ready: ReadyFacts, { link, signIn, data, keys, suspect }: BannerFacts): string {
   const lines = [
     `memo ${ready.version} is running`,
     `  gRPC     ${ready.grpc}`,
     `  console  ${link}`,
-    '           signs in one browser, once, within 5 minutes; "memo console" makes another',
+    '           signs in one browser, once, within 5 minutes; another is made by',
+    `           ${signIn}`,
     `  data     ${data}`,
     `  keys     ${keysText(keys)}`,
     ...(suspect ? ['  ATTENTION: durable records are missing, the store is read-only: see "memo doctor"'] : []),

@@ -3,6 +3,7 @@
 import type { TFunction } from 'i18next'
 import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
 import type { GrpcInfo, NodeStatus } from '../../../ipc/contract/status-schemas.ts'
+import { shellWord } from '../../../shared/shell-word.ts'
 import type { Tone } from '../../ui/banner.tsx'
 import { formatBytes, formatCount } from '../../ui/format.ts'
 import { storageRoom } from './storage-room.ts'
@@ -55,15 +56,11 @@ function settingText(settings: Settings | undefined, name: string): string | und
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** For a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-}
-
-function damageCard({ status, settings }: AttentionFacts, t: T): Card {
+function damageCard({ status, settings, grpc }: AttentionFacts, t: T): Card {
   if (status.condition === 'sound') return undefined
   const data = settingText(settings, 'data')
-  const command = data === undefined ? 'memo cluster recover' : `memo cluster recover --data ${shellWord(data)}`
+  const recover = `${grpc?.command ?? 'memo'} cluster recover`
+  const command = data === undefined ? recover : `${recover} --data ${shellWord(data)}`
   const text = t('suspectCardText')
   return {
     id: 'suspect',

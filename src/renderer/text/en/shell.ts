@@ -13,8 +13,9 @@ export const shell = {
   commandsGroup: 'Commands',
   connect: 'Connect',
   connecting: 'Connecting to the node…',
-  consoleCommand: 'memo console',
-  consoleHint: 'Run this on the computer of the node. It prints a link that works once, within five minutes.',
+  consoleCommand: 'memo console --data <folder of the node>',
+  consoleHint:
+    'On the computer of the node, this prints a link that works once, within five minutes. The terminal or log of the node shows it ready to be run.',
   copyReport: 'Copy report',
   crashAt: 'At {{time}}',
   crashExit: 'Exit code',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SettingRow, Settings } from '../../../../src/ipc/contract/setting-schemas.ts'
 import { demoGrpcInfo } from '../../../../src/renderer/demo/demo-figures.ts'
 import type { AttentionFacts } from '../../../../src/renderer/features/overview/attention.ts'
-import { attentionCards, isLoopback, shellWord } from '../../../../src/renderer/features/overview/attention.ts'
+import { attentionCards, isLoopback } from '../../../../src/renderer/features/overview/attention.ts'
 import { createTexts } from '../../../../src/renderer/text/i18n.ts'
 import { statusWith } from './overview-facts.ts'
 
@@ -78,12 +78,5 @@ describe('isLoopback', () => {
   })
   it.each(['0.0.0.0', '::', '10.0.0.1', '127.example.org', 'localhost.example.org'])('%s does not', (host) => {
     expect(isLoopback(host)).toBe(false)
-  })
-})
-
-describe('shellWord', () => {
-  it('quotes what a shell would take apart', () => {
-    expect(shellWord('/data/memo')).toBe('/data/memo')
-    expect(shellWord("it's $HOME")).toBe("'it'\\''s $HOME'")
   })
 })

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { doubleQuoted, shellWord, singleQuoted } from '../../../../src/renderer/snippets/quote.ts'
+import { doubleQuoted, singleQuoted } from '../../../../src/renderer/snippets/quote.ts'
 import type { SnippetGrpc } from '../../../../src/renderer/snippets/snippets.ts'
-import { snippet, snippetLanguages, targetOf } from '../../../../src/renderer/snippets/snippets.ts'
+import { blockCommand, snippet, snippetLanguages, targetOf } from '../../../../src/renderer/snippets/snippets.ts'
+import { shellWord } from '../../../../src/shared/shell-word.ts'
 
-const plain: SnippetGrpc = { host: '127.0.0.1', port: 7070, tls: false, auth: 'none', reflection: true }
+const plain: SnippetGrpc = { host: '127.0.0.1', port: 7070, tls: false, auth: 'none', reflection: true, command: 'memo' }
 const guarded: SnippetGrpc = {
   host: '10.0.0.4',
   port: 7443,
@@ -14,6 +15,7 @@ const guarded: SnippetGrpc = {
   auth: 'token',
   tokenFile: "/data/alice's/grpc-token",
   reflection: false,
+  command: "'/home/alice/my memo/bin/memo.js'",
 }
 const mutual: SnippetGrpc = { ...plain, tls: true, auth: 'mtls', certificateFile: '/ca.pem' }
 
@@ -104,6 +106,12 @@ describe('snippet', () => {
       ].join('\n'),
     )
     expect(snippet('cli', plain, '-n', 'try')).toContain('-- -n hello')
+  })
+
+  it('calls the command line by what works on that computer', () => {
+    expect(snippet('cli', guarded, 'a', 'read')).toMatch(/^'\/home\/alice\/my memo\/bin\/memo\.js' kv get /)
+    expect(blockCommand(plain, 'ab')).toBe('memo block get --grpc 127.0.0.1:7070 ab')
+    expect(blockCommand(guarded, 'ab')).toContain(`--token-file "/data/alice`.replace('"', "'"))
     expect(snippet('grpcurl', plain, 'a"b', 'try')).toContain(
       `grpcurl -plaintext -d '{"key":"a\\"b","value":"aGVsbG8="}' 127.0.0.1:7070 memo.v1.KeyValue/Put`,
     )
