@@ -6,14 +6,17 @@ import type { ShortcutHub } from './shortcut-hub.ts'
 const typingElements = 'input, textarea, select, [contenteditable="true"]'
 /** Open menus and dialogs have keys of their own. */
 const layers = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]'
+/** Each of them is a dialog by its role, which nothing lies under. */
+const notices = '[data-pane="notices"]'
 
 function pattern(keys: string): string {
   if (keys === '?' || keys === '/') return `[Shift]+${keys}`
   return keys.replaceAll('mod+', '$mod+').replaceAll('shift+', 'Shift+')
 }
 
+/** Keys that write when a text is typed. */
 function isBare(name: ShortcutName): boolean {
-  return !(keysOf(name)?.includes('mod+') ?? false)
+  return !/mod\+|^F\d/.test(keysOf(name) ?? '')
 }
 
 export interface KeyRules {
@@ -35,10 +38,13 @@ export function bindKeys(hub: ShortcutHub, { singleKeys }: KeyRules, target: Win
       const at = event.target instanceof Element ? event.target : undefined
       const bare = isBare(name)
       if (bare && (at?.closest(typingElements) != null || (keys.length === 1 && !singleKeys()))) return
-      if (at?.closest(layers) != null && !(name === 'palette.open')) return
+      const layered = at?.closest(layers) != null && at.closest(notices) === null
+      if (layered && !(name === 'palette.open')) return
       if (!hub.run(name)) return
       taken = event
       event.preventDefault()
+      // Libraries listen on the window too, the toasts for F6: a key that was taken is nobody else's.
+      event.stopImmediatePropagation()
     }
     return [createKeybindingsHandler({ [pattern(keys)]: press }, { ignore: () => false })]
   })

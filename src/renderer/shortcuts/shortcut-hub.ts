@@ -1,6 +1,7 @@
 import type { ShortcutName } from './registry.ts'
 
-export type ShortcutHandler = () => void
+/** `false`: it leaves the keys to others. */
+export type ShortcutHandler = () => unknown
 
 /** Who handles each command at present. The latest comes first: what lies on top gets the keys. */
 export class ShortcutHub {
@@ -26,11 +27,10 @@ export class ShortcutHub {
     }
   }
 
-  /** False where nobody handles it. */
+  /** False where nobody handles it, or leaves it to others. */
   run(name: ShortcutName): boolean {
     const handler = this.#handlers.get(name)?.at(-1)
-    handler?.()
-    return handler !== undefined
+    return handler !== undefined && handler() !== false
   }
 
   #set(name: ShortcutName, handlers: ShortcutHandler[]): void {

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { bindKeys } from './bind-keys.ts'
 import type { ShortcutName } from './registry.ts'
+import type { ShortcutHandler } from './shortcut-hub.ts'
 import { ShortcutHub } from './shortcut-hub.ts'
 
 const hubContext = createContext(new ShortcutHub())
@@ -22,7 +23,7 @@ export function useShortcutHub(): ShortcutHub {
 }
 
 /** Handles a command while the component is mounted; undefined while it cannot. */
-export function useShortcut(name: ShortcutName, handler: (() => void) | undefined): void {
+export function useShortcut(name: ShortcutName, handler: ShortcutHandler | undefined): void {
   const hub = useShortcutHub()
   const latest = useRef(handler)
   const handles = handler !== undefined

@@ -45,16 +45,28 @@ export function useToast(): (content: ToastContent) => void {
 }
 
 export function ToastProvider({ children }: { readonly children: ReactNode }): ReactElement {
-  const { t } = useTranslation('ui')
   return (
     <Base.Provider limit={toastsMax}>
       {children}
       <Base.Portal>
-        <Base.Viewport className={css.viewport} aria-label={t('notices')}>
-          <Toasts />
-        </Base.Viewport>
+        <Notices />
       </Base.Portal>
     </Base.Provider>
+  )
+}
+
+/** A part of the window while it holds something; the library moves the focus there by F6. */
+function Notices() {
+  const { t } = useTranslation('ui')
+  const { toasts } = Base.useToastManager()
+  return (
+    <Base.Viewport
+      className={css.viewport}
+      aria-label={t('notices')}
+      data-pane={toasts.some((toast) => toast.transitionStatus !== 'ending') ? 'notices' : undefined}
+    >
+      <Toasts />
+    </Base.Viewport>
   )
 }
 
