@@ -6,6 +6,7 @@ import type { GrpcServer } from './api/grpc/grpc-server.ts'
 import { createGrpcServer } from './api/grpc/grpc-server.ts'
 import { assertPortsFreeForFirstStart } from './cli/run/check-ports.ts'
 import { grpcServerOptions } from './cli/run/grpc-options.ts'
+import { checkNamedFiles } from './cli/run/named-files.ts'
 import { keyVaultAt, systemAdapters } from './cli/run/node-adapters.ts'
 import { observedBlocks } from './cli/run/observed-blocks.ts'
 import { observedKeyValues } from './cli/run/observed-key-values.ts'
@@ -73,6 +74,7 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   const { config, observer, meter, version, resources, entered } = parts
   entered('lock')
   assertSafeBind(grpcServerOptions(config))
+  await checkNamedFiles(config)
   const adapters = systemAdapters()
   const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: parts.environment }
   const keyVault = keyVaultAt(place, adapters, parts.logger.child('vault'))

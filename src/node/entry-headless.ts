@@ -6,7 +6,7 @@ import type { ObservedProcess } from './cli/run/observed-process.ts'
 import { observeProcess } from './cli/run/observed-process.ts'
 import { consoleCommandText, ownCommand } from './cli/run/own-command.ts'
 import type { ReadyFacts } from './cli/run/ready-file.ts'
-import { checkReadyFolder, readyFiles, removeReadyFile, writeReadyFile } from './cli/run/ready-file.ts'
+import { readyFiles, removeReadyFile, writeReadyFile } from './cli/run/ready-file.ts'
 import { ResourceList } from './cli/run/resource-list.ts'
 import { runBanner } from './cli/run/run-banner.ts'
 import { StopRequests } from './cli/run/stop-requests.ts'
@@ -70,7 +70,6 @@ interface Starting extends Omit<ObservedProcess, keyof Disposable> {
 async function startAll(starting: Starting): Promise<void> {
   const { config, host, observer, stops, resources } = starting
   assertSafeConsole(config)
-  if (config.readyFile !== undefined) await checkReadyFolder(config.readyFile)
   const command = ownCommand({ environment: host.environment })
   const screens = new Screens({ ...starting, version: host.version, safeMode: false, command })
   const served = await startServedNode({

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { CodedError } from '../../shared/coded-error.ts'
 import { defaultDataDirectory } from './default-data-directory.ts'
@@ -87,9 +87,22 @@ export function joinConfig(origin: ConfigOrigin, text: string | undefined): Load
   const warnings: string[] = []
   values.set('data', { value: fallbackDirectory(input), source: { kind: 'default' } })
   for (const source of [fileValues(origin, text), environmentValues(input.environment, warnings), flagValues(input.flags)]) {
-    for (const [name, value] of source) values.set(name, value)
+    for (const [name, value] of source) {
+      warnings.push(...hiddenFault(name, values.get(name)))
+      values.set(name, value)
+    }
   }
   return { ...check(values), warnings, origin }
+}
+
+/** A value that would be refused if a stronger one did not stand in for it: it would be noticed only on the day that this one goes. */
+function hiddenFault(name: SettingName, hidden: RawValue | undefined): readonly string[] {
+  if (hidden === undefined || hidden.source.kind === 'default') return []
+  const result = nodeConfigSchema.shape[name].safeParse(hidden.value)
+  const message = result.error?.issues[0]?.message
+  return message === undefined
+    ? []
+    : [`${sourceText(hidden.source, name)} has no effect at present, and is not valid: ${message}`]
 }
 
 function flagValues(flags: ConfigInput['flags']): RawValues {
@@ -153,7 +166,22 @@ function readOptional(path: string, required: boolean): string | undefined {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (!required && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined
+    // A directory that may not even be entered: what is wrong is the directory, whether or not it holds the file.
+    if (!required && code === 'EACCES' && isClosed(dirname(path))) {
+      throw new CodedError('store-unwritable', `the data directory ${dirname(path)} cannot be used: ${reason(error)}`, {
+        cause: error,
+      })
+    }
     throw new CodedError('config-invalid', `the configuration file ${path} cannot be read: ${reason(error)}`, { cause: error })
+  }
+}
+
+function isClosed(directory: string): boolean {
+  try {
+    accessSync(directory, constants.X_OK)
+    return false
+  } catch {
+    return true
   }
 }
 

@@ -1,7 +1,7 @@
 import { metricCatalogue } from './metric-catalogue.ts'
 import type { ObserverPorts } from './observer-ports.ts'
 
-/** Why a sign-in was refused: the token is unknown, used or expired; too many attempts had failed before it. */
+/** Why a sign-in was refused: the token is unknown, used or expired; `rate`: and too many had failed before it. */
 export type SignInRefusal = 'token' | 'rate'
 
 /** Why the node ended the socket of a screen. */
@@ -34,7 +34,7 @@ export function createConsoleObserver({ logger: parent, meter }: ObserverPorts):
     consoleSignInRefused({ reason, from }) {
       signIns.add(1, { outcome: reason === 'rate' ? 'limited' : 'refused' })
       if (reason === 'token') logger.warn('a sign-in to the web console was refused', { from })
-      else logger.debug('a sign-in to the web console was refused unread', { from })
+      else logger.debug('a sign-in to the web console was refused after too many others', { from })
     },
     consoleSessionEnded(facts) {
       logger.info('a session of the web console ended', facts)

@@ -37,7 +37,7 @@ export const metricCatalogue = {
   httpRequests: { name: 'memo_http_requests_total', help: 'Answers of the HTTP port.', labels: ['route', 'status'] },
   consoleSignIns: {
     name: 'memo_console_sign_ins_total',
-    help: 'Attempts to sign in to the web console: accepted, refused, or refused unread because too many had failed.',
+    help: 'Attempts to sign in to the web console: accepted, refused, or limited because too many had failed before.',
     labels: ['outcome'],
   },
   consoleSockets: { name: 'memo_console_sockets_total', help: 'Screens that connected through the web console.' },

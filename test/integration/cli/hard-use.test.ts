@@ -148,3 +148,23 @@ test('errors stay one line whatever they quote', async () => {
   expect(result.stderr.trimEnd().split('\n')).toHaveLength(1)
   expect(errorOf(await node.memo(['kv', 'get', 'no\nsuch', '--json'])).message).toContain('no\nsuch')
 })
+
+test.skipIf(process.platform === 'win32')('a node that stands still is given up after the timeout, by streams too', async () => {
+  await node.memo(['kv', 'put', 'still', 'x'])
+  const { pid } = node.process().ready
+  process.kill(pid, 'SIGSTOP')
+  try {
+    for (const args of [
+      ['kv', 'get', 'still'],
+      ['kv', 'stat', 'still'],
+      ['kv', 'put', 'still', 'y'],
+    ]) {
+      const { code, stderr } = await start([...args, '--timeout', '1'], ['ignore', 'ignore', 'pipe']).ended
+      expect(stderr, args.join(' ')).toMatch(/within the time given/)
+      expect(stderr).not.toMatch(/name resolution|LB pick|Deadline exceeded/)
+      expect(code, args.join(' ')).not.toBe(0)
+    }
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+})

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runMemo, startMemo } from '../../support/memo-process.ts'
@@ -24,6 +24,29 @@ test('TLS with a self-made certificate and a token keep out who has neither', as
   expect(stored.stderr).toBe('')
   for (const name of ['grpc-token', 'grpc-key.pem']) expect(statSync(join(data, name)).mode & 0o777).toBe(0o600)
   expect(await node.terminate()).toBe(0)
+})
+
+test('files that a flag names are looked at before anything is made', async () => {
+  const data = folder.path('early')
+  const ca = folder.path('no-certificate.pem')
+  writeFileSync(ca, 'not a certificate')
+  const made = folder.path('made')
+  const maker = await startMemo(made, { arguments: ['--grpc-tls'] })
+  await maker.terminate()
+  const [cert, key] = [join(made, 'grpc-cert.pem'), join(made, 'grpc-key.pem')]
+  for (const [flags, text] of [
+    [['--grpc-tls', '--grpc-client-ca', ca], 'holds no certificate'],
+    [['--grpc-tls', '--grpc-client-ca', folder.path('absent.pem')], 'cannot read'],
+    [['--grpc-tls', '--grpc-cert', cert, '--grpc-key', folder.path('absent.pem')], '--grpc-key'],
+    [['--grpc-tls', '--grpc-cert', cert, '--grpc-key', cert], 'can be read by others'],
+    [['--console-tls', '--console-cert', key, '--console-key', key], 'unusable'],
+    [['--ready-file', made], 'is a directory'],
+  ] as const) {
+    const { code, stderr } = await runMemo(['run', '--data', data, '--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0', ...flags])
+    expect([code, stderr], flags.join(' ')).toEqual([2, expect.stringContaining(text)])
+    expect(stderr).toContain('config-invalid')
+    expect(existsSync(join(data, 'journal'))).toBe(false)
+  }
 })
 
 test('a damaged value is named by an export, and the rest is written', async () => {

@@ -42,3 +42,23 @@ test('what the node says itself is taken as it is, and a connection that never w
     expect(error.message).toContain('no node answers at 127.0.0.1:7070')
   }
 })
+
+test('a time that ran out says whether anything was sent', () => {
+  for (const details of [
+    'Deadline exceeded after 0.003s,waiting for name resolution',
+    'Deadline exceeded after 2.001s,name resolution: 0.002s,metadata filters: 0.001s,Waiting for LB pick',
+  ]) {
+    const error = failureOf(status.DEADLINE_EXCEEDED, details, true)
+    expect([error.code, error.message]).toEqual([
+      'not-running',
+      'no node answers at 127.0.0.1:7070 within the time given: nothing was sent',
+    ])
+  }
+  const sent = 'Deadline exceeded after 2.001s,name resolution: 0.002s,remote_addr=127.0.0.1:7070'
+  expect(failureOf(status.DEADLINE_EXCEEDED, sent, true)).toMatchObject({
+    code: 'deadline-exceeded',
+    message: '127.0.0.1:7070 did not answer within the time given: whether it was done is unknown',
+  })
+  expect(failureOf(status.DEADLINE_EXCEEDED, sent, false).message).toBe('127.0.0.1:7070 did not answer within the time given')
+  expect(failureOf(status.DEADLINE_EXCEEDED, 'the queue is full', false, 'deadline-exceeded').message).toBe('the queue is full')
+})

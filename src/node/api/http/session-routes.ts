@@ -57,8 +57,6 @@ export class SessionRoutes {
   }
 
   async #signIn(request: IncomingMessage): Promise<HttpAnswer> {
-    const limited = this.#limited(request)
-    if (limited !== undefined) return limited
     const body = await readJson(request, this.#parts.limits.httpBodyBytesMax)
     if (typeof body === 'number') return bodyRefusals[body]
     const asked = signInSchema.safeParse(body.value)
@@ -80,8 +78,6 @@ export class SessionRoutes {
   }
 
   #makeLink(request: IncomingMessage): HttpAnswer {
-    const limited = this.#limited(request)
-    if (limited !== undefined) return limited
     const given = /^Bearer ([\w-]{1,128})$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const { crypto, linkSecret, sessions, observer } = this.#parts
     const hash = (text: string) => crypto.sha256(Buffer.from(text))
@@ -91,21 +87,21 @@ export class SessionRoutes {
     return jsonAnswer('session', 200, sessions.makeToken())
   }
 
-  #limited(request: IncomingMessage): HttpAnswer | undefined {
-    const from = callerOf(request)
+  /** Only failures are limited: whoever shares the address of a guesser, as all programs of one computer do, is not locked out. */
+  #refused(from: string, message: string): HttpAnswer {
     const waitMs = this.#limiter.waitMs(from)
-    if (waitMs === undefined) return undefined
+    if (waitMs !== undefined) return this.#limited(from, waitMs)
+    this.#limiter.failed(from)
+    this.#parts.observer.consoleSignInRefused({ reason: 'token', from })
+    return errorAnswer(401, 'unauthenticated', message)
+  }
+
+  #limited(from: string, waitMs: number): HttpAnswer {
     this.#parts.observer.consoleSignInRefused({ reason: 'rate', from })
     const { consoleSignInFailuresMax, consoleSignInWindowMs } = this.#parts.limits
     const limit = `${consoleSignInFailuresMax} sign-ins failed within ${Math.round(consoleSignInWindowMs / 1000)} s`
     const seconds = Math.ceil(waitMs / 1000)
     return errorAnswer(429, 'limit-exceeded', `${limit}: wait ${seconds} s`, { 'Retry-After': String(seconds) })
-  }
-
-  #refused(from: string, message: string): HttpAnswer {
-    this.#limiter.failed(from)
-    this.#parts.observer.consoleSignInRefused({ reason: 'token', from })
-    return errorAnswer(401, 'unauthenticated', message)
   }
 }
 

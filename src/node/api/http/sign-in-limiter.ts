@@ -8,8 +8,9 @@ interface Window {
 }
 
 /**
- * Counts the sign-ins that fail, by the network that they come from, in windows of a fixed length. An attempt beyond the limit is
- * refused before its token is looked at. Networks are bounded: where there are too many, the one counted first is forgotten.
+ * Counts the sign-ins that fail, by the network that they come from, in windows of a fixed length. Failures beyond the limit are told
+ * to wait and leave no line in the log; a right token is none of them. Networks are bounded: where there are too many, the one counted
+ * first is forgotten.
  */
 export class SignInLimiter {
   readonly #limits: Limits
@@ -21,7 +22,7 @@ export class SignInLimiter {
     this.#clock = clock
   }
 
-  /** Milliseconds until the address may try again; undefined: it may now. */
+  /** Milliseconds for which failures of the address are too many; undefined: they are not. */
   waitMs(address: string): number | undefined {
     const window = this.#windows.get(networkOf(address))
     if (window === undefined || window.failures < this.#limits.consoleSignInFailuresMax) return undefined

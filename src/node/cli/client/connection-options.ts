@@ -42,7 +42,7 @@ export function connectionOptions(flags: ConnectionFlags): ConnectionOptions {
   if (!(timeoutS > 0 && timeoutS <= timeoutMaxS)) {
     throw new CodedError(
       'invalid-argument',
-      `--timeout "${flags.timeout}" is not a count of seconds between 0 and ${timeoutMaxS}`,
+      `--timeout "${flags.timeout}" is not a count of seconds above 0 and up to ${timeoutMaxS}`,
     )
   }
   return { address, token: readToken(flags.tokenFile), tls: tlsOptions(flags), timeoutMs: timeoutS * 1000 }

@@ -9,7 +9,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import { hostPortText } from '../../config/host-port.ts'
 import type { ConnectionOptions, TlsOptions } from './connection-options.ts'
 import type { CallTarget } from './status-error.ts'
-import { codedFromStatus } from './status-error.ts'
+import { codedFromStatus, noAnswerInTime } from './status-error.ts'
 
 type Method<Input extends DescMessage, Output extends DescMessage> = DescMethod & {
   readonly input: Input
@@ -102,7 +102,12 @@ export function connect(options: ConnectionOptions): GrpcConnection {
           (error, answer) => settle(error, answer, resolve, reject, targetOf(method)),
         )
         cancelWith(control?.signal, call, reject)
-        pump(method.input, inputs, call).catch((error: unknown) => {
+        const patience = new Patience(options.timeoutMs, () => {
+          reject(noAnswerInTime(targetOf(method)))
+          call.cancel()
+        })
+        call.on('status', () => patience.end())
+        pump(method.input, inputs, call, patience).catch((error: unknown) => {
           reject(error)
           call.cancel()
         })
@@ -121,7 +126,7 @@ export function connect(options: ConnectionOptions): GrpcConnection {
         cancelWith(control?.signal, call, () => {})
         return call
       }
-      return { [Symbol.asyncIterator]: () => received(start(), targetOf(method), control?.signal) }
+      return { [Symbol.asyncIterator]: () => received(start(), targetOf(method), options.timeoutMs, control?.signal) }
     },
     [Symbol.dispose]: () => client.close(),
   }
@@ -181,10 +186,32 @@ interface Sink<Message> {
   readonly destroyed: boolean
 }
 
+/** Runs while the other side has to do something, and not while this one has. */
+class Patience {
+  readonly #timeoutMs: number
+  readonly #lost: () => void
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(timeoutMs: number, lost: () => void) {
+    this.#timeoutMs = timeoutMs
+    this.#lost = lost
+  }
+
+  begin(): void {
+    this.end()
+    this.#timer = setTimeout(this.#lost, this.#timeoutMs)
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
 async function pump<Input extends DescMessage>(
   schema: Input,
   inputs: AsyncIterable<MessageInitShape<Input>>,
   call: Sink<MessageShape<Input>> & NodeJS.EventEmitter,
+  patience: Patience,
 ): Promise<void> {
   let ended = false
   const over = new Promise<void>((resolve) => {
@@ -195,22 +222,40 @@ async function pump<Input extends DescMessage>(
   })
   for await (const input of inputs) {
     if (ended) return // the node has answered already: its status says why
-    if (!call.write(create(schema, input))) await Promise.race([once(call, 'drain'), over])
+    if (call.write(create(schema, input))) continue
+    patience.begin()
+    await Promise.race([once(call, 'drain'), over])
+    patience.end()
   }
-  if (!ended) call.end()
+  if (ended) return
+  call.end()
+  patience.begin()
 }
 
 async function* received<Message>(
   call: ClientReadableStream<Message>,
   target: CallTarget,
+  timeoutMs: number,
   signal: AbortSignal | undefined,
 ): AsyncIterator<Message> {
+  let isLate = false
+  const patience = new Patience(timeoutMs, () => {
+    isLate = true
+    call.cancel()
+  })
   try {
-    for await (const message of call) yield message as Message
+    patience.begin()
+    for await (const message of call) {
+      patience.end()
+      yield message as Message
+      patience.begin()
+    }
   } catch (error) {
     if (signal?.aborted) throw signal.reason
+    if (isLate) throw noAnswerInTime(target, error)
     throw error instanceof Error && 'details' in error ? codedFromStatus(error as ServiceError, target) : error
   } finally {
+    patience.end()
     call.cancel()
   }
 }

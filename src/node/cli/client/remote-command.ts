@@ -21,7 +21,7 @@ export function withRemoteOptions(command: Command, io: CliIo): Command {
     .option('--tls-cert <FILE>', 'PEM certificate of this client, for mutual TLS')
     .option('--tls-key <FILE>', 'PEM key of this client, for mutual TLS')
     .option('--tls-server-name <NAME>', 'name that the certificate of the node must have, where it differs from HOST')
-    .option('--timeout <SECONDS>', 'deadline of a call; a stream of a value may take a day', '30')
+    .option('--timeout <SECONDS>', 'how long the node may take to answer; in a stream, to its next part', '30')
     .option('--json', 'results as JSON, errors as JSON on standard error')
 }
 

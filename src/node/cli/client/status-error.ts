@@ -34,10 +34,25 @@ export interface CallTarget {
 export function codedFromStatus(error: ServiceError, target: CallTarget): CodedError {
   const named = metadataText(error.metadata, 'memo-code')
   const broken = target.changes ? 'outcome-unknown' : 'not-running'
-  const code = errorCodes.find((each) => each === named) ?? (isBroken(error) ? broken : codeOfStatus[error.code]) ?? 'internal'
+  const code = errorCodes.find((each) => each === named) ?? (isBroken(error) ? broken : codeWithoutName(error)) ?? 'internal'
   const current = conflictVersion(error.metadata)
   const details = current === undefined ? {} : { details: { currentVersion: current } }
   return new CodedError(code, messageOf(error, named !== undefined, target, current), { ...details, cause: error })
+}
+
+function codeWithoutName(error: ServiceError): ErrorCode | undefined {
+  return wasNeverSent(error) ? 'not-running' : codeOfStatus[error.code]
+}
+
+/** The time ran out while the library still looked for a connection. */
+function wasNeverSent({ code, details }: ServiceError): boolean {
+  return code === status.DEADLINE_EXCEEDED && /waiting for (?:name resolution|LB pick)/i.test(details)
+}
+
+/** No answer, or not the rest of it, within the time that the caller gave. */
+export function noAnswerInTime({ address, changes }: CallTarget, cause?: unknown): CodedError {
+  const outcome = changes ? ': whether it was done is unknown' : ''
+  return new CodedError('deadline-exceeded', `${address} did not answer within the time given${outcome}`, { cause })
 }
 
 /** The connection was there and went away: a change may have been made. The library has several words for that. */
@@ -60,6 +75,8 @@ function brokenConnection({ address, tls, changes }: CallTarget, details: string
 function messageOf(error: ServiceError, fromMemo: boolean, target: CallTarget, current: bigint | undefined): string {
   const details = error.details.replace(/ Resolution note: *$/, '').trim()
   if (isBroken(error)) return brokenConnection(target, details)
+  if (wasNeverSent(error)) return `no node answers at ${target.address} within the time given: nothing was sent`
+  if (error.code === status.DEADLINE_EXCEEDED && !fromMemo) return noAnswerInTime(target).message
   if (error.code === status.UNAVAILABLE && !fromMemo) {
     return `no node answers at ${target.address}: ${connectionHint(details, target.tls)} (${details})`
   }

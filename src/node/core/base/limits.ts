@@ -150,7 +150,7 @@ export interface Limits {
   readonly consoleTokensMax: number
   /** Sessions of the web console; beyond them the one that was used least recently ends. */
   readonly consoleSessionsMax: number
-  /** Sign-ins that fail from one address within one window before the others are refused unread, and addresses that are counted. */
+  /** Sign-ins that fail from one address within one window before further failures are told to wait, and addresses that are counted. */
   readonly consoleSignInFailuresMax: number
   readonly consoleSignInWindowMs: number
   readonly consoleSignInAddressesMax: number
