@@ -84,6 +84,18 @@ test('a value of 80 MB is opened by ranges: nothing asks for all of it, and only
   await keys.openKey('big.bin')
   const hex = keys.value.getByRole('document', { name: say.keys('hexLabel', { key: 'big.bin' }) })
   await hex.getByText('00 01 02 03', { exact: false }).first().waitFor()
+  // Whole rows at both sizes, and letters as they are stored: no font makes one arrow of two.
+  for (const size of [
+    { width: 1280, height: 800 },
+    { width: 960, height: 620 },
+  ]) {
+    await page.setViewportSize(size)
+    await expect
+      .poll(() => hex.evaluate((rows) => rows.scrollWidth - rows.clientWidth), `rows at ${size.width}`)
+      .toBeLessThanOrEqual(0)
+  }
+  const ligatures = await hex.locator('span').first().evaluate('(span) => getComputedStyle(span).fontVariantLigatures')
+  expect(ligatures).toBe('none')
   await keys.value.getByRole('textbox', { name: say.ui('offset') }).fill('0x4000000')
   await keys.button(say.ui('go')).click()
   await hex

@@ -4,15 +4,17 @@ import { useTranslation } from 'react-i18next'
 import { Button } from './button.tsx'
 import type { ReadRange } from './byte-pages.ts'
 import { BytePages } from './byte-pages.ts'
-import { bytesPerRow, hexOf, hexOffset, parseOffset, textOf } from './hex-rows.ts'
+import type { RowBytes } from './hex-rows.ts'
+import { hexOf, hexOffset, parseOffset, rowBytesFor, textOf } from './hex-rows.ts'
 import css from './hex-viewer.module.css'
 import { TextField } from './text-field.tsx'
+import { useWidth } from './use-width.ts'
 import type { VirtualRowsHandle } from './virtual-rows.tsx'
 import { VirtualRows } from './virtual-rows.tsx'
 
 const rowHeight = 20
-/** Browsers cut elements that are higher than some 16 million pixels: longer values are shown in windows. */
-const windowRows = 500_000
+/** Browsers cut elements that are higher than some 16 million pixels: longer values are shown in windows, of rows of any width. */
+const windowBytes = 4_000_000
 
 interface HexViewerProps {
   readonly label: string
@@ -25,27 +27,28 @@ export function HexViewer({ label, size, read }: HexViewerProps): ReactElement {
   const { t } = useTranslation('ui')
   const [, redraw] = useState(0)
   const [pages, setPages] = useState<BytePages>()
-  const [first, setFirst] = useState(0)
+  /** The first byte of the window. */
+  const [start, setStart] = useState(0)
   const [wanted, setWanted] = useState('')
   const rows = useRef<VirtualRowsHandle>(null)
   useEffect(() => {
     const next = new BytePages(read, size, () => redraw((count) => count + 1))
     setPages(next)
-    setFirst(0)
+    setStart(0)
     return () => next.stop()
   }, [read, size])
-  const rowCount = Math.ceil(size / bytesPerRow)
-  const count = Math.min(windowRows, rowCount - first)
+  const viewer = useRef<HTMLDivElement>(null)
+  const rowBytes = rowBytesFor(useWidth(viewer))
+  const count = Math.ceil(Math.min(windowBytes, size - start) / rowBytes)
   const target = parseOffset(wanted, size)
   const go = (): void => {
     if (target === undefined) return
-    const row = Math.floor(target / bytesPerRow)
-    const start = Math.floor(row / windowRows) * windowRows
-    setFirst(start)
-    requestAnimationFrame(() => rows.current?.scrollToRow(row - start, 'start'))
+    const windowStart = Math.floor(target / windowBytes) * windowBytes
+    setStart(windowStart)
+    requestAnimationFrame(() => rows.current?.scrollToRow(Math.floor((target - windowStart) / rowBytes), 'start'))
   }
   return (
-    <div className={css.viewer}>
+    <div ref={viewer} className={css.viewer}>
       <form
         className={css.bar}
         onSubmit={(event) => {
@@ -57,8 +60,8 @@ export function HexViewer({ label, size, read }: HexViewerProps): ReactElement {
         <Button submit disabledReason={target === undefined ? t('offsetWrong') : undefined} onClick={go}>
           {t('go')}
         </Button>
-        {first > 0 && <Button onClick={() => setFirst(first - windowRows)}>{t('earlier')}</Button>}
-        {first + count < rowCount && <Button onClick={() => setFirst(first + windowRows)}>{t('later')}</Button>}
+        {start > 0 && <Button onClick={() => setStart(start - windowBytes)}>{t('earlier')}</Button>}
+        {start + windowBytes < size && <Button onClick={() => setStart(start + windowBytes)}>{t('later')}</Button>}
       </form>
       <VirtualRows
         handleRef={rows}
@@ -66,21 +69,27 @@ export function HexViewer({ label, size, read }: HexViewerProps): ReactElement {
         rowHeight={rowHeight}
         count={count}
         containerProps={{ role: 'document', 'aria-label': label, tabIndex: 0, translate: 'no' }}
-        renderRow={(index) => <HexRow pages={pages} offset={(first + index) * bytesPerRow} />}
+        renderRow={(index) => <HexRow pages={pages} offset={start + index * rowBytes} rowBytes={rowBytes} />}
       />
     </div>
   )
 }
 
-function HexRow({ pages, offset }: { readonly pages: BytePages | undefined; readonly offset: number }) {
+interface HexRowProps {
+  readonly pages: BytePages | undefined
+  readonly offset: number
+  readonly rowBytes: RowBytes
+}
+
+function HexRow({ pages, offset, rowBytes }: HexRowProps) {
   const { t } = useTranslation('ui')
-  const bytes = pages?.at(offset, bytesPerRow) ?? 'reading'
+  const bytes = pages?.at(offset, rowBytes) ?? 'reading'
   return (
     <div className={css.row}>
       <span className={css.offset}>{hexOffset(offset)}</span>
       {bytes instanceof Uint8Array ? (
         <>
-          <span>{hexOf(bytes)}</span>
+          <span>{hexOf(bytes, rowBytes)}</span>
           <span className={css.text}>{textOf(bytes)}</span>
         </>
       ) : bytes === 'failed' ? (

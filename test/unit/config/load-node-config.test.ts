@@ -133,11 +133,11 @@ test('the default data directory follows the operating system', () => {
 
 test('a fault of the file that a flag hides is told, though it has no effect at present', () => {
   const configFile = file('hidden.json', { grpc: 7 })
-  const { config, warnings } = loadNodeConfig({ flags: { data: folder, grpc: '127.0.0.1:7071' }, environment: {}, configFile })
-  expect(config.grpc.port).toBe(7071)
+  const { config, warnings } = loadNodeConfig({ flags: { data: folder, grpc: '127.0.0.1:7171' }, environment: {}, configFile })
+  expect(config.grpc.port).toBe(7171)
   expect(warnings).toEqual([expect.stringMatching(/^"grpc" in .*hidden\.json has no effect at present, and is not valid: /)])
   const sound = file('sound.json', { grpc: '127.0.0.1:7070' })
   expect(
-    loadNodeConfig({ flags: { data: folder, grpc: '127.0.0.1:7071' }, environment: {}, configFile: sound }).warnings,
+    loadNodeConfig({ flags: { data: folder, grpc: '127.0.0.1:7171' }, environment: {}, configFile: sound }).warnings,
   ).toEqual([])
 })

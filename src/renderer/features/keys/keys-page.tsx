@@ -25,7 +25,7 @@ import { useKeyCommands } from './use-key-commands.ts'
 import { enterMemory } from './use-memory.ts'
 import { useRowActions } from './use-row-actions.ts'
 import { useTabKeys } from './use-tab-keys.ts'
-import { useWidth } from './use-width.ts'
+import { useWidth } from '../../ui/use-width.ts'
 
 /** Widths of the page from which the inspector, and from which list and value stand side by side. */
 const inspectorFrom = 1000

@@ -67,11 +67,11 @@ test('a hex view reads what it shows, and goes to an offset', async () => {
       <HexViewer label="Bytes" size={80_000_000} read={read} />
     </I18nextProvider>,
   )
-  expect((await screen.findAllByText('00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f')).length).toBeGreaterThan(0)
+  expect((await screen.findAllByText('00 01 02 03 04 05 06 07')).length).toBeGreaterThan(0)
   expect(read.mock.calls).toHaveLength(1)
   expect(read.mock.calls[0]?.slice(0, 2)).toEqual([0, 65_536])
   await userEvent.type(screen.getByLabelText('Offset'), '0x4000000{Enter}')
-  expect(await screen.findByRole('button', { name: 'Earlier part' })).toBeInTheDocument()
+  expect(await screen.findByRole('button', { name: 'Previous part' })).toBeInTheDocument()
   await waitFor(() => expect(read.mock.calls.some(([offset]) => offset === 0x4000000)).toBe(true))
   expect(read.mock.calls.every(([, length]) => length <= 65_536)).toBe(true)
 })

@@ -10,7 +10,7 @@ import {
   formatTime,
   splitBytes,
 } from '../../../../src/renderer/ui/format.ts'
-import { hexOf, hexOffset, parseOffset, textOf } from '../../../../src/renderer/ui/hex-rows.ts'
+import { hexOf, hexOffset, parseOffset, rowBytesFor, textOf } from '../../../../src/renderer/ui/hex-rows.ts'
 import { sparkPath } from '../../../../src/renderer/ui/sparkline.tsx'
 
 test('sizes have three digits at most and the unit that fits', () => {
@@ -49,7 +49,9 @@ test('times are as exact as they are short', () => {
 
 test('a row of bytes as hexadecimal and as text', () => {
   const bytes = new TextEncoder().encode('{"id": 1842}\n')
-  expect(hexOf(bytes)).toBe('7b 22 69 64 22 3a 20 31  38 34 32 7d 0a         ')
+  expect(hexOf(bytes, 16)).toBe('7b 22 69 64 22 3a 20 31  38 34 32 7d 0a         ')
+  expect(hexOf(bytes.subarray(8), 8)).toBe('38 34 32 7d 0a         ')
+  expect([undefined, 1200, 494].map(rowBytesFor)).toEqual([16, 16, 8])
   expect(textOf(bytes)).toBe('{"id": 1842}·')
   expect(hexOffset(0x4000)).toBe('00004000')
 })
