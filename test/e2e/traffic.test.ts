@@ -91,7 +91,7 @@ test('a value of 80 MB is opened by ranges: nothing asks for all of it, and only
   ]) {
     await page.setViewportSize(size)
     await expect
-      .poll(() => hex.evaluate((rows) => rows.scrollWidth - rows.clientWidth), `rows at ${size.width}`)
+      .poll(() => hex.evaluate((rows) => rows.scrollWidth - rows.clientWidth), { message: `rows at ${size.width}` })
       .toBeLessThanOrEqual(0)
   }
   const ligatures = await hex.locator('span').first().evaluate('(span) => getComputedStyle(span).fontVariantLigatures')
