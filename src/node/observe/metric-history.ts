@@ -36,8 +36,8 @@ interface RecentStep {
 const stepsMs = historyRangesSeconds.map((seconds) => (seconds * 1000) / observeLimits.metricPoints)
 const baseStepMs = Math.min(...stepsMs)
 const dayMs = 24 * 60 * 60_000
-/** Fewer points tell more of the last minutes' chance than of a trend. */
-const trendPointsMin = 50
+/** A day may have gaps; with more of them than that it tells of chance and not of a trend. */
+const trendPointsMin = 150
 /** What would take longer does not grow for people. */
 const daysMax = 3650
 
@@ -111,18 +111,20 @@ export class MetricHistory implements ActivityRecorder, Disposable {
     }
   }
 
-  /** Days until so many more bytes are taken, by the straight line through the recorded sizes; null while nothing grows. */
+  /**
+   * Days until so many more bytes are taken, by the straight line through the sizes of a whole day; null before a day is over and while
+   * nothing grows.
+   */
   daysToFull(roomBytes: number): number | null {
     this.#roll()
-    const [, middle, long] = this.#rings
-    for (const ring of [long, middle]) {
-      const points = ring?.values('live-bytes') ?? []
-      if (ring === undefined || points.filter((point) => point !== null).length < trendPointsMin) continue
-      const bytesPerDay = (slopeOf(points) / ring.stepMs) * dayMs
-      const days = bytesPerDay > 0 ? Math.max(0, roomBytes) / bytesPerDay : Number.POSITIVE_INFINITY
-      return days <= daysMax ? days : null
-    }
-    return null
+    const ring = this.#ringOf(86_400)
+    const points = ring.values('live-bytes')
+    // The step in which the node began is not a whole one.
+    const whole = points.slice(0, 2).some((point) => point !== null)
+    if (!whole || points.filter((point) => point !== null).length < trendPointsMin) return null
+    const bytesPerDay = (slopeOf(points) / ring.stepMs) * dayMs
+    const days = bytesPerDay > 0 ? Math.max(0, roomBytes) / bytesPerDay : Number.POSITIVE_INFINITY
+    return days <= daysMax ? days : null
   }
 
   #arm(): Disposable {

@@ -18,9 +18,12 @@ export interface Command {
   readonly label: string
 }
 
+/** Lets a letter be left out (“imprt”), and keeps out texts that merely have all letters somewhere. */
+const matchScoreMin = 0.28
+
 function commandItems(text: string, commands: readonly Command[]): PaletteItem[] {
   const found =
-    text === '' ? commands : fuzzysort.go(text, commands, { key: 'label', threshold: 0.4 }).map((result) => result.obj)
+    text === '' ? commands : fuzzysort.go(text, commands, { key: 'label', threshold: matchScoreMin }).map((result) => result.obj)
   return found.slice(0, screenLimits.paletteCommandsMax).map(({ name, label }) => ({ kind: 'command', value: name, label }))
 }
 

@@ -31,6 +31,8 @@ interface LineChartProps {
   /** Charts of one name share their cursor. */
   readonly cursor?: string
   readonly height?: number
+  /** The axis reaches up to this at least. */
+  readonly leastTop?: number
 }
 
 function strokeOf(series: ChartSeries) {
@@ -43,13 +45,21 @@ interface DotPlace {
   readonly index: number
 }
 
-/** Dots for values that make no line, such as the first of a node that has just begun; `false` draws none. */
+/** Dots for values that make no line, such as the first of a node that has just begun; `false` draws none. Rings where a line is dashed. */
 function dotsOf(series: ChartSeries) {
   const lone = lonePoints(series.values.slice(-chartPointsMax))
   if (lone.size === 0) return false
   return ({ cx, cy, index }: DotPlace) =>
     lone.has(index) && cx !== undefined && cy !== undefined ? (
-      <circle key={index} cx={cx} cy={cy} r={2.5} fill={`var(--chart-${series.colour})`} />
+      <circle
+        key={index}
+        cx={cx}
+        cy={cy}
+        r={2.5}
+        strokeWidth={1.5}
+        stroke={`var(--chart-${series.colour})`}
+        fill={series.dashed === true ? 'var(--surface)' : `var(--chart-${series.colour})`}
+      />
     ) : (
       <g key={index} />
     )
@@ -79,7 +89,8 @@ function pointsOf({ fromMs, stepMs, series }: Pick<LineChartProps, 'fromMs' | 's
 }
 
 function LineChartOf(props: LineChartProps): ReactElement {
-  const { label, series, formatValue, formatTime, cursor, height = 150 } = props
+  const { label, series, formatValue, formatTime, cursor, leastTop = 0, height = 150 } = props
+  const low = series.every(({ values }) => values.every((value) => value === null || value < leastTop))
   const points = useMemo(() => pointsOf(props), [props])
   const spoken = `${label}: ${series.map((one) => `${one.label} ${lastText(one, formatValue)}`).join(', ')}`
   return (
@@ -113,6 +124,7 @@ function LineChartOf(props: LineChartProps): ReactElement {
             />
             <YAxis
               width={68}
+              {...(low && leastTop > 0 && { domain: [0, leastTop] })}
               tickCount={4}
               tickFormatter={(value: number) => unbroken(formatValue(value))}
               tickLine={false}

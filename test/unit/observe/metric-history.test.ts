@@ -141,9 +141,14 @@ describe('what status asks', () => {
   test('days to full follow the line through the recorded sizes', () => {
     const bed = new Bed()
     expect(bed.history.daysToFull(1000)).toBeNull()
-    bed.run(1200, (second) => {
-      bed.sample = { liveBytes: 1000 + second * 10, eventLoopP99Ms: 0 }
-    })
+    const grow = (from: number) => (second: number) => {
+      bed.sample = { liveBytes: 1000 + (from + second) * 10, eventLoopP99Ms: 0 }
+    }
+    bed.run(1200, grow(0))
+    expect(bed.history.daysToFull(864_000 * 5)).toBeNull()
+    bed.run(80_000, grow(1200))
+    expect(bed.history.daysToFull(864_000 * 5)).toBeNull()
+    bed.run(86_400 + 600 - 81_200, grow(81_200))
     expect(bed.history.daysToFull(864_000 * 5)).toBeCloseTo(5, 3)
     expect(bed.history.daysToFull(-1)).toBe(0)
     bed.run(4 * 86_400, (second) => {

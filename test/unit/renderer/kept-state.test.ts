@@ -76,5 +76,10 @@ test('the palette tells keys, addresses and commands apart', () => {
   ]
   expect(paletteItems('', [], commands).map((item) => item.kind)).toEqual(['command', 'command'])
   expect(paletteItems('dark', ['dark/1'], commands).map((item) => item.value)).toEqual(['dark/1', 'theme.dark', 'dark'])
+  const typed = (text: string) =>
+    paletteItems(text, [], [...commands, { name: 'keys.import', label: 'Import…' }]).map((item) => item.value)
+  expect(typed('imprt')).toEqual(['keys.import', 'imprt'])
+  expect(typed('drk colours')).toContain('theme.dark')
+  expect(typed('orders/')).toEqual(['orders/'])
   expect(paletteItems(address, [], commands)[0]).toMatchObject({ kind: 'address' })
 })

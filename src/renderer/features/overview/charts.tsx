@@ -21,6 +21,8 @@ const seconds = { '900': 900, '3600': 3600, '86400': 86_400 } as const
 /** No oftener than a step of the range gains a point worth drawing. */
 const refetchMs = { '900': 3_000, '3600': 12_000, '86400': 60_000 } as const
 const chartHeight = 164
+/** Of the throughput: a node at rest is not drawn as one that is busy. */
+const leastTopBytes = 1000
 
 const series: MetricSeriesName[] = ['in-bytes', 'out-bytes', 'write-p50', 'write-p99']
 
@@ -44,6 +46,7 @@ export function Charts({ range, uptimeMs }: { readonly range: ChartRange; readon
   )
   const { throughput, latency } = useMemo(() => linesOf(t), [t])
   const begun = uptimeMs < youngMs ? t('chartYoung', { time: formatSpan(uptimeMs) }) : undefined
+  const noWrites = uptimeMs < seconds[range] * 1000 ? t('chartNoWrites') : t('chartEmptyWrites')
   return (
     <div className={css.pair}>
       <ChartCard
@@ -52,16 +55,10 @@ export function Charts({ range, uptimeMs }: { readonly range: ChartRange; readon
         query={query}
         lines={throughput}
         formatValue={formatRate}
+        leastTop={leastTopBytes}
         live={live}
       />
-      <ChartCard
-        title={t('writeLatency')}
-        empty={begun ?? t('chartEmptyWrites')}
-        query={query}
-        lines={latency}
-        formatValue={formatMs}
-        live={live}
-      />
+      <ChartCard title={t('writeLatency')} empty={noWrites} query={query} lines={latency} formatValue={formatMs} live={live} />
     </div>
   )
 }
@@ -75,7 +72,7 @@ function linesOf(t: TFunction<'overview'>): { readonly throughput: readonly Line
       { name: 'out-bytes', label: t('outBytes'), colour: 2, dashed: true },
     ],
     latency: [
-      { name: 'write-p99', label: t('writeP99'), colour: 4, area: true },
+      { name: 'write-p99', label: t('writeP99'), colour: 3, area: true },
       { name: 'write-p50', label: t('writeP50'), colour: 1, dashed: true },
     ],
   }
@@ -91,18 +88,19 @@ interface ChartCardProps {
   }
   readonly lines: readonly Line[]
   readonly formatValue: (value: number) => string
+  readonly leastTop?: number
   readonly live: boolean
 }
 
-function ChartCard({ title, empty, query, lines, formatValue, live }: ChartCardProps): ReactElement {
+function ChartCard(props: ChartCardProps): ReactElement {
   return (
-    <Card title={title} className={css.chart}>
-      <ChartBody title={title} empty={empty} query={query} lines={lines} formatValue={formatValue} live={live} />
+    <Card title={props.title} className={css.chart}>
+      <ChartBody {...props} />
     </Card>
   )
 }
 
-function ChartBody({ title, empty, query, lines, formatValue, live }: ChartCardProps): ReactElement {
+function ChartBody({ title, empty, query, lines, formatValue, leastTop, live }: ChartCardProps): ReactElement {
   const { t } = useTranslation('overview')
   const { data, error } = query
   const drawn = useMemo(() => (data === undefined ? [] : withValues(lines, data)), [data, lines])
@@ -130,6 +128,7 @@ function ChartBody({ title, empty, query, lines, formatValue, live }: ChartCardP
         stepMs={data.stepMs}
         series={drawn}
         formatValue={formatValue}
+        {...(leastTop !== undefined && { leastTop })}
         formatTime={formatClock}
         cursor="overview"
         height={chartHeight}

@@ -95,13 +95,16 @@ function readOnly(status: NodeStatus, t: T): HealthSentence | undefined {
   return status.readOnly ? { tone: 'warn', title: t('readOnly'), text: t('readOnlyText') } : undefined
 }
 
-function healthy({ blocks, peers }: NodeStatus, t: T): HealthSentence {
+/** A node makes a few blocks of itself when it founds its network: they are nothing that somebody stored. */
+const ownBlocksMax = 8
+
+function healthy({ keys, blocks, peers }: NodeStatus, t: T): HealthSentence {
   const number = formatCount(blocks)
   if (peers.live > 0) {
     const machines = t('machines', { count: peers.live, number: formatCount(peers.live) })
     const title = t('healthyPeers', { blocks: t('blocksPlain', { count: blocks, number }), peers: machines })
     return { tone: 'ok', title, text: t('healthyPeersText') }
   }
-  if (blocks === 0) return { tone: 'ok', title: t('healthyEmpty'), text: t('aloneText') }
+  if (keys === 0 && blocks <= ownBlocksMax) return { tone: 'ok', title: t('healthyEmpty'), text: t('aloneText') }
   return { tone: 'ok', title: t('healthyAlone', { blocks: t('blocks', { count: blocks, number }) }), text: t('aloneText') }
 }

@@ -22,7 +22,8 @@ describe('healthSentence', () => {
       text: 'You are hosting alone. Data is on this machine only.',
     })
     expect(sentence({ blocks: 1 }).title).toBe('Healthy. The one block is sound.')
-    expect(sentence({ blocks: 0 }).title).toBe('Healthy, and nothing is stored yet.')
+    expect(sentence({ keys: 0, blocks: 2 }).title).toBe('Healthy. Nothing is stored yet.')
+    expect(sentence({ keys: 0, blocks: 500 }).title).toBe('Healthy. All 500 blocks are sound.')
   })
 
   it('names the other machines where there are some', () => {

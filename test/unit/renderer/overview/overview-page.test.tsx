@@ -65,7 +65,8 @@ describe('the overview', () => {
     const storage = { ...status.storage, liveBytes: 189_000, diskBytes: 8_600_000, limitBytes: null, daysToFull: null }
     vi.spyOn(connection.world, 'status').mockReturnValue({ ...status, uptimeMs: 40_000, storage })
     using _app = await renderApp({ connection })
-    expect(await screen.findAllByText('The node has run for 40 sec: nothing to draw yet')).toHaveLength(2)
+    expect(await screen.findByText('The node has run for 40 sec: nothing to draw yet')).toBeVisible()
+    expect(screen.getByText('No writes yet')).toBeVisible()
     const tiles = within(screen.getByRole('region', { name: 'Figures of the node' }))
     expect(tiles.getByText('189')).toBeVisible()
     expect(tiles.getByText('kB live')).toBeVisible()
