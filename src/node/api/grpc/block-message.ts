@@ -50,6 +50,7 @@ export function draftOf(block: Block | undefined, purpose: 'insert' | 'update'):
     name: kept(block.name),
     version: block.version,
     generation: block.generation,
+    signature: kept(block.signature),
     header: kept(block.header),
     ...(payload.case === 'data' && { data: payload.value }),
     ...(payload.case === 'dataPlain' && { plain: payload.value }),

@@ -41,6 +41,8 @@ export interface BlockDraft {
   readonly name: Uint8Array
   readonly version: bigint
   readonly generation: bigint
+  /** Of the version that is replaced, where the caller sends it back. */
+  readonly signature?: Uint8Array
   readonly header: Uint8Array
   readonly data?: Uint8Array
   readonly plain?: Uint8Array

@@ -21,6 +21,8 @@ export interface SignedDraft {
   readonly version: bigint
   /** 0: not named by the caller. */
   readonly generation: bigint
+  /** Of the version named; undefined: not named by the caller. */
+  readonly signature: Uint8Array | undefined
   /** As stored. */
   readonly data: Uint8Array | undefined
   readonly plain: Uint8Array | undefined
@@ -85,7 +87,8 @@ export function checkSignedDraft(
   if (draft.plain !== undefined) checkPayload(draft.plain, limits)
   if (draft.data !== undefined && kind === 'named') checkPayload(draft.data, limits)
   const { version, generation, data, plain } = draft
-  return { kind, address, discriminator, owner: checkOwner(draft.owner), version, generation, data, plain }
+  const signature = draft.signature?.length === 0 ? undefined : draft.signature
+  return { kind, address, discriminator, owner: checkOwner(draft.owner), version, generation, signature, data, plain }
 }
 
 /** As for signed drafts. That data and address fit is found by making the block again. */

@@ -122,6 +122,9 @@ export class SignedBlockTurn {
     const current = this.#current
     if (current === undefined) throw notFound(this.#address)
     if (current.kind !== draft.kind) throw invalid('the type is not that of the block at this address')
+    if (!carriesItsSignature(draft, current)) {
+      throw new CodedError('signature-invalid', 'the signature is not that of the version that the block carries')
+    }
     if (this.#carriesNothingNew(draft, current)) return { kind: 'unchanged', current }
     const record = this.#prepared()
     // Callers written for the original do not know the generation; the version alone then says what they replace.
@@ -267,4 +270,10 @@ export class SignedBlockTurn {
     const kept = this.#record?.outcomeFloor ?? 0n
     if (requestId !== undefined) assertFresh(this.#parts, requestId, floor > kept ? floor : kept)
   }
+}
+
+/** A handle that came from a Fetch has the signature of its version; one of another version is told by its numbers. */
+function carriesItsSignature({ version, generation, signature }: SignedDraft, current: SignedVersion): boolean {
+  if (signature === undefined || version !== current.version) return true
+  return (generation !== 0n && generation !== current.generation) || equalBytes(signature, current.signature)
 }
