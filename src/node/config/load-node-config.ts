@@ -35,6 +35,8 @@ export interface ConfigOrigin {
 export interface ConfigProblem {
   readonly name: string
   readonly message: string
+  /** The message without where the value stands: for who has just typed it into a form. */
+  readonly reason?: string
 }
 
 export class InvalidConfigError extends CodedError {
@@ -240,7 +242,7 @@ function explain(issue: z.core.$ZodIssue, values: RawValues): ConfigProblem {
   const name = settingNames.find((candidate) => candidate === issue.path[0])
   if (name === undefined) return { name: '', message: `the configuration is not valid: ${issue.message}` }
   const where = sourceText(values.get(name)?.source ?? { kind: 'default' }, name)
-  return { name, message: `${where}: ${issue.message}` }
+  return { name, message: `${where}: ${issue.message}`, reason: issue.message }
 }
 
 /** Names a value's origin in the words that a person would look for. */

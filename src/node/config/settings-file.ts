@@ -24,9 +24,11 @@ export type SettingsChange =
   | { readonly kind: 'values'; readonly values: Readonly<Record<string, SettingValue>>; readonly expect: string }
   | { readonly kind: 'text'; readonly text: string; readonly expect: string }
 
+export type SettingProblem = Pick<ConfigProblem, 'name' | 'message'>
+
 export type SettingsOutcome =
   | { readonly kind: 'saved'; readonly settings: SettingsView; readonly restartNeeded: string[] }
-  | { readonly kind: 'invalid'; readonly problems: ConfigProblem[] }
+  | { readonly kind: 'invalid'; readonly problems: SettingProblem[] }
   | { readonly kind: 'changed'; readonly settings: SettingsView }
 
 export interface SettingsFileParts {
@@ -82,7 +84,7 @@ export class SettingsFile {
       this.#parts.changed()
       return { kind: 'saved', settings, restartNeeded: settings.rows.filter(({ pending }) => pending).map(({ name }) => name) }
     } catch (error) {
-      if (error instanceof InvalidConfigError) return { kind: 'invalid', problems: [...error.problems] }
+      if (error instanceof InvalidConfigError) return { kind: 'invalid', problems: error.problems.map(shownProblem) }
       throw error
     }
   }
@@ -158,6 +160,11 @@ export class SettingsFile {
     if (text.length <= fileCharactersMax) return text
     throw new CodedError('limit-exceeded', `${file} has more than ${fileCharactersMax} characters, edit it outside`)
   }
+}
+
+/** Nothing of it is in the file yet. */
+function shownProblem({ name, message, reason }: ConfigProblem): SettingProblem {
+  return { name, message: reason ?? message }
 }
 
 function lockedText(name: string, { sources, origin }: LoadedConfig): string {

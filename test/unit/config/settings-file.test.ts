@@ -134,6 +134,9 @@ describe('changing', () => {
 
   test('every problem is named, and nothing is written', async () => {
     const { settings, path, told } = open({ environment: { MEMO_INSECURE: 'true' } })
+    expect(problemsOf(await put(settings, { capacity: 'banana' }))).toEqual([
+      { name: 'capacity', message: '"banana" is not a size, for example 50GiB or 1500MB' },
+    ])
     const outcome = await put(settings, { capacity: 'much', grpc: 'here', logLevel: 'loud' })
     expect(problemsOf(outcome).map((each) => (typeof each === 'string' ? each : each.name))).toEqual([
       'grpc',

@@ -1,20 +1,19 @@
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
 import { failureOf } from '../../connection/failure.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatCount } from '../../ui/format.ts'
 import css from './settings.module.css'
+import { useRowTexts } from './use-row-texts.ts'
 import type { SettingsForm } from './use-settings-form.ts'
 
 interface ApplyBarProps {
-  readonly settings: Settings
   readonly form: SettingsForm
   readonly live: boolean
 }
 
 /** Stands at the foot of the page while there is something to apply. */
-export function ApplyBar({ settings, form, live }: ApplyBarProps): ReactElement | null {
+export function ApplyBar({ form, live }: ApplyBarProps): ReactElement | null {
   const { t } = useTranslation('settings')
   const count = Object.keys(form.staged).length
   if (count === 0) return null
@@ -22,7 +21,7 @@ export function ApplyBar({ settings, form, live }: ApplyBarProps): ReactElement 
     <div className={css.applyBar} role="status">
       <div className={css.applyText}>
         <p>{t('stagedCount', { count, number: formatCount(count) })}</p>
-        <Outcome settings={settings} form={form} />
+        <Outcome form={form} />
       </div>
       <Button onClick={form.reset}>{t('reset')}</Button>
       <Button kind="primary" busy={form.saving} disabledReason={live ? undefined : t('notLive')} onClick={form.apply}>
@@ -32,19 +31,19 @@ export function ApplyBar({ settings, form, live }: ApplyBarProps): ReactElement 
   )
 }
 
-function Outcome({ settings, form }: Omit<ApplyBarProps, 'live'>) {
+function Outcome({ form }: Pick<ApplyBarProps, 'form'>) {
   const { t } = useTranslation('settings')
+  const { labelOf } = useRowTexts()
   const { problems } = form
   if (form.error !== null) return <p className={css.problem}>{`${t('notSaved')}: ${failureOf(form.error).message}`}</p>
   if (form.changed) return <p className={css.problem}>{t('changed')}</p>
   if (problems.length === 0) return null
-  // A problem of a row stands at the row; one that belongs to none is told here.
-  const others = problems.filter(({ name }) => !settings.rows.some((row) => row.name === name))
   return (
     <p className={css.problem}>
       {[
         t('invalid', { count: problems.length, number: formatCount(problems.length) }),
-        ...others.map(({ name, message }) => (name === '' ? message : t('invalidOther', { name, message }))),
+        // Each stands at its row too, which may lie far up.
+        ...problems.map(({ name, message }) => (name === '' ? message : t('invalidOther', { name: labelOf(name), message }))),
       ].join(' ')}
     </p>
   )

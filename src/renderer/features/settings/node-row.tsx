@@ -20,20 +20,23 @@ interface NodeRowProps {
 }
 
 export function NodeRow({ row, form, live }: NodeRowProps): ReactElement {
-  const { labelOf } = useRowTexts()
+  const { labelOf, helpOf } = useRowTexts()
+  const help = helpOf(row.name)
   return (
     <SettingLine
-      label={
-        <>
-          {labelOf(row.name)} <code className={css.name}>{row.name}</code>
-        </>
-      }
-      help={<span translate="no">{row.help}</span>}
+      label={labelOf(row.name)}
+      help={help ?? <span translate="no">{row.help}</span>}
+      refused={form.problems.some(({ name }) => name === row.name)}
       facts={<RowFacts row={row} form={form} />}
       control={<RowControl row={row} form={form} live={live} />}
       staged={row.name in form.staged}
     />
   )
+}
+
+/** readyFile -> --ready-file */
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 function RowFacts({ row, form }: Omit<NodeRowProps, 'live'>) {
@@ -43,6 +46,9 @@ function RowFacts({ row, form }: Omit<NodeRowProps, 'live'>) {
   const theirs = form.contested.includes(row.name)
   return (
     <>
+      <p className={css.name} translate="no">
+        <code>{row.name}</code> <code>{flagOf(row.name)}</code>
+      </p>
       <p className={css.facts}>
         {isStaged ? <Badge tone="info">{t('staged')}</Badge> : <span>{sourceText(row)}</span>}
         {row.source !== 'default' && <span>{t('defaultIs', { value: valueText(row.default) })}</span>}
@@ -77,7 +83,8 @@ function RowControl({ row, form, live }: NodeRowProps) {
   const { labelOf, lockText } = useRowTexts()
   const label = `${labelOf(row.name)} (${row.name})`
   const value = shownValue(row, form.staged)
-  const problem = form.problems.find(({ name }) => name === row.name)?.message
+  const refused = form.problems.find(({ name }) => name === row.name)
+  const problem = refused === undefined ? undefined : t('invalidOther', { name: labelOf(row.name), message: refused.message })
   const reason = row.locked ? lockText(row) : live ? undefined : t('notLive')
   switch (row.kind) {
     case 'switch':

@@ -24,11 +24,12 @@ function useGroupTexts(): Readonly<Record<RowGroup, string>> {
 
 export function NodeSection({ settings, form, find, live }: NodeSectionProps): ReactElement | null {
   const { t } = useTranslation('settings')
-  const { labelOf } = useRowTexts()
+  const { labelOf, helpOf } = useRowTexts()
   const groupTexts = useGroupTexts()
   const groups = groupRows(settings.rows)
     .map(({ group, rows }) => {
-      const found = (row: SettingRow) => matches(find, t('node'), groupTexts[group], labelOf(row.name), row.name, row.help)
+      const found = (row: SettingRow) =>
+        matches(find, t('node'), groupTexts[group], labelOf(row.name), row.name, helpOf(row.name) ?? '', row.help)
       return { group, rows: rows.filter(found) }
     })
     .filter(({ rows }) => rows.length > 0)

@@ -1,4 +1,5 @@
 import type { ReactElement, ReactNode } from 'react'
+import { useEffect, useRef } from 'react'
 import css from './settings.module.css'
 
 interface SettingLineProps {
@@ -8,12 +9,19 @@ interface SettingLineProps {
   readonly facts?: ReactNode
   readonly control: ReactNode
   readonly staged?: boolean
+  /** Its value was refused: it comes into sight. */
+  readonly refused?: boolean
 }
 
 /** One setting: what it is at the left, its control at the right. */
-export function SettingLine({ label, help, facts, control, staged = false }: SettingLineProps): ReactElement {
+export function SettingLine({ label, help, facts, control, staged = false, refused = false }: SettingLineProps): ReactElement {
+  const line = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // After the bar at the foot has taken its room.
+    if (refused) line.current?.scrollIntoView({ block: 'nearest' })
+  }, [refused])
   return (
-    <div className={css.line} data-staged={staged || undefined}>
+    <div ref={line} className={css.line} data-staged={staged || undefined}>
       <div className={css.lineText}>
         <p className={css.lineLabel}>{label}</p>
         <p className={css.muted}>{help}</p>

@@ -101,7 +101,7 @@ function Sections({ settings, find, onClear, children }: SectionsProps) {
           {settings !== undefined && <NothingFound find={find} onClear={onClear} />}
         </div>
       </div>
-      {settings !== undefined && <ApplyBar settings={settings} form={form} live={live} />}
+      {settings !== undefined && <ApplyBar form={form} live={live} />}
     </>
   )
 }

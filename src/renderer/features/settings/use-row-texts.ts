@@ -5,6 +5,8 @@ import type { SettingValue } from './staged-values.ts'
 
 export interface RowTexts {
   readonly labelOf: (name: string) => string
+  /** What it is for; undefined for a setting of a newer node, which brings words of its own. */
+  readonly helpOf: (name: string) => string | undefined
   readonly valueText: (value: SettingValue) => string
   readonly sourceText: (row: SettingRow) => string
   readonly lockText: (row: SettingRow) => string
@@ -15,6 +17,7 @@ export function useRowTexts(): RowTexts {
   const { t } = useTranslation('settings')
   return {
     labelOf: (name) => labelsOf(t)[name] ?? name,
+    helpOf: (name) => helpsOf(t)[name],
     valueText: (value) => {
       if (value === null) return t('noValue')
       if (typeof value === 'boolean') return value ? t('on') : t('off')
@@ -26,6 +29,29 @@ export function useRowTexts(): RowTexts {
       ],
     lockText: ({ source }) =>
       source === 'flag' ? t('lockedFlag') : source === 'environment' ? t('lockedEnvironment') : t('lockedOther'),
+  }
+}
+
+function helpsOf(t: TFunction<'settings'>): Readonly<Record<string, string>> {
+  return {
+    capacity: t('helpCapacity'),
+    console: t('helpConsole'),
+    consoleCert: t('helpConsoleCert'),
+    consoleKey: t('helpConsoleKey'),
+    consoleTls: t('helpConsoleTls'),
+    data: t('helpData'),
+    grpc: t('helpGrpc'),
+    grpcAuth: t('helpGrpcAuth'),
+    grpcCert: t('helpGrpcCert'),
+    grpcClientCa: t('helpGrpcClientCa'),
+    grpcKey: t('helpGrpcKey'),
+    grpcTls: t('helpGrpcTls'),
+    grpcTokenFile: t('helpGrpcTokenFile'),
+    insecure: t('helpInsecure'),
+    keyFile: t('helpKeyFile'),
+    listen: t('helpListen'),
+    logLevel: t('helpLogLevel'),
+    readyFile: t('helpReadyFile'),
   }
 }
 

@@ -20,6 +20,28 @@ export const settings = {
   groupData: 'Data',
   groupGrpc: 'gRPC, for programs',
   groupOther: 'Other',
+  helpCapacity: 'How much live data the store may hold, for example 50GiB. Without it only the disk is the limit.',
+  helpConsole: 'Where browsers find these screens, and monitors the health of the node. Port 0 takes a free one.',
+  helpConsoleCert: 'File with the certificate that browsers are shown, in PEM.',
+  helpConsoleKey: 'File with the private key of that certificate, in PEM.',
+  helpConsoleTls:
+    'Encrypts what travels between browsers and the node. Without a certificate of yours the node makes one, which browsers warn of.',
+  helpData: 'Folder of everything that this node keeps.',
+  helpGrpc: 'Where programs reach this node. Port 0 takes a free one.',
+  helpGrpcAuth:
+    'Whether programs need a token to call. With one, the node keeps it in a file of its data folder unless you name another.',
+  helpGrpcCert: 'File with the certificate that programs are shown, in PEM.',
+  helpGrpcClientCa: 'File with certificates of authorities, in PEM. Only programs with a certificate of one of them may call.',
+  helpGrpcKey: 'File with the private key of that certificate, in PEM.',
+  helpGrpcTls:
+    'Encrypts what travels between programs and the node. Without a certificate of yours the node makes one, which programs have to be told to trust.',
+  helpGrpcTokenFile: 'File with the token that programs need. Where it does not exist, the node makes one.',
+  helpInsecure:
+    'Lets other computers reach the node without encryption and without a token: everyone who does may read and change everything.',
+  helpKeyFile: 'File with a secret that encrypts the secret keys of this node. Keep it outside of the data folder.',
+  helpListen: 'Where other nodes will reach this one. It is kept for later versions: a node is alone in this one.',
+  helpLogLevel: 'The least important lines that are still written to the log.',
+  helpReadyFile: 'File that tells other programs, while the node serves, where to reach it.',
   invalid_one: 'Nothing was saved: one value is not accepted.',
   invalid_other: 'Nothing was saved: {{number}} values are not accepted.',
   invalidOther: '{{name}}: {{message}}',
