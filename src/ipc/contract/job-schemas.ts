@@ -4,10 +4,14 @@ import { wireLimits } from './wire-limits.ts'
 export const jobKinds = ['import', 'export', 'delete'] as const
 export type JobKind = (typeof jobKinds)[number]
 
+const sourceSchema = z.string().min(1).max(wireLimits.jobSourceMax)
+
 export const jobSchema = z.strictObject({
   id: z.string(),
   kind: z.enum(jobKinds),
   prefix: z.string(),
+  /** What an import is made from, as the screens that began it call it: a file, a folder. */
+  source: sourceSchema.optional(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedMs: z.number(),
   endedMs: z.number().optional(),
@@ -36,6 +40,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
     format: z.enum(['files', 'ndjson']),
     prefix: z.string(),
     mode: z.enum(importModes),
+    source: sourceSchema.optional(),
     itemsTotal: z.number().int().nonnegative().optional(),
     bytesTotal: z.number().nonnegative().optional(),
   }),

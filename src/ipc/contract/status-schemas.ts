@@ -31,6 +31,7 @@ export const nodeStatusSchema = z.strictObject({
   pid: z.number().int(),
   /** `suspect`: durable records are missing, the store is read-only until it is recovered. */
   condition: z.enum(['sound', 'suspect']),
+  /** What is missing from a suspect store, or what a sound one found damaged when it read itself again; the first of them. */
   findings: z.array(z.string()),
   keys: z.number().int(),
   /** Content and mutable blocks. */

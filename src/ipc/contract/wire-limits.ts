@@ -38,6 +38,8 @@ export const wireLimits = {
   jobsMax: 64,
   /** Items of a job's report that are named one by one. */
   jobFailuresMax: 100,
+  /** Characters of the name of what an import is made from. */
+  jobSourceMax: 200,
   /** Bytes of one piece of an import or export. */
   jobPieceBytesMax: 1024 * 1024,
   /** Lines that a node keeps of its log. */

@@ -51,11 +51,14 @@ function helloOf({ status, nodeVersion, dataFormat, capabilities }: SystemParts)
   }
 }
 
+/** A status is sent whenever it changes: its lists stay short. */
+const findingsShownMax = 20
+
 /** A cluster of one has no peers. */
 const noPeers = { live: 0, suspect: 0, left: 0 }
 
 export function nodeStatus(sources: StatusSources): NodeStatus {
-  const { state, identity, condition, usage, keys, uptimeMs } = sources.node()
+  const { state, identity, condition, usage, keys, uptimeMs, scrub } = sources.node()
   return {
     state: state === 'idle' ? 'starting' : state,
     readOnly: sources.isReadOnly(),
@@ -66,7 +69,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     uptimeMs,
     pid: sources.pid,
     condition: condition.kind,
-    findings: condition.kind === 'suspect' ? [...condition.findings] : [],
+    findings: (condition.kind === 'suspect' ? condition.findings : (scrub?.findings ?? [])).slice(0, findingsShownMax),
     keys,
     blocks: usage.families.content.records + usage.families.block.records,
     peers: noPeers,

@@ -57,8 +57,12 @@ function notRunning({ status, live, run }: HealthFacts, t: T): HealthSentence | 
 }
 
 function damaged({ condition, findings }: NodeStatus, t: T): HealthSentence | undefined {
-  if (condition === 'sound') return undefined
   const finding = findings[0]
+  if (condition === 'sound') {
+    if (finding === undefined) return undefined
+    const title = t('damaged', { count: findings.length, number: formatCount(findings.length) })
+    return { tone: 'danger', title, text: t('damagedText', { finding }), action: 'log' }
+  }
   const text = finding === undefined ? t('suspectText') : t('suspectFinding', { finding })
   return { tone: 'danger', title: t('suspect'), text, action: 'log' }
 }

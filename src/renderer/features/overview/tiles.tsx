@@ -53,6 +53,7 @@ function DurabilityTile({ status }: { readonly status: NodeStatus }) {
   const { blocks, condition, findings } = status
   const number = formatCount(blocks)
   const suspect = condition === 'suspect'
+  const bad = suspect || findings.length > 0
   const keys = t('keysCount', { count: status.keys, number: formatCount(status.keys) })
   const sound = blocks === 0 ? t('noBlocks') : `${keys} · ${t('oneCopy')}`
   return (
@@ -60,18 +61,18 @@ function DurabilityTile({ status }: { readonly status: NodeStatus }) {
       title={t('durability')}
       icon={<ShieldCheck size={iconSize} aria-hidden="true" />}
       hero={number}
-      unit={suspect ? t('blocksSuspect', { count: blocks }) : t('blocksUnit', { count: blocks })}
-      bad={suspect}
-      facts={suspect ? t('findings', { count: findings.length, number: formatCount(findings.length) }) : sound}
+      unit={
+        suspect
+          ? t('blocksSuspect', { count: blocks })
+          : bad
+            ? t('blocksStored', { count: blocks })
+            : t('blocksUnit', { count: blocks })
+      }
+      bad={bad}
+      facts={bad ? t('findings', { count: findings.length, number: formatCount(findings.length) }) : sound}
       meter={
         blocks > 0 && (
-          <Meter
-            label={t('durabilityMeter')}
-            value={suspect ? 0 : 1}
-            max={1}
-            tone={suspect ? 'danger' : 'ok'}
-            valueText={number}
-          />
+          <Meter label={t('durabilityMeter')} value={bad ? 0 : 1} max={1} tone={bad ? 'danger' : 'ok'} valueText={number} />
         )
       }
     />

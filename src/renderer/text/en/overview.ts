@@ -10,6 +10,8 @@ export const overview = {
   blocks_other: 'All {{number}} blocks are',
   blocksPlain_one: 'One block',
   blocksPlain_other: '{{number}} blocks',
+  blocksStored_one: 'block stored',
+  blocksStored_other: 'blocks stored',
   blocksSuspect_one: 'block, some are missing',
   blocksSuspect_other: 'blocks, some are missing',
   blocksUnit_one: 'block sound',
@@ -118,6 +120,9 @@ export const overview = {
   storageMeter: 'Storage in use',
   storageMeterDisk: '{{used}} of {{capacity}} on disk',
   storageMeterText: '{{used}} live of {{capacity}}',
+  damaged_one: 'Damaged. One place of the store does not verify.',
+  damaged_other: 'Damaged. {{number}} places of the store do not verify.',
+  damagedText: 'Everything else is served. Stop the node and run “memo doctor” to know what is hit. {{finding}}',
   suspect: 'Suspect. Records that were durable are missing.',
   suspectCard: 'The store is suspect',
   suspectCardText:

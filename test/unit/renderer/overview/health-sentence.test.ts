@@ -42,6 +42,13 @@ describe('healthSentence', () => {
     expect(sentence({ readOnly: true })).toMatchObject({ tone: 'warn', title: 'Read-only. These screens change nothing.' })
   })
 
+  it('tells of damage that a sound store found in itself', () => {
+    const found = sentence({ findings: ['journal: segment 3 does not verify from 4096 to 8192'] })
+    expect(found).toMatchObject({ tone: 'danger', action: 'log', title: 'Damaged. One place of the store does not verify.' })
+    expect(found.text).toContain('segment 3')
+    expect(sentence({ findings: ['a', 'b'] }).title).toBe('Damaged. 2 places of the store do not verify.')
+  })
+
   it('warns below a tenth and alarms below a fiftieth of the limit', () => {
     const limitBytes = 1_000_000_000
     const at = (liveBytes: number) => sentence({ storage: { limitBytes, liveBytes, daysToFull: null } })

@@ -52,8 +52,8 @@ export class JobKeeper implements AsyncDisposable {
   create(request: JobRequest): Job {
     switch (request.kind) {
       case 'import': {
-        const { kind, prefix, itemsTotal, bytesTotal } = request
-        const record = this.#newRecord({ kind, prefix, itemsTotal, bytesTotal })
+        const { kind, prefix, source, itemsTotal, bytesTotal } = request
+        const record = this.#newRecord({ kind, prefix, source, itemsTotal, bytesTotal })
         return this.#keep({ record, importing: new ImportJob(record, request, this.#parts) })
       }
       case 'export': {

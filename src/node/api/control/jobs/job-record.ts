@@ -7,6 +7,7 @@ export interface JobFacts {
   readonly id: string
   readonly kind: JobKind
   readonly prefix: string
+  readonly source?: string | undefined
   readonly itemsTotal?: number | undefined
   readonly bytesTotal?: number | undefined
 }
@@ -86,11 +87,12 @@ export class JobRecord {
   }
 
   snapshot(): Job {
-    const { itemsTotal, bytesTotal } = this.#facts
+    const { source, itemsTotal, bytesTotal } = this.#facts
     return {
       id: this.id,
       kind: this.kind,
       prefix: this.prefix,
+      ...(source !== undefined && { source }),
       state: this.#state,
       startedMs: this.#startedMs,
       ...(this.#endedMs !== undefined && { endedMs: this.#endedMs }),
