@@ -32,6 +32,7 @@ export class DemoJobs {
       id,
       kind: request.kind,
       prefix: request.prefix,
+      ...(request.kind === 'import' && request.source !== undefined && { source: request.source }),
       state: 'running',
       startedMs: Date.now(),
       itemsDone: 0,

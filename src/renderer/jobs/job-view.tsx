@@ -13,8 +13,12 @@ import css from './job-view.module.css'
 const badgeTones = { running: 'info', done: 'ok', failed: 'danger', cancelled: 'info' } as const
 
 export function jobTitle(job: Job, t: TFunction<'activity'>): string {
-  if (job.prefix === '') return t(`${job.kind}All`)
-  return t(`${job.kind}Title`, { prefix: job.prefix })
+  const { source, prefix } = job
+  if (job.kind === 'import' && source !== undefined) {
+    return prefix === '' ? t('importSource', { source }) : t('importSourceInto', { source, prefix })
+  }
+  if (prefix === '') return t(`${job.kind}All`)
+  return t(`${job.kind}Title`, { prefix })
 }
 
 interface JobViewProps {

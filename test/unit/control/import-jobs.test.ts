@@ -8,7 +8,10 @@ import { JobBed, never } from './job-bed.ts'
 
 const mebibyte = 1024 * 1024
 
-function importOf(bed: JobBed, options: { readonly format?: 'files' | 'ndjson'; readonly mode?: ImportMode } = {}) {
+function importOf(
+  bed: JobBed,
+  options: { readonly format?: 'files' | 'ndjson'; readonly mode?: ImportMode; readonly source?: string } = {},
+) {
   return bed.jobs.create({ kind: 'import', format: 'files', prefix: 'in/', mode: 'replace', ...options }).id
 }
 
@@ -247,6 +250,17 @@ describe('NDJSON', () => {
     for (let piece = 0; piece < 30; piece++) await bed.jobs.feed(id, { path: 'x', bytes: endless, last: false }, never)
     expect(bed.jobs.list()[0]).toMatchObject({ state: 'failed', error: expect.stringContaining('line 1 is longer than') })
   })
+})
+
+test('an import is listed with what it is made from, where its screens said so', async () => {
+  await using bed = await JobBed.make()
+  const source = 'orders.ndjson'
+  const named = importOf(bed, { source })
+  importOf(bed)
+  expect(bed.jobs.list().map((job) => [job.id === named, job.source])).toEqual([
+    [false, undefined],
+    [true, source],
+  ])
 })
 
 test('a name is a path downwards', () => {

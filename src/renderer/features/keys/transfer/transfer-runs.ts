@@ -6,6 +6,7 @@ import type { Job } from '../../../../ipc/contract/job-schemas.ts'
 import { wireLimits } from '../../../../ipc/contract/wire-limits.ts'
 import type { NodeClient } from '../../../connection/clients.ts'
 import { failureOf } from '../../../connection/failure.ts'
+import { importSource } from '../../../jobs/import-source.ts'
 import type { ImportPlan } from './import-files.ts'
 
 export type TransferKind = 'import' | 'export'
@@ -78,7 +79,9 @@ export async function runImport(client: NodeClient, plan: ImportPlan, prefix: st
   await run('import', async (signal, progress) => {
     const totals =
       plan.format === 'files' ? { itemsTotal: plan.files.length, bytesTotal: plan.bytes } : { bytesTotal: plan.bytes }
-    const job = await client.jobs.create({ kind: 'import', format: plan.format, prefix, mode, ...totals }, { signal })
+    const source = importSource(plan.files)
+    const named = source === undefined ? totals : { ...totals, source }
+    const job = await client.jobs.create({ kind: 'import', format: plan.format, prefix, mode, ...named }, { signal })
     progress(job)
     for (const { path, file } of plan.files) {
       let offset = 0
