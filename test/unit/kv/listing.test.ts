@@ -97,6 +97,7 @@ describe('a listing', () => {
     const other = Uint8Array.from(nextPageToken!)
     other[30]! ^= 1
     for (const query of [
+      { pageToken: nextPageToken, prefix: '1' },
       { pageToken: nextPageToken, reverse: true },
       { pageToken: other },
       { pageToken: new Uint8Array(0) },

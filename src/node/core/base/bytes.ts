@@ -69,3 +69,9 @@ export function uint64Bytes(value: bigint): Uint8Array {
   new DataView(bytes.buffer).setBigUint64(0, value)
   return bytes
 }
+
+export function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  if (bytes.length < prefix.length) return false
+  for (let index = 0; index < prefix.length; index++) if (bytes[index] !== prefix[index]) return false
+  return true
+}

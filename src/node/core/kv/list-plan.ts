@@ -10,7 +10,7 @@
  */
 
 import { assert } from '../../../shared/assert.ts'
-import { compareBytes, prefixEnd } from '../base/bytes.ts'
+import { compareBytes, prefixEnd, startsWith } from '../base/bytes.ts'
 
 export interface ListRange {
   readonly prefix: Uint8Array
@@ -134,12 +134,6 @@ function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
     if (matched === wanted.length) return at
   }
   return -1
-}
-
-function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  if (bytes.length < prefix.length) return false
-  for (let index = 0; index < prefix.length; index++) if (bytes[index] !== prefix[index]) return false
-  return true
 }
 
 /** The least byte string above this one. */

@@ -1,13 +1,13 @@
 /**
  * Where a listed page ended, as callers carry it to the next one. Opaque to them.
  *
- * Invariants: a token names its store and direction and is refused by any other; it names a place among the keys and nothing of how
- * they are kept, so it stays good whatever happens to them.
+ * Invariants: a token names its store and direction, lies below its prefix, and is refused by any other; it names a place among the
+ * keys and nothing of how they are kept, so it stays good whatever happens to them.
  */
 
 import type { BlockAddress } from '../base/address.ts'
 import { addressBytes } from '../base/address.ts'
-import { equalBytes } from '../base/bytes.ts'
+import { equalBytes, startsWith } from '../base/bytes.ts'
 import { CanonicalWriter, choiceIndex, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
 import type { ListPosition } from './list-plan.ts'
 
@@ -24,15 +24,22 @@ export function encodePageToken(store: BlockAddress, reverse: boolean, position:
     .finish()
 }
 
-/** Undefined when the token is not one of this store and direction. */
-export function decodePageToken(
-  token: Uint8Array,
-  expected: { readonly store: BlockAddress; readonly reverse: boolean; readonly keyBytesMax: number },
-): ListPosition | undefined {
+export interface ExpectedToken {
+  readonly store: BlockAddress
+  readonly reverse: boolean
+  /** Of the keys listed: the place is one of them. */
+  readonly prefix: Uint8Array
+  readonly keyBytesMax: number
+}
+
+/** Undefined when the token is not one of this store, direction and prefix. */
+export function decodePageToken(token: Uint8Array, expected: ExpectedToken): ListPosition | undefined {
   return decodeCanonical(tag, token, (reader) => {
     reader.require(equalBytes(reader.fixed(addressBytes), expected.store))
     reader.require((reader.choice(directions) === 'reverse') === expected.reverse)
     const kind = reader.choice(positionKinds)
-    return { kind, bytes: reader.bytes(1, expected.keyBytesMax) }
+    const bytes = reader.bytes(1, expected.keyBytesMax)
+    reader.require(startsWith(bytes, expected.prefix))
+    return { kind, bytes }
   })
 }

@@ -62,8 +62,9 @@ export class PageLister {
     const limits = this.#limits
     const reverse = query.reverse === true
     const { pageToken } = query
-    const position =
-      pageToken === undefined ? undefined : decodePageToken(pageToken, { store: page, reverse, keyBytesMax: limits.keyBytesMax })
+    const prefix = checkBound(query.prefix, 'the prefix', limits)
+    const expected = { store: page, reverse, prefix, keyBytesMax: limits.keyBytesMax }
+    const position = pageToken === undefined ? undefined : decodePageToken(pageToken, expected)
     if (pageToken !== undefined && position === undefined) {
       throw new CodedError('invalid-argument', 'the page token is not one of this listing')
     }
@@ -71,7 +72,7 @@ export class PageLister {
     // Going forward the token is behind every key that startAfter leaves out; going back both bound the range.
     const startAfter = position !== undefined && !reverse ? '' : query.startAfter
     return {
-      prefix: checkBound(query.prefix, 'the prefix', limits),
+      prefix,
       startAfter: checkBound(startAfter, 'the key to start after', limits),
       end: end.length === 0 ? undefined : end,
       delimiter: checkBound(query.delimiter, 'the delimiter', limits),
