@@ -55,7 +55,7 @@ export function MergeEditor(props: MergeEditorProps): ReactElement {
   }, [theirs, theirsLabel, mineLabel, editable, language, takeLabel])
   return (
     <>
-      <div className={css.heads}>
+      <div className={css.heads} data-arrows={editable || undefined}>
         <span>{theirsLabel}</span>
         <span>{mineLabel}</span>
       </div>

@@ -13,6 +13,7 @@ import { IconButton } from '../../ui/icon-button.tsx'
 import { Page } from '../../ui/page.tsx'
 import type { Pane } from '../../ui/panes.tsx'
 import { Panes } from '../../ui/panes.tsx'
+import { useWidth } from '../../ui/use-width.ts'
 import { DeletionDialogs } from './deletion-dialogs.tsx'
 import { CodeDialog } from './inspector/code-dialog.tsx'
 import { Inspector } from './inspector/inspector.tsx'
@@ -25,7 +26,6 @@ import { useKeyCommands } from './use-key-commands.ts'
 import { enterMemory } from './use-memory.ts'
 import { useRowActions } from './use-row-actions.ts'
 import { useTabKeys } from './use-tab-keys.ts'
-import { useWidth } from '../../ui/use-width.ts'
 
 /** Widths of the page from which the inspector, and from which list and value stand side by side. */
 const inspectorFrom = 1000

@@ -112,18 +112,27 @@ describe('mergeJson', () => {
     const merge = mergeJson(order, order.replace('""', '"call first"'), order.replace('open', 'paid'))
     expect(merge).toMatchObject({ kind: 'merged', mine: ['state'], theirs: ['note'] })
     if (merge.kind !== 'merged') return
-    expect(value(merge.text)).toEqual({ state: 'paid', note: 'call first', lines: [{ qty: 1 }, { qty: 2 }] })
+    expect(value(merge.texts.merged)).toEqual({ state: 'paid', note: 'call first', lines: [{ qty: 1 }, { qty: 2 }] })
   })
 
-  it('writes the result as theirs is written', () => {
+  it('writes all sides as the value is written, however theirs is', () => {
     for (const [step, end] of [
       ['  ', ''],
       ['    ', '\n'],
       ['\t', '\n'],
     ]) {
       const text = (note: string, state: string) => JSON.stringify({ state, note, lines: [{ qty: 1 }] }, undefined, step) + end
-      expect(mergeJson(text('', 'open'), text('call', 'open'), text('', 'paid'))).toMatchObject({ text: text('call', 'paid') })
+      const theirs = `{"state":"open","note":"call","lines":[{"qty":1}]}${end}`
+      expect(mergeJson(text('', 'open'), theirs, text('', 'paid'))).toMatchObject({
+        texts: { base: text('', 'open'), theirs: text('call', 'open'), mine: text('', 'paid'), merged: text('call', 'paid') },
+      })
     }
+  })
+
+  it('takes mine where both changed the same, and all the rest of both', () => {
+    const merge = mergeJson('{"a":1,"z":0}', '{"a":7,"z":0,"new":true}', '{"a":5,"z":0}')
+    expect(merge).toMatchObject({ kind: 'overlap', paths: ['a'] })
+    if (merge.kind === 'overlap') expect(value(merge.texts.merged)).toEqual({ a: 5, z: 0, new: true })
   })
 
   it('joins changes of different items of an array of equal length', () => {
@@ -150,7 +159,7 @@ describe('mergeJson', () => {
   const text = json.map((base) => JSON.stringify(base))
   const merged = (base: string, theirs: string, mine: string): unknown => {
     const merge = mergeJson(base, theirs, mine)
-    return merge.kind === 'merged' ? value(merge.text) : merge.kind
+    return merge.kind === 'merged' ? value(merge.texts.merged) : merge.kind
   }
 
   it('takes what one side did where the other did nothing, and equal changes once', () => {

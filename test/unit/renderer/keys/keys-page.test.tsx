@@ -57,9 +57,10 @@ function write(key: string, text: string, type = 'application/json') {
   return act(async () => connection.world.keys.put(key, utf8(text), type))
 }
 
+/** The one that can be typed in; where a merge is open, its right side. */
 function editor(): EditorView {
-  const element = document.querySelector<HTMLElement>('.cm-editor:has([contenteditable="true"])')
-  const view = element === null ? null : EditorView.findFromDOM(element)
+  const element = [...document.querySelectorAll<HTMLElement>('.cm-editor:has([contenteditable="true"])')].at(-1)
+  const view = element === undefined ? null : EditorView.findFromDOM(element)
   if (view === null) throw new Error('there is no editor')
   return view
 }
@@ -190,6 +191,105 @@ describe('an edit', () => {
     expect(stored('feature-flags')).toBe(before.replace('40', '2'))
     await user.click(within(dialog).getByRole('button', { name: 'Overwrite with mine' }))
     await waitFor(() => expect(stored('feature-flags')).toBe(before.replace('40', '1')))
+  })
+
+  async function mergeOf(key: string, base: string, theirs: string, mine: string, mime?: string) {
+    connection.world.keys.put(key, utf8(base), mime ?? 'application/json')
+    await edit(key)
+    type(mine)
+    connection.world.keys.put(key, utf8(theirs), mime ?? 'application/json')
+    await user.click(screen.getByRole('button', { name: /^Save$/ }))
+    const dialog = await screen.findByRole('dialog', { name: `Two versions of ${key}` })
+    await user.click(await within(dialog).findByRole('tab', { name: 'Merge' }))
+    return dialog
+  }
+
+  it('begins a merge with all that fits together, and names what does not', async () => {
+    const dialog = await mergeOf('both', '{"a":1,"z":0}', '{"a":7,"z":0,"new":true}', '{"a":5,"z":0}')
+    expect(
+      within(dialog).getByText('Both changed: a. The right side has yours; look at these before you save.'),
+    ).toBeInTheDocument()
+    await user.click(within(dialog).getByRole('button', { name: /^Save merged/ }))
+    await waitFor(() => expect(JSON.parse(stored('both') ?? '')).toEqual({ a: 5, z: 0, new: true }))
+    // On one line, as it was.
+    expect(stored('both')).not.toContain('\n')
+  })
+
+  it('shows both sides of a merge alike, and the raw ones as they are stored', async () => {
+    const base = '{\n  "a": 1,\n  "b": 2\n}\n'
+    const dialog = await mergeOf('alike', base, '{"a":1,"b":3}', base.replace('1', '5'))
+    const side = (name: RegExp) => EditorView.findFromDOM(within(dialog).getByRole('textbox', { name }))?.state.doc.toString()
+    expect(side(/^Theirs/)).toBe('{\n  "a": 1,\n  "b": 3\n}')
+    expect(side(/^Merged/)).toBe('{\n  "a": 5,\n  "b": 3\n}\n'.trimEnd())
+    await user.click(within(dialog).getByRole('tab', { name: 'Raw' }))
+    expect(side(/^Their text/)).toBe('{"a":1,"b":3}')
+  })
+
+  it('joins texts by their lines', async () => {
+    const dialog = await mergeOf(
+      'lines',
+      'one\ntwo\nthree\nfour\nfive',
+      'one\n2\nthree\nfour\n5',
+      'one\nzwei\nthree\nfour\nfive',
+      'text/plain',
+    )
+    expect(within(dialog).getByText(/Both changed the same lines in 1 place/)).toBeInTheDocument()
+    await user.click(within(dialog).getByRole('button', { name: /^Save merged/ }))
+    await waitFor(() => expect(stored('lines')).toBe('one\nzwei\nthree\nfour\n5'))
+  })
+
+  it('says in the dialog why a merge is not saved, and asks before what was typed into it is lost', async () => {
+    const dialog = await mergeOf('typed', '{"a":1}', '{"a":2}', '{"a":3}')
+    type('{"a": }')
+    await user.click(within(dialog).getByRole('button', { name: /^Save merged/ }))
+    expect(await within(dialog).findByText(/not valid JSON: line 1, column 7/)).toBeInTheDocument()
+    await user.keyboard('{Escape}')
+    const question = await screen.findByRole('dialog', { name: 'Leave the merge?' })
+    await user.click(within(question).getByRole('button', { name: 'Cancel' }))
+    await waitFor(() => expect(screen.queryByRole('dialog', { name: 'Leave the merge?' })).toBeNull())
+    expect(editor().state.doc.toString()).toBe('{"a": }')
+    await user.click(within(dialog).getByRole('button', { name: 'Save anyway' }))
+    await waitFor(() => expect(stored('typed')).toBe('{"a": }'))
+  })
+
+  it('leaves nothing behind of a merge that was left', async () => {
+    const dialog = await mergeOf('left', '{"a":1}', '{"a":2}', '{"a":3}')
+    type('{"a": }')
+    await user.click(within(dialog).getByRole('button', { name: /^Save merged/ }))
+    await within(dialog).findByText(/not valid JSON/)
+    await user.keyboard('{Escape}')
+    await user.click(await screen.findByRole('button', { name: 'Discard the merge' }))
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(editor().state.doc.toString()).toBe('{"a":3}')
+    expect(screen.queryByText(/not valid JSON/)).toBeNull()
+    expect(stored('left')).toBe('{"a":2}')
+  })
+
+  it('takes a third version into a merge, and says so', async () => {
+    const dialog = await mergeOf('third', '{"a":1,"b":1,"c":1}', '{"a":2,"b":1,"c":1}', '{"a":3,"b":1,"c":1}')
+    type('{"a":4,"b":1,"c":1}')
+    connection.world.keys.put('third', utf8('{"a":2,"b":1,"c":9}'), 'application/json')
+    await user.click(within(dialog).getByRole('button', { name: /^Save merged/ }))
+    expect(await within(dialog).findByText('Version 3 was saved meanwhile; the left side shows it.')).toBeInTheDocument()
+    expect(JSON.parse(editor().state.doc.toString())).toEqual({ a: 4, b: 1, c: 9 })
+    await user.click(within(dialog).getByRole('button', { name: 'Save merged (expects 3)' }))
+    await waitFor(() => expect(stored('third')).toBe('{"a":4,"b":1,"c":9}'))
+  })
+
+  it('says of a key that is gone only what holds, and ends the edit in one place', async () => {
+    await edit('schema')
+    type('{"version":5}')
+    act(() => connection.world.keys.delete('schema'))
+    await user.click(screen.getByRole('button', { name: /^Save$/ }))
+    const dialog = await screen.findByRole('dialog', { name: 'The key is gone' })
+    expect(dialog.className).not.toMatch(/wide/)
+    await user.click(within(dialog).getByRole('button', { name: 'Back to my text' }))
+    expect(await screen.findByText('This key was deleted meanwhile', {}, { timeout: 2000 })).toBeInTheDocument()
+    expect(screen.getAllByRole('button', { name: 'Discard' })).toHaveLength(1)
+    expect(screen.getByText('deleted · your text began with version 1')).toBeInTheDocument()
+    const inspector = screen.getByRole('region', { name: 'About this key' })
+    expect(within(inspector).getByText('There is no such key.')).toBeInTheDocument()
+    expect(within(inspector).queryByText(/single copy/)).toBeNull()
   })
 
   it('reads what they saved where it is too large to come along with the refusal', async () => {

@@ -3,18 +3,24 @@ import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useWriteBlock } from '../../../connection/use-write-block.ts'
 import { Button } from '../../../ui/button.tsx'
+import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { Loading } from '../../../ui/loading.tsx'
-import { MergeEditor } from '../../../ui/merge-editor.tsx'
 import { Tabs } from '../../../ui/tabs.tsx'
 import type { Draft, Theirs } from '../edit/draft.ts'
-import { mergeDraft, shownText } from '../edit/draft.ts'
+import { edited, rootsOf, shownText, withoutConflict } from '../edit/draft.ts'
+import { SaveTrouble } from '../edit/save-trouble.tsx'
+import type { SaveOptions } from '../edit/use-save-draft.ts'
 import { useSaveDraft } from '../edit/use-save-draft.ts'
 import { changeDraft, setDraft } from '../tabs-store.ts'
 import { textOf } from '../value/sniff-value.ts'
 import { useWholeValue } from '../value/value-queries.ts'
 import { visibleKey } from '../visible-key.ts'
 import css from './conflict-dialog.module.css'
+import { GoneDialog } from './gone-dialog.tsx'
+import { MergeTab } from './merge-tab.tsx'
+import type { TextMerge } from './merge-texts.ts'
+import { mergeTexts } from './merge-texts.ts'
 import { RawTab } from './raw-tab.tsx'
 import { WhatChanged } from './what-changed.tsx'
 
@@ -27,106 +33,160 @@ type TabName = 'changed' | 'merge' | 'raw'
 
 /** Two versions grew from one: shows both against their base, and saves only over the version that is shown. */
 export function ConflictDialog({ draft, theirs }: ConflictDialogProps): ReactElement {
+  return theirs.metadata === undefined ? (
+    <GoneDialog draft={draft} />
+  ) : (
+    <TwoVersions draft={draft} theirs={theirs} metadata={theirs.metadata} />
+  )
+}
+
+interface TwoVersionsProps extends ConflictDialogProps {
+  readonly metadata: NonNullable<Theirs['metadata']>
+}
+
+function TwoVersions({ draft, theirs, metadata }: TwoVersionsProps): ReactElement {
   const { t } = useTranslation('keys')
-  const { metadata } = theirs
-  const { text, loading } = useTheirText(draft, theirs)
-  const merge = useMemo(() => (draft.view === 'json' && text !== undefined ? mergeDraft(draft, text) : undefined), [draft, text])
-  const joined = merge?.kind === 'merged' ? merge.text : draft.text
-  const [edit, setEdit] = useState<{ readonly of: string | undefined; readonly text: string }>()
-  const merged = edit !== undefined && edit.of === metadata?.version ? edit.text : joined
+  const { version } = metadata
+  const { stored, loading } = useTheirText(theirs)
+  const merge = useMerge(draft, version, stored)
+  const merged = draft.merge?.version === version ? draft.merge.text : merge?.merged
   const [tab, setTab] = useState<TabName>('changed')
-  const whole: Theirs = { ...theirs, ...(text !== undefined && { text }) }
-  const close = () => changeDraft(draft.key, (now) => ({ ...now, conflict: undefined }))
-  const title = metadata === undefined ? t('conflictDeletedTitle') : t('conflictTitle', { key: visibleKey(draft.key) })
-  const tabs = [
-    { name: 'changed' as const, label: t('tabChanged'), content: <WhatChanged draft={draft} theirs={whole} merge={merge} /> },
-    {
-      name: 'merge' as const,
-      label: t('tabMerge'),
-      content: (
-        <div className={css.pane}>
-          <p className={css.lead}>{merge?.kind === 'merged' ? t('mergeDone') : t('mergeByHand')}</p>
-          <div className={css.merge}>
-            <MergeEditor
-              key={metadata?.version}
-              theirs={text ?? ''}
-              theirsLabel={t('theirsLabel', { version: metadata?.version ?? '' })}
-              mine={merged}
-              mineLabel={t('mergedLabel')}
-              language={draft.view}
-              onChange={(next) => setEdit({ of: metadata?.version, text: next })}
-            />
-          </div>
-        </div>
-      ),
-    },
-    { name: 'raw' as const, label: t('tabRaw'), content: <RawTab draft={draft} theirs={whole} /> },
-  ]
+  const [leaving, setLeaving] = useState(false)
+  const [firstVersion] = useState(version)
+  const { run, again } = useSaves(draft.key)
+  const keep = (text: string) => {
+    if (merge === undefined) return
+    const { roots, original } = merge
+    changeDraft(draft.key, (now) => ({ ...edited(now, now.text), merge: { roots, version, theirs: original, text } }))
+  }
+  const close = () => changeDraft(draft.key, withoutConflict)
+  const typed = draft.merge !== undefined && merged !== merge?.merged
+  const saveMerged = (): void => {
+    if (merged === undefined) return
+    // It is what the next merge begins with, should the version not be the last any more.
+    keep(merged)
+    run({ text: merged, expect: { kind: 'version', version } })
+  }
   return (
     <Dialog
       open
       wide
-      onClose={close}
-      title={title}
-      description={
-        metadata === undefined ? t('conflictDeleted') : t('conflictText', { base: draft.baseVersion, version: metadata.version })
+      onClose={() => (typed ? setLeaving(true) : close())}
+      title={t('conflictTitle', { key: visibleKey(draft.key) })}
+      description={t('conflictText', { base: draft.baseVersion, version })}
+      actions={
+        <Actions
+          draft={draft}
+          version={version}
+          merging={tab === 'merge'}
+          onSave={run}
+          onMerge={merge === undefined ? undefined : () => setTab('merge')}
+          onSaveMerged={saveMerged}
+        />
       }
-      actions={<Actions draft={draft} theirs={whole} merged={merged} merging={tab === 'merge'} onMerge={() => setTab('merge')} />}
     >
-      {text === undefined ? (
-        metadata !== undefined && (loading ? <Loading text={t('readingTheirs')} /> : <p>{t('theirsNoText')}</p>)
+      {version !== firstVersion && (
+        <p className={css.newer} role="status">
+          {t('newerMeanwhile', { version })}
+        </p>
+      )}
+      {merge === undefined || merged === undefined || stored === undefined ? (
+        loading ? (
+          <Loading text={t('readingTheirs')} />
+        ) : (
+          <p>{t('theirsNoText')}</p>
+        )
       ) : (
         <div className={css.tabs}>
-          <Tabs label={t('conflictTabs')} tabs={tabs} value={tab} onChange={setTab} />
+          <Tabs
+            label={t('conflictTabs')}
+            tabs={[
+              { name: 'changed', label: t('tabChanged'), content: <WhatChanged draft={draft} version={version} merge={merge} /> },
+              {
+                name: 'merge',
+                label: t('tabMerge'),
+                content: <MergeTab key={version} draft={draft} version={version} merge={merge} merged={merged} onChange={keep} />,
+              },
+              { name: 'raw', label: t('tabRaw'), content: <RawTab draft={draft} metadata={metadata} stored={stored} /> },
+            ]}
+            value={tab}
+            onChange={setTab}
+          />
         </div>
       )}
+      <SaveTrouble draft={draft} onSave={again} />
+      <ConfirmDialog
+        open={leaving}
+        onClose={() => setLeaving(false)}
+        onConfirm={close}
+        title={t('leaveMergeTitle')}
+        description={t('leaveMergeText')}
+        action={t('leaveMerge')}
+      />
     </Dialog>
   )
 }
 
+/** Saves; `again` repeats the last with something more said. */
+function useSaves(key: string) {
+  const save = useSaveDraft(key)
+  const [last, setLast] = useState<SaveOptions>({})
+  const run = (options: SaveOptions): void => {
+    setLast(options)
+    void save(options)
+  }
+  return { run, again: (more: SaveOptions = {}) => run({ ...last, ...more }) }
+}
+
 /** A conflict brings small values along; larger ones are read here. */
-function useTheirText(draft: Draft, theirs: Theirs): { readonly text: string | undefined; readonly loading: boolean } {
-  const wanted = theirs.text === undefined && theirs.metadata !== undefined
+function useTheirText(theirs: Theirs): { readonly stored: string | undefined; readonly loading: boolean } {
+  const wanted = theirs.stored === undefined && theirs.metadata !== undefined
   const value = useWholeValue(theirs.metadata, wanted)
   const bytes = value.data ?? undefined
-  const stored = useMemo(() => (bytes === undefined ? undefined : textOf(bytes, true)), [bytes])
-  const text = theirs.text ?? (stored === undefined ? undefined : shownText(stored, draft.view))
-  return { text, loading: wanted && value.isLoading }
+  const read = useMemo(() => (bytes === undefined ? undefined : textOf(bytes, true)), [bytes])
+  return { stored: theirs.stored ?? read, loading: wanted && value.isLoading }
 }
 
-interface ActionsProps extends ConflictDialogProps {
-  readonly merged: string
+export interface ShownMerge extends TextMerge {
+  readonly roots: ReturnType<typeof rootsOf>
+  /** Their text as an editor shows it. */
+  readonly original: string
+}
+
+function useMerge(draft: Draft, version: string, stored: string | undefined): ShownMerge | undefined {
+  const { view } = draft
+  const roots = rootsOf(draft, version)
+  const { version: from, base, mine } = roots
+  return useMemo(() => {
+    if (stored === undefined) return undefined
+    const original = shownText(stored, view)
+    return { ...mergeTexts(view, base, original, mine), original, roots: { version: from, base, mine } }
+  }, [view, stored, from, base, mine])
+}
+
+interface ActionsProps {
+  readonly draft: Draft
+  readonly version: string
   readonly merging: boolean
-  readonly onMerge: () => void
+  readonly onSave: (options: SaveOptions) => void
+  /** Absent where there is no text to merge with. */
+  readonly onMerge: (() => void) | undefined
+  readonly onSaveMerged: () => void
 }
 
-function Actions({ draft, theirs, merged, merging, onMerge }: ActionsProps): ReactElement {
+function Actions({ draft, version, merging, onSave, onMerge, onSaveMerged }: ActionsProps): ReactElement {
   const { t } = useTranslation('keys')
   const blocked = useWriteBlock()
-  const save = useSaveDraft(draft.key)
   const busy = draft.state === 'saving'
-  const end = () => setDraft(draft.key, undefined)
-  if (theirs.metadata === undefined) {
-    return (
-      <>
-        <Button onClick={end}>{t('discard')}</Button>
-        <Button kind="primary" busy={busy} disabledReason={blocked} onClick={() => void save({ expect: { kind: 'absent' } })}>
-          {t('recreate')}
-        </Button>
-      </>
-    )
-  }
-  const { version } = theirs.metadata
-  const expect = { kind: 'version', version } as const
   return (
     <>
-      <Button onClick={end}>{t('keepTheirs')}</Button>
-      <Button busy={busy} disabledReason={blocked} onClick={() => void save({ expect })}>
+      <Button onClick={() => setDraft(draft.key, undefined)}>{t('keepTheirs')}</Button>
+      <Button busy={busy} disabledReason={blocked} onClick={() => onSave({ expect: { kind: 'version', version } })}>
         {t('overwrite')}
       </Button>
-      {theirs.text !== undefined &&
+      {onMerge !== undefined &&
         (merging ? (
-          <Button kind="primary" busy={busy} disabledReason={blocked} onClick={() => void save({ text: merged, expect })}>
+          <Button kind="primary" busy={busy} disabledReason={blocked} onClick={onSaveMerged}>
             {t('saveMerged', { version })}
           </Button>
         ) : (

@@ -3,33 +3,26 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MergeEditor } from '../../../ui/merge-editor.tsx'
 import { Segmented } from '../../../ui/segmented.tsx'
-import type { Draft, Theirs } from '../edit/draft.ts'
-import type { JsonMerge } from '../json/json-merge.ts'
+import type { Draft, Roots } from '../edit/draft.ts'
 import css from './conflict-dialog.module.css'
+import type { TextMerge } from './merge-texts.ts'
+import { isCertain } from './merge-texts.ts'
 import { pathList } from './path-list.ts'
 
 interface WhatChangedProps {
   readonly draft: Draft
-  readonly theirs: Theirs
-  readonly merge: JsonMerge | undefined
+  readonly version: string
+  readonly merge: TextMerge & { readonly roots: Roots }
 }
 
 /** Each side against the base that both came from. */
-export function WhatChanged({ draft, theirs, merge }: WhatChangedProps): ReactElement {
+export function WhatChanged({ draft, version, merge }: WhatChangedProps): ReactElement {
   const { t } = useTranslation('keys')
   const [side, setSide] = useState<'theirs' | 'mine'>('theirs')
-  const label = side === 'theirs' ? t('theirsLabel', { version: theirs.metadata?.version ?? '' }) : t('mineLabel')
+  const label = side === 'theirs' ? t('theirsLabel', { version }) : t('mineLabel')
   return (
     <div className={css.pane}>
-      {merge !== undefined && merge.kind !== 'impossible' && (
-        <ul className={css.paths}>
-          <li>{t('theyChanged', { paths: pathList(merge.theirs, t) })}</li>
-          <li>{t('youChanged', { paths: pathList(merge.mine, t) })}</li>
-          <li className={merge.kind === 'merged' ? css.ok : css.warn}>
-            {merge.kind === 'merged' ? t('noOverlapShort') : t('overlap', { paths: pathList(merge.paths, t) })}
-          </li>
-        </ul>
-      )}
+      <Summary merge={merge} />
       <Segmented
         label={t('sideLabel')}
         options={[
@@ -42,13 +35,38 @@ export function WhatChanged({ draft, theirs, merge }: WhatChangedProps): ReactEl
       <div className={css.merge}>
         <MergeEditor
           key={side}
-          theirs={draft.baseText}
-          theirsLabel={t('baseLabel', { version: draft.baseVersion })}
-          mine={side === 'theirs' ? (theirs.text ?? '') : draft.text}
+          theirs={merge.base}
+          theirsLabel={t('baseLabel', { version: merge.roots.version })}
+          mine={side === 'theirs' ? merge.theirs : merge.mine}
           mineLabel={label}
           language={draft.view}
         />
       </div>
     </div>
+  )
+}
+
+function Summary({ merge }: { readonly merge: TextMerge }): ReactElement {
+  const { t } = useTranslation('keys')
+  const { outcome } = merge
+  const certain = isCertain(merge)
+  const lines =
+    outcome.kind === 'lines' && outcome.overlaps > 0
+      ? t('overlapLines', { count: outcome.overlaps })
+      : outcome.kind === 'by-hand'
+        ? t('overlapUnknown')
+        : undefined
+  return (
+    <ul className={css.paths}>
+      {outcome.kind === 'paths' && (
+        <>
+          <li>{t('theyChanged', { paths: pathList(outcome.theirs, t) })}</li>
+          <li>{t('youChanged', { paths: pathList(outcome.mine, t) })}</li>
+          {!certain && <li className={css.warn}>{t('overlap', { paths: pathList(outcome.overlaps, t) })}</li>}
+        </>
+      )}
+      {lines !== undefined && <li className={css.warn}>{lines}</li>}
+      {certain && <li className={css.ok}>{t('noOverlapShort')}</li>}
+    </ul>
   )
 }

@@ -1,16 +1,17 @@
 import { GitMerge } from 'lucide-react'
 import type { ReactElement } from 'react'
-import { useEffect, useMemo } from 'react'
+import { useDeferredValue, useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
 import { useWriteBlock } from '../../../connection/use-write-block.ts'
 import { Button } from '../../../ui/button.tsx'
+import { isCertain, mergeTexts } from '../conflict/merge-texts.ts'
 import { pathList } from '../conflict/path-list.ts'
 import { changeDraft, setDraft } from '../tabs-store.ts'
 import { textOf } from '../value/sniff-value.ts'
 import { useWholeValue } from '../value/value-queries.ts'
 import type { Draft, Theirs } from './draft.ts'
-import { beginDraft, isModified, mergeDraft, shownText } from './draft.ts'
+import { beginDraft, isModified, shownText } from './draft.ts'
 import css from './edit-bar.module.css'
 import { useSaveDraft } from './use-save-draft.ts'
 
@@ -32,31 +33,41 @@ export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElem
     // Nothing was typed yet: the edit simply begins with the newer text.
     if (changed && untouched && stored !== undefined) setDraft(draft.key, beginDraft(current, stored, draft.view))
   }, [changed, untouched, stored, current, draft.key, draft.view])
+  const { view, baseText } = draft
+  // A long text takes its time, which no letter that is typed shall wait for.
+  const text = useDeferredValue(draft.text)
+  const merge = useMemo(
+    () => (view === 'json' && stored !== undefined ? mergeTexts(view, baseText, shownText(stored, view), text) : undefined),
+    [view, baseText, stored, text],
+  )
   if (draft.state === 'saving' || draft.conflict !== undefined) return null
   if (current === null) return <DeletedBanner draft={draft} />
   if (!changed || untouched) return null
-  const theirs: Theirs = { metadata: current, ...(stored !== undefined && { text: shownText(stored, draft.view) }) }
-  const merge = theirs.text !== undefined && draft.view === 'json' ? mergeDraft(draft, theirs.text) : undefined
+  const theirs: Theirs = { metadata: current, ...(stored !== undefined && { stored }) }
   const next = String(BigInt(current.version) + 1n)
-  const merged = merge?.kind === 'merged' ? merge.text : undefined
+  const outcome = merge?.outcome
+  const certain = merge !== undefined && isCertain(merge)
+  const saveMerged = (): void => {
+    if (stored === undefined) return
+    const joined = mergeTexts(view, baseText, shownText(stored, view), draft.text)
+    if (isCertain(joined)) void save({ text: joined.merged, expect: { kind: 'version', version: current.version } })
+  }
   return (
     <div className={css.changed} role="alert">
       <GitMerge size={20} aria-hidden="true" />
       <div className={css.text}>
         <h3>{t('savedMeanwhile', { version: current.version })}</h3>
         <p>
-          {merge?.kind === 'merged' && t('noOverlap', { mine: pathList(merge.mine, t), theirs: pathList(merge.theirs, t) })}
-          {merge?.kind === 'overlap' && t('overlap', { paths: pathList(merge.paths, t) })}
-          {(merge === undefined || merge.kind === 'impossible') && t('compareFirst')}
+          {outcome?.kind !== 'paths'
+            ? t('compareFirst')
+            : certain
+              ? t('noOverlap', { mine: pathList(outcome.mine, t), theirs: pathList(outcome.theirs, t) })
+              : t('overlap', { paths: pathList(outcome.overlaps, t) })}
         </p>
       </div>
       <Button onClick={() => changeDraft(draft.key, (now) => ({ ...now, conflict: theirs }))}>{t('compare')}</Button>
-      {merged !== undefined && (
-        <Button
-          kind="primary"
-          disabledReason={blocked}
-          onClick={() => void save({ text: merged, expect: { kind: 'version', version: current.version } })}
-        >
+      {certain && outcome?.kind === 'paths' && (
+        <Button kind="primary" disabledReason={blocked} onClick={saveMerged}>
           {t('mergeSaveAs', { version: next })}
         </Button>
       )}
@@ -75,7 +86,6 @@ function DeletedBanner({ draft }: { readonly draft: Draft }): ReactElement {
         <h3>{t('deletedMeanwhile')}</h3>
         <p>{t('deletedMeanwhileText')}</p>
       </div>
-      <Button onClick={() => setDraft(draft.key, undefined)}>{t('discard')}</Button>
       <Button kind="primary" disabledReason={blocked} onClick={() => void save({ expect: { kind: 'absent' } })}>
         {t('recreate')}
       </Button>

@@ -2,8 +2,6 @@
 
 import type { Failure } from '../../../../ipc/contract/common-schemas.ts'
 import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
-import type { JsonMerge } from '../json/json-merge.ts'
-import { mergeJson } from '../json/json-merge.ts'
 import { shownJson, storedJson } from '../json/json-print.ts'
 import type { JsonProblem } from '../json/json-syntax.ts'
 import { readJson } from '../json/json-syntax.ts'
@@ -20,8 +18,25 @@ export type DraftView = 'json' | 'text'
 export interface Theirs {
   /** Absent: the key was deleted. */
   readonly metadata?: KeyMetadata
-  /** As an editor shows it; absent where it is no text or too large. */
-  readonly text?: string
+  /** As it is stored; absent where it is no text or too large. */
+  readonly stored?: string
+}
+
+/** Two texts that grew from one. */
+export interface Roots {
+  /** The version that both came from. */
+  readonly version: string
+  readonly base: string
+  readonly mine: string
+}
+
+/** A merge that somebody works on. */
+export interface OpenMerge {
+  readonly roots: Roots
+  /** The version that it takes up, and its text. */
+  readonly version: string
+  readonly theirs: string
+  readonly text: string
 }
 
 export interface Draft {
@@ -43,6 +58,7 @@ export interface Draft {
   readonly tooLarge?: number | undefined
   /** The dialog that joins the two is open. */
   readonly conflict?: Theirs | undefined
+  readonly merge?: OpenMerge | undefined
   readonly sent?: Intention | undefined
 }
 
@@ -113,12 +129,20 @@ export function savedDraft(draft: Draft, text: string, metadata: KeyMetadata): D
     state: 'saved',
     failure: undefined,
     problem: undefined,
+    tooLarge: undefined,
     conflict: undefined,
+    merge: undefined,
     sent: undefined,
   }
 }
 
-/** The two changes as one, where that is certain. */
-export function mergeDraft(draft: Draft, theirs: string): JsonMerge {
-  return mergeJson(draft.baseText, theirs, draft.text)
+/** Back from the comparison of two versions: what was said of its text does not hold for the one in the editor. */
+export function withoutConflict(draft: Draft): Draft {
+  return { ...draft, conflict: undefined, merge: undefined, failure: undefined, problem: undefined, tooLarge: undefined }
+}
+
+/** Where a merge with a version begins: with what was merged before, where another came in between. */
+export function rootsOf({ merge, baseVersion, baseText, text }: Draft, version: string): Roots {
+  if (merge === undefined) return { version: baseVersion, base: baseText, mine: text }
+  return merge.version === version ? merge.roots : { version: merge.version, base: merge.theirs, mine: merge.text }
 }

@@ -1,16 +1,13 @@
-import { Check, CircleAlert, Loader } from 'lucide-react'
+import { Check, Loader } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useWriteBlock } from '../../../connection/use-write-block.ts'
 import { keysOf } from '../../../shortcuts/registry.ts'
 import { Button } from '../../../ui/button.tsx'
-import { CopyButton } from '../../../ui/copy-button.tsx'
-import { formatBytes } from '../../../ui/format.ts'
-import { jsonProblemText } from '../json/json-problem-text.ts'
-import { keysLimits } from '../keys-limits.ts'
 import type { Draft } from './draft.ts'
 import { isModified } from './draft.ts'
 import css from './edit-bar.module.css'
+import { SaveTrouble } from './save-trouble.tsx'
 import type { SaveOptions } from './use-save-draft.ts'
 
 interface EditBarProps {
@@ -29,7 +26,7 @@ export function EditBar({ draft, onSave, onDiscard, onDiff }: EditBarProps): Rea
   const saveReason = blocked ?? (modified ? undefined : t('nothingToSave'))
   return (
     <>
-      <Trouble draft={draft} onSave={onSave} />
+      {draft.conflict === undefined && <SaveTrouble draft={draft} onSave={(options) => void onSave(options)} />}
       <div className={css.bar}>
         <span className={css.base}>{t('basedOn', { version: draft.baseVersion })}</span>
         <State draft={draft} modified={modified} />
@@ -72,39 +69,5 @@ function State({ draft, modified }: { readonly draft: Draft; readonly modified: 
       {icon}
       {text}
     </span>
-  )
-}
-
-/** Why the last save did not happen, and the way on. */
-function Trouble({ draft, onSave }: Pick<EditBarProps, 'draft' | 'onSave'>): ReactElement | null {
-  const { t } = useTranslation('keys')
-  const { failure, problem, tooLarge } = draft
-  if (tooLarge !== undefined) {
-    const limits = { size: formatBytes(tooLarge), limit: formatBytes(keysLimits.wholeBytesMax) }
-    return <Line text={t('saveTooLarge', limits)} />
-  }
-  if (problem !== undefined) {
-    return (
-      <Line text={t('saveNotJson', { reason: jsonProblemText(problem, t) })}>
-        <Button onClick={() => void onSave({ anyway: true })}>{t('saveAnyway')}</Button>
-      </Line>
-    )
-  }
-  if (failure === undefined) return null
-  return (
-    <Line text={failure.code === 'outcome-unknown' ? t('saveUnknown') : t('saveFailed', { reason: failure.message })}>
-      <Button onClick={() => void onSave()}>{t('retry')}</Button>
-      <CopyButton text={JSON.stringify(failure, undefined, 2)} label={t('copyDetails', { code: failure.code })} />
-    </Line>
-  )
-}
-
-function Line({ text, children }: { readonly text: string; readonly children?: React.ReactNode }): ReactElement {
-  return (
-    <div className={css.trouble} role="alert">
-      <CircleAlert size={16} aria-hidden="true" />
-      <span className={css.text}>{text}</span>
-      {children}
-    </div>
   )
 }

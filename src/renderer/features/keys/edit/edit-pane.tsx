@@ -38,11 +38,12 @@ export function EditPane({ draft, current, onCode }: EditPaneProps): ReactElemen
   const discard = (): void => (isModified(draft) ? setLeaving(true) : setDraft(key, undefined))
   useShortcut('keys.save', () => void save())
   useShortcut('keys.diff', () => setDiff(true))
-  const shown: KeyMetadata = current ?? headOf(draft)
   return (
     <div className={css.pane} ref={pane}>
       <ValueHeader
-        metadata={shown}
+        name={key}
+        metadata={current ?? undefined}
+        remark={current === null ? t('deletedRemark', { version: draft.baseVersion }) : undefined}
         kind={t(draft.view === 'json' ? 'kind_json' : 'kind_text')}
         views={[]}
         view={draft.view}
@@ -77,20 +78,4 @@ export function EditPane({ draft, current, onCode }: EditPaneProps): ReactElemen
       />
     </div>
   )
-}
-
-/** Of a key that is gone: what the draft knows of it. */
-function headOf({ key, baseVersion, baseStored, contentType }: Draft): KeyMetadata {
-  const size = new TextEncoder().encode(baseStored).length
-  return {
-    key,
-    version: baseVersion,
-    revision: '0',
-    size,
-    contentType,
-    modifiedMs: Date.now(),
-    writer: '',
-    address: '',
-    chunks: 0,
-  }
 }

@@ -7,7 +7,7 @@ import { changeDraft, setDraft, useTabs } from '../tabs-store.ts'
 import { textOf } from '../value/sniff-value.ts'
 import { useLearnValue } from '../value/value-queries.ts'
 import type { Draft, Theirs } from './draft.ts'
-import { checkText, savedDraft, shownText } from './draft.ts'
+import { checkText, savedDraft } from './draft.ts'
 import { intentionFor } from './request-ids.ts'
 
 export interface SaveOptions {
@@ -21,10 +21,16 @@ export interface SaveOptions {
   readonly close?: boolean
 }
 
-function theirsOf(result: Extract<ChangeResult, { kind: 'conflict' }>, draft: Draft): Theirs {
+function theirsOf(result: Extract<ChangeResult, { kind: 'conflict' }>): Theirs {
   if (result.current === undefined) return {}
-  const text = result.value === undefined ? undefined : textOf(result.value, true)
-  return { metadata: result.current, ...(text !== undefined && { text: shownText(text, draft.view) }) }
+  const stored = result.value === undefined ? undefined : textOf(result.value, true)
+  return { metadata: result.current, ...(stored !== undefined && { stored }) }
+}
+
+/** What was merged goes into the editor where no version is left that it could overwrite unseen. */
+function refused(now: Draft, given: string | undefined, conflict: Theirs): Draft {
+  const gone = conflict.metadata === undefined
+  return { ...now, ...(gone && { text: given ?? now.text, merge: undefined }), state: 'open', sent: undefined, conflict }
 }
 
 /** Writes a draft, and only over the version that it is based on. What goes wrong is kept with the draft, which stays as it is. */
@@ -38,12 +44,12 @@ export function useSaveDraft(key: string): (options?: SaveOptions) => Promise<vo
       const text = given ?? draft.text
       const { bytes, problem, tooLarge } = checkText(draft, text)
       if (tooLarge !== undefined || (problem !== undefined && !anyway)) {
-        setDraft(key, { ...draft, problem, tooLarge })
+        setDraft(key, { ...draft, problem, tooLarge, failure: undefined })
         return
       }
       const wanted: Expectation = expect ?? { kind: 'version', version: draft.baseVersion }
       const sent = intentionFor(JSON.stringify([wanted, text]), draft.sent)
-      setDraft(key, { ...draft, state: 'saving', sent, failure: undefined, problem: undefined })
+      setDraft(key, { ...draft, state: 'saving', sent, failure: undefined, problem: undefined, tooLarge: undefined })
       try {
         const result = await client.kv.put({
           key,
@@ -53,7 +59,7 @@ export function useSaveDraft(key: string): (options?: SaveOptions) => Promise<vo
           requestId: sent.id,
         })
         if (result.kind === 'conflict') {
-          changeDraft(key, (now) => ({ ...now, state: 'open', sent: undefined, conflict: theirsOf(result, now) }))
+          changeDraft(key, (now) => refused(now, given, theirsOf(result)))
           return
         }
         learn(result.metadata, bytes)

@@ -31,24 +31,26 @@ function KeyFacts({ name, onCode }: { readonly name: string; readonly onCode: ()
   const metadata = useStat(name).data
   return (
     <>
-      <h2>{t('whereHead')}</h2>
-      <div className={css.where}>
-        <HardDrive size={20} aria-hidden="true" />
-        <div>
-          <h3>{t('whereTitle')}</h3>
-          <p className={css.muted}>{t('whereText')}</p>
-        </div>
-      </div>
-      <div className={css.node}>
-        <span>{hello.networkName || t('thisNode')}</span>
-        <IdText value={hello.nodeId} />
-      </div>
-      <hr className={css.rule} />
-      <h2>{t('details')}</h2>
       {metadata == null ? (
         <p className={css.muted}>{metadata === null ? t('noDetails') : ''}</p>
       ) : (
-        <Details items={detailsOf(metadata, t)} />
+        <>
+          <h2>{t('whereHead')}</h2>
+          <div className={css.where}>
+            <HardDrive size={20} aria-hidden="true" />
+            <div>
+              <h3>{t('whereTitle')}</h3>
+              <p className={css.muted}>{t('whereText')}</p>
+            </div>
+          </div>
+          <div className={css.node}>
+            <span>{hello.networkName || t('thisNode')}</span>
+            <IdText value={hello.nodeId} />
+          </div>
+          <hr className={css.rule} />
+          <h2>{t('details')}</h2>
+          <Details items={detailsOf(metadata, t)} />
+        </>
       )}
       <hr className={css.rule} />
       <div>

@@ -1,25 +1,33 @@
 /**
- * Joins two changes of one JSON document. Only where they touch different paths is the result certain; everything else is for a
- * person to decide.
+ * Joins two changes of one JSON document. Only where they touch different paths is the result certain; where they touch the same
+ * one, it has mine and names the path, for a person to decide.
  *
- * Invariants, held by property tests: what one side left as it was comes from the other side; equal changes are one change; the
- * result does not depend on which side is called mine, but for the order of members that both added.
+ * Invariants, held by property tests: what one side left as it was comes from the other side; equal changes are one change; but for
+ * overlaps and the order of members that both added, the result does not depend on which side is called mine.
  */
 
-import { printJson, styleOf } from './json-print.ts'
+import { exactStyle, printJson, styleOf } from './json-print.ts'
 import type { JsonMember, JsonNode } from './json-syntax.ts'
 import { readJson } from './json-syntax.ts'
 
 export type JsonPath = string
 
+/** All sides printed alike, so that a comparison shows the changes and not another way to write the same. */
+export interface JsonTexts {
+  readonly base: string
+  readonly theirs: string
+  readonly mine: string
+  readonly merged: string
+}
+
 export type JsonMerge =
-  | { readonly kind: 'merged'; readonly text: string; readonly mine: readonly JsonPath[]; readonly theirs: readonly JsonPath[] }
-  /** Both changed these, and differently. */
   | {
-      readonly kind: 'overlap'
+      readonly kind: 'merged' | 'overlap'
+      /** Both changed these, and differently; none where it is merged. */
       readonly paths: readonly JsonPath[]
       readonly mine: readonly JsonPath[]
       readonly theirs: readonly JsonPath[]
+      readonly texts: JsonTexts
     }
   /** One of the texts is no JSON, or has a member twice. */
   | { readonly kind: 'impossible' }
@@ -29,15 +37,32 @@ export function mergeJson(base: string, theirs: string, mine: string): JsonMerge
   if (b === undefined || t === undefined || m === undefined) return { kind: 'impossible' }
   const changes = { mine: changedPaths(b, m, ''), theirs: changedPaths(b, t, '') }
   const paths: JsonPath[] = []
-  const root = join(b, t, m, '', paths)
-  return paths.length > 0 || root === undefined
-    ? { kind: 'overlap', paths, ...changes }
-    : { kind: 'merged', text: asWritten(root, theirs, t), ...changes }
+  const root = join(b, t, m, '', paths) ?? m
+  // As the value is written, or as the edit wrote it anew; theirs is no reason to write it otherwise.
+  const style = exactStyle(base, b) ?? exactStyle(mine, m) ?? styleOf(base, b)
+  const print = (node: JsonNode, end: boolean) => printJson(node, style) + (end ? '\n' : '')
+  const [ofBase, ofTheirs, ofMine] = [base, theirs, mine].map((text) => text.endsWith('\n')) as [boolean, boolean, boolean]
+  const texts = {
+    base: print(b, ofBase),
+    theirs: print(t, ofTheirs),
+    mine: print(m, ofMine),
+    merged: print(root, ofMine === ofBase ? ofTheirs : ofMine),
+  }
+  return { kind: paths.length > 0 ? 'overlap' : 'merged', paths, ...changes, texts }
 }
 
-/** In the style of their text, so that a comparison shows the changes and not another way to write the same. */
-function asWritten(root: JsonNode, theirs: string, node: JsonNode): string {
-  return printJson(root, styleOf(theirs, node)) + (theirs.endsWith('\n') ? '\n' : '')
+/** Whether two texts are the same document, however it is written. */
+export function isSameJson(left: string, right: string): boolean {
+  const [l, r] = [document(left), document(right)]
+  return l !== undefined && r !== undefined && same(l, r)
+}
+
+/** Two texts that are JSON, written alike; undefined where one is none. */
+export function printAlike(left: string, right: string): { readonly left: string; readonly right: string } | undefined {
+  const [l, r] = [readJson(left), readJson(right)]
+  if (!l.ok || !r.ok) return undefined
+  const style = styleOf(right, r.root)
+  return { left: printJson(l.root, style), right: printJson(r.root, style) }
 }
 
 function document(text: string): JsonNode | undefined {
@@ -72,7 +97,7 @@ function join(base: Place, theirs: Place, mine: Place, path: JsonPath, overlaps:
     }
   }
   overlaps.push(path === '' ? '$' : path)
-  return theirs
+  return mine
 }
 
 function joinMembers(

@@ -19,11 +19,19 @@ export function printJson(node: JsonNode, style: JsonStyle = ownStyle): string {
   return out.join('')
 }
 
+/** The style that a text was written in to the last space; undefined where it is none of the usual ones. */
+export function exactStyle(text: string, node: JsonNode): JsonStyle | undefined {
+  const step = stepOf(text)
+  return [false, true].map((short) => ({ step, short })).find((style) => printJson(node, style) === text.trim())
+}
+
 /** The style that a text was written in; our own where it is none of the usual ones. */
 export function styleOf(text: string, node: JsonNode): JsonStyle {
-  const step = /\n([ \t]+)\S/.exec(text)?.[1] ?? ownStyle.step
-  for (const short of [false, true]) if (printJson(node, { step, short }) === text.trim()) return { step, short }
-  return { step, short: ownStyle.short }
+  return exactStyle(text, node) ?? { step: stepOf(text), short: ownStyle.short }
+}
+
+function stepOf(text: string): string {
+  return /\n([ \t]+)\S/.exec(text)?.[1] ?? ownStyle.step
 }
 
 function print(node: JsonNode, indent: string, used: number, style: JsonStyle, out: string[]): void {

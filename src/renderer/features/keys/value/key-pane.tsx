@@ -83,6 +83,7 @@ function ReadPane({ metadata, onCode }: { readonly metadata: KeyMetadata; readon
   return (
     <div className={css.pane} ref={pane}>
       <ValueHeader
+        name={metadata.key}
         metadata={metadata}
         kind={presented === undefined ? undefined : kindText(presented.kind, t)}
         views={presented?.views ?? ['hex']}

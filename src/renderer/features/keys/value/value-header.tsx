@@ -14,7 +14,11 @@ import type { ValueView } from './present-value.ts'
 import css from './value-header.module.css'
 
 interface ValueHeaderProps {
-  readonly metadata: KeyMetadata
+  readonly name: string
+  /** Of the value that there is; undefined where the key is gone. */
+  readonly metadata: KeyMetadata | undefined
+  /** In place of the facts of a value. */
+  readonly remark?: string | undefined
   /** What the bytes were taken for. */
   readonly kind: string | undefined
   readonly views: readonly ValueView[]
@@ -31,26 +35,24 @@ interface ValueHeaderProps {
 }
 
 export function ValueHeader(props: ValueHeaderProps): ReactElement {
-  const { metadata, kind, views, view, onView, wrap, onWrap, onFind, onCode, onDelete, deleteBlocked, children } = props
+  const { name, metadata, remark, kind, views, view, onView, wrap, onWrap, onFind, onCode, onDelete, deleteBlocked, children } =
+    props
   const { t } = useTranslation('keys')
   const { favourites } = useMemory()
   const { favour } = useKeyCommands()
-  const loved = favourites.includes(metadata.key)
-  const facts = [formatBytes(metadata.size), kind, t('versionN', { version: metadata.version })].filter(
-    (fact) => fact !== undefined,
-  )
+  const loved = favourites.includes(name)
   return (
     <header className={css.header}>
       <div className={css.line}>
-        <h2 className={css.key} title={visibleKey(metadata.key)} translate="no">
-          <KeyText text={metadata.key} className={css.text} />
+        <h2 className={css.key} title={visibleKey(name)} translate="no">
+          <KeyText text={name} className={css.text} />
         </h2>
-        <CopyButton text={metadata.key} label={t('copyKey')} />
+        <CopyButton text={name} label={t('copyKey')} />
         <IconButton
           label={loved ? t('unfavourite') : t('favourite')}
           pressed={loved}
           icon={<Star size={16} aria-hidden="true" fill={loved ? 'currentColor' : 'none'} />}
-          onClick={() => favour(metadata.key, !loved)}
+          onClick={() => favour(name, !loved)}
         />
         <div className={css.tools}>{children}</div>
       </div>
@@ -65,9 +67,7 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
             />
           </div>
         )}
-        <span className={css.facts} title={formatTime(metadata.modifiedMs)}>
-          {facts.join(' · ')} · {formatAgo(metadata.modifiedMs)}
-        </span>
+        <Facts metadata={metadata} remark={remark} kind={kind} />
         <div className={css.tools}>
           <IconButton
             label={t('wrap')}
@@ -88,5 +88,22 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
         </div>
       </div>
     </header>
+  )
+}
+
+/** What matters most comes first; what finds no room in two lines is left out as a whole, and said by the tooltip. */
+function Facts({ metadata, remark, kind }: Pick<ValueHeaderProps, 'metadata' | 'remark' | 'kind'>): ReactElement {
+  const { t } = useTranslation('keys')
+  if (metadata === undefined || remark !== undefined) return <span className={css.facts}>{remark}</span>
+  const { size, version, modifiedMs } = metadata
+  const facts = [formatBytes(size), kind, t('versionN', { version }), formatAgo(modifiedMs)].filter((fact) => fact !== undefined)
+  return (
+    <span className={css.facts} title={[...facts, formatTime(modifiedMs)].join(' · ')}>
+      {facts.map((fact, index) => (
+        <span key={fact} className={css.fact}>
+          {index < facts.length - 1 ? `${fact} · ` : fact}
+        </span>
+      ))}
+    </span>
   )
 }
