@@ -96,6 +96,29 @@ describe('a sound store', () => {
     await node.terminate()
   })
 
+  test('running without a port for health checks, as in the desktop app: that is said, and nothing is red', async () => {
+    const data = folder.path('portless')
+    const node = await startMemo(data)
+    rmSync(join(data, 'running.json'))
+    const { code, of } = await doctor(data, '--grpc', node.ready.grpc)
+    expect([code, of('running')?.state, of('store')?.state, of('grpc-port')]).toEqual([0, 'amber', 'amber', undefined])
+    expect(of('running')?.text).toBe(
+      `a node is running with this folder (process ${node.ready.pid}); its own screens show its health`,
+    )
+    await node.terminate()
+  })
+
+  test('a node that gives no answer at its port is red', async () => {
+    const data = folder.path('silent')
+    const node = await startMemo(data)
+    const path = join(data, 'running.json')
+    writeFileSync(path, JSON.stringify({ ...node.ready, consoleUrl: 'http://127.0.0.1:1' }))
+    const { code, of } = await doctor(data)
+    expect([code, of('running')?.code]).toEqual([10, 'store-locked'])
+    expect(of('running')?.text).toContain('no node there answers a health check')
+    await node.terminate()
+  })
+
   test('a taken port is red', async () => {
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')

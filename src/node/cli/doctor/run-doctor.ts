@@ -44,14 +44,21 @@ async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise
   const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: io.environment }
   const silent = { child: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
   const keyVault = keyVaultAt(place, adapters, silent)
-  const { checks: stored, founded } = await storeChecks({
+  const {
+    checks: stored,
+    founded,
+    inUse,
+  } = await storeChecks({
     directory: config.data,
     byteLimit: config.capacity,
     node: { ...adapters, keyVault },
     version: io.version,
     verify,
     signal: io.signal,
+    silent: running !== undefined,
   })
   const keys = await keysCheck(keyVault, founded)
-  return [check, ...stored, await checkDiskSpace(config.data), clock, keys, ...(await ports())]
+  // Its ports are taken by itself.
+  const free = inUse ? [] : await ports()
+  return [check, ...stored, await checkDiskSpace(config.data), clock, keys, ...free]
 }

@@ -25,12 +25,16 @@ export interface StoreCheckOptions {
   /** Reads and verifies every record, which takes as long as the store is large. */
   readonly verify: boolean
   readonly signal: AbortSignal
+  /** A node left word of its port for health checks in the directory, and gives no answer there. */
+  readonly silent: boolean
 }
 
 export interface StoreChecks {
   readonly checks: readonly Check[]
   /** Whether the store holds a network, which it can be used in only with the keys that it was made with. */
   readonly founded: boolean
+  /** A node without a port for health checks has the store open. */
+  readonly inUse: boolean
 }
 
 /** Opens the store of a stopped node as a start would, but for counting one, looks at all of it, and closes it. */
@@ -49,10 +53,12 @@ export async function storeChecks(options: StoreCheckOptions): Promise<StoreChec
     })
   } catch (error) {
     if (isCoded(error, 'store-locked')) {
+      const { pid } = error.details
+      if (pid !== undefined && !options.silent) return { checks: portlessChecks(pid), founded: false, inUse: true }
       const locked = new CodedError('store-locked', `${error.message}, and no node there answers a health check`)
-      return { checks: [red('running', locked)], founded: false }
+      return { checks: [red('running', locked)], founded: false, inUse: false }
     }
-    return { checks: [red('store', error)], founded: false }
+    return { checks: [red('store', error)], founded: false, inUse: false }
   }
   await using opened = store
   const checks = [
@@ -60,7 +66,15 @@ export async function storeChecks(options: StoreCheckOptions): Promise<StoreChec
     ...openedChecks(opened, remarks),
     ...(await contentChecks(opened, options)),
   ]
-  return { checks, founded: opened.usage().families.block.records > 0 }
+  return { checks, founded: opened.usage().families.block.records > 0, inUse: false }
+}
+
+/** The node of the desktop app serves no HTTP, and nothing is wrong with that. */
+function portlessChecks(pid: unknown): Check[] {
+  return [
+    amber('running', `a node is running with this folder (process ${pid}); its own screens show its health`),
+    amber('store', 'not checked: that needs the node to be stopped, or the app to be closed'),
+  ]
 }
 
 function openedChecks(store: RecordStore, remarks: readonly string[]): Check[] {
@@ -83,13 +97,21 @@ function openedChecks(store: RecordStore, remarks: readonly string[]): Check[] {
 
 async function contentChecks(store: RecordStore, options: StoreCheckOptions): Promise<Check[]> {
   if (!options.verify) return [amber('records', 'not checked: --no-verify was given')]
-  const { records, bytes, findings } = await store.verify(options.signal)
+  const { records, bytes, findings, journal } = await store.verify(options.signal)
   if (findings.length > 0) {
     const text = `${findings.length} of ${records} are damaged: ${shown(findings)}`
     // A damaged index is better not read on.
     return [red('records', new CodedError('data-corrupt', text)), amber('rules', 'not checked while records are damaged')]
   }
-  return [green('records', `${records} verified, ${byteText(bytes)}`), await rulesCheck(store, options)]
+  return [green('records', `${records} verified, ${byteText(bytes)}`), journalCheck(journal), await rulesCheck(store, options)]
+}
+
+function journalCheck(findings: readonly string[]): Check {
+  if (findings.length === 0) return green('journal', 'every frame verified')
+  return amber(
+    'journal',
+    `${findings.length} places do not verify; the records that they held are all in the index, which could not be built anew: ${shown(findings)}`,
+  )
 }
 
 async function rulesCheck(store: RecordStore, { node, signal }: StoreCheckOptions): Promise<Check> {
