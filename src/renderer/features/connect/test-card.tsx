@@ -25,6 +25,7 @@ export function TestCard(): ReactElement {
           {test.data === undefined ? t('testRun') : t('testAgain')}
         </Button>
       </div>
+      {blocked !== undefined && <p className={css.muted}>{t('testBlocked', { reason: blocked })}</p>}
       <div aria-live="polite">
         {test.error !== null && <Failed title={t('testFailed')} failure={failureOf(test.error)} />}
         {test.data !== undefined && <TestResult result={test.data} />}

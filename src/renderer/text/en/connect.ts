@@ -61,6 +61,7 @@ export const connect = {
   subtitle: 'How other programs reach this node',
   test: 'Test connection',
   testAgain: 'Test again',
+  testBlocked: '{{reason}} The test writes a key, so it has to wait; programs that call the port are not concerned.',
   testFailed: 'The test could not be run',
   testNotOk: 'It does not work. The step “{{step}}” failed.',
   testOk: 'It works: all steps in {{time}}.',
