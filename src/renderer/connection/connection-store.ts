@@ -31,6 +31,8 @@ export interface ConnectionSnapshot {
   /** Where the host supervises the node. */
   readonly run: NodeRun | undefined
   readonly visible: boolean
+  /** When this browser signed in to the web console, in Unix milliseconds. */
+  readonly signedInMs?: number
 }
 
 export interface Connection {

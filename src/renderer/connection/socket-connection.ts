@@ -1,6 +1,7 @@
+import { z } from 'zod'
 import { nodeContract } from '../../ipc/contract/node-contract.ts'
 import { connectSocket } from '../../ipc/wire/wire-client.ts'
-import { backOffMs } from './back-off.ts'
+import { backOffMs, seenBackOffMaxMs } from './back-off.ts'
 import { browserHost } from './browser-host.ts'
 import type { Connection, NodeLink } from './connection-store.ts'
 import { ConnectionStore } from './connection-store.ts'
@@ -8,6 +9,9 @@ import { openSession } from './open-session.ts'
 
 /** Of package.json, put in by the build. */
 declare const __APP_VERSION__: string
+
+/** `sinceMs`: of the sign-in, by the clock of the node. */
+const sessionSchema = z.object({ sinceMs: z.number() })
 
 const tokenPattern = /#token=([\w-]{1,128})$/
 
@@ -54,13 +58,19 @@ export class SocketConnection extends ConnectionStore implements Connection {
     if (tokenOf(location.hash) !== undefined) void this.#begin()
   }
 
-  readonly #look = (): void => this.update({ visible: document.visibilityState === 'visible' })
+  /** Whoever comes back to the window does not wait as long as nobody did. */
+  readonly #look = (): void => {
+    const visible = document.visibilityState === 'visible'
+    this.update({ visible })
+    const { link } = this.snapshot()
+    if (visible && link.state === 'lost' && (link.retryAtMs ?? 0) > Date.now() + seenBackOffMaxMs) this.retry()
+  }
 
   /** A token that was refused may still meet a session of an earlier visit. */
   async #begin(): Promise<void> {
     const token = takeToken()
     const refused = token !== undefined && !(await spend(token).catch(() => true))
-    if (refused && (await sessionHolds()) === false) this.#signedOut('refused')
+    if (refused && (await askSession()) === 'none') this.#signedOut('refused')
     else await this.#dial()
   }
 
@@ -82,17 +92,23 @@ export class SocketConnection extends ConnectionStore implements Connection {
       if (this.#epoch !== epoch) return
       this.#failures = 0
       this.update(opened)
+      void this.#learnSession()
     } catch {
       socket.close()
     }
   }
 
+  async #learnSession(): Promise<void> {
+    const session = await askSession()
+    if (typeof session === 'object') this.update({ signedInMs: session.sinceMs })
+  }
+
   async #closed(epoch: number): Promise<void> {
     if (this.#stopped || this.#epoch !== epoch) return
-    const { link, session } = this.snapshot()
+    const { link, session, visible } = this.snapshot()
     if (link.state === 'signed-out' || link.state === 'mismatch') return
-    if ((await sessionHolds()) === false) return this.#signedOut(session === undefined ? 'none' : 'ended')
-    const waitMs = backOffMs(this.#failures)
+    if ((await askSession()) === 'none') return this.#signedOut(session === undefined ? 'none' : 'ended')
+    const waitMs = backOffMs(this.#failures, Math.random, visible ? seenBackOffMaxMs : undefined)
     this.#failures += 1
     const sinceMs = link.state === 'lost' ? link.sinceMs : Date.now()
     this.update({ link: { state: 'lost', sinceMs, retryAtMs: Date.now() + waitMs } })
@@ -131,12 +147,12 @@ async function spend(token: string): Promise<boolean> {
   return response.ok
 }
 
-/** Undefined where the node does not answer at all. */
-async function sessionHolds(): Promise<boolean | undefined> {
+/** The session of this browser, by what the node says; undefined where it does not answer. */
+async function askSession(): Promise<z.infer<typeof sessionSchema> | 'none' | undefined> {
   try {
     const response = await fetch('/session', { headers: { accept: 'application/json' } })
-    if (response.ok) return true
-    return response.status === 401 ? false : undefined
+    if (response.status === 401) return 'none'
+    return response.ok ? sessionSchema.parse(await response.json()) : undefined
   } catch {
     return undefined
   }

@@ -41,7 +41,7 @@ export class DemoConnection extends ConnectionStore implements Connection {
   #epoch = 0
 
   readonly start = (): void => {
-    this.update({ host: demoHost() })
+    this.update({ host: demoHost(), signedInMs: Date.now() - 12 * 60_000 })
     this.#pulse = setInterval(() => this.world.events.tell('status'), 2000)
     void this.#open()
   }

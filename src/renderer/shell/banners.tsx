@@ -10,6 +10,7 @@ import { Banner } from '../ui/banner.tsx'
 import { Button } from '../ui/button.tsx'
 import { formatTime } from '../ui/format.ts'
 import css from './shell.module.css'
+import { useSecondsUntil } from './use-seconds-until.ts'
 
 /** What holds for the whole window, most urgent first; one of absence and one of restriction at most. */
 export function Banners(): ReactElement {
@@ -64,8 +65,16 @@ function AbsenceBanner({ snapshot }: { readonly snapshot: ConnectionSnapshot }) 
   return (
     <Banner tone="warn" actions={retries && <Button onClick={connection.retry}>{t('retryNow')}</Button>}>
       {t('staleBanner', { time: formatTime(since) })}
+      <NextTry atMs={link.retryAtMs} />
     </Banner>
   )
+}
+
+/** Not read out: a number that changes each second would leave no room for anything else. */
+function NextTry({ atMs }: { readonly atMs: number | undefined }) {
+  const { t } = useTranslation('shell')
+  const seconds = useSecondsUntil(atMs)
+  return seconds === undefined ? null : <span aria-hidden="true"> {t('nextTry', { seconds })}</span>
 }
 
 function RestrictionBanner() {

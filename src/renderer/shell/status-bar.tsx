@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useConnectionSnapshot, useHost } from '../connection/connection-provider.tsx'
 import { useNodeStatus } from '../connection/use-node-status.ts'
 import { Status } from '../ui/badge.tsx'
-import { formatBytes, formatCount, formatRate } from '../ui/format.ts'
+import { formatAgo, formatBytes, formatCount, formatRate } from '../ui/format.ts'
 import { nodeStateOf } from './node-state.ts'
 import css from './shell.module.css'
 
@@ -27,7 +27,7 @@ export function StatusBar(): ReactElement {
           {status.readOnly && <Status tone="warn">{t('readOnly')}</Status>}
         </>
       )}
-      {capabilities.host === 'browser' && <span>{t('webConsole')}</span>}
+      {capabilities.host === 'browser' && <span>{sessionText(snapshot.signedInMs, t)}</span>}
       {status !== undefined && (
         <span className={css.end} translate="no">
           gRPC {status.grpc.address}
@@ -35,6 +35,10 @@ export function StatusBar(): ReactElement {
       )}
     </footer>
   )
+}
+
+function sessionText(signedInMs: number | undefined, t: TFunction<'shell'>): string {
+  return signedInMs === undefined ? t('webConsole') : t('webConsoleSince', { ago: formatAgo(signedInMs) })
 }
 
 interface Storage {

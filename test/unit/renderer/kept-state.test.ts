@@ -54,6 +54,7 @@ test('damaged preferences fall back one by one', async () => {
 
 test('attempts come later and later, up to a limit, and never all at once', () => {
   expect([0, 1, 2, 9].map((failures) => backOffMs(failures, () => 0.5))).toEqual([500, 1000, 2000, 15_000])
+  expect([2, 3, 9].map((failures) => backOffMs(failures, () => 1, 5000))).toEqual([2400, 5000, 5000])
   expect(backOffMs(0, () => 0)).toBeLessThan(backOffMs(0, () => 1))
 })
 

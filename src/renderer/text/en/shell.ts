@@ -56,6 +56,7 @@ export const shell = {
   mismatchTitle: 'These screens do not fit the node',
   navLabel: 'Pages',
   networkLabel: 'Network',
+  nextTry: 'Next try in {{seconds}} s.',
   noMatches: 'Nothing found. Keys are found by how they begin.',
   notResponding: 'The node has not answered for a while. It may be busy with its store.',
   openUnder: 'Show keys under {{prefix}}',
@@ -120,4 +121,5 @@ export const shell = {
   storageOf: '{{used}} live of {{limit}}',
   suspectBanner: 'Durable records are missing. The store is read-only until it is recovered with “memo cluster recover”.',
   webConsole: 'web console',
+  webConsoleSince: 'web console · signed in {{ago}}',
 } as const

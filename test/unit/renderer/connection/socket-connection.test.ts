@@ -94,6 +94,39 @@ test('with a session the closed socket is dialled again, later and later', async
   await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(3))
 })
 
+test('while the window is seen no attempt waits longer than 5 s, and coming back to it ends a longer wait', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  answers.get = 200
+  const connection = start()
+  await vi.advanceTimersByTimeAsync(0)
+  const waits: number[] = []
+  const fail = async (): Promise<void> => {
+    FakeSocket.made.at(-1)?.close()
+    await vi.advanceTimersByTimeAsync(0)
+    const { link } = connection.snapshot()
+    waits.push(link.state === 'lost' ? (link.retryAtMs ?? 0) - Date.now() : -1)
+  }
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    await fail()
+    await vi.advanceTimersByTimeAsync(5000)
+  }
+  expect(Math.max(...waits)).toBeLessThanOrEqual(5000)
+  const look = (state: string): void => {
+    vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state as 'visible')
+    document.dispatchEvent(new Event('visibilitychange'))
+  }
+  look('hidden')
+  await fail()
+  expect(waits.at(-1)).toBeGreaterThan(5000)
+  const dialled = FakeSocket.made.length
+  look('visible')
+  await vi.advanceTimersByTimeAsync(0)
+  expect(FakeSocket.made).toHaveLength(dialled + 1)
+})
+
 test('a pasted link signs in', async () => {
   const connection = start()
   await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))

@@ -18,6 +18,7 @@ test('the frame shows the network, the pages and how the node is', async () => {
   expect(status).toHaveTextContent('Running')
   await waitFor(() => expect(status).toHaveTextContent(/1,771 keys/))
   expect(status).toHaveTextContent('gRPC 127.0.0.1:7070')
+  expect(status).toHaveTextContent('web console · signed in 12 minutes ago')
 })
 
 test('keys go to pages, but not while a text is typed', async () => {
@@ -92,6 +93,8 @@ test('while the node is away a banner says since when, the content pales, and it
   await waitFor(() => expect(status).toHaveTextContent(/keys/))
   act(() => connection.lose())
   expect(await screen.findByText(/^Showing data from .*Reconnecting/)).toBeVisible()
+  expect(screen.getByText('Next try in 5 s.')).toHaveAttribute('aria-hidden', 'true')
+  expect(await screen.findByText('Next try in 4 s.', {}, { timeout: 3000 })).toBeVisible()
   expect(status).toHaveTextContent('Reconnecting')
   expect(document.querySelector('[data-stale]')).not.toBeNull()
   await userEvent.click(screen.getByRole('button', { name: 'Try now' }))
