@@ -89,6 +89,11 @@ export interface VerifyReport {
   readonly bytes: number
   /** One line for each thing found wrong: kind of file or family, where, what. Never a user's key or payload. */
   readonly findings: readonly string[]
+  /**
+   * Places of a journal that do not verify though every record does: the index holds what they held. Nothing is lost, but an index
+   * cannot be built anew from them.
+   */
+  readonly journal: readonly string[]
 }
 
 /** How the store's own reading of everything, which goes on while it is open, stands. */

@@ -56,7 +56,7 @@ export async function judge(open: () => Promise<RecordStore>, history: History):
   }
   try {
     const { corrupt, missing, stale } = await readAll(store, history)
-    const { findings } = await store.verify()
+    const { findings, journal } = await store.verify()
     const detail = [...(store.condition.kind === 'suspect' ? store.condition.findings : []), ...findings].join('; ')
     if (store.condition.kind === 'suspect') return { category: 'suspect', store, detail }
     if (stale.length > 0 && findings.length > 0) return { category: 'stale-until-verify', store, detail }
@@ -64,6 +64,7 @@ export async function judge(open: () => Promise<RecordStore>, history: History):
     if (missing.length > 0 && findings.length === 0) throw new WrongData(`silently missing: ${missing.join(', ')}`)
     if (findings.length > 0) return { category: corrupt.length > 0 ? 'corrupt-read' : 'found-by-verify', store, detail }
     if (corrupt.length > 0) throw new WrongData(`reads fail that verify did not list: ${corrupt.join(', ')}`)
+    if (journal.length > 0) return { category: 'found-by-verify', store, detail: journal.join('; ') }
     return { category: 'equal', store, detail }
   } catch (error) {
     await store.close()

@@ -64,6 +64,8 @@ interface Kind {
   readonly mayHeal?: boolean
   /** What is healed is told by the health of the node and by the doctor. */
   readonly tells?: boolean
+  /** The doctor names it even where all records are right. */
+  readonly isNamed?: boolean
 }
 
 /** All files of the source whose path below it matches. */
@@ -87,6 +89,8 @@ const kinds: readonly Kind[] = [
     name: 'journal frame',
     targets: () => frames.map(({ file, from }) => ({ file, from, to: from + 100 })),
     flips: 2,
+    mayHeal: true,
+    isNamed: true,
   },
   {
     name: 'journal payload',
@@ -176,6 +180,7 @@ async function proveFound(kind: Kind, label: string, target: Target, change: (pa
   const told = `${where}: ${verdict.outcome} (${verdict.detail}); doctor: ${doctor.red.join('; ')}`
   if (verdict.outcome === 'right') {
     if (kind.mayHeal !== true) expect(doctor.state, told).toBe('red')
+    if (kind.isNamed === true) expect([...doctor.red, ...doctor.amber].join(), told).toMatch(/journal: segment \d+/)
     if (kind.tells === true) {
       expect(verdict.detail, told).not.toBe('')
       expect([...doctor.red, ...doctor.amber].join(), told).toMatch(/damage/)

@@ -48,22 +48,35 @@ export function segmentsOf({ segments }: SegmentCheckOptions): readonly number[]
   return [...segments.keys()].sort((left, right) => left - right)
 }
 
+export interface SegmentFindings {
+  /** Of the segment as such: its header, or that it is missing. */
+  readonly findings: readonly string[]
+  /** Of frames. What of them is alive is verified with the records. */
+  readonly frames: readonly string[]
+}
+
+const nothing: SegmentFindings = { findings: [], frames: [] }
+
 /** What is wrong with a segment; nothing where it was reclaimed in the meantime. */
 export async function checkSegment(
   options: SegmentCheckOptions,
   segment: number,
   told: ToldPlaces,
   pace: PaceReads,
-): Promise<readonly string[]> {
+): Promise<SegmentFindings> {
   const { files, directory, salt, segments, position } = options
   const end = position()
   const findings: string[] = []
+  const frames: string[] = []
+  let isHeaderRead = false
   let reader: SegmentReader
   try {
-    reader = await openSegment(files, directory, salt, segment, (finding) => findings.push(finding))
+    reader = await openSegment(files, directory, salt, segment, (finding) => {
+      ;(isHeaderRead ? frames : findings).push(finding)
+    })
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
-    return segments.has(segment) ? [`journal: segment ${segment} is missing`] : []
+    return segments.has(segment) ? { findings: [`journal: segment ${segment} is missing`], frames: [] } : nothing
   }
   try {
     await pace(segmentHeaderBytes)
@@ -73,14 +86,15 @@ export async function checkSegment(
       const isEmpty = mayBeEmpty && reader.unreadable.length === 0 && (await reader.dataEnd(0)) === 0
       if (!isEmpty && reader.unreadable.length === 0) findings.push(`journal: the header of segment ${segment} does not verify`)
     }
+    isHeaderRead = reader.unreadable.every(({ from }) => from >= segmentHeaderBytes)
     if (segment <= end.segment) {
-      await checkFrames({ reader, through: segment === end.segment ? end.offset : reader.size, told, pace, findings })
+      await checkFrames({ reader, through: segment === end.segment ? end.offset : reader.size, told, pace, findings: frames })
     }
   } finally {
     await reader.close()
   }
   // The file of one that was reclaimed may be gone or taken back while it was read.
-  return segments.has(segment) ? findings : []
+  return segments.has(segment) ? { findings, frames } : nothing
 }
 
 interface FrameCheck {

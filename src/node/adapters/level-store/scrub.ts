@@ -138,8 +138,10 @@ export class Scrub {
   async #segments(signal: AbortSignal): Promise<void> {
     const { journal } = this.#options
     for (const segment of segmentsOf(journal)) {
-      for (const finding of await checkSegment(journal, segment, this.#toldPlaces, (bytes) => this.#pace(bytes, signal)))
-        this.#note(finding)
+      const { findings, frames } = await checkSegment(journal, segment, this.#toldPlaces, (bytes) => this.#pace(bytes, signal))
+      for (const finding of findings) this.#note(finding)
+      // Told, but no problem of the store: the index holds what was there.
+      for (const finding of frames) this.#tell(finding)
     }
   }
 
@@ -161,10 +163,14 @@ export class Scrub {
     await clock.sleep(waitMs, signal)
   }
 
-  /** Each finding is told once, however many rounds meet it. */
   #note(finding: string): void {
+    if (this.#found.length < this.#options.limits.findingsMax && !this.#found.includes(finding)) this.#found.push(finding)
+    this.#tell(finding)
+  }
+
+  /** Each finding is told once, however many rounds meet it. */
+  #tell(finding: string): void {
     const { limits, events } = this.#options
-    if (this.#found.length < limits.findingsMax && !this.#found.includes(finding)) this.#found.push(finding)
     if (this.#told.has(finding) || this.#told.size >= limits.findingsMax) return
     this.#told.add(finding)
     events.damageFound({ finding })

@@ -31,6 +31,7 @@ export interface VerifyOptions {
 export async function verifyStore(options: VerifyOptions): Promise<VerifyReport> {
   const { findingsMax, signal } = options
   const findings: string[] = []
+  const journal: string[] = []
   const note = (finding: string) => {
     if (findings.length < findingsMax) findings.push(finding)
   }
@@ -45,7 +46,9 @@ export async function verifyStore(options: VerifyOptions): Promise<VerifyReport>
   for (const damage of [...tables.damage, ...tables.unreadableLogs]) note(damageText(damage))
   const counted = tables.damage.length > 0 ? emptyCounts() : await verifyRecords(options, note, noteRecord)
   for (const segment of segmentsOf(options.journal)) {
-    for (const finding of await checkSegment(options.journal, segment, told, () => throwWhenGivenUp(signal))) note(finding)
+    const { findings: faults, frames } = await checkSegment(options.journal, segment, told, () => throwWhenGivenUp(signal))
+    for (const fault of faults) note(fault)
+    journal.push(...frames.slice(0, findingsMax - journal.length))
   }
   let records = 0
   let bytes = 0
@@ -53,7 +56,7 @@ export async function verifyStore(options: VerifyOptions): Promise<VerifyReport>
     records += count.records
     bytes += count.bytes
   }
-  return { records, bytes, findings }
+  return { records, bytes, findings, journal }
 }
 
 function throwWhenGivenUp(signal: AbortSignal | undefined): void {
@@ -67,6 +70,7 @@ async function verifyRecords(
 ): Promise<readonly FamilyCount[]> {
   const { index, indexWriter, signal } = options
   // The iterator is made before anything else can change the index, so that both speak of the same batch.
+  await indexWriter.betweenBatches()
   const pages = index.pages(recordRange)
   const expected = indexWriter.counts.map((count) => ({ ...count }))
   const counted = emptyCounts()

@@ -180,7 +180,7 @@ export class MemoryStore implements RecordStore, AttachedStore {
       if (!this.#view.isWhole(family)) findings.push(`${family}: count or fingerprint differ from what was written`)
     }
     for (const finding of findings) this.#events.damageFound?.({ finding })
-    return { records, bytes, findings }
+    return { records, bytes, findings, journal: [] }
   }
 
   close(): Promise<void> {

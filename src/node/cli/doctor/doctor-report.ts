@@ -13,6 +13,7 @@ export type CheckName =
   | 'store'
   | 'condition'
   | 'records'
+  | 'journal'
   | 'rules'
   | 'scrub'
   | 'damage'

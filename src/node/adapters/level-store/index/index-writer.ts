@@ -131,6 +131,11 @@ export class IndexWriter {
     })
   }
 
+  /** Resolves between two batches: until the caller waits for something else, the index and the counts speak of the same one. */
+  async betweenBatches(): Promise<void> {
+    while (this.#working) await this.#draining
+  }
+
   /** Stops for good; what waits is told the error. */
   stop(error: unknown): void {
     this.#failure ??= { error }
