@@ -7,8 +7,9 @@ import { I18nextProvider, useTranslation } from 'react-i18next'
 import { ConnectionProvider } from '../connection/connection-provider.tsx'
 import type { Connection } from '../connection/connection-store.ts'
 import { FailedScreen } from '../screens/failed-screens.tsx'
-import { ShortcutProvider } from '../shortcuts/use-shortcut.tsx'
-import { ToastProvider } from '../ui/toast.tsx'
+import { keysOf } from '../shortcuts/registry.ts'
+import { ShortcutProvider, useShortcut } from '../shortcuts/use-shortcut.tsx'
+import { ToastProvider, useOpenUndo } from '../ui/toast.tsx'
 import { usePreferences } from './preferences.ts'
 import type { AppRouter } from './router.tsx'
 
@@ -28,7 +29,8 @@ export function App({ connection, router, texts, nonce }: AppProps) {
         <ErrorBoundary FallbackComponent={RootError}>
           <ConnectionProvider connection={connection}>
             <ShortcutProvider singleKeys={singleKeys}>
-              <ToastProvider>
+              <ToastProvider undoKeys={keysOf('keys.undo')}>
+                <UndoKeys />
                 <RouterProvider router={router} />
               </ToastProvider>
             </ShortcutProvider>
@@ -37,6 +39,12 @@ export function App({ connection, router, texts, nonce }: AppProps) {
       </I18nextProvider>
     </CSPProvider>
   )
+}
+
+/** On every page, for as long as the notice is there. */
+function UndoKeys() {
+  useShortcut('keys.undo', useOpenUndo())
+  return null
 }
 
 function RootError({ error, resetErrorBoundary }: FallbackProps) {

@@ -19,6 +19,19 @@ function isBare(name: ShortcutName): boolean {
   return !/mod\+|^F\d/.test(keysOf(name) ?? '')
 }
 
+/** Remembers fields that were typed in: the browser can undo that, and does where it is asked to in such a field. */
+class TypedFields {
+  readonly #typed = new WeakSet<EventTarget>()
+
+  readonly note = (event: Event): void => {
+    if (event.target !== null) this.#typed.add(event.target)
+  }
+
+  canUndo(at: Element): boolean {
+    return at.closest('[contenteditable="true"]') !== null || this.#typed.has(at)
+  }
+}
+
 export interface KeyRules {
   /** Keys without Ctrl may be switched off: dictation and slips of the finger press them by mistake. */
   readonly singleKeys: () => boolean
@@ -30,6 +43,7 @@ export interface KeyRules {
  */
 export function bindKeys(hub: ShortcutHub, { singleKeys }: KeyRules, target: Window = window): () => void {
   let taken: KeyboardEvent | undefined
+  const fields = new TypedFields()
   const handlers = shortcutNames.flatMap((name) => {
     const keys = keysOf(name)
     if (keys === undefined || shortcuts[name].group === 'lists') return []
@@ -40,6 +54,7 @@ export function bindKeys(hub: ShortcutHub, { singleKeys }: KeyRules, target: Win
       if (bare && (at?.closest(typingElements) != null || (keys.length === 1 && !singleKeys()))) return
       const layered = at?.closest(layers) != null && at.closest(notices) === null
       if (layered && !(name === 'palette.open')) return
+      if (name === 'keys.undo' && at !== undefined && fields.canUndo(at)) return
       if (!hub.run(name)) return
       taken = event
       event.preventDefault()
@@ -52,5 +67,9 @@ export function bindKeys(hub: ShortcutHub, { singleKeys }: KeyRules, target: Win
     for (const handle of handlers) handle(event)
   }
   target.addEventListener('keydown', listen)
-  return () => target.removeEventListener('keydown', listen)
+  target.addEventListener('input', fields.note, true)
+  return () => {
+    target.removeEventListener('keydown', listen)
+    target.removeEventListener('input', fields.note, true)
+  }
 }

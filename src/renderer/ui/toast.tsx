@@ -18,9 +18,13 @@ export interface ToastContent {
   readonly undo?: () => void
 }
 
+interface ToastData {
+  readonly undo: () => void
+}
+
 /** For success, undo and work in the background; what failed is said where it failed. */
 export function useToast(): (content: ToastContent) => void {
-  const { add, close } = Base.useToastManager()
+  const { add, close } = Base.useToastManager<ToastData>()
   const { t } = useTranslation('ui')
   return useMemo(
     () =>
@@ -29,34 +33,42 @@ export function useToast(): (content: ToastContent) => void {
           title,
           ...(description !== undefined && { description }),
           timeout: undo === undefined ? plainTimeoutMs : undoTimeoutMs,
-          ...(undo !== undefined && {
-            actionProps: {
-              children: t('undo'),
-              onClick: () => {
-                close(id)
-                undo()
-              },
-            },
-          }),
+          ...(undo !== undefined && { data: { undo: takeBack }, actionProps: { children: t('undo'), onClick: takeBack } }),
         })
+        function takeBack(): void {
+          close(id)
+          undo?.()
+        }
       },
     [add, close, t],
   )
 }
 
-export function ToastProvider({ children }: { readonly children: ReactNode }): ReactElement {
+/** Takes back what the newest toast that is open offers to; undefined where there is none. */
+export function useOpenUndo(): (() => void) | undefined {
+  const { toasts } = Base.useToastManager<ToastData>()
+  return toasts.find((toast) => toast.transitionStatus !== 'ending' && toast.data !== undefined)?.data?.undo
+}
+
+interface ToastProviderProps {
+  /** The keys that undo by `useOpenUndo`, as the registry of shortcuts writes them. */
+  readonly undoKeys?: string | undefined
+  readonly children: ReactNode
+}
+
+export function ToastProvider({ undoKeys, children }: ToastProviderProps): ReactElement {
   return (
     <Base.Provider limit={toastsMax}>
       {children}
       <Base.Portal>
-        <Notices />
+        <Notices undoKeys={undoKeys} />
       </Base.Portal>
     </Base.Provider>
   )
 }
 
 /** A part of the window while it holds something; the library moves the focus there by F6. */
-function Notices() {
+function Notices({ undoKeys }: Pick<ToastProviderProps, 'undoKeys'>) {
   const { t } = useTranslation('ui')
   const { toasts } = Base.useToastManager()
   return (
@@ -65,12 +77,12 @@ function Notices() {
       aria-label={t('notices')}
       data-pane={toasts.some((toast) => toast.transitionStatus !== 'ending') ? 'notices' : undefined}
     >
-      <Toasts />
+      <Toasts undoKeys={undoKeys} />
     </Base.Viewport>
   )
 }
 
-function Toasts() {
+function Toasts({ undoKeys }: Pick<ToastProviderProps, 'undoKeys'>) {
   const { toasts } = Base.useToastManager()
   const { t } = useTranslation('ui')
   return toasts.map((toast) => (
@@ -80,7 +92,9 @@ function Toasts() {
           <Base.Title className={css.title} />
           <Base.Description className={css.description} />
         </div>
-        {toast.actionProps !== undefined && <Base.Action render={<Button />} />}
+        {toast.actionProps !== undefined && (
+          <Base.Action render={<Button {...(undoKeys !== undefined && { shortcut: undoKeys })} />} />
+        )}
         <Base.Close className={`${button.button} ${button.quiet} ${button.iconOnly}`} aria-label={t('close')}>
           <X size={14} aria-hidden="true" />
         </Base.Close>

@@ -4,17 +4,21 @@ import { userEvent } from '@testing-library/user-event'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
 import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
+import { emptyMemory } from '../../../../src/renderer/features/keys/place-memory.ts'
 import { enterNetwork, useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { useTransferRuns } from '../../../../src/renderer/features/keys/transfer/transfer-runs.ts'
+import { changeMemory } from '../../../../src/renderer/features/keys/use-memory.ts'
+import { formatCount } from '../../../../src/renderer/ui/format.ts'
 import { renderApp } from '../support/render-app.tsx'
 
 const user = userEvent.setup()
 const utf8 = (text: string) => new TextEncoder().encode(text)
 let connection: DemoConnection
+let height = 700
 
 beforeAll(() => {
   // Nothing is laid out here; the list needs a height to know which rows are in sight.
-  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 700 })
+  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => height })
   Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 1100 })
   Element.prototype.scrollIntoView = () => undefined
   vi.stubGlobal(
@@ -33,6 +37,8 @@ beforeEach(() => {
 })
 
 afterEach(() => {
+  height = 700
+  act(() => changeMemory(() => emptyMemory))
   connection.stop()
   act(() => {
     enterNetwork('none')
@@ -99,6 +105,34 @@ describe('the list', () => {
     await show('/keys?prefix=sessions%2F')
     expect(await screen.findByText('partial: 1 folder holds more')).toBeInTheDocument()
     expect(screen.getByText('loaded 500 keys')).toBeInTheDocument()
+  })
+
+  it('loads more of a folder by Enter on its last line, and all by Shift+Enter', async () => {
+    for (let index = 0; index < 1700; index += 1)
+      connection.world.keys.put(`much/${String(index).padStart(4, '0')}`, utf8('x'), '')
+    await show('/keys?prefix=much%2F')
+    expect(await screen.findByText('loaded 500 keys')).toBeInTheDocument()
+    const tree = screen.getByRole('tree')
+    act(() => tree.focus())
+    await user.keyboard('{End}{Enter}')
+    expect(await screen.findByText('loaded 1,000 keys')).toBeInTheDocument()
+    await user.keyboard('{End}{Shift>}{Enter}{/Shift}')
+    expect(await screen.findByText('loaded 1,700 keys')).toBeInTheDocument()
+  })
+
+  it('says how many keys remain where that is known: in a flat list of all', async () => {
+    height = 40_000
+    await show()
+    act(() => changeMemory((memory) => ({ ...memory, flat: true })))
+    const all = await screen.findByRole('button', { name: `Load all ${formatCount(keys().count - 500)}` })
+    expect(all).toHaveAttribute('title', expect.stringContaining('Shift+Enter'))
+  })
+
+  it('names no number where it is not known', async () => {
+    height = 40_000
+    await show('/keys?prefix=sessions%2F')
+    expect(await screen.findByRole('button', { name: 'Load all' })).toBeInTheDocument()
+    expect(screen.getByRole('button', { name: 'Load 500 more' })).toBeInTheDocument()
   })
 
   it('shows a write of another program within a second, where it belongs', async () => {
@@ -379,6 +413,20 @@ describe('new, deleted and imported keys', () => {
     await user.click(await screen.findByRole('button', { name: 'Undo' }))
     await waitFor(() => expect(stored('schema')).toBe('{"version":3}'))
     expect(keys().get('schema')?.metadata.contentType).toBe('application/json')
+  })
+
+  it('brings a key back by Ctrl+Z while the notice is open, unless a text that was typed is undone by it', async () => {
+    await show('/keys?key=schema')
+    await user.click(await screen.findByRole('button', { name: 'Delete key' }))
+    await screen.findByRole('button', { name: 'Undo' })
+    const filter = screen.getByRole('textbox', { name: /Beginning/ })
+    await user.type(filter, 'te')
+    await user.keyboard('{Control>}z{/Control}')
+    expect(stored('schema')).toBeUndefined()
+    act(() => screen.getByRole('tree').focus())
+    await user.keyboard('{Control>}z{/Control}')
+    await waitFor(() => expect(stored('schema')).toBe('{"version":3}'))
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull())
   })
 
   it('does not bring back over what somebody made meanwhile', async () => {

@@ -9,6 +9,7 @@ import { VirtualRows } from '../../../ui/virtual-rows.tsx'
 import { changeMemory } from '../use-memory.ts'
 import { visibleKey } from '../visible-key.ts'
 import css from './key-list.module.css'
+import type { Folder } from './key-tree.ts'
 import { listKey } from './list-key.ts'
 import { ListRowView } from './list-row.tsx'
 import type { ListRow, ListRows } from './list-rows.ts'
@@ -106,7 +107,9 @@ export function KeyList({ rows, tree, delimiter, activeKey, actions, reveal }: K
           'aria-label': t('listLabel'),
           'aria-activedescendant': `${id}-${cursor}`,
           onKeyDown: (event) => {
-            const done = listKey({ rows, tree, cursor, move: moveTo, open, toggle, remove: actions.remove, singleKeys }, event)
+            const loadAll = ({ folder }: { readonly folder: Folder }) => void tree?.loadAll(folder)
+            const acts = { move: moveTo, open, toggle, loadAll, remove: actions.remove }
+            const done = listKey({ rows, tree, cursor, singleKeys, ...acts }, event)
             if (done) event.preventDefault()
           },
         }}

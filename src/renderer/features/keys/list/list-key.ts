@@ -10,6 +10,8 @@ interface ListKeysOptions {
   readonly move: (index: number) => void
   readonly open: (row: ListRow) => void
   readonly toggle: (row: ListRow) => void
+  /** All that a folder has not loaded. */
+  readonly loadAll: (row: Extract<ListRow, { kind: 'tail' }>) => void
   readonly remove: (row: ListRow) => void
   readonly singleKeys: boolean
 }
@@ -32,9 +34,9 @@ function parentIndex({ rows, tree, cursor }: ListKeysOptions, row: ListRow): num
   return at === undefined ? undefined : rows.before + at
 }
 
-/** What the keys do in the list: arrows, j and k move; right and left open and close; Enter opens; Del deletes. */
+/** What the keys do in the list: arrows, j and k move; right and left open and close; Enter opens, or loads more on the last line of a folder, with Shift all; Del deletes. */
 export function listKey(options: ListKeysOptions, event: KeyboardEvent): boolean {
-  const { rows, cursor, move, open, toggle, remove, singleKeys } = options
+  const { rows, cursor, move, open, toggle, loadAll, remove, singleKeys } = options
   if (event.ctrlKey || event.metaKey || event.altKey) return false
   const row = rows.at(cursor)
   const single = singleKeys ? event.key : ''
@@ -51,7 +53,8 @@ export function listKey(options: ListKeysOptions, event: KeyboardEvent): boolean
   } else if (event.key === 'ArrowLeft') {
     if (isOpen(row)) toggle(row)
     else move(parentIndex(options, row) ?? cursor)
-  } else if (event.key === 'Enter' || event.key === ' ') open(row)
+  } else if (event.key === 'Enter' && event.shiftKey && row.kind === 'tail') loadAll(row)
+  else if (event.key === 'Enter' || event.key === ' ') open(row)
   else if (event.key === 'Delete') remove(row)
   else return false
   return true

@@ -10,13 +10,15 @@ import {
   MoreHorizontal,
   Star,
 } from 'lucide-react'
-import type { ReactElement } from 'react'
+import type { CSSProperties, ReactElement } from 'react'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useNodeStatus } from '../../../connection/use-node-status.ts'
 import { Button } from '../../../ui/button.tsx'
 import { formatCount } from '../../../ui/format.ts'
 import { SkeletonRows } from '../../../ui/loading.tsx'
 import { KeyText } from '../key-text.tsx'
+import { keysLimits } from '../keys-limits.ts'
 import { visibleKey } from '../visible-key.ts'
 import type { Folder } from './key-tree.ts'
 import css from './list-row.module.css'
@@ -209,15 +211,31 @@ function TailRow({
       </div>
     )
   }
+  return <MoreRow folder={folder} tree={tree} style={style} />
+}
+
+/** Its keys are those of the list: the buttons are for the pointer, and say so. */
+function MoreRow({ folder, tree, style }: { readonly folder: Folder; readonly tree: TreeLoader; readonly style: CSSProperties }) {
+  const { t } = useTranslation('keys')
+  const left = useRemaining(folder, tree)
+  const next = left === undefined ? keysLimits.pageRows : Math.min(left, keysLimits.pageRows)
   return (
     <div className={css.line} style={style}>
       <MoreHorizontal size={16} aria-hidden="true" className={css.icon} />
-      <Button kind="link" tabIndex={-1} onClick={() => void tree.load(folder)}>
-        {t('loadMore')}
+      <Button kind="link" tabIndex={-1} title={t('loadMoreKeys')} onClick={() => void tree.load(folder)}>
+        {t('loadMore', { number: formatCount(next) })}
       </Button>
-      <Button kind="link" tabIndex={-1} className={css.all} onClick={() => void tree.loadAll(folder)}>
-        {t('loadAll')}
+      <Button kind="link" tabIndex={-1} className={css.all} title={t('loadAllKeys')} onClick={() => void tree.loadAll(folder)}>
+        {left === undefined ? t('loadAll') : t('loadAllOf', { number: formatCount(left) })}
       </Button>
     </div>
   )
+}
+
+/** The node counts its keys, not those of a folder: what remains is known of a flat list of all of them. */
+function useRemaining(folder: Folder, tree: TreeLoader): number | undefined {
+  const keys = useNodeStatus()?.keys
+  if (keys === undefined || tree.delimiter !== '' || folder.prefix !== '') return undefined
+  const left = keys - folder.keyCount
+  return left > 0 ? left : undefined
 }
