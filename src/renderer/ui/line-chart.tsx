@@ -55,10 +55,10 @@ function dotsOf(series: ChartSeries) {
         key={index}
         cx={cx}
         cy={cy}
-        r={2.5}
+        r={series.dashed === true ? 4 : 2.5}
         strokeWidth={1.5}
         stroke={`var(--chart-${series.colour})`}
-        fill={series.dashed === true ? 'var(--surface)' : `var(--chart-${series.colour})`}
+        fill={series.dashed === true ? 'none' : `var(--chart-${series.colour})`}
       />
     ) : (
       <g key={index} />
@@ -121,10 +121,11 @@ function LineChartOf(props: LineChartProps): ReactElement {
               tickLine={false}
               axisLine={false}
               minTickGap={48}
+              height={18}
             />
             <YAxis
               width={68}
-              {...(low && leastTop > 0 && { domain: [0, leastTop] })}
+              {...(low && leastTop > 0 && { domain: [0, leastTop], ticks: [0, leastTop / 2, leastTop] })}
               tickCount={4}
               tickFormatter={(value: number) => unbroken(formatValue(value))}
               tickLine={false}
