@@ -282,7 +282,7 @@ export const keys = {
   searchBroke: 'The search could not go on',
   searchComplete: 'complete: looked at {{scanned}}',
   searchFailed: 'partial: {{reason}}',
-  searchHint: 'Text within the key, then Enter',
+  searchHint: 'Text within the key',
   searchLabel: 'Text that the keys contain',
   searchLimit: 'partial: more than are shown, looked at {{scanned}}',
   searchNothing: 'No keys contain “{{text}}”',

@@ -162,6 +162,27 @@ describe('the list', () => {
     expect(router.state.location.search).toEqual({})
   })
 
+  it('lists what is typed after a pause, as one step back, and goes to the list by the arrow down', async () => {
+    const { router } = await renderApp({ path: '/keys', connection })
+    await screen.findByRole('tree')
+    const filter = screen.getByRole('textbox', { name: /Beginning/ })
+    await user.type(filter, 'nosuch/')
+    expect(await screen.findByText('No keys start with nosuch/')).toBeInTheDocument()
+    expect(screen.getByText('loaded 0 keys')).toBeInTheDocument()
+    await user.clear(filter)
+    await user.type(filter, 'templates/')
+    expect(await screen.findByRole('treeitem', { name: 'welcome.txt' })).toBeInTheDocument()
+    expect(filter).toHaveFocus()
+    expect(filter).toHaveValue('templates/')
+    await user.clear(filter)
+    await user.type(filter, 'orders/{ArrowDown}')
+    await waitFor(() => expect(screen.getByRole('tree')).toHaveFocus())
+    expect(router.state.location.search).toEqual({ prefix: 'orders/' })
+    await act(async () => router.history.back())
+    await waitFor(() => expect(router.state.location.search).toEqual({}))
+    expect(filter).toHaveValue('')
+  })
+
   it('tells an empty prefix from a store without keys', async () => {
     await renderApp({ path: '/keys?prefix=nothing', connection })
     expect(await screen.findByText('No keys start with nothing')).toBeInTheDocument()
@@ -404,6 +425,18 @@ describe('new, deleted and imported keys', () => {
     await user.click(screen.getByRole('button', { name: /Create key/ }))
     await waitFor(() => expect(stored('schema-2')).toBe('{}'))
     expect(useTabs.getState().active).toBe('key schema-2')
+  })
+
+  it('shows a key that was made in the list, in its folder', async () => {
+    await show()
+    await user.click(screen.getByRole('button', { name: /^New key/ }))
+    await user.type(await screen.findByRole('textbox', { name: 'Key' }), 'aa-new/deep/one')
+    type('{}')
+    await user.click(screen.getByRole('button', { name: /Create key/ }))
+    const made = await screen.findByRole('treeitem', { name: 'one' }, { timeout: 4000 })
+    expect(made).toHaveAttribute('aria-level', '3')
+    expect(made).toHaveAttribute('aria-selected', 'true')
+    await waitFor(() => expect(screen.getByRole('tree')).toHaveAttribute('aria-activedescendant', made.id))
   })
 
   it('deletes a key without a question and brings it back', async () => {

@@ -1,11 +1,12 @@
-import type { ReactElement } from 'react'
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import type { ReactElement, RefObject } from 'react'
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNode, useNodeEvents } from '../../../connection/connection-provider.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { formatCount } from '../../../ui/format.ts'
 import { Loading } from '../../../ui/loading.tsx'
 import { Empty, Failed } from '../../../ui/states.tsx'
+import { keysLimits } from '../keys-limits.ts'
 import { useMemory } from '../use-memory.ts'
 import { visibleKey } from '../visible-key.ts'
 import { Crumbs } from './crumbs.tsx'
@@ -36,6 +37,8 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
   const [search, setSearch] = useState<KeySearch>()
   const delimiter = memory.flat ? '' : memory.delimiter
   const tree = useTree(prefix, delimiter)
+  const pane = useRef<HTMLElement>(null)
+  const goTo = useListFocus(pane, prefix, tree)
   const { over, handlers } = useFileDrop(prefix)
   useNodeEvents(['keys'], (event) => {
     if (event.kind === 'keys') tree?.keysChanged(event.changed, event.more)
@@ -43,6 +46,10 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
   })
   useEffect(() => () => search?.stop(), [search])
   const begin = (contains: string): void => {
+    if (contains === '') {
+      setSearch(undefined)
+      return
+    }
     const next = new KeySearch(client.kv.scan, prefix, contains)
     setSearch(next)
     void next.run()
@@ -52,13 +59,13 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
     if (next === 'prefix') setSearch(undefined)
   }
   return (
-    <section className={css.pane} aria-label={t('listPane')} data-over={over} {...handlers}>
+    <section ref={pane} className={css.pane} aria-label={t('listPane')} data-over={over} {...handlers}>
       {over !== undefined && (
         <p className={css.drop} role="status">
           {over === '' ? t('dropHereRoot') : t('dropHere', { prefix: visibleKey(over) })}
         </p>
       )}
-      <PathBar prefix={prefix} mode={mode} onMode={leave} onSearch={begin} />
+      <PathBar prefix={prefix} mode={mode} onMode={leave} onSearch={begin} onList={goTo} />
       <Crumbs prefix={prefix} delimiter={memory.delimiter} />
       {mode === 'contains' && search !== undefined ? (
         <SearchList search={search} activeKey={activeKey} actions={actions} delimiter={delimiter} />
@@ -76,6 +83,22 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
       )}
     </section>
   )
+}
+
+/** Moves the focus into the list; where another prefix was asked for, once that is listed. */
+function useListFocus(pane: RefObject<HTMLElement | null>, prefix: string, tree: TreeLoader | undefined) {
+  const wanted = useRef<string>(undefined)
+  const focus = () => pane.current?.querySelector<HTMLElement>('[role="tree"]')?.focus()
+  // With every row that comes: the list is there from the first page on.
+  useEffect(() => {
+    if (wanted.current !== prefix || tree?.root.prefix !== prefix || tree.root.pages.length === 0) return
+    wanted.current = undefined
+    focus()
+  })
+  return (next: string | undefined): void => {
+    wanted.current = next === prefix ? undefined : next
+    if (next === undefined || next === prefix) focus()
+  }
 }
 
 interface TreeListProps extends ListPaneProps {
@@ -114,14 +137,40 @@ function TreeList({ tree, prefix, delimiter, activeKey, actions, onSearch }: Tre
   )
 }
 
-/** The row of the open key, once for each key that is opened from elsewhere. */
+/** The row of the open key, once for each key that is opened from elsewhere; one that is made is listed a moment later. */
 function useReveal(tree: TreeLoader, key: string | undefined): Reveal | undefined {
   const [found, setFound] = useState<Reveal>()
   useEffect(() => {
-    let left = false
-    if (key !== undefined) void tree.reveal(key).then((row) => left || setFound(row === undefined ? undefined : { row }))
+    let looking = false
+    let again: ReturnType<typeof setTimeout> | undefined
+    let done = key === undefined
+    const giveUp = setTimeout(() => {
+      done = true
+    }, keysLimits.revealWaitMs)
+    const look = (): void => {
+      if (done || key === undefined) return
+      if (looking) {
+        again ??= setTimeout(() => {
+          again = undefined
+          look()
+        }, keysLimits.reloadIntervalMs)
+        return
+      }
+      looking = true
+      void tree.reveal(key).then((row) => {
+        looking = false
+        if (done || row === undefined) return
+        done = true
+        setFound({ row })
+      })
+    }
+    const end = tree.subscribe(look)
+    look()
     return () => {
-      left = true
+      done = true
+      clearTimeout(giveUp)
+      clearTimeout(again)
+      end()
     }
   }, [tree, key])
   return found

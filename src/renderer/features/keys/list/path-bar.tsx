@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { ChevronDown, TextSearch } from 'lucide-react'
-import type { FormEvent, ReactElement } from 'react'
+import type { ReactElement } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { wireLimits } from '../../../../ipc/contract/wire-limits.ts'
@@ -12,6 +12,7 @@ import { KeyCaps } from '../../../ui/key-caps.tsx'
 import type { MenuEntry } from '../../../ui/menu.tsx'
 import { Menu } from '../../../ui/menu.tsx'
 import { TextField } from '../../../ui/text-field.tsx'
+import { keysLimits } from '../keys-limits.ts'
 import { changeMemory, useMemory } from '../use-memory.ts'
 import css from './path-bar.module.css'
 
@@ -21,31 +22,31 @@ interface PathBarProps {
   readonly prefix: string
   readonly mode: ListMode
   readonly onMode: (mode: ListMode) => void
-  /** Looks for keys that contain the text. */
+  /** Looks for keys that contain the text; for none where it is empty. */
   readonly onSearch: (text: string) => void
+  /** Goes to the list, as soon as it shows this prefix; undefined: what is found. */
+  readonly onList: (prefix: string | undefined) => void
 }
 
 const delimiters = ['/', ':', '.', '|', '-'] as const
 
 /** Says which prefix is shown, takes another one, and looks for keys that contain a text. */
-export function PathBar({ prefix, mode, onMode, onSearch }: PathBarProps): ReactElement {
+export function PathBar({ prefix, mode, onMode, onSearch, onList }: PathBarProps): ReactElement {
   const { t } = useTranslation('keys')
-  const navigate = useNavigate()
   const input = useRef<HTMLInputElement>(null)
-  const [text, setText] = useState(prefix)
   const [focused, setFocused] = useState(false)
   const searching = mode === 'contains'
-  useEffect(() => setText(prefix), [prefix])
+  const { text, type, apply, reset, visited } = useFilterText(prefix, searching ? onSearch : undefined)
   useShortcut('filter.focus', () => input.current?.focus())
-  const show = (next: string) => void navigate({ to: '/keys', search: (before) => ({ ...before, prefix: next || undefined }) })
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    if (!searching) show(text)
-    else if (text !== '') onSearch(text)
-  }
   return (
     <div className={css.bar}>
-      <form className={css.form} onSubmit={submit}>
+      <form
+        className={css.form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          apply(text)
+        }}
+      >
         <TextField
           ref={input}
           label={searching ? t('searchLabel') : t('prefixLabel')}
@@ -53,16 +54,24 @@ export function PathBar({ prefix, mode, onMode, onSearch }: PathBarProps): React
           mono
           placeholder={searching ? t('searchHint') : t('prefixHint')}
           value={text}
-          onChange={setText}
+          onChange={type}
           maxLength={searching ? 256 : wireLimits.keyBytesMax}
-          onFocus={() => setFocused(true)}
+          onFocus={() => {
+            setFocused(true)
+            visited()
+          }}
           onBlur={() => {
             setFocused(false)
-            if (!searching && text !== prefix) show(text)
+            if (!searching) apply(text)
           }}
           onKeyDown={(event) => {
+            if (event.key === 'ArrowDown') {
+              event.preventDefault()
+              apply(text)
+              onList(searching ? undefined : text)
+            }
             if (event.key !== 'Escape') return
-            setText(prefix)
+            reset()
             if (searching) onMode('prefix')
           }}
           suffix={focused ? undefined : <KeyCaps keys="/" />}
@@ -76,13 +85,71 @@ export function PathBar({ prefix, mode, onMode, onSearch }: PathBarProps): React
         onPointerDown={(event) => event.preventDefault()}
         onClick={() => {
           onMode(searching ? 'prefix' : 'contains')
-          setText(searching || text !== prefix ? (searching ? prefix : text) : '')
+          if (searching) reset()
+          else type(text === prefix ? '' : text)
           input.current?.focus()
         }}
       />
       <DelimiterPicker />
     </div>
   )
+}
+
+/**
+ * What is typed. It applies after a pause, or when told to: as the prefix, or, with `onSearch`, as the text to look for. One visit of
+ * the field is one step back in the history, however many pauses it has.
+ */
+function useFilterText(prefix: string, onSearch: ((text: string) => void) | undefined) {
+  const navigate = useNavigate()
+  const [text, setText] = useState(prefix)
+  const asked = useRef(prefix)
+  const sought = useRef<string>(undefined)
+  const stepped = useRef(false)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const searching = onSearch !== undefined
+  useEffect(() => {
+    // What was asked for from here is on its way while the next letters are typed.
+    if (prefix !== asked.current) setText(prefix)
+    asked.current = prefix
+  }, [prefix])
+  const show = (next: string): void => {
+    if (next === asked.current) return
+    asked.current = next
+    const replace = stepped.current
+    stepped.current = true
+    void navigate({ to: '/keys', search: (before) => ({ ...before, prefix: next || undefined }), replace })
+  }
+  const search = (next: string): void => {
+    if (next === sought.current) return
+    sought.current = next
+    onSearch?.(next)
+  }
+  const apply = (next: string): void => {
+    clearTimeout(timer.current)
+    if (searching) search(next)
+    else show(next)
+  }
+  const latest = useRef(apply)
+  useEffect(() => {
+    latest.current = apply
+  })
+  useEffect(() => {
+    sought.current = searching ? '' : undefined
+  }, [searching])
+  useEffect(() => () => clearTimeout(timer.current), [])
+  const type = (next: string): void => {
+    setText(next)
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => latest.current(next), keysLimits.filterPauseMs)
+  }
+  const reset = (): void => {
+    clearTimeout(timer.current)
+    setText(prefix)
+  }
+  const visited = (): void => {
+    stepped.current = false
+  }
+  return { text, type, apply, reset, visited }
 }
 
 function DelimiterPicker(): ReactElement {
