@@ -94,7 +94,10 @@ test('a value of 80 MB is opened by ranges: nothing asks for all of it, and only
       .poll(() => hex.evaluate((rows) => rows.scrollWidth - rows.clientWidth), { message: `rows at ${size.width}` })
       .toBeLessThanOrEqual(0)
   }
-  const ligatures = await hex.locator('span').first().evaluate('(span) => getComputedStyle(span).fontVariantLigatures')
+  const ligatures = await hex
+    .locator('span')
+    .first()
+    .evaluate((span) => getComputedStyle(span).fontVariantLigatures)
   expect(ligatures).toBe('none')
   await keys.value.getByRole('textbox', { name: say.ui('offset') }).fill('0x4000000')
   await keys.button(say.ui('go')).click()
