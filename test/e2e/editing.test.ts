@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright'
 import { describe, expect, test } from 'vitest'
 import { KeysScreen } from './support/keys-screen.ts'
 import { Program } from './support/program.ts'
@@ -72,6 +73,22 @@ describe('an edit', () => {
 })
 
 describe('two writers of one key', () => {
+  test('a merge begins with all that the other changed elsewhere', async () => {
+    const { page, keys, program, editor } = await editing('partly')
+    using _client = program
+    await keys.type(editor, '{"name":"Mine","city":"Turin","visits":1}')
+    await program.put('partly', '{"name":"Theirs","city":"Turin","visits":1,"new":true}', 'application/json')
+    await banner(keys)
+      .getByRole('button', { name: say.keys('compare') })
+      .click()
+    const dialog = page.getByRole('dialog', { name: say.keys('conflictTitle', { key: 'partly' }) })
+    await dialog.getByRole('tab', { name: say.keys('tabMerge') }).click()
+    await dialog.getByText(say.keys('mergePaths', { paths: 'name' })).waitFor()
+    await dialog.getByRole('button', { name: say.keys('saveMerged', { version: '2' }) }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(JSON.parse((await program.get('partly')) ?? '')).toEqual({ name: 'Mine', city: 'Turin', visits: 1, new: true })
+  })
+
   test('changes of different parts are joined, and saved over what was seen', async () => {
     const { keys, program, editor } = await editing('joined')
     using _client = program
@@ -106,6 +123,15 @@ describe('two writers of one key', () => {
       .getByRole('textbox', { name: say.keys('theirsLabel', { version: '2' }) })
       .getByText('Theirs')
       .waitFor()
+    // Tabs, captions and editors stand below each other.
+    const leftOf = async (target: Locator) => (await target.boundingBox())?.x ?? Number.NaN
+    const editorOf = (box: Locator) => box.locator('xpath=ancestor::*[contains(@class, "cm-editor")]')
+    const start = await leftOf(dialog.getByText(say.keys('conflictText', { base: '1', version: '2' })))
+    expect(await leftOf(dialog.getByRole('tab').first())).toBeCloseTo(start, 0)
+    for (const label of [say.keys('theirsLabel', { version: '2' }), say.keys('mergedLabel')]) {
+      const caption = await leftOf(dialog.getByText(label, { exact: true }))
+      expect(Math.abs((await leftOf(editorOf(dialog.getByRole('textbox', { name: label })))) - caption)).toBeLessThan(2)
+    }
     await keys.type(mine, '{"name":"Both"}')
     await dialog.getByRole('button', { name: say.keys('saveMerged', { version: '2' }) }).click()
     await dialog.waitFor({ state: 'detached' })

@@ -111,6 +111,15 @@ test('everything that a person does with keys is done by keyboard alone', async 
   await reach(page, page.getByRole('button', { name: say.ui('undo') }))
   await page.keyboard.press('Enter')
   await expect.poll(() => program.get('other')).toBe('other')
+
+  // Delete in the list, and take it back by the keys of undo.
+  await reach(page, keys.tree)
+  await page.keyboard.press('End')
+  await page.keyboard.press('Delete')
+  await expect.poll(() => program.get('plans/two')).toBeNull()
+  await page.getByRole('button', { name: say.ui('undo') }).waitFor()
+  await page.keyboard.press('ControlOrMeta+z')
+  await expect.poll(() => program.get('plans/two')).toBe('two')
   expect(await page.evaluate(() => 'pointed' in globalThis)).toBe(false)
 })
 

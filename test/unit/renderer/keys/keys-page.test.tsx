@@ -443,6 +443,7 @@ describe('new, deleted and imported keys', () => {
     await show('/keys?key=schema')
     await user.click(await screen.findByRole('button', { name: 'Delete key' }))
     await waitFor(() => expect(stored('schema')).toBeUndefined())
+    await waitFor(() => expect(screen.getByRole('tree')).toHaveFocus())
     await user.click(await screen.findByRole('button', { name: 'Undo' }))
     await waitFor(() => expect(stored('schema')).toBe('{"version":3}'))
     expect(keys().get('schema')?.metadata.contentType).toBe('application/json')

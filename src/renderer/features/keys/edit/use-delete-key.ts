@@ -50,6 +50,7 @@ export function useDeleteKey(): (key: string, seen?: KeyMetadata, sure?: boolean
         const deleted = await removeVersion(client, metadata)
         if (deleted === 'changed') return problem(t('deleteChanged'))
         closeTab(keyTabId(key))
+        requestAnimationFrame(catchFocus)
         changeMemory((memory) => withoutKey(memory, key))
         const { value } = deleted
         toast({
@@ -64,6 +65,11 @@ export function useDeleteKey(): (key: string, seen?: KeyMetadata, sure?: boolean
     },
     [client, t, toast],
   )
+}
+
+/** What had the focus went with the key: it goes on in the list, and not at the beginning of the window. */
+function catchFocus(): void {
+  if (document.activeElement === document.body) document.querySelector<HTMLElement>('[role="tree"]')?.focus()
 }
 
 function problemOfUndo(name: string, text: string, t: ReturnType<typeof useTranslation<'keys'>>['t']): void {
