@@ -32,6 +32,7 @@ async function main(words: readonly string[]): Promise<void> {
     },
   }
   try {
+    assertUnicode(words)
     await buildProgram(io, json).parseAsync(words, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
@@ -42,6 +43,14 @@ async function main(words: readonly string[]): Promise<void> {
   } finally {
     process.stdin.destroy() // an unread end of it would keep the process
   }
+}
+
+/** Node puts U+FFFD in the place of bytes that are not UTF-8: two keys could become one, and a value another one. */
+function assertUnicode(words: readonly string[]): void {
+  const at = words.findIndex((word) => word.includes('\u{fffd}'))
+  if (at < 0) return
+  const text = `argument ${at + 1} is not UTF-8: names of keys must be, and other values come by --file FILE or -`
+  throw new CodedError('invalid-argument', text)
 }
 
 /** The first signal ends calls in order, a second one the process. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -166,5 +166,13 @@ test.skipIf(process.platform === 'win32')('a node that stands still is given up 
     }
   } finally {
     process.kill(pid, 'SIGCONT')
+  }
+})
+
+test('arguments that are not UTF-8 are refused: two keys would become one', () => {
+  for (const words of ["kv put $'k\\xff' one", "kv put k $'\\xfe'", "kv get $'k\\xfe'"]) {
+    const env = { ...process.env, MEMO_NODE: node.process().ready.grpc }
+    const { status, stderr } = spawnSync('bash', ['-c', `"${process.execPath}" "${bin}" ${words}`], { env, encoding: 'utf8' })
+    expect([status, stderr], words).toEqual([2, expect.stringContaining('is not UTF-8')])
   }
 })

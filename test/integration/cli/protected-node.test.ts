@@ -41,6 +41,7 @@ test('files that a flag names are looked at before anything is made', async () =
     [['--grpc-tls', '--grpc-cert', cert, '--grpc-key', cert], 'can be read by others'],
     [['--console-tls', '--console-cert', key, '--console-key', key], 'unusable'],
     [['--ready-file', made], 'is a directory'],
+    [['--grpc-auth', 'token', '--grpc-token-file', ca], 'can be read by others'],
   ] as const) {
     const { code, stderr } = await runMemo(['run', '--data', data, '--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0', ...flags])
     expect([code, stderr], flags.join(' ')).toEqual([2, expect.stringContaining(text)])

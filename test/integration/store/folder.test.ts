@@ -105,6 +105,31 @@ test('a hole in the journal makes the store suspect and read-only under a new id
   }
 })
 
+test('a sealed segment that is gone with values in it makes the store suspect from the start', async () => {
+  const root = join(folder, 'sealed')
+  const first = await openLevelStoreAt(root)
+  for (let number = 0; number < 40; number++)
+    await first.commit([put('content', `value ${number}`, Buffer.alloc(200_000, number))])
+  await first.close()
+  const sealed =
+    readdirSync(join(root, 'journal'))
+      .filter((name) => name.endsWith('.seg'))
+      .sort()[1] ?? ''
+  rmSync(join(root, 'journal', sealed))
+  const store = await openLevelStoreAt(root)
+  expect(store.condition).toEqual({
+    kind: 'suspect',
+    findings: [expect.stringMatching(/^journal: segment 2 is missing with \d+ bytes in use$/)],
+  })
+  await expect(store.commit([put('entry', 'e', 'x')])).rejects.toMatchObject({ code: 'store-read-only' })
+  await store.close()
+  await recoverLevelStoreAt(root)
+  const recovered = await openLevelStoreAt(root)
+  expect(recovered.condition).toEqual({ kind: 'sound' })
+  await recovered.commit([put('entry', 'e', 'x')])
+  await recovered.close()
+})
+
 test('a closed store holds no file open, and one that does not open neither', async (context) => {
   if (!existsSync('/proc/self/fd')) context.skip('only Linux tells which files are open')
   const openBelow = (root: string) =>

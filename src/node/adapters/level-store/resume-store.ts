@@ -57,6 +57,10 @@ export async function resumeStore(
   if (countsLost)
     opening.events.damageFound({ finding: `index: the newest batch's marker was damaged; the counts were taken anew` })
   const counted = countsLost || liveBytes === undefined ? await recountState(index, replayed) : { state: replayed, liveBytes }
+  for (const [segment, bytes] of counted.liveBytes) {
+    if (bytes > 0 && !segments.includes(segment))
+      await identity.lost(`journal: segment ${segment} is missing with ${bytes} bytes in use`)
+  }
   if (opening.inspect !== true) await identity.started(end.sequence)
   const { findings } = identity.file
   const condition: StoreCondition = findings.length === 0 ? { kind: 'sound' } : { kind: 'suspect', findings }

@@ -15,6 +15,11 @@ const openService = '/grpc.health.v1.Health/'
 /** The token in the file, which is made with a random one where it is absent. */
 export async function loadToken(path: string, random: Random): Promise<string> {
   await createFile(path, `${Buffer.from(random.bytes(tokenBytes)).toString('base64url')}\n`)
+  return await readToken(path)
+}
+
+/** Throws `key-unavailable` or `config-invalid` where the file cannot be read or holds no token that is long enough. */
+export async function readToken(path: string): Promise<string> {
   const token = (await readSecretFile(path)).trim()
   if (token.length < tokenLengthMin) {
     throw new CodedError('config-invalid', `the token in ${path} has ${token.length} characters; it must have ${tokenLengthMin}`)

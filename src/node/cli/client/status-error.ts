@@ -90,6 +90,8 @@ function connectionHint(details: string, tls: boolean): string {
     return 'its certificate is of no authority that is known here: give the certificate with --tls-ca FILE'
   if (tls && /wrong version number|packet length/i.test(details)) return 'something answers there without TLS: leave --tls away'
   if (tls && /altnames|Hostname/i.test(details)) return 'its certificate has another name: give that with --tls-server-name NAME'
+  if (tls && /certificate required|bad certificate|unknown ca/i.test(details))
+    return 'it asks for a certificate of the caller: give --tls-cert FILE and --tls-key FILE, of an authority that it knows'
   if (!tls && /Failed to connect/i.test(details))
     return 'something there takes no plain connections: does the node serve TLS? Then give --tls-ca FILE or --tls'
   return 'is it running, and is the address right?'

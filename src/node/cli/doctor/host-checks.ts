@@ -43,7 +43,7 @@ export async function checkDataDirectory(path: string): Promise<{ readonly check
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT')
-      return { check: green('data-directory', `${path} does not exist yet; the first "memo run" makes it`), kind: 'missing' }
+      return { check: amber('data-directory', `${path} does not exist yet; the first "memo run" makes it`), kind: 'missing' }
     const coded =
       error instanceof CodedError
         ? error

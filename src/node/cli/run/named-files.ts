@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { CodedError } from '../../../shared/coded-error.ts'
+import { readToken } from '../../api/grpc/bearer-token.ts'
 import { readPlainFile, readSecretFile, reasonOf } from '../../api/grpc/secret-file.ts'
 import { assertUsable } from '../../api/grpc/tls-files.ts'
 import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
@@ -16,6 +17,7 @@ export async function checkNamedFiles(config: NodeConfig): Promise<void> {
   await checkPair('gRPC', { name: 'grpcCert', path: config.grpcCert }, { name: 'grpcKey', path: config.grpcKey })
   await checkPair('HTTP', { name: 'consoleCert', path: config.consoleCert }, { name: 'consoleKey', path: config.consoleKey })
   if (config.grpcClientCa !== undefined) await checkAuthority(config.grpcClientCa)
+  if (config.grpcTokenFile !== undefined) await checkToken(config.grpcTokenFile)
 }
 
 interface NamedFile {
@@ -40,6 +42,11 @@ async function checkAuthority(path: string): Promise<void> {
     const message = `${settingFlag('grpcClientCa')}: ${path} holds no certificate in PEM: ${reasonOf(error)}`
     throw new CodedError('config-invalid', message, { cause: error })
   }
+}
+
+/** One that is absent is made later on. */
+async function checkToken(path: string): Promise<void> {
+  if ((await stat(path).catch(() => undefined)) !== undefined) await named('grpcTokenFile', readToken(path))
 }
 
 async function checkReadyFile(path: string): Promise<void> {
