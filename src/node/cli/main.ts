@@ -49,7 +49,7 @@ async function main(words: readonly string[]): Promise<void> {
 function assertUnicode(words: readonly string[]): void {
   const at = words.findIndex((word) => word.includes('\u{fffd}'))
   if (at < 0) return
-  const text = `argument ${at + 1} is not UTF-8: names of keys must be, and other values come by --file FILE or -`
+  const text = `argument ${at + 1} is not UTF-8, or has the character U+FFFD, which stands for that: other values come by --file FILE or -`
   throw new CodedError('invalid-argument', text)
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ async function filledStore(name: string): Promise<string> {
 describe('a sound store', () => {
   test('before its first start nothing is made', async () => {
     const { code, report } = await doctor(folder.path('none'))
-    expect([code, report.state]).toEqual([0, 'green'])
+    expect([code, report.state]).toEqual([0, 'amber'])
     expect(existsSync(folder.path('none'))).toBe(false)
   })
 
@@ -55,6 +55,22 @@ describe('a sound store', () => {
     expect(of('rules')?.state).toBe('green')
     expect(of('condition')?.state).toBe('green')
     expect((await doctor(data, '--no-verify')).of('records')?.state).toBe('amber')
+  })
+
+  test('a copy of the directory of a running node is looked at itself, whatever the node says', async () => {
+    const data = folder.path('copied')
+    const node = await startMemo(data)
+    await runMemo(['import', '-', '--grpc', node.ready.grpc, '-q'], {
+      input: `{"key":"big","value":"${randomBytes(100_000).toString('base64')}"}\n`,
+    })
+    const copy = folder.path('copy')
+    cpSync(data, copy, { recursive: true })
+    rmSync(join(copy, 'journal'), { recursive: true })
+    expect((await doctor(data)).of('running')?.text).toContain('gRPC at')
+    const { code, of } = await doctor(copy)
+    expect(of('running')?.text).not.toContain('gRPC at')
+    expect(code).not.toBe(0)
+    await node.terminate()
   })
 
   test('stopped: nothing is written, and no start is counted', async () => {

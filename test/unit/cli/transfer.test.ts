@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readLines } from '../../../src/node/api/ndjson/ndjson-lines.ts'
+import { parseLine } from '../../../src/node/api/ndjson/ndjson-values.ts'
 import { ExportPlaces } from '../../../src/node/cli/transfer/export-place.ts'
 import { walkFolder } from '../../../src/node/cli/transfer/folder-walk.ts'
 import { sameBytes } from '../../../src/node/cli/transfer/same-bytes.ts'
@@ -168,4 +169,14 @@ test('only skips after which something is missing count as left out', () => {
   expect(report.leftOut).toBe(0)
   report.skip('name-escapes-folder', '../c')
   expect([report.leftOut, report.toJson(1)]).toEqual([1, expect.objectContaining({ skipped: 3, leftOut: 1 })])
+})
+
+test('a line that is not UTF-8, or has half a character in its key, is refused: two keys would become one', () => {
+  for (const [bytes, what] of [
+    [Buffer.from('{"key":"caf\xe9","value":""}', 'latin1'), 'it is not UTF-8'],
+    [Buffer.from('{"key":"\\ud800","value":""}'), 'half a character'],
+  ] as const) {
+    expect(() => parseLine({ number: 3, bytes })).toThrow(what)
+  }
+  expect(parseLine({ number: 1, bytes: Buffer.from('{"key":"café","value":"eA=="}') }).key).toBe('café')
 })

@@ -52,3 +52,18 @@ test('a look-up that meets a damaged block fails alone', async () => {
   expect(failed.length).toBeLessThan(100)
   expect(found.at(-1)).toEqual({ status: 'fulfilled', value: valueFor(keys.at(-1) ?? Buffer.alloc(0)) })
 })
+
+test('walks that follow each other without a pause do not keep it from being opened anew', async () => {
+  let walking = true
+  const walk = async () => {
+    while (walking)
+      for await (const page of index.pages({ gte: Buffer.of(0), lt: Buffer.of(0xff) }, { pageRecords: 100 }))
+        expect(page.length).toBeGreaterThan(0)
+  }
+  const walks = Promise.all([walk(), walk(), walk()])
+  await index.reopen()
+  await index.reopen()
+  walking = false
+  await walks
+  expect((await index.get(keys[7] ?? Buffer.alloc(0)))?.equals(valueFor(keys[7] ?? Buffer.alloc(0)))).toBe(true)
+})

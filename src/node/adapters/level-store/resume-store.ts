@@ -57,14 +57,24 @@ export async function resumeStore(
   if (countsLost)
     opening.events.damageFound({ finding: `index: the newest batch's marker was damaged; the counts were taken anew` })
   const counted = countsLost || liveBytes === undefined ? await recountState(index, replayed) : { state: replayed, liveBytes }
-  for (const [segment, bytes] of counted.liveBytes) {
-    if (bytes > 0 && !segments.includes(segment))
-      await identity.lost(`journal: segment ${segment} is missing with ${bytes} bytes in use`)
-  }
+  const missing = missingInUse(counted.liveBytes, segments)
+  if (missing !== undefined) await identity.lost(missing)
   if (opening.inspect !== true) await identity.started(end.sequence)
   const { findings } = identity.file
   const condition: StoreCondition = findings.length === 0 ? { kind: 'sound' } : { kind: 'suspect', findings }
   return { identity, condition, ...counted, oldestMarker, end }
+}
+
+/** One line for all segments in which the index has payloads and that are not there. */
+function missingInUse(liveBytes: ReadonlyMap<number, number>, segments: readonly number[]): string | undefined {
+  const present = new Set(segments)
+  const missing = [...liveBytes].filter(([segment, bytes]) => bytes > 0 && !present.has(segment))
+  if (missing.length === 0) return undefined
+  const first = missing.reduce((least, [segment]) => Math.min(least, segment), Number.POSITIVE_INFINITY)
+  const bytes = missing.reduce((sum, [, each]) => sum + each, 0)
+  const what =
+    missing.length === 1 ? `segment ${first} is missing` : `segment ${first} and ${missing.length - 1} more are missing`
+  return `journal: ${what} with ${bytes} bytes in use`
 }
 
 /** Carries replayed frames into the index. */

@@ -140,7 +140,7 @@ export class Scrub {
     for (const segment of segmentsOf(journal)) {
       const { findings, frames } = await checkSegment(journal, segment, this.#toldPlaces, (bytes) => this.#pace(bytes, signal))
       for (const finding of findings) this.#note(finding)
-      // Told, but no problem of the store: the index holds what was there.
+      // Told, but no problem of the store: what is alive of it was verified with the records.
       for (const finding of frames) this.#tell(finding)
     }
   }

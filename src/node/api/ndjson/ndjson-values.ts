@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 /** The NDJSON of exports and imports: one object a line, values in base64, large ones in parts on lines that follow each other. */
 
 import { z } from 'zod'
@@ -100,6 +101,7 @@ export function firstPartSize(record: NdjsonRecord): number {
 }
 
 export function parseLine({ number, bytes }: Line): NdjsonRecord {
+  if (!isUtf8(bytes)) throw bad(number, 'it is not UTF-8')
   let value: unknown
   try {
     value = JSON.parse(bytes.toString('utf8'))
@@ -108,6 +110,7 @@ export function parseLine({ number, bytes }: Line): NdjsonRecord {
   }
   const result = lineSchema.safeParse(value)
   if (!result.success) throw bad(number, 'it is not { "key": text, "value": base64 }')
+  if (!result.data.key.isWellFormed()) throw bad(number, 'its key has half a character')
   const decoded = decodeBase64(result.data.value)
   if (decoded === undefined) throw bad(number, 'its value is not base64')
   return { ...result.data, bytes: decoded, number }

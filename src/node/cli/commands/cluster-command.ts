@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
@@ -37,6 +37,7 @@ async function recoverStore({ yes, json, ...settings }: RecoverFlags, io: CliIo)
   const output = createOutput(io, json === true)
   const { config } = loadNodeConfig(configInput(settings, io))
   await assertStore(config.data)
+  await assertOwner(config.data)
   const { storeSoundness } = await import('../../adapters/level-store/needs-recovery.ts')
   const { recoverLevelStore } = await import('../../adapters/level-store/recover-level-store.ts')
   const { keyVaultAt, systemAdapters } = await import('../run/node-adapters.ts')
@@ -103,6 +104,14 @@ async function assertStore(data: string): Promise<void> {
   const names = await readdir(data).catch(() => [])
   if (names.some((name) => ['FORMAT', 'store', 'journal', 'index'].includes(name))) return
   throw new CodedError('invalid-argument', `${data} holds no store`)
+}
+
+/** What is made here belongs to who runs this: made by another user, the node could not open it. */
+async function assertOwner(data: string): Promise<void> {
+  const { uid } = await stat(data)
+  const own = process.getuid?.()
+  if (own === undefined || own === uid) return
+  throw new CodedError('invalid-argument', `${data} belongs to the user with id ${uid}: run this as that user, not as ${own}`)
 }
 
 async function confirm(data: string, io: CliIo): Promise<void> {

@@ -1,3 +1,7 @@
+import { join } from 'node:path'
+import { isIndexLocked } from '../../adapters/level-store/index/lock-probe.ts'
+import { nodeFiles } from '../../adapters/level-store/node-files.ts'
+import { indexName } from '../../adapters/level-store/store-files.ts'
 import { loadNodeConfig } from '../../config/load-node-config.ts'
 import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
 import type { CliIo } from '../cli-io.ts'
@@ -30,7 +34,8 @@ export async function runDoctor(flags: DoctorFlags, io: CliIo): Promise<void> {
 
 async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise<Check[]> {
   const { check, kind } = await checkDataDirectory(config.data)
-  const running = await findRunning(config.data)
+  // A copy of a running node's directory has its file as well: whether this one is in use is told by its lock.
+  const running = (await isIndexLocked(nodeFiles, join(config.data, indexName))) ? await findRunning(config.data) : undefined
   const own = (address: string) => (running === undefined ? undefined : { address, pid: running.pid })
   const ports = async () => [
     await checkPort('grpc-port', config.grpc, own(running?.grpc ?? '')),

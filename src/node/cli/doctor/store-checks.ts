@@ -110,7 +110,7 @@ function journalCheck(findings: readonly string[]): Check {
   if (findings.length === 0) return green('journal', 'every frame verified')
   return amber(
     'journal',
-    `${findings.length} places do not verify; the records that they held are all in the index, which could not be built anew: ${shown(findings)}`,
+    `${findings.length} places do not verify. No record of the index is hit, but the index could not be built anew from them: ${shown(findings)}`,
   )
 }
 

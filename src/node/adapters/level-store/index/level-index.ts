@@ -53,6 +53,8 @@ export class LevelIndex {
   #users = 0
   #unused: (() => void) | undefined
   #reopening: Promise<void> | undefined
+  /** Resolves when the reopening begins that waits for the last user. */
+  #reopenDue: Promise<void> | undefined
   #gathered: Gathered | undefined
 
   constructor(directory: string, { cacheBytes, writeBufferBytes }: LevelIndexOptions) {
@@ -79,16 +81,22 @@ export class LevelIndex {
   }
 
   /**
-   * Closes LevelDB and opens it again, as soon as nobody uses it; who comes meanwhile waits. After a write that failed LevelDB's log
+   * Closes LevelDB and opens it again, as soon as nobody uses it; whoever wants to walk through it meanwhile waits. After a write that failed LevelDB's log
    * may end inside a record, and a LevelDB that could not sync or write a table takes no more writes: it starts new files.
    */
   async reopen(): Promise<void> {
+    let begin = () => {}
+    this.#reopenDue = new Promise<void>((resolve) => {
+      begin = resolve
+    })
     while (this.#users > 0) {
       await new Promise<void>((resolve) => {
         this.#unused = resolve
       })
     }
     this.#reopening = this.#closeAndOpen()
+    this.#reopenDue = undefined
+    begin()
     try {
       await this.#reopening
     } catch (error) {
@@ -146,7 +154,11 @@ export class LevelIndex {
   /** Records of a range in pages of at most `pageRecords`; all of them as of the first one that is asked for. */
   async *pages(range: KeyRange, options: PageOptions = {}): AsyncGenerator<readonly (readonly [Buffer, Buffer])[], void, void> {
     const { reverse = false, pageRecords = pageRecordsMax, pageBytes = 1024 * 1024, onSnapshot } = options
-    if (this.#reopening !== undefined) await this.#reopened()
+    // One walk after the other would keep it in use for ever. Single look-ups go on: a walk may be waiting for one.
+    while (this.#reopenDue !== undefined || this.#reopening !== undefined) {
+      await this.#reopenDue
+      await this.#reopened()
+    }
     this.#users++
     onSnapshot?.()
     const iterator = this.#level.iterator({ ...range, reverse, highWaterMarkBytes: pageBytes })
