@@ -176,7 +176,7 @@ test('a line that is not UTF-8, or has half a character in its key, is refused: 
     [Buffer.from('{"key":"caf\xe9","value":""}', 'latin1'), 'it is not UTF-8'],
     [Buffer.from('{"key":"\\ud800","value":""}'), 'half a character'],
   ] as const) {
-    expect(() => parseLine({ number: 3, bytes })).toThrow(what)
+    expect(() => parseLine({ number: 3, offset: 0, bytes })).toThrow(what)
   }
-  expect(parseLine({ number: 1, bytes: Buffer.from('{"key":"café","value":"eA=="}') }).key).toBe('café')
+  expect(parseLine({ number: 1, offset: 0, bytes: Buffer.from('{"key":"café","value":"eA=="}') }).key).toBe('café')
 })
