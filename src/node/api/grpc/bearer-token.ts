@@ -24,6 +24,10 @@ export async function readToken(path: string): Promise<string> {
   if (token.length < tokenLengthMin) {
     throw new CodedError('config-invalid', `the token in ${path} has ${token.length} characters; it must have ${tokenLengthMin}`)
   }
+  // Nothing else fits into the header of a call.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new CodedError('config-invalid', `${path} does not hold one token of printable ASCII without blanks`)
+  }
   return token
 }
 

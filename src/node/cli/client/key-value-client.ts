@@ -26,6 +26,7 @@ export interface PutFacts {
 
 export interface StoredValue {
   readonly metadata: KeyMetadata
+  /** To be read once, or left by the iterator's `return`: until then the call is open. */
   readonly pieces: AsyncIterable<Uint8Array>
 }
 
@@ -126,16 +127,20 @@ async function openValue(
   const first = await parts.next()
   if (first.done === true || first.value.part.case !== 'metadata')
     throw new CodedError('internal', 'the node sent a value without its header')
-  async function* pieces(): AsyncIterable<Uint8Array> {
-    try {
+  // No generator: one that nobody began would not end the call when it is left.
+  const pieces: AsyncIterator<Uint8Array, undefined> = {
+    async next() {
       for (let next = await parts.next(); next.done !== true; next = await parts.next()) {
-        if (next.value.part.case === 'chunk') yield next.value.part.value
+        if (next.value.part.case === 'chunk') return { done: false, value: next.value.part.value }
       }
-    } finally {
+      return { done: true, value: undefined }
+    },
+    async return() {
       await parts.return?.()
-    }
+      return { done: true, value: undefined }
+    },
   }
-  return { metadata: first.value.part.value, pieces: pieces() }
+  return { metadata: first.value.part.value, pieces: { [Symbol.asyncIterator]: () => pieces } }
 }
 
 function required(metadata: KeyMetadata | undefined): KeyMetadata {

@@ -209,7 +209,9 @@ class ImportRun {
     if (found === undefined) return false
     try {
       const { metadata, pieces } = await this.options.client.get(found.key, undefined, { signal: this.signal })
-      return metadata.size === found.size && (await sameBytes(item.open(), pieces))
+      if (metadata.size === found.size) return await sameBytes(item.open(), pieces)
+      await pieces[Symbol.asyncIterator]().return?.()
+      return false
     } catch (error) {
       if (isCoded(error, 'data-corrupt')) return false
       throw error
