@@ -112,7 +112,7 @@ function describeCommits(makeBed: () => Promise<StoreBed>, traits: StoreTraits):
       await replayed.close()
       await using again = await bed.open({ limits: largeLimits })
       await readBack(again)
-      expect(await again.verify()).toEqual({ records: 2, bytes: length + 9, findings: [] })
+      expect(await again.verify()).toEqual({ records: 2, bytes: length + 9, findings: [], journal: [] })
     },
   )
 
@@ -196,7 +196,7 @@ function describeLife(makeBed: () => Promise<StoreBed>): void {
       expect(usage.byteLimit).toBeUndefined()
       expect(usage.segments).toBeGreaterThan(0)
       const records = Object.values(twin.counts).reduce((sum, each) => sum + each.records, 0)
-      expect(await opened.verify()).toEqual({ records, bytes: twin.liveBytes, findings: [] })
+      expect(await opened.verify()).toEqual({ records, bytes: twin.liveBytes, findings: [], journal: [] })
       expect(await dumpOf(opened, 7)).toEqual(twin.dump())
     }
     for (let round = 0; round < 40; round++) {
