@@ -97,6 +97,14 @@ export async function checkSegment(
   return segments.has(segment) ? { findings, frames } : nothing
 }
 
+/** Whether a segment verifies from its first byte to its last. */
+export async function readsWhole(reader: SegmentReader): Promise<boolean> {
+  if ((await reader.header()) === undefined) return false
+  const findings: string[] = []
+  await checkFrames({ reader, through: reader.size, told: new ToldPlaces(), pace: () => undefined, findings })
+  return findings.length === 0 && reader.unreadable.length === 0
+}
+
 interface FrameCheck {
   readonly reader: SegmentReader
   /** Frames up to here; behind the last of them there are zeros. */

@@ -5,6 +5,7 @@
  */
 
 import { join } from 'node:path'
+import { readsWhole } from './check-segment.ts'
 import { encodeSegmentHeader, segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
 import { openSegment } from './journal/segment-reader.ts'
 import type { Opening } from './opening.ts'
@@ -18,7 +19,7 @@ export async function findDamagedSegments(
 ): Promise<readonly number[]> {
   const damaged: number[] = []
   for (const segment of await listSegments(opening)) {
-    if ((liveBytes.get(segment) ?? 0) === 0 && !(await readsWhole(opening, salt, segment))) damaged.push(segment)
+    if ((liveBytes.get(segment) ?? 0) === 0 && !(await verifies(opening, salt, segment))) damaged.push(segment)
   }
   return damaged
 }
@@ -38,14 +39,10 @@ export async function replaceSegments(
   }
 }
 
-async function readsWhole({ files, journalDirectory }: Opening, salt: Uint8Array, segment: number): Promise<boolean> {
+async function verifies({ files, journalDirectory }: Opening, salt: Uint8Array, segment: number): Promise<boolean> {
   const reader = await openSegment(files, journalDirectory, salt, segment, () => undefined)
   try {
-    if ((await reader.header()) === undefined) return false
-    let offset = segmentHeaderBytes
-    for (let frame = await reader.outline(offset); frame !== undefined; frame = await reader.outline(offset))
-      offset += frame.length
-    return (await reader.dataEnd(offset)) === offset && reader.unreadable.length === 0
+    return await readsWhole(reader)
   } finally {
     await reader.close()
   }

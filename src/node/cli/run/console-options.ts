@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { CodedError } from '../../../shared/coded-error.ts'
 import { isLoopback } from '../../api/grpc/bind-safety.ts'
 import type { TlsFiles } from '../../api/grpc/tls-files.ts'
 import type { NodeConfig } from '../../config/node-config-schema.ts'
+import { packageRoot } from '../package-root.ts'
 
 /** Other computers reach the console over TLS only: what travels otherwise, a session among it, is read on the way. */
 export function assertSafeConsole({ console: address, consoleTls, insecure }: NodeConfig): void {
@@ -26,7 +26,5 @@ export function consoleTlsFiles({ data, consoleTls, consoleCert, consoleKey }: N
 
 /** Where the build puts the screens, in a checkout as in a package; there may be none. */
 export function rendererFolder(): string {
-  let folder = import.meta.dirname
-  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder)
-  return join(folder, 'out', 'renderer')
+  return join(packageRoot(), 'out', 'renderer')
 }

@@ -3,6 +3,7 @@ import { delimiter, dirname, join, sep } from 'node:path'
 import { shellWord } from '../../../shared/shell-word.ts'
 import { defaultDataDirectory } from '../../config/default-data-directory.ts'
 import type { Environment } from '../../config/process-environment.ts'
+import { packageRoot } from '../package-root.ts'
 
 interface CommandFacts {
   readonly environment: Environment
@@ -57,10 +58,4 @@ function isExecutable(file: string): boolean {
   } catch {
     return false
   }
-}
-
-function packageRoot(): string {
-  let folder = import.meta.dirname
-  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder)
-  return folder
 }

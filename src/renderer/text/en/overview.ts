@@ -26,7 +26,7 @@ export const overview = {
   copyCommand: 'Copy the command',
   days_one: '{{number}} day',
   days_other: '{{number}} days',
-  chartNoWrites: 'No writes yet',
+  chartNoWrites: 'No writes to draw yet',
   chartYoung: 'The node has run for {{time}}: nothing to draw yet',
   daysToFull_one: 'full tomorrow at this pace',
   daysToFull_other: 'about {{number}} days to full at this pace',

@@ -66,7 +66,7 @@ describe('the overview', () => {
     vi.spyOn(connection.world, 'status').mockReturnValue({ ...status, uptimeMs: 40_000, storage })
     using _app = await renderApp({ connection })
     expect(await screen.findByText('The node has run for 40 sec: nothing to draw yet')).toBeVisible()
-    expect(screen.getByText('No writes yet')).toBeVisible()
+    expect(screen.getByText('No writes to draw yet')).toBeVisible()
     const tiles = within(screen.getByRole('region', { name: 'Figures of the node' }))
     expect(tiles.getByText('189')).toBeVisible()
     expect(tiles.getByText('kB live')).toBeVisible()
