@@ -8,7 +8,6 @@ import { expect, test } from 'vitest'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import type { MemoProcess } from '../../support/memo-process.ts'
 import { startMemo } from '../../support/memo-process.ts'
-import type { PlainClient } from '../../support/plain-client.ts'
 import { statusOf } from '../../support/plain-client.ts'
 import { testFolder } from '../cli/cli-bed.ts'
 import { NodeClients } from './acknowledged-writes.ts'
@@ -76,21 +75,8 @@ class Filling {
   async removeEvery(divisor: number, { kvs }: NodeClients): Promise<void> {
     for (const number of this.acknowledged) {
       if (number % divisor !== 0) continue
-      await remove(kvs, keyOf(number))
+      await kvs.call('Delete', { key: keyOf(number) })
       this.acknowledged.delete(number)
-    }
-  }
-}
-
-/** Where the journal's last room is taken by values that are being moved, a removal is refused until that made room. */
-async function remove(kvs: PlainClient, key: string): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      await kvs.call('Delete', { key })
-      return
-    } catch (error) {
-      if (statusOf(error) !== status.RESOURCE_EXHAUSTED || tries === 20) throw error
-      await sleep(250)
     }
   }
 }

@@ -37,7 +37,7 @@ const random: Random = {
   integerBelow: (limit) => Math.floor(Math.random() * limit),
 }
 
-const silent: StoreEvents = {
+export const silentStoreEvents: StoreEvents = {
   committed: () => undefined,
   indexed: () => undefined,
   segmentMade: () => undefined,
@@ -52,15 +52,15 @@ const silent: StoreEvents = {
 }
 
 export function openLevelStoreAt(directory: string, { events, ...settings }: LevelSettings = {}): Promise<RecordStore> {
-  return openLevelStore({ directory, limits: smallLimits, random, ...settings, events: { ...silent, ...events } })
+  return openLevelStore({ directory, limits: smallLimits, random, ...settings, events: { ...silentStoreEvents, ...events } })
 }
 
 export function recoverLevelStoreAt(directory: string, { events, ...settings }: LevelSettings = {}): Promise<RecoveryReport> {
-  return recoverLevelStore({ directory, limits: smallLimits, random, ...settings, events: { ...silent, ...events } })
+  return recoverLevelStore({ directory, limits: smallLimits, random, ...settings, events: { ...silentStoreEvents, ...events } })
 }
 
 export function storeSoundnessAt(directory: string, { events, ...settings }: LevelSettings = {}): Promise<StoreSoundness> {
-  return storeSoundness({ directory, limits: smallLimits, random, ...settings, events: { ...silent, ...events } })
+  return storeSoundness({ directory, limits: smallLimits, random, ...settings, events: { ...silentStoreEvents, ...events } })
 }
 
 export function temporaryFolder(name: string): string {

@@ -201,7 +201,7 @@ export class Reclaim {
   async #commit(batch: readonly MoveWrite[]): Promise<boolean> {
     const { journal, limits } = this.#options
     try {
-      await journal.commit('move', batch, frameSize(batch, limits.inlinePayloadBytesMax), true)
+      await journal.commit('move', batch, frameSize(batch, limits.inlinePayloadBytesMax), 'move')
       return true
     } catch (error) {
       if (isCoded(error, 'storage-full') || isCoded(error, 'not-running')) return false

@@ -24,9 +24,15 @@ export interface JournalLimits {
   readonly firstSegmentBytes: number
   /** Bytes of one write; a larger single frame goes alone. */
   readonly groupBytesMax: number
-  /** End of the last segment that only `reserve` frames may use. */
+  /** End of the last segment that only removals and moves may use. */
   readonly reserveBytes: number
 }
+
+/**
+ * How much of the last segment is open to a frame, while there is none behind it: all but the reserve; all but the part of the reserve
+ * that moves leave, so that a removal goes through while they make room; all of it.
+ */
+export type FrameRoom = 'normal' | 'move' | 'reserve'
 
 export interface JournalWriterOptions {
   readonly salt: Uint8Array
@@ -50,7 +56,7 @@ interface Waiting {
   readonly kind: FrameKind
   readonly writes: readonly FrameWrite[]
   readonly size: FrameSize
-  readonly reserve: boolean
+  readonly room: FrameRoom
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -67,6 +73,7 @@ const crowdFrames = 4
 const blockingSyncMsMax = 2
 const blockAgainAfterMs = 1000
 const segmentUsedBeforeNext = 1 / 8
+const reserveSharePastMoves = 1 / 4
 
 export class JournalWriter {
   readonly #options: JournalWriterOptions
@@ -112,10 +119,10 @@ export class JournalWriter {
     return this.#segmentNumber
   }
 
-  commit(kind: FrameKind, writes: readonly FrameWrite[], size: FrameSize, reserve: boolean): Promise<void> {
+  commit(kind: FrameKind, writes: readonly FrameWrite[], size: FrameSize, room: FrameRoom): Promise<void> {
     if (this.#failed || this.#closed) return Promise.reject(notRunning())
     return new Promise((resolve, reject) => {
-      this.#queue.push({ kind, writes, size, reserve, resolve, reject })
+      this.#queue.push({ kind, writes, size, room, resolve, reject })
       this.#queuedBytes += size.frameLength
       if (this.#running) return
       this.#running = true
@@ -199,13 +206,14 @@ export class JournalWriter {
   #take(): Group | undefined {
     const { limits, maker, overlay } = this.#options
     if (this.#segment === undefined) return undefined
+    const keptBytes = maker.ready ? 0 : limits.reserveBytes
     const end = this.#segment.size
-    const normalEnd = maker.ready ? end : end - limits.reserveBytes
+    const ends = { normal: end - keptBytes, move: end - keptBytes * reserveSharePastMoves, reserve: end }
     const bytesMax = Math.min(limits.groupBytesMax, limits.replayBytesMax - overlay.journalBytes)
     let bytes = 0
     let count = 0
-    for (const { size, reserve } of this.#queue) {
-      if (this.#offset + bytes + size.frameLength > (reserve ? end : normalEnd)) break
+    for (const { size, room } of this.#queue) {
+      if (this.#offset + bytes + size.frameLength > ends[room]) break
       if (count > 0 && bytes + size.frameLength > bytesMax) break
       bytes += size.frameLength
       count++
