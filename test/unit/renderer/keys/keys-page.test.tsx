@@ -325,7 +325,7 @@ describe('an edit', () => {
     type('{"a":4,"b":1,"c":1}')
     connection.world.keys.put('third', utf8('{"a":2,"b":1,"c":9}'), 'application/json')
     await user.click(within(dialog).getByRole('button', { name: /^Save merged/ }))
-    expect(await within(dialog).findByText('Version 3 was saved meanwhile; the left side shows it.')).toBeInTheDocument()
+    expect(await within(dialog).findByText('Version 3 was saved meanwhile: it is what is shown as theirs.')).toBeInTheDocument()
     expect(JSON.parse(editor().state.doc.toString())).toEqual({ a: 4, b: 1, c: 9 })
     await user.click(within(dialog).getByRole('button', { name: 'Save merged (expects 3)' }))
     await waitFor(() => expect(stored('third')).toBe('{"a":4,"b":1,"c":9}'))

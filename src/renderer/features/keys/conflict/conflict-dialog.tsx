@@ -1,6 +1,8 @@
 import type { ReactElement } from 'react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
+import { useNode } from '../../../connection/connection-provider.tsx'
 import { useWriteBlock } from '../../../connection/use-write-block.ts'
 import { Button } from '../../../ui/button.tsx'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
@@ -12,7 +14,7 @@ import { edited, rootsOf, shownText, withoutConflict } from '../edit/draft.ts'
 import { SaveTrouble } from '../edit/save-trouble.tsx'
 import type { SaveOptions } from '../edit/use-save-draft.ts'
 import { useSaveDraft } from '../edit/use-save-draft.ts'
-import { changeDraft, setDraft } from '../tabs-store.ts'
+import { changeDraft } from '../tabs-store.ts'
 import { textOf } from '../value/sniff-value.ts'
 import { useWholeValue } from '../value/value-queries.ts'
 import { visibleKey } from '../visible-key.ts'
@@ -22,29 +24,37 @@ import { MergeTab } from './merge-tab.tsx'
 import type { TextMerge } from './merge-texts.ts'
 import { mergeTexts } from './merge-texts.ts'
 import { RawTab } from './raw-tab.tsx'
+import { useKeepTheirs, useNewerTheirs } from './use-newer-theirs.ts'
 import { WhatChanged } from './what-changed.tsx'
 
 interface ConflictDialogProps {
   readonly draft: Draft
   readonly theirs: Theirs
+  /** The key as it is on the node; null where it is gone. */
+  readonly current: KeyMetadata | null
 }
 
 type TabName = 'changed' | 'merge' | 'raw'
 
 /** Two versions grew from one: shows both against their base, and saves only over the version that is shown. */
-export function ConflictDialog({ draft, theirs }: ConflictDialogProps): ReactElement {
+export function ConflictDialog({ draft, theirs, current }: ConflictDialogProps): ReactElement {
+  const pending = useNewerTheirs(draft, theirs, current)
   return theirs.metadata === undefined ? (
     <GoneDialog draft={draft} />
   ) : (
-    <TwoVersions draft={draft} theirs={theirs} metadata={theirs.metadata} />
+    <TwoVersions draft={draft} theirs={theirs} metadata={theirs.metadata} pending={pending} />
   )
 }
 
-interface TwoVersionsProps extends ConflictDialogProps {
-  readonly metadata: NonNullable<Theirs['metadata']>
+interface TwoVersionsProps {
+  readonly draft: Draft
+  readonly theirs: Theirs
+  readonly metadata: KeyMetadata
+  /** A newer version, which is not shown yet. */
+  readonly pending: string | undefined
 }
 
-function TwoVersions({ draft, theirs, metadata }: TwoVersionsProps): ReactElement {
+function TwoVersions({ draft, theirs, metadata, pending }: TwoVersionsProps): ReactElement {
   const { t } = useTranslation('keys')
   const { version } = metadata
   const { stored, loading } = useTheirText(theirs)
@@ -60,7 +70,8 @@ function TwoVersions({ draft, theirs, metadata }: TwoVersionsProps): ReactElemen
     changeDraft(draft.key, (now) => ({ ...edited(now, now.text), merge: { roots, version, theirs: original, text } }))
   }
   const close = () => changeDraft(draft.key, withoutConflict)
-  const typed = draft.merge !== undefined && merged !== merge?.merged
+  // What was joined with a newer version holds what was typed before it came.
+  const typed = draft.merge !== undefined && (draft.merge.version !== version || merged !== merge?.merged)
   const saveMerged = (): void => {
     if (merged === undefined) return
     // It is what the next merge begins with, should the version not be the last any more.
@@ -78,6 +89,7 @@ function TwoVersions({ draft, theirs, metadata }: TwoVersionsProps): ReactElemen
         <Actions
           draft={draft}
           version={version}
+          pending={pending}
           merging={tab === 'merge'}
           onSave={run}
           onMerge={merge === undefined ? undefined : () => setTab('merge')}
@@ -85,11 +97,7 @@ function TwoVersions({ draft, theirs, metadata }: TwoVersionsProps): ReactElemen
         />
       }
     >
-      {version !== firstVersion && (
-        <p className={css.newer} role="status">
-          {t('newerMeanwhile', { version })}
-        </p>
-      )}
+      <div role="status">{version !== firstVersion && <p className={css.newer}>{t('newerMeanwhile', { version })}</p>}</div>
       {merge === undefined || merged === undefined || stored === undefined ? (
         loading ? (
           <Loading text={t('readingTheirs')} />
@@ -105,7 +113,7 @@ function TwoVersions({ draft, theirs, metadata }: TwoVersionsProps): ReactElemen
               {
                 name: 'merge',
                 label: t('tabMerge'),
-                content: <MergeTab key={version} draft={draft} version={version} merge={merge} merged={merged} onChange={keep} />,
+                content: <MergeTab draft={draft} version={version} merge={merge} merged={merged} onChange={keep} />,
               },
               { name: 'raw', label: t('tabRaw'), content: <RawTab draft={draft} metadata={metadata} stored={stored} /> },
             ]}
@@ -167,6 +175,7 @@ function useMerge(draft: Draft, version: string, stored: string | undefined): Sh
 interface ActionsProps {
   readonly draft: Draft
   readonly version: string
+  readonly pending: string | undefined
   readonly merging: boolean
   readonly onSave: (options: SaveOptions) => void
   /** Absent where there is no text to merge with. */
@@ -174,19 +183,26 @@ interface ActionsProps {
   readonly onSaveMerged: () => void
 }
 
-function Actions({ draft, version, merging, onSave, onMerge, onSaveMerged }: ActionsProps): ReactElement {
+/** Every button acts on the version that is shown, and on no other. */
+function Actions({ draft, version, pending, merging, onSave, onMerge, onSaveMerged }: ActionsProps): ReactElement {
   const { t } = useTranslation('keys')
+  const { live } = useNode()
   const blocked = useWriteBlock()
+  const keepTheirs = useKeepTheirs(draft, version)
   const busy = draft.state === 'saving'
+  const waiting = pending === undefined ? undefined : t('newerComing', { version: pending })
+  const reason = blocked ?? waiting
   return (
     <>
-      <Button onClick={() => setDraft(draft.key, undefined)}>{t('keepTheirs')}</Button>
-      <Button busy={busy} disabledReason={blocked} onClick={() => onSave({ expect: { kind: 'version', version } })}>
+      <Button disabledReason={live ? waiting : t('away')} onClick={keepTheirs}>
+        {t('keepTheirs')}
+      </Button>
+      <Button busy={busy} disabledReason={reason} onClick={() => onSave({ expect: { kind: 'version', version } })}>
         {t('overwrite')}
       </Button>
       {onMerge !== undefined &&
         (merging ? (
-          <Button kind="primary" busy={busy} disabledReason={blocked} onClick={onSaveMerged}>
+          <Button kind="primary" busy={busy} disabledReason={reason} onClick={onSaveMerged}>
             {t('saveMerged', { version })}
           </Button>
         ) : (

@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next'
 import { GitMerge } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useDeferredValue, useEffect, useMemo } from 'react'
@@ -5,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
 import { useWriteBlock } from '../../../connection/use-write-block.ts'
 import { Button } from '../../../ui/button.tsx'
+import type { MergeOutcome } from '../conflict/merge-texts.ts'
 import { isCertain, mergeTexts } from '../conflict/merge-texts.ts'
 import { pathList } from '../conflict/path-list.ts'
 import { changeDraft, setDraft } from '../tabs-store.ts'
@@ -37,8 +39,8 @@ export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElem
   // A long text takes its time, which no letter that is typed shall wait for.
   const text = useDeferredValue(draft.text)
   const merge = useMemo(
-    () => (view === 'json' && stored !== undefined ? mergeTexts(view, baseText, shownText(stored, view), text) : undefined),
-    [view, baseText, stored, text],
+    () => (stored !== undefined && !untouched ? mergeTexts(view, baseText, shownText(stored, view), text) : undefined),
+    [view, baseText, stored, untouched, text],
   )
   if (draft.state === 'saving' || draft.conflict !== undefined) return null
   if (current === null) return <DeletedBanner draft={draft} />
@@ -57,13 +59,7 @@ export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElem
       <GitMerge size={20} aria-hidden="true" />
       <div className={css.text}>
         <h3>{t('savedMeanwhile', { version: current.version })}</h3>
-        <p>
-          {outcome?.kind !== 'paths'
-            ? t('compareFirst')
-            : certain
-              ? t('noOverlap', { mine: pathList(outcome.mine, t), theirs: pathList(outcome.theirs, t) })
-              : t('overlap', { paths: pathList(outcome.overlaps, t) })}
-        </p>
+        <p>{adviceOf(outcome, t)}</p>
       </div>
       <Button onClick={() => changeDraft(draft.key, (now) => ({ ...now, conflict: theirs }))}>{t('compare')}</Button>
       {certain && outcome?.kind === 'paths' && (
@@ -73,6 +69,18 @@ export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElem
       )}
     </div>
   )
+}
+
+/** Lines have no names by which they could be told without showing them: they are joined in the comparison. */
+function adviceOf(outcome: MergeOutcome | undefined, t: TFunction<'keys'>): string {
+  if (outcome === undefined || outcome.kind === 'by-hand') return t('compareFirst')
+  if (outcome.kind === 'lines') {
+    return outcome.overlaps === 0 ? t('noOverlapLines') : t('overlapLines', { count: outcome.overlaps })
+  }
+  const { mine, theirs, overlaps } = outcome
+  return overlaps.length === 0
+    ? t('noOverlap', { mine: pathList(mine, t), theirs: pathList(theirs, t) })
+    : t('overlap', { paths: pathList(overlaps, t) })
 }
 
 function DeletedBanner({ draft }: { readonly draft: Draft }): ReactElement {

@@ -136,6 +136,15 @@ export function savedDraft(draft: Draft, text: string, metadata: KeyMetadata): D
   }
 }
 
+/**
+ * Another writer's version to compare with. What was merged stays, and goes into the editor where no version is left that it could
+ * overwrite unseen.
+ */
+export function withTheirs(draft: Draft, conflict: Theirs, merged = draft.merge?.text): Draft {
+  if (conflict.metadata !== undefined) return { ...draft, conflict }
+  return { ...draft, text: merged ?? draft.text, merge: undefined, conflict }
+}
+
 /** Back from the comparison of two versions: what was said of its text does not hold for the one in the editor. */
 export function withoutConflict(draft: Draft): Draft {
   return { ...draft, conflict: undefined, merge: undefined, failure: undefined, problem: undefined, tooLarge: undefined }

@@ -67,7 +67,7 @@ export function EditPane({ draft, current, onCode }: EditPaneProps): ReactElemen
       <ChangedBanner draft={draft} current={current} />
       <EditBar draft={draft} onSave={save} onDiscard={discard} onDiff={() => setDiff(true)} />
       {diff && <DiffDialog draft={draft} onClose={() => setDiff(false)} />}
-      {draft.conflict !== undefined && <ConflictDialog draft={draft} theirs={draft.conflict} />}
+      {draft.conflict !== undefined && <ConflictDialog draft={draft} theirs={draft.conflict} current={current} />}
       <ConfirmDialog
         open={leaving}
         onClose={() => setLeaving(false)}

@@ -7,7 +7,7 @@ import { changeDraft, setDraft, useTabs } from '../tabs-store.ts'
 import { textOf } from '../value/sniff-value.ts'
 import { useLearnValue } from '../value/value-queries.ts'
 import type { Draft, Theirs } from './draft.ts'
-import { checkText, savedDraft } from './draft.ts'
+import { checkText, savedDraft, withTheirs } from './draft.ts'
 import { intentionFor } from './request-ids.ts'
 
 export interface SaveOptions {
@@ -25,12 +25,6 @@ function theirsOf(result: Extract<ChangeResult, { kind: 'conflict' }>): Theirs {
   if (result.current === undefined) return {}
   const stored = result.value === undefined ? undefined : textOf(result.value, true)
   return { metadata: result.current, ...(stored !== undefined && { stored }) }
-}
-
-/** What was merged goes into the editor where no version is left that it could overwrite unseen. */
-function refused(now: Draft, given: string | undefined, conflict: Theirs): Draft {
-  const gone = conflict.metadata === undefined
-  return { ...now, ...(gone && { text: given ?? now.text, merge: undefined }), state: 'open', sent: undefined, conflict }
 }
 
 /** Writes a draft, and only over the version that it is based on. What goes wrong is kept with the draft, which stays as it is. */
@@ -59,7 +53,7 @@ export function useSaveDraft(key: string): (options?: SaveOptions) => Promise<vo
           requestId: sent.id,
         })
         if (result.kind === 'conflict') {
-          changeDraft(key, (now) => refused(now, given, theirsOf(result)))
+          changeDraft(key, (now) => ({ ...withTheirs(now, theirsOf(result), given), state: 'open', sent: undefined }))
           return
         }
         learn(result.metadata, bytes)
