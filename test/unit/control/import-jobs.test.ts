@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { importName } from '../../../src/node/api/control/jobs/import-name.ts'
 import { PieceChannel } from '../../../src/node/api/control/jobs/piece-channel.ts'
 import type { ImportMode } from '../../../src/node/api/control/jobs/value-import.ts'
+import type { KeyValueService } from '../../../src/node/engine/kv/key-value-service.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 import { noise, text } from '../../support/key-value-world.ts'
 import { JobBed, never } from './job-bed.ts'
@@ -241,6 +242,33 @@ describe('NDJSON', () => {
     await bed.feed(id, 'x', source)
     const job = await bed.jobs.finish(id, never)
     expect(job.state === 'failed' ? job.error : job.failures[0]?.reason).toBe(error)
+  })
+
+  test('a line that cannot be imported ends the import behind the ones before it, all stored and counted', async () => {
+    const slow = (inner: KeyValueService): Partial<KeyValueService> => ({
+      async put(...asked) {
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+        return await inner.put(...asked)
+      },
+    })
+    await using bed = await JobBed.make({ changed: slow })
+    const id = importOf(bed, { format: 'ndjson' })
+    const good = Array.from({ length: 5 }, (_, index) => ({ key: `k${index}`, value: 'eA==' }))
+    await bed.feed(id, 'x', Buffer.concat([lines(...good), text('nonsense\n')]))
+    const job = await bed.jobs.finish(id, never)
+    expect(job).toMatchObject({ state: 'failed', itemsDone: 5, error: 'line 6 cannot be imported: it is not JSON' })
+    expect(await bed.keys()).toEqual(good.map(({ key }) => `in/${key}`))
+  })
+
+  test('of a bad line and a change that failed before it, the earlier one is told', async () => {
+    const full = async () => {
+      await Promise.resolve()
+      throw new CodedError('storage-full', 'the store is full')
+    }
+    await using bed = await JobBed.make({ changed: () => ({ put: full }) })
+    const id = importOf(bed, { format: 'ndjson' })
+    await bed.feed(id, 'x', Buffer.concat([lines({ key: 'a', value: 'eA==' }), text('nonsense\n')]))
+    expect(await bed.jobs.finish(id, never)).toMatchObject({ state: 'failed', itemsDone: 0, error: 'the store is full' })
   })
 
   test('a line without an end is refused before it fills the memory', async () => {

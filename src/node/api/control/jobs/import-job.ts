@@ -73,7 +73,7 @@ export class ImportJob {
       try {
         await action()
       } catch (error) {
-        this.#fail(error)
+        await this.#fail(error)
       }
     })
     return this.#lastCall
@@ -154,14 +154,22 @@ export class ImportJob {
     try {
       await work
     } catch (error) {
-      this.#fail(error)
+      await this.#fail(error)
     } finally {
       channel.close()
     }
   }
 
-  #fail(error: unknown): void {
-    this.#record.end('failed', error instanceof Error ? error.message : String(error))
+  /**
+   * Ends the job once what it had begun is stored and counted: a line that cannot be imported says nothing against those before it. What
+   * failed among these is told of instead.
+   */
+  async #fail(error: unknown): Promise<void> {
+    const told = await this.#tasks.settled().then(
+      () => error,
+      (failure: unknown) => failure,
+    )
+    this.#record.end('failed', told instanceof Error ? told.message : String(told))
   }
 
   #keyOfFile(path: string): string | undefined {
