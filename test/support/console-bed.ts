@@ -59,6 +59,7 @@ export class ConsoleBed implements AsyncDisposable {
   /** What the console told its observer: name and facts. */
   readonly events: (readonly [string, unknown])[] = []
   readonly answered: { readonly route: string; readonly status: number }[] = []
+  readonly failed: { readonly route: string; readonly error: unknown }[] = []
   port = 0
   certificate: string | undefined
 
@@ -88,7 +89,11 @@ export class ConsoleBed implements AsyncDisposable {
         clock: options.clock ?? new SystemClock(),
         random: new SystemRandom(),
         crypto: new NodeCrypto({ verifyKeysMax: 16 }),
-        observer: { httpAnswered: (facts) => void this.answered.push(facts), connectionFailed: () => {} },
+        observer: {
+          httpAnswered: (facts) => void this.answered.push(facts),
+          httpFailed: (facts) => void this.failed.push(facts),
+          connectionFailed: () => {},
+        },
         consoleObserver: {
           consoleLinkMade: note('consoleLinkMade'),
           consoleSignedIn: note('consoleSignedIn'),

@@ -35,6 +35,11 @@ export const metricCatalogue = {
     labels: ['cause'],
   },
   httpRequests: { name: 'memo_http_requests_total', help: 'Answers of the HTTP port.', labels: ['route', 'status'] },
+  httpFailures: {
+    name: 'memo_http_failures_total',
+    help: 'Requests of the HTTP port that met an error in the node.',
+    labels: ['route'],
+  },
   consoleSignIns: {
     name: 'memo_console_sign_ins_total',
     help: 'Attempts to sign in to the web console: accepted, refused, or limited because too many had failed before.',

@@ -46,6 +46,8 @@ export interface NodeObserver {
     readonly stalledMs: number
   }): void
   httpAnswered(facts: { readonly route: HttpRoute; readonly status: number }): void
+  /** A request of the HTTP port met an error that it should not have met; it is answered with 503. */
+  httpFailed(facts: { readonly route: HttpRoute; readonly error: unknown }): void
   /** A call changed something: values that it wrote, and their bytes. */
   changed(facts: { readonly puts: number; readonly bytes: number; readonly durationMs: number }): void
   /** A call gave out values. */
@@ -94,9 +96,13 @@ export function createNodeObserver({ logger, meter, activity = noActivity }: Obs
 function faceEvents(
   logger: Logger,
   meter: Meter,
-): Pick<NodeObserver, 'grpcCallEnded' | 'grpcCallFailed' | 'connectionFailed' | 'unreadConnectionEnded' | 'httpAnswered'> {
+): Pick<
+  NodeObserver,
+  'grpcCallEnded' | 'grpcCallFailed' | 'connectionFailed' | 'unreadConnectionEnded' | 'httpAnswered' | 'httpFailed'
+> {
   const calls = meter.histogram(metricCatalogue.grpcCallDuration)
   const requests = meter.counter(metricCatalogue.httpRequests)
+  const failures = meter.counter(metricCatalogue.httpFailures)
   const unread = meter.counter(metricCatalogue.unreadConnections)
   return {
     grpcCallEnded({ method, statusCode, durationMs }) {
@@ -116,6 +122,10 @@ function faceEvents(
     },
     httpAnswered({ route, status }) {
       requests.add(1, { route, status: String(status) })
+    },
+    httpFailed({ route, error }) {
+      failures.add(1, { route })
+      logger.error('a request of the HTTP port failed unexpectedly', { route, error })
     },
   }
 }

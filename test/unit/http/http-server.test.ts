@@ -116,6 +116,15 @@ describe('routes', () => {
     expect((await ask('/health', { host: 'localhost' })).status).toBe(200)
   })
 
+  test('an error of a route is told to the observer, and to who asked only as 503', async () => {
+    const error = new Error('the registry is gone')
+    await using broken = await new ConsoleBed({ sources: { metrics: () => Promise.reject(error) } }).start()
+    const answer = await broken.ask('/metrics')
+    expect([answer.status, answer.body]).toEqual([503, 'The node cannot answer at the moment.\n'])
+    expect(broken.failed).toEqual([{ route: 'metrics', error }])
+    expect(broken.answered).toEqual([{ route: 'metrics', status: 503 }])
+  })
+
   test('what is no HTTP ends the connection and nothing more', async () => {
     expect((await rawExchange(bed.port, '\u0000\u0001garbage\r\n\r\n')).status).toBe(400)
     expect((await ask('/ready')).status).toBe(200)

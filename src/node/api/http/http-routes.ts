@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { HttpRoute } from '../../observe/node-observer.ts'
 import type { HealthReport } from './health-report.ts'
 import type { HttpAnswer } from './http-answer.ts'
 import { jsonAnswer, methodAnswer, textAnswer } from './http-answer.ts'
@@ -44,6 +45,23 @@ export async function answerOf(request: IncomingMessage, nonce: string, routes: 
     default:
       return (await routes.files.file(path)) ?? textAnswer('other', 404, 'Not found.\n')
   }
+}
+
+const routesOfPaths: ReadonlyMap<string | undefined, HttpRoute> = new Map([
+  ['/', 'page'],
+  ['/index.html', 'page'],
+  ['/session', 'session'],
+  ['/session/end', 'session'],
+  ['/session/link', 'session'],
+  ['/metrics', 'metrics'],
+  ['/health', 'health'],
+  ['/ready', 'ready'],
+  [socketPath, 'rpc'],
+])
+
+/** What a request that could not be answered had asked for. */
+export function routeOf(request: IncomingMessage): HttpRoute {
+  return routesOfPaths.get(pathOf(request)) ?? 'other'
 }
 
 /** Without its query; undefined where the request names no path of ours, as proxies are asked. */

@@ -20,7 +20,7 @@ import type { HttpAnswer } from './http-answer.ts'
 import { textAnswer } from './http-answer.ts'
 import { closeListener, listen, makeListener } from './http-listener.ts'
 import type { HttpRoutes, HttpSources } from './http-routes.ts'
-import { answerOf, isSocketPath } from './http-routes.ts'
+import { answerOf, isSocketPath, routeOf } from './http-routes.ts'
 import { isOwnName, isOwnOrigin } from './request-names.ts'
 import { answerHeaders, sendAnswer, sendRaw } from './send-answer.ts'
 import { SessionCookie } from './session-cookie.ts'
@@ -49,7 +49,7 @@ export interface HttpServerPorts {
   readonly clock: Clock
   readonly random: Pick<Random, 'bytes'>
   readonly crypto: Pick<Crypto, 'equal' | 'sha256'>
-  readonly observer: Pick<NodeObserver, 'httpAnswered' | 'connectionFailed'>
+  readonly observer: Pick<NodeObserver, 'httpAnswered' | 'httpFailed' | 'connectionFailed'>
   readonly consoleObserver: ConsoleObserver
   readonly makeCertificate: CertificateMaker
   /** Whether a certificate is one for a DNS name. */
@@ -186,8 +186,10 @@ class RunningHttp {
     if (!isOwnName(request.headers.host, this.#isServed)) return textAnswer('other', 421, foreignName)
     try {
       return await answerOf(request, nonce, this.#routes)
-    } catch {
-      return textAnswer('other', 503, 'The node cannot answer at the moment.\n')
+    } catch (error) {
+      const route = routeOf(request)
+      this.#ports.observer.httpFailed({ route, error })
+      return textAnswer(route, 503, 'The node cannot answer at the moment.\n')
     }
   }
 
