@@ -75,7 +75,7 @@ export const metricCatalogue = {
   tailBytesCut: { name: 'memo_journal_tail_cut_bytes_total', help: 'Bytes of torn, never acknowledged writes cut at the start.' },
   damageFound: {
     name: 'memo_damage_found_total',
-    help: 'Damaged or missing records and files found. Anything but 0 needs a person.',
+    help: 'Damaged or missing records, journal frames and files found, mended or not. Anything but 0 needs a person.',
   },
   scrubRounds: { name: 'memo_scrub_rounds_total', help: 'Full rounds in which the running store read all of itself again.' },
   scrubBytes: { name: 'memo_scrub_bytes_total', help: 'Bytes read in these rounds.' },

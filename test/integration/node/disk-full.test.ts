@@ -72,11 +72,20 @@ class Filling {
     }
   }
 
-  async removeEvery(divisor: number, { kvs }: NodeClients): Promise<void> {
+  /** A full disk refuses no removal. */
+  async removeEvery(divisor: number, memo: MemoProcess, { kvs }: NodeClients): Promise<void> {
+    let removed = 0
     for (const number of this.acknowledged) {
       if (number % divisor !== 0) continue
-      await kvs.call('Delete', { key: keyOf(number) })
+      try {
+        await kvs.call('Delete', { key: keyOf(number) })
+      } catch (error) {
+        const { body } = await healthOf(memo)
+        const state = `after ${removed} of ${this.acknowledged.size + removed} removals: ${JSON.stringify(body)}`
+        throw new Error(`${state}\n${memo.log().slice(-3000)}`, { cause: error })
+      }
       this.acknowledged.delete(number)
+      removed++
     }
   }
 }
@@ -129,7 +138,7 @@ test('a full disk refuses puts and nothing else, through a restart, until there 
       await expectFull(memo)
       await filling.check(clients)
       expect(filling.acknowledged.size).toBeGreaterThan(50)
-      await filling.removeEvery(5, clients)
+      await filling.removeEvery(5, memo, clients)
       expect(await put(clients, 'x', Buffer.alloc(2_000_000, 'x'))).toBe(status.RESOURCE_EXHAUSTED)
       await filling.check(clients)
       await memo.kill()
@@ -139,7 +148,7 @@ test('a full disk refuses puts and nothing else, through a restart, until there 
       using clients = new NodeClients(again.ready.grpc)
       await expectFull(again)
       await filling.check(clients)
-      await filling.removeEvery(3, clients)
+      await filling.removeEvery(3, again, clients)
       spawnSync('mount', ['-o', 'remount,size=140m', mount])
       await putsAgain(clients)
       expect((await healthOf(again)).status).toBe(200)
@@ -166,7 +175,7 @@ test('removed values make room on a full disk once their grace is over', async (
     for (let round = 0; round < 2; round++) {
       await filling.fill(memo, clients)
       await expectFull(memo)
-      await filling.removeEvery(1, clients)
+      await filling.removeEvery(1, memo, clients)
       await putsAgain(clients)
       await filling.check(clients)
     }
@@ -191,7 +200,7 @@ test('--capacity refuses puts like a full disk, frees after removals, and may be
     const { liveBytes } = (await healthOf(memo)).body.store
     expect(liveBytes).toBeGreaterThan(30 * 1024 * 1024)
     expect(liveBytes).toBeLessThanOrEqual(40 * 1024 * 1024)
-    await filling.removeEvery(2, clients)
+    await filling.removeEvery(2, memo, clients)
     await putsAgain(clients)
     await filling.fill(memo, clients)
     await filling.check(clients)

@@ -10,38 +10,48 @@ import { MemoryFiles } from './memory-files.ts'
 
 const segmentBytes = 512 * 1024
 const reserveBytes = 128 * 1024
+const valuesLeaveBytes = 256 * 1024
+const smallSegmentBytes = 64 * 1024
 const limits = {
   inlinePayloadBytesMax: 1024,
   replayBytesMax: 16 * 1024 * 1024,
   replayRecordsMax: 100_000,
   segmentBytes,
-  firstSegmentBytes: segmentBytes,
+  firstSegmentBytes: smallSegmentBytes,
   groupBytesMax: 1024 * 1024,
   reserveBytes,
 }
 
-/** A journal with one segment, on a disk that has no room for another. */
-async function lastSegment() {
+/** A journal in a whole segment, on a disk that has `freeBytes` besides. */
+async function lastSegment(freeBytes: number) {
   const memory = new MemoryFiles()
-  let freeBytes = segmentBytes
-  const files = { ...memory.files, freeBytes: async () => freeBytes }
+  const used = () => [...memory.contents.values()].reduce((sum, { length }) => sum + length, 0)
+  let diskBytes = segmentBytes + valuesLeaveBytes
+  const made: number[] = []
+  const files = { ...memory.files, freeBytes: async () => diskBytes - used() }
   const maker = new SegmentMaker({
-    ...{ files, directory: 'journal', events: silentStoreEvents, leaveFreeBytes: () => 0, retryMs: 60_000 },
-    ...{ onMade: () => undefined, onUnmade: () => undefined, onFull: () => undefined },
+    ...{
+      files,
+      directory: 'journal',
+      events: silentStoreEvents,
+      leaveFreeBytes: (use) => (use === 'values' ? valuesLeaveBytes : 0),
+      retryMs: 60_000,
+    },
+    ...{ onMade: (_, size) => void made.push(size), onUnmade: () => undefined, onFull: () => undefined },
   })
   const journal = new JournalWriter({
     ...{ salt: Buffer.alloc(16, 7), maker, overlay: new Overlay(1024 * 1024), events: silentStoreEvents, limits },
-    ...{ position: { segment: 0, offset: 0, sequence: 0 }, current: undefined, giveUpReserve: async () => undefined },
+    ...{ position: { segment: 1, offset: segmentBytes, sequence: 10 }, current: undefined, giveUpReserve: async () => undefined },
     ...{ indexStalled: () => undefined, onDurable: () => undefined },
     onFailed: (error) => {
       throw error
     },
   })
   await journal.prepare()
-  freeBytes = 0
+  diskBytes = segmentBytes + freeBytes
   const commit = (kind: 'batch' | 'move', write: FrameWrite, room: FrameRoom) =>
     journal.commit(kind, [write], frameSize([write], limits.inlinePayloadBytesMax), room)
-  return { journal, commit }
+  return { journal, commit, made }
 }
 
 const key = Buffer.from('key')
@@ -50,20 +60,21 @@ const removal: FrameWrite = { kind: 'delete', family: 'entry', key }
 const value: FrameWrite = { kind: 'put', family: 'content', key, value: Buffer.alloc(8192) }
 const move: FrameWrite = { kind: 'move', family: 'content', key, from, value: Buffer.alloc(8192) }
 
-async function untilRefused(commit: () => Promise<void>): Promise<void> {
-  for (let count = 0; count < 100; count++) {
+/** How many were taken before. */
+async function untilRefused(commit: () => Promise<void>): Promise<number> {
+  for (let count = 0; count < 10_000; count++) {
     try {
       await commit()
     } catch (error) {
       expect(error).toMatchObject({ code: 'storage-full' })
-      return
+      return count
     }
   }
   throw new Error('nothing was refused')
 }
 
 test('without another segment values leave the reserve to moves, and moves a part of it to removals', async () => {
-  const { journal, commit } = await lastSegment()
+  const { journal, commit } = await lastSegment(0)
   const roomLeft = () => segmentBytes - journal.position.offset
   await untilRefused(() => commit('batch', value, 'normal'))
   expect(roomLeft()).toBeGreaterThanOrEqual(reserveBytes)
@@ -73,4 +84,32 @@ test('without another segment values leave the reserve to moves, and moves a par
   expect(roomLeft()).toBeLessThan(reserveBytes / 4 + 16 * 1024)
   for (let count = 0; count < 100; count++) await commit('batch', removal, 'reserve')
   await journal.close()
+})
+
+test('a disk that is too full for values has small segments for removals, and they take no values', async () => {
+  const { journal, commit, made } = await lastSegment(valuesLeaveBytes - 1)
+  await untilRefused(() => commit('batch', value, 'normal'))
+  expect(made).toEqual([segmentBytes])
+  const ofOneSegment = Math.floor((smallSegmentBytes - 4096) / frameSize([removal], 1024).frameLength)
+  expect(await untilRefused(() => commit('batch', removal, 'reserve'))).toBeGreaterThan(3 * ofOneSegment)
+  expect(made).toEqual([segmentBytes, smallSegmentBytes, smallSegmentBytes, smallSegmentBytes])
+  await journal.close()
+})
+
+test('a segment that is left takes no more frames, unless there is no room for another', async () => {
+  const { journal, commit, made } = await lastSegment(4 * segmentBytes)
+  await commit('batch', value, 'normal')
+  journal.leave(1)
+  await commit('batch', value, 'normal')
+  expect(journal.segment).toBe(2)
+  journal.leave(2)
+  await commit('move', move, 'move')
+  expect([journal.segment, made]).toEqual([3, [segmentBytes, segmentBytes]])
+  await journal.close()
+  const full = await lastSegment(0)
+  await full.commit('batch', value, 'normal')
+  full.journal.leave(2)
+  await full.commit('batch', value, 'normal')
+  expect(full.journal.segment).toBe(2)
+  await full.journal.close()
 })

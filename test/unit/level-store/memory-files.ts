@@ -4,6 +4,8 @@ import type { Files, OpenFile } from '../../../src/node/adapters/level-store/fil
 export class MemoryFiles {
   readonly contents = new Map<string, Buffer>()
   readonly files: Files
+  /** Open files follow their file through renames. */
+  readonly #open = new Set<{ path: string }>()
 
   constructor() {
     const { contents } = this
@@ -21,6 +23,7 @@ export class MemoryFiles {
       rename: async (from, to) => {
         contents.set(to, this.#bytes(from))
         contents.delete(from)
+        for (const file of this.#open) if (file.path === from) file.path = to
       },
       unlink: async (path) => void contents.delete(path),
       removeDirectory: async (path) => {
@@ -36,20 +39,22 @@ export class MemoryFiles {
     return this.contents.get(path) ?? Buffer.alloc(0)
   }
 
-  #file(path: string): OpenFile {
+  #file(opened: string): OpenFile {
+    const file = { path: opened }
+    this.#open.add(file)
     return {
-      read: async (buffer, position) => this.#bytes(path).copy(buffer, 0, position, position + buffer.length),
+      read: async (buffer, position) => this.#bytes(file.path).copy(buffer, 0, position, position + buffer.length),
       write: async (buffers, position) => {
         const written = Buffer.concat(buffers)
-        const before = this.#bytes(path)
+        const before = this.#bytes(file.path)
         const after = Buffer.alloc(Math.max(before.length, position + written.length))
         before.copy(after)
         written.copy(after, position)
-        this.contents.set(path, after)
+        this.contents.set(file.path, after)
       },
       datasync: async () => undefined,
-      size: async () => this.#bytes(path).length,
-      close: async () => undefined,
+      size: async () => this.#bytes(file.path).length,
+      close: async () => void this.#open.delete(file),
     }
   }
 }

@@ -53,9 +53,14 @@ export interface SegmentFindings {
   readonly findings: readonly string[]
   /** Of frames. What of them is alive is verified with the records. */
   readonly frames: readonly string[]
+  /** Of a file that is there. */
+  readonly damage: SegmentDamage | undefined
 }
 
-const nothing: SegmentFindings = { findings: [], frames: [] }
+/** `unreadable`: the file lies on bad sectors, which are not to be used again. */
+export type SegmentDamage = 'checksums' | 'unreadable'
+
+const nothing: SegmentFindings = { findings: [], frames: [], damage: undefined }
 
 /** What is wrong with a segment; nothing where it was reclaimed in the meantime. */
 export async function checkSegment(
@@ -76,7 +81,7 @@ export async function checkSegment(
     })
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
-    return segments.has(segment) ? { findings: [`journal: segment ${segment} is missing`], frames: [] } : nothing
+    return segments.has(segment) ? { ...nothing, findings: [`journal: segment ${segment} is missing`] } : nothing
   }
   try {
     await pace(segmentHeaderBytes)
@@ -94,7 +99,9 @@ export async function checkSegment(
     await reader.close()
   }
   // The file of one that was reclaimed may be gone or taken back while it was read.
-  return segments.has(segment) ? { findings, frames } : nothing
+  if (!segments.has(segment)) return nothing
+  const isDamaged = findings.length + frames.length > 0
+  return { findings, frames, damage: isDamaged ? (reader.unreadable.length > 0 ? 'unreadable' : 'checksums') : undefined }
 }
 
 /** Whether a segment verifies from its first byte to its last. */

@@ -1,7 +1,7 @@
 /**
- * Gives back the disk space of segments that hold little or nothing alive: live payloads are copied to the head of the journal as
- * `move` frames, their new places are indexed, LevelDB writes its tables, readers leave, and only then the file goes. A crash
- * between any two steps leaves the old copy, the new one, or both; the index names one that is there.
+ * Gives back the disk space of segments that hold little or nothing alive, and takes damaged ones out of the journal: live payloads are
+ * copied to its head as `move` frames, their new places are indexed, LevelDB writes its tables, readers leave, and only then the file
+ * goes. A crash between any two steps leaves the old copy, the new one, or both; the index names one that is there.
  *
  * What is alive is asked record by record, never taken from the counts: they only choose the segment.
  */
@@ -9,42 +9,31 @@
 import { join } from 'node:path'
 import { isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
-import type { StoreEvents } from '../../ports/record-store.ts'
 import { recordFamilies } from '../../ports/record-store.ts'
 import type { Capacity } from './capacity.ts'
-import type { Files } from './files.ts'
+import type { SegmentDamage } from './check-segment.ts'
 import type { IndexWriter } from './index/index-writer.ts'
-import type { LevelIndex } from './index/level-index.ts'
-import { indexKey, valueFacts } from './index/record-codec.ts'
-import type { MoveWrite, Place } from './journal/frame-codec.ts'
-import { frameSize, samePlace } from './journal/frame-codec.ts'
+import type { FrameWrite, MoveWrite } from './journal/frame-codec.ts'
+import { frameSize } from './journal/frame-codec.ts'
 import type { JournalWriter } from './journal/journal-writer.ts'
-import { segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
-import { openSegment } from './journal/segment-reader.ts'
-import type { Overlay } from './overlay.ts'
-import { keyText } from './overlay.ts'
+import { segmentName } from './journal/segment-format.ts'
+import type { LivePayload, LivePayloadsOptions } from './live-payloads.ts'
+import { payloadsOfFrames, payloadsOfIndex } from './live-payloads.ts'
 import type { PayloadReader } from './payload-reader.ts'
+import { keepDamagedSegment } from './replace-segments.ts'
 
-export interface ReclaimOptions {
+export interface ReclaimOptions extends Omit<LivePayloadsOptions, 'isClosed'> {
   readonly limits: Limits
-  readonly files: Files
-  readonly directory: string
-  readonly salt: Uint8Array
-  readonly events: StoreEvents
-  readonly index: LevelIndex
-  readonly overlay: Overlay
+  /** Where what cannot be read is kept. */
+  readonly storeDirectory: string
   readonly indexWriter: IndexWriter
   readonly journal: JournalWriter
   readonly payloads: PayloadReader
   readonly capacity: Capacity
   readonly liveBytes: ReadonlyMap<number, number>
+  /** Told of each segment that is gone. */
+  readonly onRoomMade: () => void
   readonly onFailed: (error: unknown) => void
-}
-
-interface LivePayload {
-  readonly family: number
-  readonly key: Uint8Array
-  readonly place: Place
 }
 
 const moveBytesMax = 1024 * 1024
@@ -55,34 +44,43 @@ const shortLivePercent = 80
 
 export class Reclaim {
   readonly #options: ReclaimOptions
-  /** Segments that did not read whole: left alone until the next start. */
+  readonly #live: LivePayloadsOptions
+  /** Due whatever they hold. */
+  readonly #damaged = new Map<number, SegmentDamage>()
+  /** Could not be emptied: left alone until they are found damaged again, or the next start. */
   readonly #skipped = new Set<number>()
+  readonly #told = new Set<number>()
   #working: Promise<void> | undefined
   #lookedMs = 0
   #closed = false
 
   constructor(options: ReclaimOptions) {
     this.#options = options
+    this.#live = { ...options, isClosed: () => this.#closed }
   }
 
   /** Called when the index has moved on. */
   wake(): void {
     const nowMs = performance.now()
-    if (this.#closed || this.#working !== undefined || nowMs - this.#lookedMs < restMs) return
+    if (nowMs - this.#lookedMs < restMs) return
     this.#lookedMs = nowMs
-    if (this.#candidates().length === 0) return
-    this.#working = this.run()
-      .catch((error: unknown) => {
-        // Without room for the index the segment stays, and is due again.
-        if (!this.#closed && !isCoded(error, 'storage-full')) this.#options.onFailed(error)
-      })
-      .finally(() => {
-        this.#working = undefined
-      })
+    this.#start()
+  }
+
+  /** A segment does not verify. What is alive in it and verifies moves, and the segment goes when that is all. */
+  distrust(segment: number, damage: SegmentDamage): void {
+    if (this.#closed) return
+    this.#damaged.set(segment, damage)
+    this.#skipped.delete(segment)
+    this.#start()
   }
 
   /** Reclaims every segment that is due. */
   async run(): Promise<void> {
+    for (const segment of this.#damagedSegments()) {
+      if (this.#closed) return
+      await this.#empty(segment)
+    }
     for (const segment of this.#candidates()) {
       if (this.#closed) return
       await this.#reclaim(segment)
@@ -92,6 +90,25 @@ export class Reclaim {
   async close(): Promise<void> {
     this.#closed = true
     await this.#working
+  }
+
+  #start(): void {
+    if (this.#closed || this.#working !== undefined) return
+    if (this.#damagedSegments().length === 0 && this.#candidates().length === 0) return
+    this.#working = this.run()
+      .catch((error: unknown) => {
+        // Without room for the index the segment stays, and is due again.
+        if (!this.#closed && !isCoded(error, 'storage-full')) this.#options.onFailed(error)
+      })
+      .finally(() => {
+        this.#working = undefined
+        if (this.#damagedSegments().length > 0) this.#start()
+      })
+  }
+
+  #damagedSegments(): number[] {
+    const { segmentSizes } = this.#options.capacity
+    return [...this.#damaged.keys()].filter((segment) => segmentSizes.has(segment) && !this.#skipped.has(segment))
   }
 
   /**
@@ -115,90 +132,81 @@ export class Reclaim {
   }
 
   async #reclaim(segment: number): Promise<void> {
-    const { files, directory, indexWriter, payloads, capacity, events } = this.#options
-    const live = await this.#livePayloads(segment)
+    const live = await payloadsOfFrames(this.#live, segment)
     if (live === undefined) {
-      this.#skipped.add(segment)
-      events.damageFound({ finding: `journal: segment ${segment} does not read to its end and is not reclaimed` })
-      return
+      this.#damaged.set(segment, 'checksums')
+      this.#tell(segment, 'does not read to its end')
+      return await this.#empty(segment)
     }
-    const moved = await this.#move(live)
-    if (moved === undefined || this.#closed) return
+    const { bytes, isWhole } = await this.#move(live)
+    if (isWhole && !this.#closed) await this.#drop(segment, bytes)
+    else if (!this.#closed && this.#told.has(segment)) this.#skipped.add(segment)
+  }
+
+  /** Takes a damaged segment out of the journal, which goes on in another one if this is the last. */
+  async #empty(segment: number): Promise<void> {
+    const { journal, indexWriter } = this.#options
+    this.#skipped.add(segment)
+    journal.leave(segment)
+    // A frame with nothing in it: whatever was on its way into the segment lies before it, and the index is to stand behind it.
+    if (journal.segment === segment && !(await this.#commit([]))) return
+    if (journal.segment <= segment) return
+    await indexWriter.indexed(journal.position.sequence)
+    const { bytes, isWhole } = await this.#move(await payloadsOfIndex(this.#live, segment))
+    if (isWhole && !this.#closed) await this.#drop(segment, bytes)
+  }
+
+  async #drop(segment: number, liveBytesMoved: number): Promise<void> {
+    const { files, directory, storeDirectory, indexWriter, payloads, capacity, events, onRoomMade } = this.#options
     await indexWriter.indexed(this.#options.journal.position.sequence)
     await indexWriter.table()
     await payloads.retire(segment)
     // First: whoever misses the file from now on is told that it is meant to be gone.
     capacity.dropSegment(segment)
-    await files.unlink(join(directory, segmentName(segment)))
+    if (this.#damaged.get(segment) === 'unreadable') await keepDamagedSegment(files, storeDirectory, directory, segment)
+    else await files.unlink(join(directory, segmentName(segment)))
     await files.syncDirectory(directory)
     indexWriter.forgetSegment(segment)
-    events.segmentReclaimed({ segment, liveBytesMoved: moved })
+    this.#damaged.delete(segment)
+    onRoomMade()
+    events.segmentReclaimed({ segment, liveBytesMoved })
   }
 
-  /** The payloads of the segment that the index or the overlay still names; undefined when it does not read to its end. */
-  async #livePayloads(segment: number): Promise<readonly LivePayload[] | undefined> {
-    const { files, directory, salt, events } = this.#options
-    const reader = await openSegment(files, directory, salt, segment, (finding) => events.damageFound({ finding }))
-    try {
-      if ((await reader.header()) === undefined) return undefined
-      const live: LivePayload[] = []
-      let offset = segmentHeaderBytes
-      for (let frame = await reader.outline(offset); frame !== undefined; frame = await reader.outline(offset)) {
-        offset += frame.length
-        const payloads = frame.operations.flatMap((operation) =>
-          operation.kind === 'payload' || operation.kind === 'move' ? [operation] : [],
-        )
-        if (payloads.length > 0) live.push(...(await this.#stillNamed(payloads)))
-        if (this.#closed) return []
-      }
-      return (await reader.dataEnd(offset)) === offset ? live : undefined
-    } finally {
-      await reader.close()
-    }
+  #tell(segment: number, what: string): void {
+    if (!this.#told.has(segment)) this.#options.events.damageFound({ finding: `journal: segment ${segment} ${what}` })
+    this.#told.add(segment)
   }
 
-  async #stillNamed(payloads: readonly LivePayload[]): Promise<readonly LivePayload[]> {
-    const { index, overlay } = this.#options
-    const stored = await index.getMany(payloads.map(({ family, key }) => indexKey(family, key)))
-    return payloads.filter(({ family, key, place }, position) => {
-      const waiting = overlay.find(family, keyText(key))
-      if (waiting?.place !== undefined && waiting.movedFrom === undefined) return samePlace(waiting.place, place)
-      // A removal that waits for the index is not taken at its word here: the copy is void if it comes first.
-      const old = stored[position]
-      const named = old === undefined ? undefined : valueFacts(key.length, old).place
-      return named !== undefined && samePlace(named, place)
-    })
-  }
-
-  /** Copies the payloads in bounded batches; the bytes moved, or undefined when there is no room or one does not verify. */
-  async #move(live: readonly LivePayload[]): Promise<number | undefined> {
+  /** Copies the payloads that verify in bounded batches, unless there is no room. `isWhole`: none is left. */
+  async #move(live: readonly LivePayload[]): Promise<{ readonly bytes: number; readonly isWhole: boolean }> {
     let moved = 0
     let batch: MoveWrite[] = []
     let bytes = 0
+    let isWhole = true
     for (const { family, key, place } of live) {
-      if (this.#closed) return undefined
+      if (this.#closed) return { bytes: moved, isWhole: false }
       const read = await this.#options.payloads.read(place)
       if (read.kind !== 'value') {
-        this.#skipped.add(place.segment)
-        this.#options.events.damageFound({ finding: `journal: a payload of segment ${place.segment} does not verify` })
-        return undefined
+        this.#tell(place.segment, 'holds a payload that does not verify')
+        isWhole = false
+        continue
       }
       const name = recordFamilies[family]
       if (name === undefined) continue
       batch.push({ kind: 'move', family: name, key: Buffer.from(key), from: place, value: read.value })
       bytes += read.value.length
-      moved += read.value.length
       if (bytes < moveBytesMax) continue
-      if (!(await this.#commit(batch))) return undefined
+      if (!(await this.#commit(batch))) return { bytes: moved, isWhole: false }
+      moved += bytes
       batch = []
       bytes = 0
     }
-    if (batch.length > 0 && !(await this.#commit(batch))) return undefined
-    return moved
+    if (batch.length > 0 && !(await this.#commit(batch))) return { bytes: moved, isWhole: false }
+    return { bytes: moved + bytes, isWhole }
   }
 
   /** False when the disk has no room for the copies or the store takes no more changes: the old ones stay. */
-  async #commit(batch: readonly MoveWrite[]): Promise<boolean> {
+  async #commit(batch: readonly FrameWrite[]): Promise<boolean> {
     const { journal, limits } = this.#options
     try {
       await journal.commit('move', batch, frameSize(batch, limits.inlinePayloadBytesMax), 'move')

@@ -6,6 +6,7 @@
 
 import { join } from 'node:path'
 import { readsWhole } from './check-segment.ts'
+import type { Files } from './files.ts'
 import { encodeSegmentHeader, segmentHeaderBytes, segmentName } from './journal/segment-format.ts'
 import { openSegment } from './journal/segment-reader.ts'
 import type { Opening } from './opening.ts'
@@ -32,11 +33,22 @@ export async function replaceSegments(
 ): Promise<void> {
   for (const segment of segments) {
     const name = segmentName(segment)
-    await files.rename(join(journalDirectory, name), join(directory, `journal.damaged-${name}`))
+    await keepDamagedSegment(files, directory, journalDirectory, segment)
     const header = encodeSegmentHeader(salt, { segment, firstSequence: sequence + 1, size: segmentHeaderBytes })
     await replaceFile(files, journalDirectory, name, header)
     await files.syncDirectory(directory)
   }
+}
+
+/** Moves the file out of the journal, to where nothing reads it. */
+export async function keepDamagedSegment(
+  files: Files,
+  directory: string,
+  journalDirectory: string,
+  segment: number,
+): Promise<void> {
+  const name = segmentName(segment)
+  await files.rename(join(journalDirectory, name), join(directory, `journal.damaged-${name}`))
 }
 
 async function verifies({ files, journalDirectory }: Opening, salt: Uint8Array, segment: number): Promise<boolean> {

@@ -9,7 +9,7 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ScrubStatus, StoreEvents } from '../../ports/record-store.ts'
-import type { SegmentCheckOptions } from './check-segment.ts'
+import type { SegmentCheckOptions, SegmentDamage } from './check-segment.ts'
 import { checkSegment, segmentsOf, ToldPlaces } from './check-segment.ts'
 import type { Files } from './files.ts'
 import { checkTableFile, damageText, readManifest, stillLive } from './index/index-files.ts'
@@ -27,6 +27,8 @@ export interface ScrubOptions {
   readonly clock: Clock
   readonly limits: Pick<Limits, 'scrubBytesPerSecond' | 'scrubIdleMs' | 'findingsMax'>
   readonly events: StoreEvents
+  /** Told of a segment that is there and does not verify, in every round that meets it. */
+  readonly onDamagedSegment: (segment: number, damage: SegmentDamage) => void
 }
 
 const pageRecords = 256
@@ -87,7 +89,7 @@ export class Scrub {
     // LevelDB is not led over a damaged block, which may end the process.
     const tablesVerify = await this.#tables(signal)
     if (tablesVerify) await this.#records(signal)
-    await this.#segments(signal)
+    await this.#segments(signal, tablesVerify)
     // What is known of the records stands until they can be read again.
     const findings = tablesVerify ? this.#found : this.status.findings
     this.#status = { lastRound: { endedMs: clock.nowMs(), bytes: this.#roundBytes }, findings }
@@ -135,10 +137,13 @@ export class Scrub {
     }
   }
 
-  async #segments(signal: AbortSignal): Promise<void> {
-    const { journal } = this.#options
+  async #segments(signal: AbortSignal, indexReads: boolean): Promise<void> {
+    const { journal, onDamagedSegment } = this.#options
     for (const segment of segmentsOf(journal)) {
-      const { findings, frames } = await checkSegment(journal, segment, this.#toldPlaces, (bytes) => this.#pace(bytes, signal))
+      const checked = await checkSegment(journal, segment, this.#toldPlaces, (bytes) => this.#pace(bytes, signal))
+      const { findings, frames, damage } = checked
+      // What is alive in it is known from the index.
+      if (damage !== undefined && indexReads) onDamagedSegment(segment, damage)
       for (const finding of findings) this.#note(finding)
       // Told, but no problem of the store: what is alive of it was verified with the records.
       for (const finding of frames) this.#tell(finding)

@@ -22,6 +22,7 @@ import { PayloadReader } from './payload-reader.ts'
 import { Reclaim } from './reclaim.ts'
 import { RecordReads } from './record-reads.ts'
 import type { ResumedStore } from './resume-store.ts'
+import type { ScrubOptions } from './scrub.ts'
 import { Scrub } from './scrub.ts'
 import { isFullCode } from './store-files.ts'
 import type { StoreIdentityFile } from './store-identity.ts'
@@ -32,6 +33,8 @@ const verifyFindingsMax = 1000
 const capacityRefreshMs = 1000
 /** LevelDB writes its log into a table when it opens, and lists its tables anew. */
 const reopenBuffers = 2
+/** Of the reserve: segments of removals leave it, so that the index can follow. */
+const reserveShareOfIndex = 1 / 2
 
 export async function wireStore(
   opening: Opening,
@@ -82,13 +85,15 @@ export async function wireStore(
   const reclaim = new Reclaim({
     ...{ limits, files, directory: journalDirectory, salt: identity.file.salt, events },
     ...{ index, overlay, indexWriter, journal, payloads, capacity, onFailed },
-    liveBytes: resumed.liveBytes,
+    ...{ storeDirectory: opening.directory, liveBytes: resumed.liveBytes, onRoomMade: () => maker.roomMade() },
   })
   const { indexDirectory } = opening
   const { salt, storeId, bootCount } = identity.file
   const segments = { files, directory: journalDirectory, salt, segments: capacity.segmentSizes, position: () => journal.position }
   const checked = { index, indexWriter, payloads, files, indexDirectory, journal: segments }
-  const scrub = openScrub(opening, index, payloads, segments)
+  const scrub = openScrub(opening, index, payloads, segments, (segment, damage) => {
+    if (takesChanges) reclaim.distrust(segment, damage)
+  })
   const parts = {
     limits,
     events,
@@ -162,10 +167,11 @@ function openScrub(
   index: LevelIndex,
   payloads: PayloadReader,
   journal: SegmentCheckOptions,
+  onDamagedSegment: ScrubOptions['onDamagedSegment'],
 ): Scrub | undefined {
   const { clock, files, indexDirectory, limits, events, inspect } = opening
   if (clock === undefined || inspect === true) return undefined
-  return new Scrub({ index, payloads, files, indexDirectory, journal, clock, limits, events })
+  return new Scrub({ index, payloads, files, indexDirectory, journal, clock, limits, events, onDamagedSegment })
 }
 
 async function openCapacity(opening: Opening, keepsReserve: boolean): Promise<Capacity> {
@@ -196,7 +202,8 @@ function openMaker(
     files,
     directory: journalDirectory,
     events,
-    leaveFreeBytes: () => limits.storeReserveBytes + reserve.owedBytes,
+    leaveFreeBytes: (use) =>
+      use === 'values' ? limits.storeReserveBytes + reserve.owedBytes : limits.storeReserveBytes * reserveShareOfIndex,
     retryMs: limits.diskFullRetryMs,
     onMade: (segment, size) => capacity.addSegment(segment, size),
     onUnmade: (segment) => capacity.dropSegment(segment),

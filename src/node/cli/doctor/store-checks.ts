@@ -110,7 +110,7 @@ function journalCheck(findings: readonly string[]): Check {
   if (findings.length === 0) return green('journal', 'every frame verified')
   return amber(
     'journal',
-    `${findings.length} places do not verify. No record of the index is hit, but the index could not be built anew from them: ${shown(findings)}`,
+    `${findings.length} places do not verify. No record of the index is hit, but the index could not be built anew from them; the running node moves what is alive to other segments: ${shown(findings)}`,
   )
 }
 

@@ -21,9 +21,10 @@ export interface JournalLimits {
   readonly replayBytesMax: number
   readonly replayRecordsMax: number
   readonly segmentBytes: number
-  readonly firstSegmentBytes: number
   /** Bytes of one write; a larger single frame goes alone. */
   readonly groupBytesMax: number
+  /** Also of a segment that is made for removals and moves on a disk too full for values. */
+  readonly firstSegmentBytes: number
   /** End of the last segment that only removals and moves may use. */
   readonly reserveBytes: number
 }
@@ -90,6 +91,8 @@ export class JournalWriter {
   #seed = 0
   /** The segment is new: its header goes down with its first frames. */
   #headerDue = false
+  /** Nothing more goes into the segment, as long as there is another. */
+  #leaving = false
   #offset: number
   #sequence: number
   #segmentNumber: number
@@ -134,6 +137,11 @@ export class JournalWriter {
   /** The index moved on, or cannot: a commit that waits for it may go down now, or is refused. */
   indexMoved(): void {
     this.#spaceFreed?.()
+  }
+
+  /** The next frame goes into another segment, if this one is the last and the disk has room for another. */
+  leave(segment: number): void {
+    if (segment === this.#segmentNumber && this.#offset > segmentHeaderBytes) this.#leaving = true
   }
 
   /** Prepares the segment that the first commits need, so that they do not wait for it. */
@@ -205,7 +213,7 @@ export class JournalWriter {
   /** What goes down next: as many frames as wait and fit. Undefined when not even the first fits into the segment. */
   #take(): Group | undefined {
     const { limits, maker, overlay } = this.#options
-    if (this.#segment === undefined) return undefined
+    if (this.#segment === undefined || this.#leaving) return undefined
     const keptBytes = maker.ready ? 0 : limits.reserveBytes
     const end = this.#segment.size
     const ends = { normal: end - keptBytes, move: end - keptBytes * reserveSharePastMoves, reserve: end }
@@ -224,10 +232,14 @@ export class JournalWriter {
   }
 
   async #nextSegment(): Promise<void> {
-    if ((await this.#prepareNext()) === 'full')
-      return this.#refuseFirst(noRoom('the disk has no room for another part of the journal'))
+    const leaving = this.#leaving
+    this.#leaving = false
+    if (!(await this.#prepareFor(this.#queue[0]?.room))) {
+      if (!leaving) this.#refuseFirst(noRoom('the disk has no room for another part of the journal'))
+      return
+    }
     const first = this.#queue[0]
-    const room = this.#segment === undefined ? 0 : this.#segment.size - this.#offset
+    const room = this.#segment === undefined || leaving ? 0 : this.#segment.size - this.#offset
     if (first === undefined || first.size.frameLength <= room) return
     const next = this.#options.maker.take()
     if (next === undefined) return
@@ -239,10 +251,18 @@ export class JournalWriter {
     this.#headerDue = true
   }
 
+  /** A disk that is too full for values has a small segment for what makes room. False when it has none either. */
+  async #prepareFor(room: FrameRoom | undefined): Promise<boolean> {
+    const { limits, maker } = this.#options
+    if ((await this.#prepareNext()) === 'ready') return true
+    if (room === undefined || room === 'normal') return false
+    return (await maker.prepare(this.#segmentNumber + 1, limits.firstSegmentBytes, 'removals')) === 'ready'
+  }
+
   #prepareNext(): Promise<'ready' | 'full'> {
     const { limits, maker } = this.#options
     const first = this.#segmentNumber === 0
-    return maker.prepare(this.#segmentNumber + 1, first ? limits.firstSegmentBytes : limits.segmentBytes)
+    return maker.prepare(this.#segmentNumber + 1, first ? limits.firstSegmentBytes : limits.segmentBytes, 'values')
   }
 
   #refuseFirst(error: CodedError): void {

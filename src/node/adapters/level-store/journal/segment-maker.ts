@@ -16,13 +16,16 @@ export interface PreparedSegment {
   readonly size: number
 }
 
+/** What a segment is needed for. `removals` make room in the end, so they may use up a part of what is held for them. */
+export type SegmentUse = 'values' | 'removals'
+
 export interface SegmentMakerOptions {
   readonly files: Files
   /** The journal's directory. */
   readonly directory: string
   readonly events: StoreEvents
   /** Bytes that a new segment must leave free on the disk. */
-  readonly leaveFreeBytes: () => number
+  readonly leaveFreeBytes: (use: SegmentUse) => number
   /** After a full disk was met, the time until it is tried again. */
   readonly retryMs: number
   readonly onMade: (segment: number, size: number) => void
@@ -60,15 +63,19 @@ export class SegmentMaker {
   }
 
   /** Makes the segment unless one is ready. `full`: the disk has no room for it. */
-  prepare(segment: number, size: number): Promise<'ready' | 'full'> {
+  prepare(segment: number, size: number, use: SegmentUse): Promise<'ready' | 'full'> {
     if (this.#prepared !== undefined) return Promise.resolve('ready')
-    if (this.#fullSinceMs !== undefined && performance.now() - this.#fullSinceMs < this.#options.retryMs) {
-      return Promise.resolve('full')
-    }
-    this.#making ??= this.#make(segment, size).finally(() => {
+    const isKnownFull = this.#fullSinceMs !== undefined && performance.now() - this.#fullSinceMs < this.#options.retryMs
+    if (use === 'values' && isKnownFull) return Promise.resolve('full')
+    this.#making ??= this.#make(segment, size, use).finally(() => {
       this.#making = undefined
     })
     return this.#making
+  }
+
+  /** A segment was given back: the disk is asked again at once. */
+  roomMade(): void {
+    this.#fullSinceMs = undefined
   }
 
   async close(): Promise<void> {
@@ -81,12 +88,12 @@ export class SegmentMaker {
     this.#options.onUnmade(prepared.segment)
   }
 
-  async #make(segment: number, size: number): Promise<'ready' | 'full'> {
+  async #make(segment: number, size: number, use: SegmentUse): Promise<'ready' | 'full'> {
     const { files, directory, events, leaveFreeBytes } = this.#options
     const startedMs = performance.now()
     const path = join(directory, unfinishedName(segment))
     try {
-      if ((await files.freeBytes(directory)) < size + leaveFreeBytes()) return this.#full()
+      if ((await files.freeBytes(directory)) < size + leaveFreeBytes(use)) return this.#full()
       // Of a start that ended while it made the segment.
       if ((await files.list(directory))?.includes(unfinishedName(segment)) === true) await files.unlink(path)
       const file = await files.open(path, 'create')
@@ -104,7 +111,7 @@ export class SegmentMaker {
       if (isFullCode(systemCode(error))) return this.#full()
       throw error
     }
-    this.#fullSinceMs = undefined
+    if (use === 'values') this.#fullSinceMs = undefined
     this.#options.onMade(segment, size)
     events.segmentMade({ segment, durationMs: performance.now() - startedMs })
     return 'ready'
