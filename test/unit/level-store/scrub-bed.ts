@@ -33,7 +33,7 @@ export class SleepingClock implements Clock {
 
   async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
-    if (durationMs === scrubLimits.scrubIdleMs && signal?.aborted !== true) {
+    if (durationMs >= scrubLimits.scrubRetryMs && signal?.aborted !== true) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
         signal?.addEventListener('abort', () => resolve(), { once: true })
@@ -59,7 +59,7 @@ export class SleepingClock implements Clock {
   }
 }
 
-export const scrubLimits = { ...smallLimits, scrubBytesPerSecond: 100_000, scrubIdleMs: 3_600_000 }
+export const scrubLimits = { ...smallLimits, scrubBytesPerSecond: 100_000, scrubIdleMs: 3_600_000, scrubRetryMs: 60_000 }
 
 /** A store with tables and payloads that was opened with a clock, and what its scrub tells. */
 export async function scrubbedStore() {

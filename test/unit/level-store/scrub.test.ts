@@ -51,7 +51,9 @@ test('what the disk cannot read is found; a lack of descriptors only ends the ro
   await clock.round()
   expect(failed).toEqual([expect.objectContaining({ code: 'EMFILE' })])
   faulty.readFaults = []
+  const failedMs = clock.nowMs()
   await clock.round()
+  expect(clock.nowMs() - failedMs, 'it is tried again soon').toBeLessThan(scrubLimits.scrubIdleMs / 2)
   expect(store.scrub?.findings).toEqual([])
   expect(found.length).toBe(1)
   await store.close()

@@ -25,7 +25,7 @@ export interface ScrubOptions {
   readonly indexDirectory: string
   readonly journal: SegmentCheckOptions
   readonly clock: Clock
-  readonly limits: Pick<Limits, 'scrubBytesPerSecond' | 'scrubIdleMs' | 'findingsMax'>
+  readonly limits: Pick<Limits, 'scrubBytesPerSecond' | 'scrubIdleMs' | 'scrubRetryMs' | 'findingsMax'>
   readonly events: StoreEvents
   /** Told of a segment that is there and does not verify, in every round that meets it. */
   readonly onDamagedSegment: (segment: number, damage: SegmentDamage) => void
@@ -71,13 +71,15 @@ export class Scrub {
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, limits, events } = this.#options
     while (!signal.aborted) {
+      let restMs = limits.scrubIdleMs
       try {
         await this.#round(signal)
       } catch (error) {
+        restMs = limits.scrubRetryMs
         if (!signal.aborted) events.scrubFailed({ error })
       }
       // The wait ends with an error only where the store is being closed.
-      await clock.sleep(limits.scrubIdleMs, signal).catch(() => undefined)
+      await clock.sleep(restMs, signal).catch(() => undefined)
     }
   }
 

@@ -86,6 +86,8 @@ export interface Limits {
   /** Bytes that the store reads again in the background, each second, and the rest between two rounds over everything. */
   readonly scrubBytesPerSecond: number
   readonly scrubIdleMs: number
+  /** Rest after a round that could not be ended. */
+  readonly scrubRetryMs: number
   /** Findings that a verification, or a round of the scrub, lists one by one. */
   readonly findingsMax: number
   /** How long a stop waits for requests in flight. */
@@ -208,6 +210,7 @@ export const defaultLimits: Limits = {
   verifiedVersionsMax: 16_384,
   scrubBytesPerSecond: 2 * 1024 * 1024,
   scrubIdleMs: 6 * 60 * 60_000,
+  scrubRetryMs: 10 * 60 * 1000,
   findingsMax: 1000,
   stopTimeoutMs: 5000,
   collectIntervalMs: 10_000,
