@@ -98,3 +98,14 @@ test('files of core open with a comment that says why they exist', () => {
   const core = filesUnder('src/node/core').filter((file) => file.endsWith('.ts'))
   expect(core.filter((file) => !/^\/(\/|\*)/.test(readText(file)))).toEqual([])
 })
+
+test('a decision says its context, what else there was, and what follows', () => {
+  const records = everything.filter((file) => file.startsWith('docs/decisions/'))
+  expect(records.length).toBeGreaterThan(8)
+  const parts = ['Context', 'Decision', 'Alternatives', 'Consequences']
+  expect(
+    records.flatMap((file) =>
+      parts.filter((part) => !readText(file).includes(`\n**${part}.**`)).map((part) => `${file}: ${part}`),
+    ),
+  ).toEqual([])
+})
