@@ -59,6 +59,60 @@ describe('sniffValue', () => {
     expect(kind(encodeCbor(new Tagged(37, Uint8Array.of(1, 2)) as unknown), 'application/cbor')).toBe('cbor')
   })
 
+  it('takes MessagePack that is no sound CBOR for what it is, and the other way round', () => {
+    // As CBOR it reads to the end as well, with texts that are no UTF-8.
+    expect(kind(Buffer.from('83a16101a162920203a163c403010203', 'hex'))).toBe('messagepack')
+    // As CBOR its text holds a control character.
+    expect(kind(Buffer.from('8262610180', 'hex'))).toBe('messagepack')
+    // With a key twice, or a text that is no UTF-8, they are no document.
+    expect(kind(Buffer.from('a241ff0141ff02', 'hex'))).toBe('binary')
+    expect(kind(Buffer.from('82c401ff01c401ff02', 'hex'))).toBe('binary')
+    expect(kind(Buffer.from('81a161a1ff', 'hex'))).toBe('binary')
+    // A claim decides where the bytes bear both.
+    const both = Buffer.from('816180', 'hex')
+    expect(['', 'application/cbor', 'application/msgpack'].map((claim) => kind(both, claim))).toEqual([
+      'messagepack',
+      'messagepack',
+      'messagepack',
+    ])
+    const either = Buffer.from('81c280', 'hex')
+    expect(['', 'application/cbor', 'application/msgpack'].map((claim) => kind(either, claim))).toEqual([
+      'cbor',
+      'cbor',
+      'messagepack',
+    ])
+  })
+
+  it('tells documents of CBOR and MessagePack apart', () => {
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        { maxDepth: 3 },
+        fc.string({ unit: fc.constantFrom(...'abcdefghij -é') }),
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.uint8Array({ maxLength: 8 }),
+        fc.array(tie('any'), { maxLength: 5 }),
+        fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), tie('any'), { maxKeys: 5, noNullPrototype: true }),
+      ),
+    })).any
+    const documents = fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), value, { minKeys: 2, maxKeys: 6, noNullPrototype: true })
+    fc.assert(
+      fc.property(documents, (document) => {
+        const [cbor, messagePack] = [encodeCbor(document), encodeMessagePack(document)]
+        expect(['cbor', 'text']).toContain(kind(cbor))
+        expect(['messagepack', 'text']).toContain(kind(messagePack))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('takes a text that only begins like an image for a text', () => {
+    expect(kind(utf8('GIF8 is no version of it'))).toBe('text')
+    expect(sniffValue({ bytes: utf8('GIF89a\u0001\0\u0001\0'), whole: true })).toEqual({ name: 'image', image: 'gif' })
+  })
+
   it('never takes longer than the bytes are, and never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, whole) => {

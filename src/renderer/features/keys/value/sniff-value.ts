@@ -1,7 +1,7 @@
 /** Guesses what a value is from its bytes. A content type that the writer gave is a claim; only the bytes decide what is shown. */
 
 import { readJson } from '../json/json-syntax.ts'
-import { plausibleCbor, plausibleMessagePack } from './binary-shape.ts'
+import { binaryFormatOf } from './binary-shape.ts'
 
 export const imageKinds = ['png', 'jpeg', 'gif', 'webp', 'avif'] as const
 export type ImageKind = (typeof imageKinds)[number]
@@ -29,7 +29,8 @@ interface SniffInput {
 const signatures: readonly (readonly [readonly number[], ValueKind])[] = [
   [[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], { name: 'image', image: 'png' }],
   [[0xff, 0xd8, 0xff], { name: 'image', image: 'jpeg' }],
-  [[0x47, 0x49, 0x46, 0x38], { name: 'image', image: 'gif' }],
+  [[...new TextEncoder().encode('GIF87a')], { name: 'image', image: 'gif' }],
+  [[...new TextEncoder().encode('GIF89a')], { name: 'image', image: 'gif' }],
   [[0x1f, 0x8b, 0x08], { name: 'gzip' }],
   [[0x28, 0xb5, 0x2f, 0xfd], { name: 'zstd' }],
   [[0x50, 0x4b, 0x03, 0x04], { name: 'zip' }],
@@ -45,9 +46,7 @@ export function sniffValue({ bytes, whole, contentType = '' }: SniffInput): Valu
   if (image !== undefined) return { name: 'image', image }
   const text = textOf(bytes, whole)
   if (text !== undefined) return textKind(text, whole, contentType)
-  if (whole && plausibleCbor(bytes, contentType)) return { name: 'cbor' }
-  if (whole && plausibleMessagePack(bytes, contentType)) return { name: 'messagepack' }
-  return { name: 'binary' }
+  return { name: (whole ? binaryFormatOf(bytes, contentType) : undefined) ?? 'binary' }
 }
 
 /** WebP and AVIF say what they are behind a length. */
