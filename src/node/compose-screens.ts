@@ -15,6 +15,8 @@ import { nodeStatus } from './api/control/system-handlers.ts'
 import { assertSafeBind } from './api/grpc/bind-safety.ts'
 import { assertSafeConsole } from './cli/run/console-options.ts'
 import { grpcServerOptions } from './cli/run/grpc-options.ts'
+import { assertKeysOpen } from './cli/run/keys-open.ts'
+import { keyVaultAt } from './cli/run/node-adapters.ts'
 import type { ObservedProcess } from './cli/run/observed-process.ts'
 import type { ServedNode } from './compose-served-node.ts'
 import type { LoadedConfig } from './config/load-node-config.ts'
@@ -59,10 +61,10 @@ export class Screens implements AsyncDisposable {
   /** The node runs: screens may come. */
   start(served: ServedNode): void {
     const { logger, meter, history, logRing, logGate, version, loaded, safeMode, command } = this.#parts
-    const { node, services, adapters, grpcServer } = served
+    const { node, services, adapters, grpcServer, keysKept } = served
     const settings = new SettingsFile(loaded, {
       sha256: (bytes) => adapters.crypto.sha256(bytes),
-      assertStartable,
+      assertStartable: (next) => assertStartable(next, served.adapters, this.#parts),
       applied: ({ logLevel }) => {
         logGate.setLevel(logLevel)
         this.#hub.statusChanged()
@@ -77,6 +79,7 @@ export class Screens implements AsyncDisposable {
       isReadOnly,
       safeMode,
       pid: process.pid,
+      plainKeys: keysKept.some(({ protection }) => protection.kind === 'plain'),
       latency: () => history.latency(),
       throughput: () => history.throughput(),
       daysToFull: () => history.daysToFull(roomOf(node.status())),
@@ -131,9 +134,16 @@ export class Screens implements AsyncDisposable {
 }
 
 /** What `memo run` would refuse although each value is valid. */
-function assertStartable(config: NodeConfig): void {
-  assertSafeConsole(config)
-  assertSafeBind(grpcServerOptions(config))
+async function assertStartable(
+  next: NodeConfig,
+  adapters: ServedNode['adapters'],
+  { loaded, logger }: Pick<ScreensParts, 'loaded' | 'logger'>,
+): Promise<void> {
+  assertSafeConsole(next)
+  assertSafeBind(grpcServerOptions(next))
+  if (next.keyFile === loaded.config.keyFile) return
+  const place = { dataDirectory: next.data, keyFile: next.keyFile, environment: loaded.origin.input.environment }
+  await assertKeysOpen(keyVaultAt(place, adapters, logger.child('vault')))
 }
 
 /** Bytes that the store may still grow by. */

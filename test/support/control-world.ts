@@ -97,6 +97,7 @@ function statusSources(world: NodeWorld, isReadOnly: () => boolean): StatusSourc
     isReadOnly,
     safeMode: false,
     pid: 1,
+    plainKeys: false,
     latency: () => ({ read: unknown, write: unknown }),
     throughput: () => ({ inBytesPerSecond: 0, outBytesPerSecond: 0 }),
     daysToFull: () => null,

@@ -33,6 +33,8 @@ export const nodeStatusSchema = z.strictObject({
   condition: z.enum(['sound', 'suspect']),
   /** What is missing from a suspect store, or what a sound one found damaged when it read itself again; the first of them. */
   findings: z.array(z.string()),
+  /** Secret keys of this node lie unencrypted in its folder. */
+  plainKeys: z.boolean(),
   keys: z.number().int(),
   /** Content and mutable blocks. */
   blocks: z.number().int(),

@@ -34,7 +34,7 @@ export type SettingsOutcome =
 export interface SettingsFileParts {
   readonly sha256: (bytes: Uint8Array) => Uint8Array
   /** Throws CodedError for a configuration that a start would refuse although each value is valid. */
-  readonly assertStartable: (config: NodeConfig) => void
+  readonly assertStartable: (config: NodeConfig) => Promise<void>
   /** Settings that are live took effect. */
   readonly applied: (config: Pick<NodeConfig, 'readOnly' | 'logLevel'>) => void
   /** Told after each saved change. */
@@ -77,7 +77,7 @@ export class SettingsFile {
     if (change.expect !== this.#digestOf(before)) return { kind: 'changed', settings: this.#viewOf(before) }
     try {
       const text = change.kind === 'text' ? change.text : this.#textWith(change.values, before)
-      const next = this.#checked(text)
+      const next = await this.#checked(text)
       await replaceFile(this.#loaded.origin.file, text)
       this.#apply(next.config)
       const settings = this.#viewOf(text)
@@ -89,11 +89,11 @@ export class SettingsFile {
     }
   }
 
-  #checked(text: string): LoadedConfig {
+  async #checked(text: string): Promise<LoadedConfig> {
     if (text.length > fileCharactersMax) throw problem('', `the file would have more than ${fileCharactersMax} characters`)
     const next = joinConfig(this.#loaded.origin, text)
     try {
-      this.#parts.assertStartable(next.config)
+      await this.#parts.assertStartable(next.config)
     } catch (error) {
       if (!(error instanceof CodedError)) throw error
       throw problem(settingNames.find((name) => name === error.details.key) ?? '', error.message)

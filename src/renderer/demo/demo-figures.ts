@@ -35,6 +35,7 @@ export function demoStatus({ startedMs, keys, liveBytes, readOnly }: StatusFacts
     pid: 4711,
     condition: 'sound',
     findings: [],
+    plainKeys: false,
     keys,
     blocks: keys + 12,
     peers: { live: 0, suspect: 0, left: 0 },

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import type { ContractRouterClient } from '@orpc/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -58,6 +59,17 @@ test('every procedure that asks for nothing answers as the contract says', async
   expect(await node.grpc.test()).toMatchObject({ ok: true })
   expect((await node.logs.page({ filter: {}, limit: 10 })).lines.length).toBeGreaterThan(0)
   expect((await node.settings.get()).rows.length).toBeGreaterThan(5)
+})
+
+test('a key file for keys that lie there unencrypted is refused before it would end the next start', async () => {
+  expect((await node.system.status()).plainKeys).toBe(true)
+  const keyFile = folder.path('vault-key')
+  writeFileSync(keyFile, new Uint8Array(32).fill(7), { mode: 0o600 })
+  const { digest } = await node.settings.get()
+  const outcome = await node.settings.put({ kind: 'values', values: { keyFile }, expect: digest })
+  const message = expect.stringContaining('keys that exist are not wrapped anew')
+  expect(outcome).toEqual({ kind: 'invalid', problems: [{ name: 'keyFile', message }] })
+  expect((await node.settings.get()).digest).toBe(digest)
 })
 
 test('a write of any program is told within a second, and read by the same rules', async () => {

@@ -37,7 +37,7 @@ function open(input: Partial<ConfigInput> = {}) {
   const told: unknown[] = []
   const settings = new SettingsFile(loaded, {
     sha256: (bytes) => crypto.sha256(bytes),
-    assertStartable: ({ grpc, insecure }) => {
+    assertStartable: async ({ grpc, insecure }) => {
       if (grpc.host === '0.0.0.0' && !insecure) throw new CodedError('unsafe-bind', 'unsafe', { details: { key: 'grpc' } })
     },
     applied: (live) => void told.push(live),
@@ -160,7 +160,7 @@ describe('changing', () => {
     const origin = { flags: {}, environment: { XDG_DATA_HOME: folder }, platform: 'linux' } as const
     const parts = {
       sha256: (bytes: Uint8Array) => crypto.sha256(bytes),
-      assertStartable: () => {},
+      assertStartable: () => Promise.resolve(),
       applied: () => {},
       changed: () => {},
     }
@@ -216,7 +216,7 @@ describe('changing', () => {
         ...loadNodeConfig({ flags: { data: folder }, environment: {} }),
         origin: { input: { flags: {}, environment: {} }, file: named, named: false },
       },
-      { sha256: (bytes) => crypto.sha256(bytes), assertStartable: () => {}, applied: () => {}, changed: () => {} },
+      { sha256: (bytes) => crypto.sha256(bytes), assertStartable: () => Promise.resolve(), applied: () => {}, changed: () => {} },
     )
     await expect(put(broken, { logLevel: 'warn' })).rejects.toMatchObject({ code: 'store-unwritable' })
     expect(await put(settings, { logLevel: 'warn' })).toMatchObject({ kind: 'saved' })

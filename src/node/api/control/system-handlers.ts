@@ -11,6 +11,8 @@ export interface StatusSources {
   /** The store was opened only to be looked at, after too many crashes. */
   readonly safeMode: boolean
   readonly pid: number
+  /** Secret keys lie unencrypted in the data directory. */
+  readonly plainKeys: boolean
   /** Over the last minute; null where nothing was asked for. */
   readonly latency: () => NodeStatus['latency']
   readonly throughput: () => NodeStatus['throughput']
@@ -70,6 +72,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     pid: sources.pid,
     condition: condition.kind,
     findings: (condition.kind === 'suspect' ? condition.findings : (scrub?.findings ?? [])).slice(0, findingsShownMax),
+    plainKeys: sources.plainKeys,
     keys,
     blocks: usage.families.content.records + usage.families.block.records,
     peers: noPeers,

@@ -65,7 +65,9 @@ function AttentionItem({ card, onIgnore }: { readonly card: AttentionCard; reado
             {t('ignore')}
           </Button>
         )}
-        <ActionButton action={card.action} primary={card.tone === 'danger'} readOnly={card.id === 'read-only'} />
+        {card.action !== undefined && (
+          <ActionButton action={card.action} primary={card.tone === 'danger'} readOnly={card.id === 'read-only'} />
+        )}
       </div>
     </li>
   )

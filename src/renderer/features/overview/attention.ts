@@ -21,7 +21,8 @@ export interface AttentionCard {
   readonly tone: Tone
   readonly title: string
   readonly text: string
-  readonly action: AttentionAction
+  /** Absent where there is nothing to press: the text says what can be done. */
+  readonly action?: AttentionAction
   /** It is a choice, not a fault: who has decided may hide it. */
   readonly ignorable: boolean
 }
@@ -147,10 +148,9 @@ function readOnlyCard({ status }: AttentionFacts, t: T): Card {
   return { id: 'read-only', tone: 'info', title: t('readOnlyCard'), text: t('readOnlyCardText'), action, ignorable: true }
 }
 
-function plainKeysCard({ settings }: AttentionFacts, t: T): Card {
-  const row = settings?.rows.find(({ name }) => name === 'keyFile')
+/** Without a button: keys that exist are never wrapped anew, so that a key file given to this node would only end its next start. */
+function plainKeysCard({ status, settings }: AttentionFacts, t: T): Card {
   const folder = settingText(settings, 'data')
-  if (row === undefined || row.value !== null || folder === undefined) return undefined
-  const action: AttentionAction = { kind: 'settings', search: 'keyFile' }
-  return { id: 'plain-keys', tone: 'info', title: t('plainKeys'), text: t('plainKeysText', { folder }), action, ignorable: true }
+  if (!status.plainKeys || folder === undefined) return undefined
+  return { id: 'plain-keys', tone: 'info', title: t('plainKeys'), text: t('plainKeysText', { folder }), ignorable: true }
 }

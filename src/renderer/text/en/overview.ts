@@ -91,7 +91,8 @@ export const overview = {
   plainDoor: 'Calls travel unencrypted through the network',
   plainDoorText: 'gRPC listens on {{address}} without TLS: tokens and values can be read on the way.',
   plainKeys: 'The secret keys of this node’s identity lie unencrypted in its folder',
-  plainKeysText: 'Who can read {{folder}} can act as this node. A key file outside of it prevents that.',
+  plainKeysText:
+    'Who can read {{folder}} can act as this node, so let nobody else read it. Keys that exist stay as they are: a key file has to be there at the first start of a new node, which an export of this one can be imported into.',
   range: 'Time that the charts show',
   range3600: '1 h',
   range86400: '24 h',

@@ -38,7 +38,8 @@ export const settings = {
   helpGrpcTokenFile: 'File with the token that programs need. Where it does not exist, the node makes one.',
   helpInsecure:
     'Lets other computers reach the node without encryption and without a token: everyone who does may read and change everything.',
-  helpKeyFile: 'File with a secret that encrypts the secret keys of this node. Keep it outside of the data folder.',
+  helpKeyFile:
+    'File with a secret that encrypts the secret keys of this node, kept outside of the data folder. It has to be there at the first start: keys that exist are not encrypted anew, and do not open with another file.',
   helpListen: 'Where other nodes will reach this one. It is kept for later versions: a node is alone in this one.',
   helpLogLevel: 'The least important lines that are still written to the log.',
   helpReadyFile: 'File that tells other programs, while the node serves, where to reach it.',

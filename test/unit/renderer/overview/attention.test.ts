@@ -41,8 +41,8 @@ describe('attentionCards', () => {
   })
 
   it('orders by urgency: damage, room, open doors, what waits, what was chosen', () => {
-    const settings = settingsOf(row('data', '/my data'), row('keyFile', null), row('grpc', '0.0.0.0:7070', { pending: true }))
-    const status = statusWith({ condition: 'suspect', storage: { full: true } })
+    const settings = settingsOf(row('data', '/my data'), row('grpc', '0.0.0.0:7070', { pending: true }))
+    const status = statusWith({ condition: 'suspect', plainKeys: true, storage: { full: true } })
     const found = cards({ status, settings, grpc: { ...demoGrpcInfo, host: '0.0.0.0', address: '0.0.0.0:7070' } })
     expect(found.map(({ id }) => id)).toEqual(['suspect', 'room', 'open-door', 'pending', 'plain-keys'])
     expect(found[0]?.action).toEqual({ kind: 'copy', text: "memo cluster recover --data '/my data'" })
@@ -63,12 +63,16 @@ describe('attentionCards', () => {
 
   it('offers only what this host can do', () => {
     const status = statusWith({ safeMode: true, storage: { limitBytes: null, diskFreeBytes: 1_000, full: true } })
-    expect(cards({ status }).map(({ action }) => action.kind)).toEqual(['log', 'keys'])
-    expect(cards({ status, supervises: true, showsFiles: true }).map(({ action }) => action.kind)).toEqual(['restart', 'folder'])
+    expect(cards({ status }).map(({ action }) => action?.kind)).toEqual(['log', 'keys'])
+    expect(cards({ status, supervises: true, showsFiles: true }).map(({ action }) => action?.kind)).toEqual(['restart', 'folder'])
   })
 
-  it('says nothing of keys that a key file protects', () => {
-    expect(cards({ settings: settingsOf(row('data', '/data'), row('keyFile', '/safe/key')) })).toEqual([])
+  it('tells of plain keys by what the node keeps, and leads nowhere: a key file would end its next start', () => {
+    const settings = settingsOf(row('data', '/data'), row('keyFile', null))
+    expect(cards({ settings })).toEqual([])
+    const [card] = cards({ settings, status: statusWith({ plainKeys: true }) })
+    expect(card).toMatchObject({ id: 'plain-keys', ignorable: true, text: expect.stringContaining('first start of a new node') })
+    expect(card?.action).toBeUndefined()
   })
 })
 
