@@ -8,11 +8,12 @@ import { CodedError } from '../../../../shared/coded-error.ts'
 import type { StoreEvents } from '../../../ports/record-store.ts'
 import { systemCode } from '../files.ts'
 import type { JournalPosition } from '../index/index-state.ts'
-import type { Overlay, OverlayEntry } from '../overlay.ts'
+import type { Overlay } from '../overlay.ts'
 import { isFullCode } from '../store-files.ts'
-import type { FrameKind, FrameSize, FrameWrite, Place } from './frame-codec.ts'
-import { alignFrame, encodeFrame, familyCode, frameHeaderBytes } from './frame-codec.ts'
-import { encodeSegmentHeader, segmentHeaderBytes, segmentSeed } from './segment-format.ts'
+import type { EncodedGroup } from './encode-group.ts'
+import { encodeGroup } from './encode-group.ts'
+import type { FrameKind, FrameSize, FrameWrite } from './frame-codec.ts'
+import { segmentHeaderBytes, segmentSeed } from './segment-format.ts'
 import type { PreparedSegment, SegmentMaker } from './segment-maker.ts'
 import { takeBack } from './take-back.ts'
 
@@ -340,74 +341,18 @@ export class JournalWriter {
     this.#prepareNext().catch((error: unknown) => this.fail(error))
   }
 
-  #encode(waiting: readonly Waiting[]) {
-    const { salt, limits } = this.#options
-    const headerBytes = this.#headerDue ? segmentHeaderBytes : 0
-    let length = headerBytes
-    for (const { size } of waiting) length += frameHeaderBytes + size.operationsLength + 7
-    const buffer = length <= scratchBytes ? this.#scratch : Buffer.allocUnsafeSlow(length)
-    const segment = this.#segmentNumber
-    const size = this.#segment?.size ?? 0
-    if (headerBytes > 0) encodeSegmentHeader(salt, { segment, firstSequence: this.#sequence + 1, size }).copy(buffer)
-    const buffers: Uint8Array[] = []
-    const frames: { entries: OverlayEntry[]; end: JournalPosition; length: number }[] = []
-    const syncedThrough = this.#sequence
-    let sequence = syncedThrough
-    let offset = this.#offset
-    let at = headerBytes
-    let pending = 0
-    for (const { kind, writes, size } of waiting) {
-      const entries: OverlayEntry[] = []
-      const context = {
-        seed: this.#seed,
-        segment,
-        offset,
-        sequence: ++sequence,
-        syncedThrough,
-        inlinePayloadBytesMax: limits.inlinePayloadBytesMax,
-      }
-      const operationsEnd = at + frameHeaderBytes + size.operationsLength
-      const places: Place[] = []
-      encodeFrame(buffer, at, kind, writes, size, context, (payload, place) => {
-        if (pending < operationsEnd) buffers.push(buffer.subarray(pending, operationsEnd))
-        pending = operationsEnd
-        buffers.push(payload)
-        places.push(place)
-      })
-      collectEntries(writes, places, limits.inlinePayloadBytesMax, sequence, entries)
-      at = operationsEnd
-      const padding = alignFrame(size.payloadsLength) - size.payloadsLength
-      buffer.fill(0, at, at + padding)
-      at += padding
-      offset += size.frameLength
-      frames.push({ entries, end: { segment, offset, sequence }, length: size.frameLength })
-    }
-    if (pending < at) buffers.push(buffer.subarray(pending, at))
-    return { buffers, frames, from: this.#offset - headerBytes }
-  }
-}
-
-function collectEntries(
-  writes: readonly FrameWrite[],
-  places: readonly Place[],
-  inlinePayloadBytesMax: number,
-  sequence: number,
-  entries: OverlayEntry[],
-): void {
-  let next = 0
-  for (const write of writes) {
-    const family = familyCode(write.family)
-    const { key } = write
-    if (write.kind === 'delete') {
-      entries.push({ family, key, sequence, value: undefined, place: undefined, movedFrom: undefined, isNew: false })
-    } else if (write.kind === 'put' && write.value.length <= inlinePayloadBytesMax) {
-      const isNew = write.isNew === true
-      entries.push({ family, key, sequence, value: write.value, place: undefined, movedFrom: undefined, isNew })
-    } else {
-      const movedFrom = write.kind === 'move' ? write.from : undefined
-      const isNew = write.kind === 'put' && write.isNew === true
-      entries.push({ family, key, sequence, value: undefined, place: places[next++], movedFrom, isNew })
-    }
+  #encode(waiting: readonly Waiting[]): EncodedGroup {
+    return encodeGroup(waiting, {
+      scratch: this.#scratch,
+      salt: this.#options.salt,
+      seed: this.#seed,
+      segment: this.#segmentNumber,
+      segmentBytes: this.#segment?.size ?? 0,
+      writesHeader: this.#headerDue,
+      offset: this.#offset,
+      sequence: this.#sequence,
+      inlinePayloadBytesMax: this.#options.limits.inlinePayloadBytesMax,
+    })
   }
 }
 
