@@ -141,11 +141,17 @@ function pendingCard({ settings, supervises }: AttentionFacts, t: T): Card {
   }
 }
 
-function readOnlyCard({ status }: AttentionFacts, t: T): Card {
+function readOnlyCard({ status, settings }: AttentionFacts, t: T): Card {
   // Safe mode and a suspect store refuse changes for reasons of their own.
   if (!status.readOnly || status.safeMode || status.condition === 'suspect') return undefined
-  const action: AttentionAction = { kind: 'settings', search: 'readOnly' }
-  return { id: 'read-only', tone: 'info', title: t('readOnlyCard'), text: t('readOnlyCardText'), action, ignorable: true }
+  const card = { id: 'read-only', tone: 'info', title: t('readOnlyCard'), ignorable: true } as const
+  const row = settings?.rows.find(({ name }) => name === 'readOnly')
+  // The switch of the page Settings has no say there.
+  if (row?.locked === true) {
+    const cause = row.source === 'environment' ? 'MEMO_READ_ONLY' : '--read-only'
+    return { ...card, text: `${t('readOnlyCardText')} ${t('readOnlyCardLocked', { cause })}` }
+  }
+  return { ...card, text: t('readOnlyCardText'), action: { kind: 'settings', search: 'readOnly' } }
 }
 
 /** Without a button: keys that exist are never wrapped anew, so that a key file given to this node would only end its next start. */

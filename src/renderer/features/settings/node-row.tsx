@@ -1,4 +1,3 @@
-import { Lock } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
@@ -7,6 +6,7 @@ import { Button } from '../../ui/button.tsx'
 import { Select } from '../../ui/select.tsx'
 import { Switch } from '../../ui/switch.tsx'
 import { TextField } from '../../ui/text-field.tsx'
+import { RowLock, RowName } from './row-marks.tsx'
 import { SettingLine } from './setting-line.tsx'
 import css from './settings.module.css'
 import { shownValue, valueOfField } from './staged-values.ts'
@@ -34,21 +34,14 @@ export function NodeRow({ row, form, live }: NodeRowProps): ReactElement {
   )
 }
 
-/** readyFile -> --ready-file */
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-}
-
 function RowFacts({ row, form }: Omit<NodeRowProps, 'live'>) {
   const { t } = useTranslation('settings')
-  const { labelOf, valueText, sourceText, lockText } = useRowTexts()
+  const { labelOf, valueText, sourceText } = useRowTexts()
   const isStaged = row.name in form.staged
   const theirs = form.contested.includes(row.name)
   return (
     <>
-      <p className={css.name} translate="no">
-        <code>{row.name}</code> <code>{flagOf(row.name)}</code>
-      </p>
+      <RowName row={row} />
       <p className={css.facts}>
         {isStaged ? <Badge tone="info">{t('staged')}</Badge> : <span>{sourceText(row)}</span>}
         {row.source !== 'default' && <span>{t('defaultIs', { value: valueText(row.default) })}</span>}
@@ -60,12 +53,7 @@ function RowFacts({ row, form }: Omit<NodeRowProps, 'live'>) {
           </Button>
         )}
       </p>
-      {row.locked && (
-        <p className={css.facts}>
-          <Lock size={12} aria-hidden="true" />
-          {lockText(row)}
-        </p>
-      )}
+      <RowLock row={row} />
       {theirs && (
         <p className={css.theirs} role="alert">
           {t('theirs', { value: valueText(row.value) })}{' '}

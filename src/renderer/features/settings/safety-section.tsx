@@ -1,10 +1,11 @@
 import type { ReactElement } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
+import type { SettingRow, Settings } from '../../../ipc/contract/setting-schemas.ts'
 import { failureOf } from '../../connection/failure.ts'
 import { Switch } from '../../ui/switch.tsx'
 import { matches } from './matches.ts'
+import { RowLock, RowName } from './row-marks.tsx'
 import { Section, SettingLine } from './setting-line.tsx'
 import css from './settings.module.css'
 import { useRowTexts } from './use-row-texts.ts'
@@ -19,21 +20,44 @@ interface SafetySectionProps {
 export function SafetySection({ settings, find, live }: SafetySectionProps): ReactElement | null {
   const { t } = useTranslation('settings')
   if (!matches(find, t('safety'), t('readOnly'), t('readOnlyHelp'), 'readOnly')) return null
+  const row = settings.rows.find(({ name }) => name === 'readOnly')
   return (
     <Section id="safety" title={t('safety')} text={t('safetyText')}>
       <div className={css.lines}>
         <SettingLine
           label={t('readOnly')}
           help={t('readOnlyHelp')}
-          control={<ReadOnlySwitch settings={settings} live={live} />}
+          facts={row !== undefined && <ReadOnlyFacts row={row} />}
+          control={<ReadOnlySwitch row={row} digest={settings.digest} live={live} />}
         />
       </div>
     </Section>
   )
 }
 
+function ReadOnlyFacts({ row }: { readonly row: SettingRow }) {
+  const { t } = useTranslation('settings')
+  const { sourceText, valueText } = useRowTexts()
+  return (
+    <>
+      <RowName row={row} />
+      <p className={css.facts}>
+        <span>{sourceText(row)}</span>
+        {row.source !== 'default' && <span>{t('defaultIs', { value: valueText(row.default) })}</span>}
+      </p>
+      <RowLock row={row} />
+    </>
+  )
+}
+
+interface ReadOnlySwitchProps {
+  readonly row: SettingRow | undefined
+  readonly digest: string
+  readonly live: boolean
+}
+
 /** Takes effect at once: it is meant for the moment in which one wants to be safe. */
-function ReadOnlySwitch({ settings, live }: Omit<SafetySectionProps, 'find'>) {
+function ReadOnlySwitch({ row, digest, live }: ReadOnlySwitchProps) {
   const { t } = useTranslation('settings')
   const { lockText } = useRowTexts()
   const [problem, setProblem] = useState<string>()
@@ -42,7 +66,6 @@ function ReadOnlySwitch({ settings, live }: Omit<SafetySectionProps, 'find'>) {
     else if (result.kind === 'changed') setProblem(t('readOnlyChanged'))
     else setProblem(t('readOnlyNotSaved', { reason: result.problems.map(({ message }) => message).join(' ') }))
   })
-  const row = settings.rows.find(({ name }) => name === 'readOnly')
   if (row === undefined) return <p className={css.muted}>{t('readOnlyUnknown')}</p>
   const failed = save.error === null ? problem : t('readOnlyNotSaved', { reason: failureOf(save.error).message })
   return (
@@ -51,7 +74,7 @@ function ReadOnlySwitch({ settings, live }: Omit<SafetySectionProps, 'find'>) {
         label={t('readOnly')}
         labelHidden
         checked={row.value === true}
-        onChange={(next) => save.mutate({ kind: 'values', values: { readOnly: next }, expect: settings.digest })}
+        onChange={(next) => save.mutate({ kind: 'values', values: { readOnly: next }, expect: digest })}
         disabledReason={row.locked ? lockText(row) : live ? undefined : t('notLive')}
       />
       {failed !== undefined && (

@@ -100,6 +100,7 @@ export const overview = {
   readNone: 'no reads in the last minute',
   readOnly: 'Read-only. These screens change nothing.',
   readOnlyCard: 'This node is set to read-only',
+  readOnlyCardLocked: 'To allow them, start the node again without {{cause}}.',
   readOnlyCardText: 'Changes by these screens are refused. Programs at the gRPC port are not affected.',
   readOnlyText: 'The switch “read-only” of this node is on. Data is sound.',
   readP50: 'read {{time}}',

@@ -61,6 +61,16 @@ describe('attentionCards', () => {
     expect(cards({ status: statusWith({ readOnly: true, safeMode: true }) }).map(({ id }) => id)).toEqual(['safe-mode'])
   })
 
+  it('says how to leave read-only where the page Settings has no say', () => {
+    const status = statusWith({ readOnly: true })
+    const cardWith = (change: Partial<SettingRow>) => cards({ status, settings: settingsOf(row('readOnly', true, change)) })[0]
+    expect(cardWith({ source: 'file' })).toMatchObject({ action: { kind: 'settings', search: 'readOnly' } })
+    const byFlag = cardWith({ source: 'flag', locked: true })
+    expect(byFlag?.text).toMatch(/ start the node again without --read-only\.$/)
+    expect(byFlag?.action).toBeUndefined()
+    expect(cardWith({ source: 'environment', locked: true })?.text).toMatch(/ without MEMO_READ_ONLY\.$/)
+  })
+
   it('offers only what this host can do', () => {
     const status = statusWith({ safeMode: true, storage: { limitBytes: null, diskFreeBytes: 1_000, full: true } })
     expect(cards({ status }).map(({ action }) => action?.kind)).toEqual(['log', 'keys'])

@@ -116,6 +116,24 @@ describe('settings of the node', () => {
     await waitFor(() => expect(screen.getByRole('switch', { name: 'Read-only' })).toBeChecked())
   })
 
+  it('say why the read-only switch cannot be moved where a flag decides', async () => {
+    const connection = new AlteredConnection()
+    const { settings } = connection.world
+    const get = settings.get.bind(settings)
+    settings.get = () => {
+      const { rows, ...rest } = get()
+      const locked = { value: true, source: 'flag', locked: true } as const
+      return { ...rest, rows: rows.map((row) => (row.name === 'readOnly' ? { ...row, ...locked } : row)) }
+    }
+    using _page = await openSettings(connection)
+    await screen.findByText('readOnly', { selector: 'code' })
+    const line = within(lineOf('readOnly'))
+    expect(line.getByText('--read-only', { selector: 'code' })).toBeVisible()
+    expect(line.getByText('from the command line')).toBeVisible()
+    expect(line.getByText('default: off')).toBeVisible()
+    expect(line.getByText('A flag on the command line decides; the file is not asked.')).toBeVisible()
+  })
+
   it('can be edited as the file, with the same checks', async () => {
     using page = await openSettings()
     const editor = await screen.findByRole('textbox', { name: 'Settings as JSON' })
