@@ -9,13 +9,15 @@ export interface NodeSession {
   readonly hello: Hello
 }
 
+/** `ended`: there was a session; `restarted`: it went with an earlier run of the node; `refused`: the link is used up or too old. */
+export type SignedOutReason = 'none' | 'ended' | 'restarted' | 'refused'
+
 export type NodeLink =
   | { readonly state: 'connecting' }
   | { readonly state: 'open' }
   /** The session that the snapshot still carries does not answer; its data is shown as stale. */
   | { readonly state: 'lost'; readonly sinceMs: number; readonly retryAtMs?: number }
-  /** `ended`: there was a session; `refused`: the link that was opened is used up or too old. */
-  | { readonly state: 'signed-out'; readonly reason: 'none' | 'ended' | 'refused' }
+  | { readonly state: 'signed-out'; readonly reason: SignedOutReason }
   | { readonly state: 'mismatch'; readonly nodeVersion: string; readonly contractVersion: number }
 
 export interface HostLink {

@@ -3,7 +3,7 @@ import { nodeContract } from '../../ipc/contract/node-contract.ts'
 import { connectSocket } from '../../ipc/wire/wire-client.ts'
 import { backOffMs, seenBackOffMaxMs } from './back-off.ts'
 import { browserHost } from './browser-host.ts'
-import type { Connection, NodeLink } from './connection-store.ts'
+import type { Connection, SignedOutReason } from './connection-store.ts'
 import { ConnectionStore } from './connection-store.ts'
 import { openSession } from './open-session.ts'
 
@@ -12,6 +12,13 @@ declare const __APP_VERSION__: string
 
 /** `sinceMs`: of the sign-in, by the clock of the node. */
 const sessionSchema = z.object({ sinceMs: z.number() })
+
+/** Names the run of the node in its answers about sessions. */
+const runHeader = 'Memo-Run'
+
+/** Tells the other tabs of this node that this browser has signed in. */
+const channelName = 'memo-session'
+const signedIn = 'signed-in'
 
 const tokenPattern = /#token=([\w-]{1,128})$/
 
@@ -22,12 +29,18 @@ export class SocketConnection extends ConnectionStore implements Connection {
   #timer: ReturnType<typeof setTimeout> | undefined
   #epoch = 0
   #failures = 0
+  /** The run of the node that the session belongs to, once it is known. */
+  #run: string | undefined
+  #channel: BroadcastChannel | undefined
 
   readonly start = (): void => {
     this.#stopped = false
     this.update({ host: browserHost(__APP_VERSION__, () => this.#signOut()) })
     document.addEventListener('visibilitychange', this.#look)
     window.addEventListener('popstate', this.#takeLink)
+    window.addEventListener('focus', this.#signInAgain)
+    this.#channel = new BroadcastChannel(channelName)
+    this.#channel.addEventListener('message', this.#signInAgain)
     void this.#begin()
   }
 
@@ -35,6 +48,8 @@ export class SocketConnection extends ConnectionStore implements Connection {
     this.#stopped = true
     document.removeEventListener('visibilitychange', this.#look)
     window.removeEventListener('popstate', this.#takeLink)
+    window.removeEventListener('focus', this.#signInAgain)
+    this.#channel?.close()
     clearTimeout(this.#timer)
     this.#socket?.close()
   }
@@ -47,7 +62,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
 
   readonly signIn = async (link: string): Promise<boolean> => {
     const token = tokenOf(link)
-    if (token === undefined || !(await spend(token))) return false
+    if (token === undefined || !(await this.#spend(token))) return false
     this.update({ link: { state: 'connecting' } })
     this.retry()
     return true
@@ -63,14 +78,38 @@ export class SocketConnection extends ConnectionStore implements Connection {
     const visible = document.visibilityState === 'visible'
     this.update({ visible })
     const { link } = this.snapshot()
+    if (visible) this.#signInAgain()
     if (visible && link.state === 'lost' && (link.retryAtMs ?? 0) > Date.now() + seenBackOffMaxMs) this.retry()
+  }
+
+  /** Another tab may have signed in meanwhile: all tabs of a browser have one session. */
+  readonly #signInAgain = (): void => {
+    if (this.snapshot().link.state === 'signed-out') void this.#takeUpSession()
+  }
+
+  async #takeUpSession(): Promise<void> {
+    const answer = await askSession()
+    if (answer?.held !== true || this.#stopped || this.snapshot().link.state !== 'signed-out') return
+    this.update({ link: { state: 'connecting' } })
+    this.retry()
+  }
+
+  /** Changes a token, which works once, for the cookie of a session; false where it is refused. */
+  async #spend(token: string): Promise<boolean> {
+    const response = await fetch('/session', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+    })
+    if (response.ok) this.#channel?.postMessage(signedIn)
+    return response.ok
   }
 
   /** A token that was refused may still meet a session of an earlier visit. */
   async #begin(): Promise<void> {
     const token = takeToken()
-    const refused = token !== undefined && !(await spend(token).catch(() => true))
-    if (refused && (await askSession()) === 'none') this.#signedOut('refused')
+    const refused = token !== undefined && !(await this.#spend(token).catch(() => true))
+    if (refused && (await askSession())?.held === false) this.#signedOut('refused')
     else await this.#dial()
   }
 
@@ -99,15 +138,19 @@ export class SocketConnection extends ConnectionStore implements Connection {
   }
 
   async #learnSession(): Promise<void> {
-    const session = await askSession()
-    if (typeof session === 'object') this.update({ signedInMs: session.sinceMs })
+    const answer = await askSession()
+    if (answer?.held !== true) return
+    this.#run = answer.run
+    this.update({ signedInMs: answer.sinceMs })
   }
 
   async #closed(epoch: number): Promise<void> {
     if (this.#stopped || this.#epoch !== epoch) return
     const { link, session, visible } = this.snapshot()
     if (link.state === 'signed-out' || link.state === 'mismatch') return
-    if ((await askSession()) === 'none') return this.#signedOut(session === undefined ? 'none' : 'ended')
+    const answer = await askSession()
+    if (this.#stopped || this.#epoch !== epoch) return
+    if (answer?.held === false) return this.#signedOut(session === undefined ? 'none' : this.#endOf(answer.run))
     const waitMs = backOffMs(this.#failures, Math.random, visible ? seenBackOffMaxMs : undefined)
     this.#failures += 1
     const sinceMs = link.state === 'lost' ? link.sinceMs : Date.now()
@@ -115,7 +158,11 @@ export class SocketConnection extends ConnectionStore implements Connection {
     this.#timer = setTimeout(() => void this.#dial(), waitMs)
   }
 
-  #signedOut(reason: Extract<NodeLink, { state: 'signed-out' }>['reason']): void {
+  #endOf(run: string | undefined): SignedOutReason {
+    return run !== undefined && this.#run !== undefined && run !== this.#run ? 'restarted' : 'ended'
+  }
+
+  #signedOut(reason: SignedOutReason): void {
     this.update({ link: { state: 'signed-out', reason } })
   }
 
@@ -137,22 +184,18 @@ function takeToken(): string | undefined {
   return token
 }
 
-/** Changes a token, which works once, for the cookie of a session; false where it is refused. */
-async function spend(token: string): Promise<boolean> {
-  const response = await fetch('/session', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token }),
-  })
-  return response.ok
-}
+type SessionAnswer = { readonly run: string | undefined } & (
+  | { readonly held: true; readonly sinceMs: number }
+  | { readonly held: false }
+)
 
 /** The session of this browser, by what the node says; undefined where it does not answer. */
-async function askSession(): Promise<z.infer<typeof sessionSchema> | 'none' | undefined> {
+async function askSession(): Promise<SessionAnswer | undefined> {
   try {
     const response = await fetch('/session', { headers: { accept: 'application/json' } })
-    if (response.status === 401) return 'none'
-    return response.ok ? sessionSchema.parse(await response.json()) : undefined
+    const run = response.headers.get(runHeader) ?? undefined
+    if (response.status === 401) return { held: false, run }
+    return response.ok ? { held: true, run, ...sessionSchema.parse(await response.json()) } : undefined
   } catch {
     return undefined
   }

@@ -2,13 +2,15 @@ import { KeyRound } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useDrafts } from '../app/drafts.ts'
+import type { SignedOutReason } from '../connection/connection-store.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/text-field.tsx'
 import css from './screen.module.css'
 import { ScreenCard } from './screen-card.tsx'
 
 interface SignInCardProps {
-  readonly reason: 'none' | 'ended' | 'refused'
+  readonly reason: SignedOutReason
   /** With the link as it was pasted; false where it was refused. */
   readonly onSignIn: (link: string) => Promise<boolean>
 }
@@ -16,6 +18,7 @@ interface SignInCardProps {
 /** There is no session, or no longer: how to get a link, and a place to paste it. */
 export function SignInCard({ reason, onSignIn }: SignInCardProps): ReactElement {
   const { t } = useTranslation('shell')
+  const unsaved = useDrafts(({ drafts }) => Object.keys(drafts).length)
   const [link, setLink] = useState('')
   const [error, setError] = useState<string>()
   const [busy, setBusy] = useState(false)
@@ -34,9 +37,11 @@ export function SignInCard({ reason, onSignIn }: SignInCardProps): ReactElement 
     <ScreenCard
       icon={<KeyRound size={20} aria-hidden="true" />}
       tone="info"
-      title={reason === 'ended' ? t('signInEnded') : t('signInNone')}
+      title={reason === 'ended' || reason === 'restarted' ? t('signInEnded') : t('signInNone')}
     >
       {reason === 'refused' && error === undefined && <p className={css.warn}>{t('signInRefused')}</p>}
+      {reason === 'restarted' && <p>{t('signInRestarted')}</p>}
+      {unsaved > 0 && <p>{t('signInUnsaved')}</p>}
       <p>{t('consoleHint')}</p>
       <div className={css.command}>
         <code>{t('consoleCommand')}</code>

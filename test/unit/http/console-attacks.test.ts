@@ -144,6 +144,11 @@ describe('signing in', () => {
     expect(JSON.parse(answer.body)).toEqual({ session: expect.any(Number), sinceMs: expect.any(Number) })
     const state = await bed.ask('/session', { headers: { Cookie: cookie.split(';', 1)[0] ?? '' } })
     expect([state.status, state.body]).toEqual([200, answer.body])
+    const run = expect.stringMatching(/^[0-9a-f]{16}$/)
+    expect([state.headers['memo-run'], (await bed.ask('/session')).headers['memo-run']]).toEqual([
+      run,
+      answer.headers['memo-run'],
+    ])
   })
 
   test('a token that was used signs nobody in', async () => {

@@ -112,6 +112,7 @@ class RunningHttp {
     this.#sessions = new SessionRoutes({
       ...{ limits, observer, clock: ports.clock, crypto: ports.crypto, linkSecret: options.linkSecret },
       scheme: this.#scheme,
+      run: Buffer.from(ports.random.bytes(runBytes)).toString('hex'),
       sessions: this.#tokens,
       cookie: new SessionCookie(options.nodeId, tls !== undefined),
     })
@@ -224,4 +225,5 @@ class RunningHttp {
   }
 }
 
+const runBytes = 8
 const foreignName = 'This node is not served under that name.\n'

@@ -21,6 +21,8 @@ export interface SessionRoutesParts {
   readonly cookie: SessionCookie
   /** Whoever can read it from the data directory may have a token. */
   readonly linkSecret: string
+  /** Names this run of the node and nothing else, so that a page can tell that its session went with an earlier one. */
+  readonly run: string
   readonly clock: ConstructorParameters<typeof SignInLimiter>[1]
   readonly crypto: Pick<Crypto, 'equal' | 'sha256'>
   readonly observer: ConsoleObserver
@@ -51,7 +53,7 @@ export class SessionRoutes {
     if (foreign && !isOwnOrigin(request, this.#parts.scheme)) {
       return errorAnswer(403, 'permission-denied', 'this request does not come from a page of this node')
     }
-    if (method !== 'POST') return stateAnswer(this.sessionOf(request))
+    if (method !== 'POST') return this.#state(this.sessionOf(request))
     if (path === '/session/end') return this.#signOut(request)
     return path === '/session' ? await this.#signIn(request) : this.#makeLink(request)
   }
@@ -65,16 +67,22 @@ export class SessionRoutes {
     const begun = this.#parts.sessions.signIn(asked.data.token)
     if (begun === undefined) return this.#refused(from, 'the link was used, has expired, or is not of this node')
     this.#parts.observer.consoleSignedIn({ session: begun.session.number, from })
-    return stateAnswer(begun.session, this.#parts.cookie.set(begun.cookie))
+    return this.#state(begun.session, this.#parts.cookie.set(begun.cookie))
   }
 
   #signOut(request: IncomingMessage): HttpAnswer {
     const session = this.sessionOf(request)
     const cleared = this.#parts.cookie.clear()
-    if (session === undefined) return stateAnswer(undefined, cleared)
+    if (session === undefined) return this.#state(undefined, cleared)
     this.#parts.sessions.end(session)
     this.#parts.observer.consoleSessionEnded({ session: session.number, cause: 'signed-out' })
     return jsonAnswer('session', 200, {}, cleared)
+  }
+
+  #state(session: ConsoleSession | undefined, headers: HttpAnswer['headers'] = {}): HttpAnswer {
+    const own = { ...headers, 'Memo-Run': this.#parts.run }
+    if (session === undefined) return errorAnswer(401, 'unauthenticated', 'nobody has signed in with this browser', own)
+    return jsonAnswer('session', 200, { session: session.number, sinceMs: session.sinceMs }, own)
   }
 
   #makeLink(request: IncomingMessage): HttpAnswer {
@@ -114,9 +122,4 @@ const bodyRefusals = {
 function methodsOf(path: string): readonly string[] | undefined {
   if (path === '/session') return ['GET', 'HEAD', 'POST']
   return path === '/session/end' || path === '/session/link' ? ['POST'] : undefined
-}
-
-function stateAnswer(session: ConsoleSession | undefined, headers: HttpAnswer['headers'] = {}): HttpAnswer {
-  if (session === undefined) return errorAnswer(401, 'unauthenticated', 'nobody has signed in with this browser', headers)
-  return jsonAnswer('session', 200, { session: session.number, sinceMs: session.sinceMs }, headers)
 }

@@ -97,6 +97,8 @@ export const shell = {
   signInFieldHelp: 'Paste the link here, or open it in this browser.',
   signInNone: 'Sign in to this node',
   signInRefused: 'That link was used before or is too old. Ask for a new one.',
+  signInRestarted: 'The node was started again, which ends all sessions.',
+  signInUnsaved: 'Text that you have typed here and not saved is kept. It is there again when you have signed in.',
   signInWrong: 'This is no link of memo.',
   signOut: 'Sign out',
   skipToContent: 'Skip to the content',

@@ -1,5 +1,9 @@
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import type { NodeSession } from '../../../../src/renderer/connection/connection-store.ts'
+import { openSession } from '../../../../src/renderer/connection/open-session.ts'
 import { SocketConnection } from '../../../../src/renderer/connection/socket-connection.ts'
+
+vi.mock('../../../../src/renderer/connection/open-session.ts', () => ({ openSession: vi.fn() }))
 
 class FakeSocket extends EventTarget {
   static made: FakeSocket[] = []
@@ -17,7 +21,7 @@ class FakeSocket extends EventTarget {
   }
 }
 
-const answers = { get: 401, post: 200 }
+const answers = { get: 401, post: 200, run: 'run-1' }
 const calls: string[] = []
 
 beforeEach(() => {
@@ -25,11 +29,13 @@ beforeEach(() => {
   calls.length = 0
   answers.get = 401
   answers.post = 200
+  answers.run = 'run-1'
   vi.stubGlobal('WebSocket', FakeSocket)
   vi.stubGlobal('fetch', async (path: string, init: RequestInit = {}) => {
     const { method = 'GET', body } = init
     calls.push(`${method} ${path}${body == null ? '' : ` ${String(body)}`}`)
-    return new Response('{}', { status: method === 'GET' ? answers.get : answers.post })
+    const headers = { 'Memo-Run': answers.run }
+    return new Response('{"sinceMs":5}', { status: method === 'GET' ? answers.get : answers.post, headers })
   })
   location.hash = ''
 })
@@ -136,6 +142,50 @@ test('a pasted link signs in', async () => {
   expect(await connection.signIn(' http://127.0.0.1:7072/#token=fresh ')).toBe(true)
   await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(2))
   expect(calls).toContain('POST /session {"token":"fresh"}')
+})
+
+async function signedOut(): Promise<SocketConnection> {
+  const made = FakeSocket.made.length
+  const connection = start()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(made + 1))
+  FakeSocket.made[made]?.close()
+  await vi.waitFor(() => expect(connection.snapshot().link.state).toBe('signed-out'))
+  return connection
+}
+
+test('a session that another tab began is used when the window gets the focus, and not before there is one', async () => {
+  const connection = await signedOut()
+  calls.length = 0
+  window.dispatchEvent(new Event('focus'))
+  await vi.waitFor(() => expect(calls).toEqual(['GET /session']))
+  expect(connection.snapshot().link.state).toBe('signed-out')
+  answers.get = 200
+  window.dispatchEvent(new Event('focus'))
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(2))
+  expect(connection.snapshot().link.state).toBe('connecting')
+})
+
+test('a tab that hears of the sign-in of another one connects by itself', async () => {
+  const [first, second] = [await signedOut(), await signedOut()]
+  answers.get = 200
+  expect(await first.signIn('http://127.0.0.1:7072/#token=fresh')).toBe(true)
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(4))
+  expect(second.snapshot().link.state).toBe('connecting')
+})
+
+test.each([
+  ['run-1', 'ended'],
+  ['run-2', 'restarted'],
+])('a session of run-1 that %s no longer holds has %s', async (run, reason) => {
+  vi.mocked(openSession).mockResolvedValue({ link: { state: 'open' }, session: {} as NodeSession })
+  answers.get = 200
+  const connection = start()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+  FakeSocket.made[0]?.dispatchEvent(new Event('open'))
+  await vi.waitFor(() => expect(connection.snapshot().signedInMs).toBe(5))
+  Object.assign(answers, { get: 401, run })
+  FakeSocket.made[0]?.close()
+  await vi.waitFor(() => expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason }))
 })
 
 test('signing out ends the session at the node', async () => {
