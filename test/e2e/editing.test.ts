@@ -188,6 +188,37 @@ describe('a deletion', () => {
     await keys.row('to-delete').waitFor()
   })
 
+  test.each([
+    { width: 1280, height: 800 },
+    { width: 960, height: 620 },
+  ])('says so where it covers no control, at $width x $height', async (size) => {
+    const { page, grpc } = await bed.openBrowser(await node())
+    await page.setViewportSize(size)
+    using program = new Program(grpc)
+    for (const key of ['covered/1', 'covered/2']) await program.put(key, 'x')
+    const keys = await KeysScreen.open(page)
+    await keys.row('covered/').click()
+    await keys.openKey('1')
+    await keys.button(say.keys('deleteKey')).click()
+    await page.getByRole('button', { name: say.keys('newKey') }).click()
+    await page.getByRole('textbox', { name: say.keys('keyLabel'), exact: true }).fill('covered/2')
+    await keys.type(page.getByRole('textbox', { name: say.keys('newValueLabel') }), '1')
+    await keys.button(say.keys('createKey')).click()
+    await keys.button(say.keys('openIt')).waitFor()
+    const notices = page.getByRole('region', { name: say.ui('notices') })
+    await notices.getByText(say.keys('deleted', { key: 'covered/1' })).waitFor()
+    const covered = await notices.evaluate((notice) => {
+      const place = notice.getBoundingClientRect()
+      const controls = [...document.querySelectorAll<HTMLElement>('button, a, input, [role="treeitem"]')]
+      return controls.flatMap((control) => {
+        const { left, right, top, bottom } = control.getBoundingClientRect()
+        const meets = left < place.right && right > place.left && top < place.bottom && bottom > place.top
+        return meets && !notice.contains(control) ? [control.innerText] : []
+      })
+    })
+    expect(covered).toEqual([])
+  })
+
   test('of a whole folder is typed first, and then done by a job', async () => {
     const { page, grpc } = await bed.openBrowser(await node())
     using program = new Program(grpc)

@@ -1,7 +1,7 @@
 import { Toast as Base } from '@base-ui/react/toast'
 import { X } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
-import { useMemo } from 'react'
+import { useLayoutEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import button from './button.module.css'
 import { Button } from './button.tsx'
@@ -71,8 +71,20 @@ export function ToastProvider({ undoKeys, children }: ToastProviderProps): React
 function Notices({ undoKeys }: Pick<ToastProviderProps, 'undoKeys'>) {
   const { t } = useTranslation('ui')
   const { toasts } = Base.useToastManager()
+  const viewport = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const { current } = viewport
+    if (current === null) return
+    const observer = new ResizeObserver(() => tellHeight(current.offsetHeight))
+    observer.observe(current)
+    return () => {
+      observer.disconnect()
+      tellHeight(0)
+    }
+  }, [])
   return (
     <Base.Viewport
+      ref={viewport}
       className={css.viewport}
       aria-label={t('notices')}
       data-pane={toasts.some((toast) => toast.transitionStatus !== 'ending') ? 'notices' : undefined}
@@ -80,6 +92,11 @@ function Notices({ undoKeys }: Pick<ToastProviderProps, 'undoKeys'>) {
       <Toasts undoKeys={undoKeys} />
     </Base.Viewport>
   )
+}
+
+/** For whom makes room: the library places the notices outside of everything else. */
+function tellHeight(height: number): void {
+  document.documentElement.style.setProperty('--notices', `${height}px`)
 }
 
 function Toasts({ undoKeys }: Pick<ToastProviderProps, 'undoKeys'>) {
