@@ -63,6 +63,39 @@ describe.each([
   })
 })
 
+/** The sheet of the states; what is outdated is paler by its opacity. */
+const states = readFileSync(join(import.meta.dirname, '../../../src/renderer/ui/states.module.css'), 'utf8')
+const opacityOf = (selector: string) => Number(states.split(`\n${selector} {`)[1]?.match(/opacity: ([\d.]+);/)?.[1])
+
+function mixed(front: string, back: string, opacity: number): string {
+  const channels = [1, 3, 5].map((at) => {
+    const [over, under] = [front, back].map((hex) => Number.parseInt(hex.slice(at, at + 2), 16))
+    return Math.round((over ?? 0) * opacity + (under ?? 0) * (1 - opacity))
+  })
+  return `#${channels.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`
+}
+
+describe('what is outdated', () => {
+  const stale = '.stale[data-stale] > *'
+
+  test('is paler once, however many parts of it say so', () => {
+    expect(opacityOf(stale)).toBeLessThan(1)
+    expect(opacityOf('.stale[data-stale] .stale[data-stale] > *')).toBe(1)
+  })
+
+  test.each([
+    ['text', 'light', 4.5],
+    ['text', 'dark', 4.5],
+    ['muted', 'light', 3],
+    ['muted', 'dark', 3],
+  ] as const)('can be read: %s in the %s theme', (name, theme, least) => {
+    for (const layer of ['bg', 'surface']) {
+      const [front, back] = [plain.get(name)?.[theme] ?? '', plain.get(layer)?.[theme] ?? '']
+      expect(contrast(mixed(front, back, opacityOf(stale)), back)).toBeGreaterThanOrEqual(least)
+    }
+  })
+})
+
 test('more contrast is more', () => {
   const ratio = (colours: typeof plain, name: string) =>
     contrast(colours.get(name)?.light ?? '', colours.get('surface')?.light ?? '')
