@@ -28,7 +28,7 @@ export function AddressCard({ grpc }: { readonly grpc: GrpcInfo }): ReactElement
           <code>{grpc.address}</code>
           <CopyButton text={grpc.address} label={t('copyAddress')} />
         </p>
-        <p className={css.muted}>{t('addressHint')}</p>
+        <p className={css.muted}>{open ? t('addressHint') : t('addressHintLoopback')}</p>
       </div>
       <Details
         items={[

@@ -2,6 +2,7 @@ export const connect = {
   actions: 'Actions',
   address: 'Address',
   addressHint: 'gRPC, for programs on this computer and wherever this address can be reached',
+  addressHintLoopback: 'gRPC, for programs on this computer; no other one can reach this address',
   anyHostHint: 'The node listens on all addresses of its computer. From another one, put its name in place of 127.0.0.1.',
   authMtls: 'Programs with a certificate of an authority that this node trusts (mutual TLS).',
   authNoneLoopback:

@@ -23,6 +23,7 @@ describe('Connect', () => {
     using _app = await renderApp({ path: '/connect' })
     expect(await screen.findByText('127.0.0.1:7070', { selector: 'code' })).toBeVisible()
     expect(screen.getByText('TLS is off. Calls do not leave this computer.')).toBeVisible()
+    expect(screen.getByText('gRPC, for programs on this computer; no other one can reach this address')).toBeVisible()
     expect(screen.getByText(/^Every program on this computer, without a token/)).toBeVisible()
     expect(screen.getByText('On: tools such as grpcurl need no .proto files.')).toBeVisible()
   })
@@ -31,6 +32,7 @@ describe('Connect', () => {
     {
       using app = await renderApp({ path: '/connect', connection: withGrpc({ host: '0.0.0.0', address: '0.0.0.0:7070' }) })
       expect(await screen.findByText('Everyone who reaches the address may read and change all keys.')).toBeVisible()
+      expect(screen.getByText(/on this computer and wherever this address can be reached/)).toBeVisible()
       expect(screen.getByText(/everything can be read on the way/)).toBeVisible()
       expect(screen.getByText(/put its name in place of 127\.0\.0\.1/)).toBeVisible()
       app.unmount()
