@@ -6,7 +6,9 @@ import type { Results } from './results.ts'
 
 /** Keys over which puts and gets spread; small enough that every peer has all of them warm. */
 const keySpace = 1000
-const batchKeys = 100
+const batchKeysMax = 100
+/** Of the values of one batch. One that holds a single value is a put by another name, and is not measured. */
+const batchBytesMax = 1024 * 1024
 const listKeys = 1000
 
 const keyOf = (sequence: number) => `bench/${String(sequence % keySpace).padStart(6, '0')}`
@@ -51,12 +53,15 @@ async function runSize(peers: readonly Peer[], size: number, options: BenchOptio
       })
     }
   }
-  if (!options.operations.includes('batch') || size > 4096) return
-  for (const peer of peers) {
-    await report(peer, `batch of ${batchKeys} x ${size} B, 16`, 16, batchKeys, (sequence) => {
-      const keys = Array.from({ length: batchKeys }, (_, index) => `batch/${(sequence * batchKeys + index) % 1_000_000}`)
-      return peer.batch(keys, value)
-    })
+  const batchKeys = Math.min(batchKeysMax, Math.floor(batchBytesMax / size))
+  if (!options.operations.includes('batch') || batchKeys < 2) return
+  for (const inFlight of options.inFlight) {
+    for (const peer of peers) {
+      await report(peer, `batch of ${batchKeys} x ${size} B, ${inFlight}`, inFlight, batchKeys, (sequence) => {
+        const keys = Array.from({ length: batchKeys }, (_, index) => `batch/${(sequence * batchKeys + index) % 1_000_000}`)
+        return peer.batch(keys, value)
+      })
+    }
   }
 }
 
@@ -67,14 +72,13 @@ async function fill(peer: Peer, value: Uint8Array): Promise<void> {
 }
 
 async function runLists(peers: readonly Peer[], options: BenchOptions, results: Results): Promise<void> {
-  for (const peer of peers) {
-    const loop = await runClosedLoop(
-      async () => {
-        await peer.list('', listKeys)
-      },
-      { inFlight: 4, durationMs: options.secondsPerCell * 1000, warmUpMs: 500 },
-    )
-    const value = loop.perSecond * listKeys
-    results.add({ suite: 'kv', cell: `list pages of ${listKeys}, 4`, subject: peer.name, metric: 'keys per second', value })
+  for (const inFlight of options.inFlight) {
+    for (const peer of peers) {
+      const call = () => peer.list('', listKeys).then(() => undefined)
+      const loop = await runClosedLoop(call, { inFlight, durationMs: options.secondsPerCell * 1000, warmUpMs: 500 })
+      const value = loop.perSecond * listKeys
+      const cell = `list pages of ${listKeys}, ${inFlight}`
+      results.add({ suite: 'kv', cell, subject: peer.name, metric: 'keys per second', value })
+    }
   }
 }

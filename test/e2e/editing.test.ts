@@ -213,7 +213,7 @@ describe('a deletion', () => {
       return controls.flatMap((control) => {
         const { left, right, top, bottom } = control.getBoundingClientRect()
         const meets = left < place.right && right > place.left && top < place.bottom && bottom > place.top
-        return meets && !notice.contains(control) ? [control.innerText] : []
+        return meets && !notice.contains(control) ? [control.textContent] : []
       })
     })
     expect(covered).toEqual([])

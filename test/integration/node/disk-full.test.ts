@@ -17,6 +17,7 @@ const folder = testFolder()
 const shortGrace = join(import.meta.dirname, 'short-grace-process.ts')
 /** The index has taken in what was put. */
 const settledMs = 3 * defaultLimits.indexDelayMs
+const takenBeforeLarge = 50
 const sizes = [100, 3000, 60_000, 200_000, 1_500_000, 20_000]
 
 /** Bytes that do not compress, the same for the same number. */
@@ -44,17 +45,24 @@ class Filling {
     throw new Error('the node is never full')
   }
 
-  /** Each of four writers goes on with smaller values after a refusal, until the smallest is refused. */
+  /**
+   * Each of four writers goes on with smaller values after a refusal, until the smallest is refused, and with large ones again when
+   * many small ones were taken: room comes back meanwhile.
+   */
   async #fillOnce(clients: NodeClients): Promise<void> {
     const write = async () => {
+      let taken = 0
       for (let sizeMax = Math.max(...sizes); sizeMax > 0; ) {
         const number = this.#next++
         const value = contentOf(number)
         if (value.length > sizeMax) continue
         const outcome = await put(clients, keyOf(number), value)
-        if (outcome === status.OK) this.acknowledged.add(number)
-        else expect(outcome).toBe(status.RESOURCE_EXHAUSTED)
-        if (outcome === status.OK) continue
+        if (outcome === status.OK) {
+          this.acknowledged.add(number)
+          if (++taken % takenBeforeLarge === 0) sizeMax = Math.max(...sizes)
+          continue
+        }
+        expect(outcome).toBe(status.RESOURCE_EXHAUSTED)
         await sleep(50)
         sizeMax = Math.max(0, ...sizes.filter((size) => size < value.length))
       }
