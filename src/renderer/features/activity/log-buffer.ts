@@ -10,7 +10,7 @@ export const linesMax = 10_000
 
 export interface LogBuffer {
   readonly lines: readonly LogLine[]
-  /** Earlier lines may exist in the node. */
+  /** Earlier lines may exist in the node: so until a page says that there are none. */
   readonly more: boolean
   readonly following: boolean
   /** Lines that came since the person left the end. */
@@ -21,7 +21,7 @@ export interface LogBuffer {
   readonly trimmed: boolean
 }
 
-export const emptyBuffer: LogBuffer = { lines: [], more: false, following: true, unseen: 0, lost: 0, trimmed: false }
+export const emptyBuffer: LogBuffer = { lines: [], more: true, following: true, unseen: 0, lost: 0, trimmed: false }
 
 /** The newest page. Lines of the tail that are newer than it stay; for a person who reads elsewhere it is only news. */
 export function startWith(buffer: LogBuffer, page: Pick<LogPage, 'lines' | 'more'>): LogBuffer {

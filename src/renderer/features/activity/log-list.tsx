@@ -17,13 +17,15 @@ const tints = { debug: undefined, info: undefined, warn: undefined, error: css.r
 interface LogListProps {
   readonly log: Log
   readonly text: string
+  /** Not all lines are asked for. */
+  readonly filtered: boolean
   /** Sequence of the line that is set out; undefined for none. */
   readonly chosen: number | undefined
   readonly onChoose: (sequence: number | undefined) => void
 }
 
 /** The lines that are held, below one row that says what lies before them. */
-export function LogList({ log, text, chosen, onChoose }: LogListProps): ReactElement {
+export function LogList({ log, text, filtered, chosen, onChoose }: LogListProps): ReactElement {
   const { t } = useTranslation('activity')
   const { lines, following } = log.buffer
   const frame = useRef<HTMLDivElement>(null)
@@ -54,7 +56,7 @@ export function LogList({ log, text, chosen, onChoose }: LogListProps): ReactEle
         rowKey={(index) => (index === 0 ? 'earlier' : (lines[index - headRows]?.sequence ?? index))}
         renderRow={(index) => {
           const line = lines[index - headRows]
-          return line === undefined ? <EarlierRow log={log} /> : <LogRow line={line} text={text} />
+          return line === undefined ? <EarlierRow log={log} filtered={filtered} /> : <LogRow line={line} text={text} />
         }}
         rowProps={(index) => {
           const line = lines[index - headRows]
@@ -103,7 +105,7 @@ function useKeptPlace(frame: { readonly current: HTMLDivElement | null }, first:
 }
 
 /** It exists only while it is nearly in sight, and that is when earlier lines are read. */
-function EarlierRow({ log }: { readonly log: Log }) {
+function EarlierRow({ log, filtered }: { readonly log: Log; readonly filtered: boolean }) {
   const { t } = useTranslation('activity')
   const { buffer, earlier, loadEarlier } = log
   const { more, following } = buffer
@@ -125,7 +127,7 @@ function EarlierRow({ log }: { readonly log: Log }) {
       </span>
     )
   }
-  if (!more) return <span {...cell}>{t('oldest')}</span>
+  if (!more) return <span {...cell}>{filtered ? t('oldestMatch') : t('oldest')}</span>
   if (earlier.loading) return <span {...cell}>{t('olderLoading')}</span>
   return (
     <span {...cell}>

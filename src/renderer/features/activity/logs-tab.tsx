@@ -185,11 +185,23 @@ function NodeLevel({ level }: { readonly level: LogLevel | undefined }) {
 
 function LogNotices({ log }: { readonly log: Log }) {
   const { t } = useTranslation('activity')
-  const { facts, tailFailure, buffer } = log
+  const { facts, tailFailure, buffer, failure } = log
   return (
     <>
       {facts?.rate.guarded && (
         <Banner tone="warn">{t('guarded', { rate: formatNumber(facts.rate.perSecond), level: t(facts.level) })}</Banner>
+      )}
+      {failure !== undefined && buffer.lines.length > 0 && (
+        <Banner
+          tone="warn"
+          actions={
+            <Button kind="link" onClick={log.reload}>
+              {t('readAgain')}
+            </Button>
+          }
+        >
+          {t('pageFailed', { reason: failure.message })}
+        </Banner>
       )}
       {tailFailure !== undefined && <Banner tone="warn">{t('tailBroken', { reason: tailFailure.message })}</Banner>}
       {!buffer.following && buffer.lost > 0 && (
@@ -219,7 +231,9 @@ interface BodyProps {
 function LogBody({ log, choice, chosen, onChoose, onClear }: BodyProps) {
   const { t } = useTranslation('activity')
   const { buffer, loading, failure, reload } = log
-  if (buffer.lines.length > 0) return <LogList log={log} text={choice.text} chosen={chosen} onChoose={onChoose} />
+  if (buffer.lines.length > 0) {
+    return <LogList log={log} text={choice.text} filtered={isFiltered(choice)} chosen={chosen} onChoose={onChoose} />
+  }
   if (failure !== undefined) return <Failed title={t('logFailed')} failure={failure} onRetry={reload} />
   if (loading) return <Loading rows={12} text={t('logLoading')} />
   if (!isFiltered(choice)) return <Empty title={t('logEmpty')} text={t('logEmptyText')} />
@@ -230,8 +244,11 @@ function LogBody({ log, choice, chosen, onChoose, onClear }: BodyProps) {
 
 function LogFooter({ log }: { readonly log: Log }) {
   const { t } = useTranslation('activity')
-  const { lines, more, trimmed } = log.buffer
+  const { buffer, loading, failure } = log
+  const { lines, more, trimmed } = buffer
   const loaded = t('loaded', { count: lines.length, number: formatCount(lines.length) })
-  const text = !more ? t('loadedAll', { loaded }) : trimmed ? t('trimmed', { loaded }) : t('loadedPart', { loaded })
-  return <footer className={css.footer}>{text}</footer>
+  // What else there is only a page tells.
+  const known = !loading && failure === undefined
+  const reach = !more ? t('loadedAll', { loaded }) : trimmed ? t('trimmed', { loaded }) : t('loadedPart', { loaded })
+  return <footer className={css.footer}>{known ? reach : loaded}</footer>
 }

@@ -41,10 +41,17 @@ interface Played {
   readonly asked: { readonly filter: LogFilter; readonly before: number | undefined }[]
   readonly tell: (event: { kind: 'lines'; lines: LogLine[] } | { kind: 'gap'; dropped: number }) => void
   readonly level: () => string
+  /** Pages are read from here on. */
+  readonly heal: () => void
 }
 
 /** A log that a test plays: pages of 300 from `lines`, and a tail of what is told. */
-function playedLog(lines: LogLine[], rate = { perSecond: 1, guarded: false }): [AlteredConnection, Played] {
+function playedLog(
+  lines: LogLine[],
+  rate = { perSecond: 1, guarded: false },
+  { fails } = { fails: false },
+): [AlteredConnection, Played] {
+  let failing = fails
   const asked: Played['asked'] = []
   const told: Parameters<Played['tell']>[0][] = []
   let wake = Promise.withResolvers<void>()
@@ -53,6 +60,7 @@ function playedLog(lines: LogLine[], rate = { perSecond: 1, guarded: false }): [
     ...router,
     logs: {
       page: serve.logs.page.handler(({ input: { filter, before, limit } }) => {
+        if (failing) throw new Error('the store is away')
         if (limit > 1) asked.push({ filter, before })
         const found = lines.filter(
           ({ sequence, message }) => sequence < (before ?? Number.POSITIVE_INFINITY) && message.includes(filter.text ?? ''),
@@ -77,7 +85,10 @@ function playedLog(lines: LogLine[], rate = { perSecond: 1, guarded: false }): [
     told.push(event)
     wake.resolve()
   }
-  return [connection, { lines, asked, tell, level: () => level }]
+  const heal = (): void => {
+    failing = false
+  }
+  return [connection, { lines, asked, tell, level: () => level, heal }]
 }
 
 function many(from: number, to: number): LogLine[] {
@@ -149,6 +160,32 @@ describe('the log', () => {
     expect(log.asked.map(({ filter }) => filter.text)).toEqual([undefined, 'line 4', 'line 4zzz'])
     await userEvent.click(screen.getByRole('button', { name: 'Clear the filter' }))
     expect(await screen.findByRole('row', { name: /line 5/ })).toBeVisible()
+  })
+
+  it('claims to hold the first line of all only where no filter is set', async () => {
+    const [connection] = playedLog([line(1, { message: 'one' }), line(2, { message: 'two' })])
+    using _app = await renderApp({ path: '/activity', connection })
+    expect(await screen.findByText('This is the first line that the node keeps')).toBeVisible()
+    await userEvent.type(screen.getByRole('textbox', { name: 'Search text' }), 'two')
+    expect(await screen.findByText('The node keeps no earlier line that matches')).toBeVisible()
+    expect(screen.queryByText('This is the first line that the node keeps')).toBeNull()
+  })
+
+  it('claims nothing of lines that could not be read, and shows those that come', async () => {
+    const [connection, log] = playedLog([line(1)], { perSecond: 1, guarded: false }, { fails: true })
+    using _app = await renderApp({ path: '/activity', connection })
+    expect(await screen.findByText('The log could not be read')).toBeVisible()
+    expect(screen.getByText('loaded 0 lines')).toBeVisible()
+    log.tell({ kind: 'lines', lines: [line(7)] })
+    expect(await screen.findByText('line 7')).toBeVisible()
+    expect(screen.getByText(/^Lines are missing here, because the log could not be read: /)).toBeVisible()
+    expect(screen.getByText('loaded 1 line')).toBeVisible()
+    expect(screen.queryByText('This is the first line that the node keeps')).toBeNull()
+    log.heal()
+    await userEvent.click(screen.getByRole('button', { name: 'Read again' }))
+    expect(await screen.findByText('line 1')).toBeVisible()
+    expect(screen.getByText('loaded 2 lines · all that match')).toBeVisible()
+    expect(screen.queryByText(/^Lines are missing here/)).toBeNull()
   })
 
   it('reads the newest lines anew after a gap', async () => {
