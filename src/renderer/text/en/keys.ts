@@ -84,6 +84,7 @@ export const keys = {
   editLabel: 'Text of {{key}}',
   editPartial: 'Load the whole value first: a part of it is never saved.',
   editTooLarge: 'Values above 4.2 MB are replaced by an import, not edited here.',
+  emptyName: '(empty name)',
   emptyPrefix: 'No keys start with {{prefix}}',
   endEdit: 'End edit',
   exportAgain: 'Export again',
@@ -337,6 +338,8 @@ export const keys = {
   valuePane: 'Value',
   version: 'Version',
   versionN: 'version {{version}}',
+  versionHint:
+    'Each change gives a key a version that it never had before. A new key begins above 1 where keys of this store were deleted.',
   viewLabel: 'Show the value as',
   view_cbor: 'CBOR',
   view_hex: 'Hex',

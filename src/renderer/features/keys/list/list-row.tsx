@@ -51,12 +51,7 @@ function ListRowOf({ row, tree, delimiter }: ListRowProps): ReactElement | null 
       )
     case 'found':
       return (
-        <Line
-          level={0}
-          chevron={undefined}
-          icon={<NameIcon {...named(row.metadata)} delimiter={delimiter} />}
-          title={row.metadata.key}
-        >
+        <Line level={0} chevron={undefined} icon={<NameIcon {...named(row.metadata)} delimiter="" />} title={row.metadata.key}>
           <KeyText text={row.metadata.key} className={css.label} />
         </Line>
       )
@@ -70,7 +65,7 @@ function ListRowOf({ row, tree, delimiter }: ListRowProps): ReactElement | null 
           icon={<NameIcon name={row.name} contentType={row.contentType} delimiter="" />}
           title={row.name}
         >
-          <KeyText text={tailOf(row.name, row.folder.prefix, delimiter)} className={css.label} />
+          <TailText text={tailOf(row.name, row.folder.prefix, delimiter)} />
         </Line>
       )
     case 'folder':
@@ -126,6 +121,17 @@ function Line({ level, chevron, icon, title, children }: LineProps): ReactElemen
       <span className={css.icon}>{icon}</span>
       {children}
     </div>
+  )
+}
+
+/** A key that ends with the separator has nothing behind it, which would be a row without a name. */
+function TailText({ text }: { readonly text: string }) {
+  const { t } = useTranslation('keys')
+  if (text !== '') return <KeyText text={text} className={css.label} />
+  return (
+    <span className={clsx(css.label, css.muted)} translate="yes">
+      {t('emptyName')}
+    </span>
   )
 }
 
