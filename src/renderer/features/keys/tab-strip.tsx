@@ -1,16 +1,16 @@
 import type { TFunction } from 'i18next'
 import { X } from 'lucide-react'
 import type { ReactElement } from 'react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
-import { tailOf } from './list/list-rows.ts'
+import { tabNames } from './tab-names.ts'
 import css from './tab-strip.module.css'
 import type { Tab } from './tabs-store.ts'
 import { activateTab, closeTab, useDirtyTabs, useTabs } from './tabs-store.ts'
 import { useMemory } from './use-memory.ts'
-import { shortText, visibleKey } from './visible-key.ts'
+import { visibleKey } from './visible-key.ts'
 
 /** What is open. A dot marks text that is not saved; closing such a tab asks first. */
 export function TabStrip(): ReactElement | null {
@@ -19,6 +19,14 @@ export function TabStrip(): ReactElement | null {
   const tabs = useTabs((state) => state.tabs)
   const active = useTabs((state) => state.active)
   const dirty = useDirtyTabs()
+  const names = useMemo(
+    () =>
+      tabNames(
+        tabs.flatMap((tab) => (tab.kind === 'key' ? [tab.key] : [])),
+        delimiter,
+      ),
+    [tabs, delimiter],
+  )
   // Changes with what is active and with its dot, which makes it wider.
   const shown = active === undefined ? undefined : `${active} ${dirty.has(active)}`
   const [leaving, setLeaving] = useState<Tab>()
@@ -44,7 +52,7 @@ export function TabStrip(): ReactElement | null {
               onClick={() => activateTab(tab.id)}
               onAuxClick={(event) => event.button === 1 && close(tab)}
             >
-              {nameOfTab(tab, delimiter, t)}
+              {tab.kind === 'key' ? names.get(tab.key) : longName(tab, t)}
               {dirty.has(tab.id) && <span className={css.dot} role="img" aria-label={t('unsaved')} />}
             </button>
             <IconButton
@@ -73,11 +81,4 @@ export function TabStrip(): ReactElement | null {
 
 function longName(tab: Tab, t: TFunction<'keys'>): string {
   return tab.kind === 'key' ? visibleKey(tab.key) : t(`tab_${tab.kind}`)
-}
-
-function nameOfTab(tab: Tab, delimiter: string, t: TFunction<'keys'>): string {
-  if (tab.kind !== 'key') return t(`tab_${tab.kind}`)
-  const folder =
-    delimiter === '' ? '' : tab.key.slice(0, tab.key.lastIndexOf(delimiter, tab.key.length - delimiter.length - 1) + 1)
-  return shortText(visibleKey(tailOf(tab.key, folder, delimiter)), 24)
 }
