@@ -1,4 +1,4 @@
-import { Code, HardDrive } from 'lucide-react'
+import { CircleHelp, Code, HardDrive } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
@@ -7,6 +7,7 @@ import { Button } from '../../../ui/button.tsx'
 import type { Detail } from '../../../ui/card.tsx'
 import { Details } from '../../../ui/card.tsx'
 import { formatBytes, formatCount, formatTime } from '../../../ui/format.ts'
+import { IconButton } from '../../../ui/icon-button.tsx'
 import { IdText } from '../../../ui/id-text.tsx'
 import { useStat } from '../value/value-queries.ts'
 import css from './inspector.module.css'
@@ -74,7 +75,15 @@ function detailsOf(metadata: KeyMetadata, t: ReturnType<typeof useTranslation<'k
     { term: t('size'), value: `${formatBytes(size)}${size >= 1000 ? ` (${formatCount(size)})` : ''}` },
     { term: t('stored'), value: chunks === 0 ? t('oneBlock') : t('chunks', { count: chunks }) },
     { term: t('writer'), value: <IdText value={writer} head={6} tail={4} /> },
-    { term: t('version'), value: <span className={css.mono}>{version}</span> },
+    {
+      term: t('version'),
+      value: (
+        <span className={css.hinted}>
+          <span className={css.mono}>{version}</span>
+          <IconButton className={css.hint} label={t('versionHint')} icon={<CircleHelp size={14} aria-hidden="true" />} />
+        </span>
+      ),
+    },
     { term: t('revision'), value: <span className={css.mono}>{revision}</span> },
     { term: t('modified'), value: formatTime(modifiedMs) },
   ]
