@@ -41,6 +41,7 @@ export function HexViewer({ label, size, read }: HexViewerProps): ReactElement {
   const rowBytes = rowBytesFor(useWidth(viewer))
   const count = Math.ceil(Math.min(windowBytes, size - start) / rowBytes)
   const target = parseOffset(wanted, size)
+  const problem = target === undefined ? t('offsetWrong', { last: Math.max(0, size - 1) }) : undefined
   const go = (): void => {
     if (target === undefined) return
     const windowStart = Math.floor(target / windowBytes) * windowBytes
@@ -56,8 +57,16 @@ export function HexViewer({ label, size, read }: HexViewerProps): ReactElement {
           go()
         }}
       >
-        <TextField label={t('offset')} labelHidden placeholder={t('offsetHint')} value={wanted} onChange={setWanted} mono />
-        <Button submit disabledReason={target === undefined ? t('offsetWrong') : undefined} onClick={go}>
+        <TextField
+          label={t('offset')}
+          labelHidden
+          placeholder={t('offsetHint')}
+          value={wanted}
+          onChange={setWanted}
+          error={wanted.trim() === '' ? undefined : problem}
+          mono
+        />
+        <Button submit disabledReason={problem} onClick={go}>
           {t('go')}
         </Button>
         {start > 0 && <Button onClick={() => setStart(start - windowBytes)}>{t('earlier')}</Button>}

@@ -15,7 +15,7 @@ export const ui = {
   notRead: 'This part could not be read.',
   offset: 'Offset',
   offsetHint: 'Offset, e.g. 0x4000',
-  offsetWrong: 'Type an offset inside the value, decimal or with 0x',
+  offsetWrong: 'Type an offset from 0 to {{last}}, decimal or with 0x.',
   retry: 'Try again',
   sample: 'Some of them',
   takeTheirs: 'Take this part over',
