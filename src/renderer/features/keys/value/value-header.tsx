@@ -1,3 +1,4 @@
+import { clsx } from 'clsx'
 import { Code, Search, Star, Trash2, WrapText } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -56,7 +57,7 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
         />
         <div className={css.tools}>{children}</div>
       </div>
-      <div className={css.line}>
+      <div className={clsx(css.line, css.second)}>
         {views.length > 1 && (
           <div className={css.views}>
             <Segmented
@@ -91,7 +92,7 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
   )
 }
 
-/** What matters most comes first; what finds no room in two lines is left out as a whole, and said by the tooltip. */
+/** What matters most comes first; what finds no room in a line goes to the next as a whole. The tooltip has the time in full. */
 function Facts({ metadata, remark, kind }: Pick<ValueHeaderProps, 'metadata' | 'remark' | 'kind'>): ReactElement {
   const { t } = useTranslation('keys')
   if (metadata === undefined || remark !== undefined) return <span className={css.facts}>{remark}</span>
