@@ -1,5 +1,5 @@
 import type { ReactElement, RefObject } from 'react'
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNode, useNodeEvents } from '../../../connection/connection-provider.tsx'
 import { Button } from '../../../ui/button.tsx'
@@ -7,6 +7,7 @@ import { formatCount } from '../../../ui/format.ts'
 import { Loading } from '../../../ui/loading.tsx'
 import { Empty, Failed } from '../../../ui/states.tsx'
 import { keysLimits } from '../keys-limits.ts'
+import { useKeyCommands } from '../use-key-commands.ts'
 import { useMemory } from '../use-memory.ts'
 import { visibleKey } from '../visible-key.ts'
 import { Crumbs } from './crumbs.tsx'
@@ -33,6 +34,7 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
   const { t } = useTranslation('keys')
   const { client } = useNode()
   const memory = useMemory()
+  const { show } = useKeyCommands()
   const [mode, setMode] = useState<ListMode>('prefix')
   const [search, setSearch] = useState<KeySearch>()
   const delimiter = memory.flat ? '' : memory.delimiter
@@ -45,18 +47,29 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
     else if (event.kind === 'gap') tree?.renew(client.kv)
   })
   useEffect(() => () => search?.stop(), [search])
-  const begin = (contains: string): void => {
-    if (contains === '') {
-      setSearch(undefined)
-      return
-    }
-    const next = new KeySearch(client.kv.scan, prefix, contains)
-    setSearch(next)
-    void next.run()
-  }
+  const { scan } = client.kv
+  const begin = useCallback(
+    (contains: string): void => {
+      const next = contains === '' ? undefined : new KeySearch(scan, prefix, contains)
+      setSearch(next)
+      void next?.run()
+    },
+    [scan, prefix],
+  )
+  useEffect(() => {
+    // It looks where the list is.
+    if (search !== undefined && search.prefix !== prefix) begin(search.contains)
+  }, [search, prefix, begin])
   const leave = (next: ListMode): void => {
     setMode(next)
     if (next === 'prefix') setSearch(undefined)
+  }
+  /** Nothing begins so: it may stand elsewhere in the keys. */
+  const searchAll = (): void => {
+    setMode('contains')
+    show('')
+    begin(prefix)
+    pane.current?.querySelector('input')?.focus()
   }
   return (
     <section ref={pane} className={css.pane} aria-label={t('listPane')} data-over={over} {...handlers}>
@@ -77,7 +90,7 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
             delimiter={delimiter}
             activeKey={activeKey}
             actions={actions}
-            onSearch={() => setMode('contains')}
+            onSearch={searchAll}
           />
         )
       )}
@@ -116,25 +129,45 @@ function TreeList({ tree, prefix, delimiter, activeKey, actions, onSearch }: Tre
   const rows = useMemo(() => ({ ...treeRows(tree, memory), version }), [tree, memory, version])
   const reveal = useReveal(tree, activeKey)
   const { root } = tree
+  const nothing = root.complete && root.entryCount === 0
+  const place = useEmptied(root.pages.length > 0, nothing)
   if (root.pages.length === 0 && root.state.kind === 'failed') {
     return <Failed title={t('listFailed')} failure={root.state.failure} onRetry={() => tree.renew(client.kv)} />
   }
   if (root.pages.length === 0) return <Loading rows={12} text={t('listLoading')} awaited={t('listAwaited')} />
-  const nothing = root.complete && root.entryCount === 0
-  if (nothing && prefix === '') return <FirstUse />
+  if (nothing && prefix === '') {
+    return (
+      <div ref={place} className={css.nothing}>
+        <FirstUse />
+      </div>
+    )
+  }
   return (
     <>
       {nothing ? (
-        <Empty
-          title={t('emptyPrefix', { prefix: visibleKey(prefix) })}
-          actions={<Button onClick={onSearch}>{t('searchAll')}</Button>}
-        />
+        <div ref={place}>
+          <Empty
+            title={t('emptyPrefix', { prefix: visibleKey(prefix) })}
+            actions={<Button onClick={onSearch}>{t('searchAll')}</Button>}
+          />
+        </div>
       ) : (
         <KeyList rows={rows} tree={tree} delimiter={delimiter} activeKey={activeKey} actions={actions} reveal={reveal} />
       )}
       <TreeFooter tree={tree} live={live} />
     </>
   )
+}
+
+/** A list that lost its last key lost the focus with it, which goes on to the button that stands there. */
+function useEmptied(listed: boolean, nothing: boolean): RefObject<HTMLDivElement | null> {
+  const place = useRef<HTMLDivElement>(null)
+  const filled = useRef(false)
+  useEffect(() => {
+    if (filled.current && nothing && document.activeElement === document.body) place.current?.querySelector('button')?.focus()
+    if (listed) filled.current = !nothing
+  }, [listed, nothing])
+  return place
 }
 
 /** The row of the open key, once for each key that is opened from elsewhere; one that is made is listed a moment later. */

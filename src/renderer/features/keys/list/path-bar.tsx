@@ -36,7 +36,7 @@ export function PathBar({ prefix, mode, onMode, onSearch, onList }: PathBarProps
   const input = useRef<HTMLInputElement>(null)
   const [focused, setFocused] = useState(false)
   const searching = mode === 'contains'
-  const { text, type, apply, reset, visited } = useFilterText(prefix, searching ? onSearch : undefined)
+  const { text, type, apply, search, reset, visited } = useFilterText(prefix, searching ? onSearch : undefined)
   useShortcut('filter.focus', () => input.current?.focus())
   return (
     <div className={css.bar}>
@@ -86,7 +86,7 @@ export function PathBar({ prefix, mode, onMode, onSearch, onList }: PathBarProps
         onClick={() => {
           onMode(searching ? 'prefix' : 'contains')
           if (searching) reset()
-          else type(text === prefix ? '' : text)
+          else search()
           input.current?.focus()
         }}
       />
@@ -109,9 +109,9 @@ function useFilterText(prefix: string, onSearch: ((text: string) => void) | unde
   const searching = onSearch !== undefined
   useEffect(() => {
     // What was asked for from here is on its way while the next letters are typed.
-    if (prefix !== asked.current) setText(prefix)
+    if (prefix !== asked.current && !searching) setText(prefix)
     asked.current = prefix
-  }, [prefix])
+  }, [prefix, searching])
   const show = (next: string): void => {
     if (next === asked.current) return
     asked.current = next
@@ -119,14 +119,14 @@ function useFilterText(prefix: string, onSearch: ((text: string) => void) | unde
     stepped.current = true
     void navigate({ to: '/keys', search: (before) => ({ ...before, prefix: next || undefined }), replace })
   }
-  const search = (next: string): void => {
+  const look = (next: string): void => {
     if (next === sought.current) return
     sought.current = next
     onSearch?.(next)
   }
   const apply = (next: string): void => {
     clearTimeout(timer.current)
-    if (searching) search(next)
+    if (searching) look(next)
     else show(next)
   }
   const latest = useRef(apply)
@@ -142,6 +142,16 @@ function useFilterText(prefix: string, onSearch: ((text: string) => void) | unde
     clearTimeout(timer.current)
     timer.current = setTimeout(() => latest.current(next), keysLimits.filterPauseMs)
   }
+  /** What was taken from the filter makes the place wider at once; what was added to it, or put in its place, is what to look for. */
+  const search = (): void => {
+    if (text.startsWith(prefix)) {
+      type(text === prefix ? '' : text)
+      return
+    }
+    const shorter = prefix.startsWith(text)
+    show(shorter ? text : '')
+    type(shorter ? '' : text)
+  }
   const reset = (): void => {
     clearTimeout(timer.current)
     setText(prefix)
@@ -149,7 +159,7 @@ function useFilterText(prefix: string, onSearch: ((text: string) => void) | unde
   const visited = (): void => {
     stepped.current = false
   }
-  return { text, type, apply, reset, visited }
+  return { text, type, apply, search, reset, visited }
 }
 
 function DelimiterPicker(): ReactElement {

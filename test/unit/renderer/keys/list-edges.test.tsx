@@ -1,0 +1,140 @@
+import { act, screen, waitFor, within } from '@testing-library/react'
+import { describe, expect, it } from 'vitest'
+import { openKey } from '../../../../src/renderer/features/keys/tabs-store.ts'
+import { keysBed } from '../support/keys-bed.tsx'
+
+const bed = keysBed()
+const { user } = bed
+const filter = () => screen.getByRole('textbox', { name: /Beginning of the keys/ })
+const searchOn = () => user.click(screen.getByRole('button', { name: /contain a text/, pressed: false }))
+const searchField = () => screen.findByRole('textbox', { name: /that the keys contain/ })
+
+describe('the search for a text', () => {
+  it('looks everywhere when the filter was cleared just before', async () => {
+    await bed.show('/keys?prefix=nope%2F')
+    await screen.findByText('No keys start with nope/')
+    await user.clear(filter())
+    await searchOn()
+    await user.type(await searchField(), 'welcome{Enter}')
+    expect(await screen.findByRole('treeitem', { name: 'templates/welcome.txt' })).toBeInTheDocument()
+  })
+
+  it('looks everywhere for what was typed in place of the filter, and below what was left of it', async () => {
+    await bed.show('/keys?prefix=nope%2F')
+    await screen.findByText('No keys start with nope/')
+    await user.clear(filter())
+    await user.type(filter(), 'welcome')
+    await searchOn()
+    expect(await searchField()).toHaveValue('welcome')
+    expect(await screen.findByRole('treeitem', { name: 'templates/welcome.txt' })).toBeInTheDocument()
+  })
+
+  it('looks everywhere for a beginning that no key has', async () => {
+    await bed.show('/keys?prefix=welcome')
+    await screen.findByText('No keys start with welcome')
+    await user.click(screen.getByText('Search for keys that contain a text'))
+    expect(await screen.findByRole('treeitem', { name: 'templates/welcome.txt' })).toBeInTheDocument()
+    expect(await searchField()).toHaveFocus()
+    expect(await searchField()).toHaveValue('welcome')
+  })
+
+  it('follows the folder that is chosen above it, and keeps its text', async () => {
+    await bed.show('/keys?prefix=orders%2F')
+    await screen.findByRole('tree')
+    await searchOn()
+    await user.type(await searchField(), 'welcome{Enter}')
+    expect(await screen.findByText('No keys contain “welcome”')).toBeInTheDocument()
+    await user.click(within(screen.getByRole('navigation', { name: 'Folders' })).getByRole('button', { name: 'All keys' }))
+    expect(await screen.findByRole('treeitem', { name: 'templates/welcome.txt' })).toBeInTheDocument()
+    expect(await searchField()).toHaveValue('welcome')
+  })
+})
+
+describe('a key without a last part', () => {
+  it('has a name in the list, and is no folder where it is found', async () => {
+    await bed.write('odd/', 'x')
+    await bed.write('odd/a', 'x')
+    await bed.show('/keys?prefix=odd%2F')
+    expect(await screen.findByRole('treeitem', { name: '(empty name)' })).toHaveTextContent('(empty name)')
+  })
+})
+
+describe('tabs', () => {
+  const tabs = () =>
+    within(screen.getByRole('navigation', { name: 'Open keys' }))
+      .getAllByRole('button')
+      .filter((button) => button.textContent !== '')
+      .map((button) => button.textContent)
+
+  it('show as much of a key as tells it from the others', async () => {
+    await bed.show()
+    await screen.findByRole('tree')
+    act(() => {
+      for (const key of ['html/x', 'alone', 'svg/x', 'a/b/y', 'a/c/y', 'd/c/y']) openKey(key)
+    })
+    await waitFor(() => expect(tabs()).toEqual(['html/x', 'alone', 'svg/x', 'b/y', 'a/c/y', 'd/c/y']))
+  })
+
+  it('tell keys apart whose difference would be cut off', async () => {
+    await bed.show()
+    await screen.findByRole('tree')
+    const long = (middle: string) => `${'a'.repeat(30)}${middle}${'z'.repeat(30)}`
+    act(() => {
+      for (const middle of ['1', '2']) openKey(long(middle))
+    })
+    await waitFor(() => expect(tabs()).toEqual([long('1'), long('2')]))
+  })
+})
+
+describe('after the deletion of the last key', () => {
+  const keys = () => bed.connection.world.keys
+
+  it('the focus is on the button that makes one', async () => {
+    for (const key of keys().under('')) if (key !== 'schema') keys().delete(key)
+    await bed.show('/keys?key=schema')
+    await user.click(await screen.findByRole('button', { name: 'Delete key' }))
+    const title = await screen.findByRole('heading', { name: 'No keys yet' }, { timeout: 3000 })
+    const pane = title.closest('section')
+    if (pane === null) throw new Error('there is no pane')
+    await waitFor(() => expect(within(pane).getByRole('button', { name: 'New key' })).toHaveFocus())
+  })
+
+  it('below a filter, the focus is on the button there', async () => {
+    await bed.write('only/one', 'x')
+    await bed.show('/keys?prefix=only%2F&key=only%2Fone')
+    await user.click(await screen.findByRole('button', { name: 'Delete key' }))
+    await screen.findByText('No keys start with only/', {}, { timeout: 3000 })
+    await waitFor(() => expect(screen.getByText('Search for keys that contain a text')).toHaveFocus())
+  })
+
+  it('a store that was empty from the start takes no focus', async () => {
+    for (const key of keys().under('')) keys().delete(key)
+    await bed.show()
+    await screen.findByRole('heading', { name: 'No keys yet' })
+    for (const button of screen.getAllByRole('button', { name: 'New key' })) expect(button).not.toHaveFocus()
+  })
+})
+
+describe('the inspector', () => {
+  it('says why the versions of a key need not begin at 1', async () => {
+    await bed.show('/keys?key=schema')
+    const inspector = screen.getByRole('region', { name: 'About this key' })
+    const hint = await within(inspector).findByRole('button', { name: /^Each change gives a key a version/ })
+    expect(hint).toHaveAccessibleName(/begins above 1/)
+  })
+})
+
+describe('an offset', () => {
+  it('that the value does not have says why it leads nowhere', async () => {
+    await bed.write('bytes', Uint8Array.of(0, 1, 2, 0xff), '')
+    await bed.show('/keys?key=bytes')
+    const field = await screen.findByRole('textbox', { name: 'Offset' })
+    expect(screen.queryByText(/Type an offset/)).toBeNull()
+    await user.type(field, '-5 xyz')
+    expect(await screen.findByText('Type an offset from 0 to 3, decimal or with 0x.')).toBeInTheDocument()
+    expect(field).toBeInvalid()
+    await user.clear(field)
+    await user.type(field, '3')
+    expect(screen.queryByText(/Type an offset/)).toBeNull()
+  })
+})
