@@ -28,6 +28,8 @@ interface LineChartProps {
   readonly series: readonly ChartSeries[]
   readonly formatValue: (value: number) => string
   readonly formatTime: (ms: number) => string
+  /** Says of when and of what span the newest values are, which stand above the chart. */
+  readonly formatNewest?: (ms: number) => string
   /** Charts of one name share their cursor. */
   readonly cursor?: string
   readonly height?: number
@@ -78,6 +80,12 @@ function lastText(series: ChartSeries, formatValue: (value: number) => string): 
   return last === undefined || last === null ? '–' : formatValue(last)
 }
 
+/** When the newest of all values was measured. */
+function newestMs({ fromMs, stepMs, series }: Pick<LineChartProps, 'fromMs' | 'stepMs' | 'series'>): number | undefined {
+  const index = Math.max(-1, ...series.map(({ values }) => values.findLastIndex((value) => value !== null)))
+  return index === -1 ? undefined : fromMs + index * stepMs
+}
+
 /** Points of time with the values of all series; only the newest where there are too many. */
 function pointsOf({ fromMs, stepMs, series }: Pick<LineChartProps, 'fromMs' | 'stepMs' | 'series'>) {
   const length = Math.max(0, ...series.map(({ values }) => values.length))
@@ -89,13 +97,16 @@ function pointsOf({ fromMs, stepMs, series }: Pick<LineChartProps, 'fromMs' | 's
 }
 
 function LineChartOf(props: LineChartProps): ReactElement {
-  const { label, series, formatValue, formatTime, cursor, leastTop = 0, height = 150 } = props
+  const { label, series, formatValue, formatTime, formatNewest, cursor, leastTop = 0, height = 150 } = props
   const low = series.every(({ values }) => values.every((value) => value === null || value < leastTop))
   const points = useMemo(() => pointsOf(props), [props])
-  const spoken = `${label}: ${series.map((one) => `${one.label} ${lastText(one, formatValue)}`).join(', ')}`
+  const newest = newestMs(props)
+  const when = newest === undefined ? undefined : formatNewest?.(newest)
+  const spoken = `${[label, when].filter((part) => part !== undefined).join(', ')}: ${series.map((one) => `${one.label} ${lastText(one, formatValue)}`).join(', ')}`
   return (
     <figure className={css.figure} aria-label={spoken}>
       <figcaption className={css.legend} aria-hidden="true">
+        {when !== undefined && <span className={css.when}>{when}</span>}
         {series.map((one) => (
           <span key={one.name} className={css.entry}>
             <Mark series={one} />

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import type { ReactElement } from 'react'
-import { useMemo } from 'react'
+import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { MetricRange } from '../../../ipc/contract/status-schemas.ts'
 import type { MetricSeriesName } from '../../../shared/metric-series.ts'
@@ -104,6 +104,11 @@ function ChartBody({ title, empty, query, lines, formatValue, leastTop, live }: 
   const { t } = useTranslation('overview')
   const { data, error } = query
   const drawn = useMemo(() => (data === undefined ? [] : withValues(lines, data)), [data, lines])
+  const stepMs = data?.stepMs ?? 0
+  const formatNewest = useCallback(
+    (ms: number) => t('chartNewest', { span: formatSpan(stepMs), time: formatClock(ms) }),
+    [t, stepMs],
+  )
   if (data === undefined && error !== null) {
     return <Failed title={t('chartFailed')} failure={failureOf(error)} onRetry={() => void query.refetch()} />
   }
@@ -130,6 +135,7 @@ function ChartBody({ title, empty, query, lines, formatValue, leastTop, live }: 
         formatValue={formatValue}
         {...(leastTop !== undefined && { leastTop })}
         formatTime={formatClock}
+        formatNewest={formatNewest}
         cursor="overview"
         height={chartHeight}
       />

@@ -144,7 +144,7 @@ function LatencyTile({ status: { latency } }: { readonly status: NodeStatus }) {
           .join(', ')
   return (
     <Tile
-      title={t('latency')}
+      title={t('latencyMinute')}
       icon={<Timer size={iconSize} aria-hidden="true" />}
       hero={p50 === null ? '–' : formatNumber(slow ? p50 / 1000 : p50)}
       unit={p50 === null ? t('noWrites') : slow ? t('toWriteSeconds') : t('toWrite')}

@@ -28,7 +28,11 @@ describe('the overview', () => {
     expect(tiles.getByText('41.7 GB on disk, 212 GB free · about 41 days to full at this pace')).toBeVisible()
     expect(tiles.getByText('p99 4.1 ms · read 0.4 ms, p99 1.8 ms')).toBeVisible()
     expect(tiles.getByRole('meter', { name: 'Storage in use' })).toHaveAttribute('aria-valuetext', '38.1 GB live of 100 GB')
-    expect(await screen.findByRole('figure', { name: /^Throughput: in .+\/s, out .+\/s$/ })).toBeInTheDocument()
+    expect(
+      await screen.findByRole('figure', { name: /^Throughput, \d+ sec at \d\d:\d\d: in .+\/s, out .+\/s$/ }),
+    ).toBeInTheDocument()
+    expect(screen.getByRole('figure', { name: /^Write latency, \d+ sec at \d\d:\d\d: p99 .+, p50 / })).toBeInTheDocument()
+    expect(tiles.getByRole('heading', { name: 'Latency, last minute' })).toBeVisible()
     expect(screen.getByText('Nothing needs you.')).toBeVisible()
     expect(screen.getByText('No job is running.')).toBeVisible()
   })
