@@ -2,6 +2,7 @@ import { ORPCError } from '@orpc/client'
 import { implement } from '@orpc/server'
 import type { Failure } from '../../ipc/contract/common-schemas.ts'
 import { nodeContract } from '../../ipc/contract/node-contract.ts'
+import type { Client } from '../../ipc/contract/status-schemas.ts'
 import type { Connection } from '../connection/connection-store.ts'
 import { AlteredConnection } from './altered-connection.ts'
 import type { DemoWorld } from './demo-router.ts'
@@ -26,15 +27,17 @@ type Meet = (procedure: string, signal: AbortSignal | undefined) => void | Promi
 
 /** The node in memory; `meet` waits or throws before a procedure is called. */
 function meeting(meet: Meet): AlteredConnection {
-  const router = (world: DemoWorld) =>
-    serve
-      .use(async ({ path, signal, next }) => {
-        const procedure = path.join('.')
-        if (!frame.includes(procedure)) await meet(procedure, signal)
-        return next()
-      })
-      .router(demoRouter(world))
-  return new AlteredConnection((_router, world) => router(world))
+  return new AlteredConnection((_router, world) => metRouter(meet, world))
+}
+
+function metRouter(meet: Meet, world: DemoWorld) {
+  return serve
+    .use(async ({ path, signal, next }) => {
+      const procedure = path.join('.')
+      if (!frame.includes(procedure)) await meet(procedure, signal)
+      return next()
+    })
+    .router(demoRouter(world))
 }
 
 function ends(signal: AbortSignal | undefined): Promise<never> {
@@ -63,12 +66,47 @@ function readOnly(): AlteredConnection {
   return connection
 }
 
+/** More than a page of keys and of programs; what stands around the main part of a page comes, the main part fails. */
+function partly(): AlteredConnection {
+  const failing = ['metrics.range', 'kv.read', 'logs.page']
+  const meet: Meet = (procedure) => (failing.includes(procedure) ? fail() : undefined)
+  const connection = new AlteredConnection((_router, world) => {
+    const router = metRouter(meet, world)
+    const { keys } = world
+    return {
+      ...router,
+      kv: {
+        ...router.kv,
+        // Only the first page comes.
+        list: serve.kv.list.handler(({ input: { prefix, delimiter, after, limit } }) =>
+          after === undefined ? keys.list(prefix, delimiter, after, limit) : fail(),
+        ),
+      },
+      clients: { ...router.clients, list: serve.clients.list.handler(() => manyClients()) },
+    }
+  })
+  for (let index = 0; index < manyKeys; index += 1) {
+    connection.world.keys.put(`imported-${String(index).padStart(4, '0')}`, new Uint8Array([index % 256]), '')
+  }
+  return connection
+}
+
+const manyKeys = 600
+
+function manyClients(): Client[] {
+  return Array.from({ length: 130 }, (_, index) => ({
+    id: `c${index}`,
+    peer: `127.0.0.1:${52_000 + index}`,
+    connectedMs: Date.now() - index * 1_000,
+    calls: index,
+    callsPerSecond: 0,
+  }))
+}
+
 const makers: Readonly<Record<string, () => Connection>> = {
   loading: () => meeting((_procedure, signal) => ends(signal)),
   'first-use': emptied,
-  // What stands around the main part of a page comes, the main part fails; pages of more than one part show the others.
-  partial: () =>
-    meeting((procedure) => (['metrics.range', 'kv.read', 'clients.list', 'logs.page'].includes(procedure) ? fail() : undefined)),
+  partial: partly,
   stale: losing,
   error: () => meeting(fail),
   permission: readOnly,

@@ -15,6 +15,10 @@ function made(state: string): Connection {
 const signs: readonly (readonly [state: string, page: string, sign: RegExp])[] = [
   ['first-use', 'keys', /no keys/i],
   ['partial', 'overview', /^Healthy/],
+  ['partial', 'overview', /^What was measured could not be read$/],
+  ['partial', 'keys', /^partial: 1 folder holds more/],
+  ['partial', 'activity', /^Lines are missing here/],
+  ['partial', 'connect', /^The first 100 programs are shown\.$/],
   ['error', 'overview', /the answer of the store was not understood/i],
   ['error', 'keys', /the answer of the store was not understood/i],
   ['error', 'activity', /the answer of the store was not understood/i],
