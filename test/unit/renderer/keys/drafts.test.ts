@@ -30,7 +30,7 @@ import {
   setDraft,
   useTabs,
 } from '../../../../src/renderer/features/keys/tabs-store.ts'
-import { planImport, previewRows, withoutCommonFolder } from '../../../../src/renderer/features/keys/transfer/import-files.ts'
+import { planImport, previewOf, withoutCommonFolder } from '../../../../src/renderer/features/keys/transfer/import-files.ts'
 import { fileNameOf } from '../../../../src/renderer/features/keys/value/download-value.ts'
 
 const metadata: KeyMetadata = {
@@ -168,15 +168,41 @@ describe('an import', () => {
     expect(plan.unfit).toHaveLength(1)
   })
 
+  const previewed = (text: string) => previewOf(planImport([file('keys.ndjson', text)], ''), '')
+
   it('previews the lines of NDJSON, and says which are none', async () => {
-    const lines = ['{"key":"a","value":"aGVsbG8="}', 'nonsense', '{"key":""}', ''].join('\n')
-    const plan = planImport([file('keys.ndjson', lines)], '')
-    expect(plan.format).toBe('ndjson')
-    expect(await previewRows(plan, '')).toEqual([
-      { key: 'a', size: 5 },
-      { key: 'nonsense', size: undefined, problem: 'not-a-line' },
-      { key: '', size: 0, problem: 'unfit' },
-    ])
+    const lines = [
+      '{"key":"a","value":"aGVsbG8="}',
+      'nonsense',
+      '{"key":"","value":""}',
+      '{"key":"b","value":"***"}',
+      '{"key":"c","value":"aGVsbG9="}',
+      '{"key":"d"}',
+      '{"key":"e","value":"","more":1}',
+      '',
+    ]
+    expect(await previewed(lines.join('\n'))).toEqual({
+      whole: true,
+      rows: [
+        { key: 'a', size: 5 },
+        { key: 'nonsense', size: undefined, problem: 'not-a-line' },
+        { key: '', size: 0, problem: 'unfit' },
+        { key: 'b', size: undefined, problem: 'not-base64' },
+        { key: 'c', size: undefined, problem: 'not-base64' },
+        { key: '{"key":"d"}', size: undefined, problem: 'not-a-line' },
+        { key: '{"key":"e","value":"","more":1}', size: undefined, problem: 'not-a-line' },
+      ],
+    })
+  })
+
+  it('says why there is nothing to preview', async () => {
+    expect(await previewed('')).toEqual({ rows: [], whole: true, nothing: 'empty' })
+    expect(await previewed('\n \n')).toEqual({ rows: [], whole: true, nothing: 'empty' })
+    const long = `{"key":"a","value":"${'A'.repeat(400_000)}"}`
+    expect(await previewed(long)).toEqual({ rows: [], whole: false, nothing: 'long-line' })
+    expect(await previewed(`{"key":"b","value":""}\n${long}`)).toEqual({ rows: [{ key: 'b', size: 0 }], whole: false })
+    const many = Array.from({ length: 51 }, (_, at) => `{"key":"${at}","value":""}`).join('\n')
+    expect(await previewed(many)).toMatchObject({ whole: false })
   })
 })
 

@@ -138,3 +138,29 @@ describe('an offset', () => {
     expect(screen.queryByText(/Type an offset/)).toBeNull()
   })
 })
+
+describe('the preview of an import', () => {
+  async function choose(name: string, text: string): Promise<void> {
+    await bed.show()
+    await user.click(screen.getByRole('button', { name: 'Import' }))
+    await user.upload(await screen.findByLabelText('Choose files…', { selector: 'input' }), new File([text], name))
+  }
+  const start = () => screen.getByRole('button', { name: 'Import its keys' })
+
+  it('counts only what is a key, and names what is none', async () => {
+    await choose('keys.ndjson', ['{"key":"schema","value":"eA=="}', '{"key":"b","value":"***"}', 'oops'].join('\n'))
+    expect(await screen.findByText(/^The first key · 1 of them exists/)).toBeInTheDocument()
+    expect(screen.getByText('· 2 lines cannot be imported')).toBeInTheDocument()
+    expect(screen.getByText('its value is not base64')).toBeInTheDocument()
+    expect(start()).not.toHaveAttribute('aria-disabled')
+  })
+
+  it.each([
+    ['', 'This file is empty.'],
+    ['oops', '1 line cannot be imported'],
+  ])('offers no import of %j, and says why', async (text, reason) => {
+    await choose('keys.ndjson', text)
+    expect(await screen.findByText(reason)).toBeInTheDocument()
+    expect(start()).toHaveAccessibleDescription('There is nothing to import.')
+  })
+})

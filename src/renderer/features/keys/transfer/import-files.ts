@@ -1,5 +1,6 @@
 /** What a person dropped or picked, as files with the names that their keys will have. */
 
+import { z } from 'zod'
 import { wireLimits } from '../../../../ipc/contract/wire-limits.ts'
 import { keyProblem } from '../check-key.ts'
 import { keysLimits } from '../keys-limits.ts'
@@ -81,35 +82,74 @@ async function collect(entry: FileSystemEntry, folder: string, files: ImportFile
 export interface PreviewRow {
   readonly key: string
   readonly size: number | undefined
-  readonly problem?: 'not-a-line' | 'unfit'
+  /** Why the import would end there. */
+  readonly problem?: 'not-a-line' | 'not-base64' | 'unfit'
+}
+
+export interface Preview {
+  readonly rows: readonly PreviewRow[]
+  /** Nothing follows behind the rows. */
+  readonly whole: boolean
+  /** Why there are no rows. */
+  readonly nothing?: 'empty' | 'long-line'
 }
 
 const previewBytes = 256 * 1024
 
 /** The first keys that the import would write. */
-export async function previewRows(plan: ImportPlan, prefix: string): Promise<PreviewRow[]> {
-  if (plan.format === 'files') {
-    return plan.files.slice(0, keysLimits.previewRows).map(({ path, file }) => ({ key: prefix + path, size: file.size }))
+export async function previewOf({ format, files }: ImportPlan, prefix: string): Promise<Preview> {
+  const whole = files.length <= keysLimits.previewRows
+  if (format === 'files') {
+    return {
+      rows: files.slice(0, keysLimits.previewRows).map(({ path, file }) => ({ key: prefix + path, size: file.size })),
+      whole,
+    }
   }
-  const file = plan.files[0]?.file
-  if (file === undefined) return []
-  const text = await file.slice(0, previewBytes).text()
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const whole = file.size <= previewBytes ? lines : lines.slice(0, -1)
-  return whole.slice(0, keysLimits.previewRows).map((line) => lineRow(line, prefix))
+  const file = files[0]?.file
+  if (file === undefined) return { rows: [], whole: true }
+  const read = file.size <= previewBytes
+  const lines = (await file.slice(0, previewBytes).text()).split('\n')
+  // The last one is cut.
+  const found = (read ? lines : lines.slice(0, -1)).filter((line) => line.trim() !== '')
+  const rows = found.slice(0, keysLimits.previewRows).map((line) => lineRow(line, prefix))
+  if (rows.length === 0) return { rows, whole: read, nothing: read ? 'empty' : 'long-line' }
+  return { rows, whole: read && rows.length === found.length }
 }
 
+/** What the node takes for a line; parts are of values that are larger than what is looked at. */
+const lineSchema = z.strictObject({
+  key: z.string(),
+  value: z.string(),
+  contentType: z.string().optional(),
+  version: z.union([z.number(), z.string()]).optional(),
+  part: z.number().int().min(1).optional(),
+  size: z.number().int().min(0).optional(),
+  last: z.boolean().optional(),
+})
+
 function lineRow(line: string, prefix: string): PreviewRow {
+  const read = parsedLine(line)
+  if (read === undefined) return { key: line.slice(0, 120), size: undefined, problem: 'not-a-line' }
+  const key = prefix + read.key
+  const size = base64Size(read.value)
+  if (size === undefined) return { key, size, problem: 'not-base64' }
+  return { key, size: read.part === undefined ? size : (read.size ?? size), ...(keyProblem(key) !== undefined && { problem: 'unfit' as const }) }
+}
+
+function parsedLine(line: string): z.output<typeof lineSchema> | undefined {
   try {
-    const parsed: unknown = JSON.parse(line)
-    if (typeof parsed === 'object' && parsed !== null && 'key' in parsed && typeof parsed.key === 'string') {
-      const value = 'value' in parsed && typeof parsed.value === 'string' ? parsed.value : ''
-      const padding = /=*$/.exec(value)?.[0].length ?? 0
-      const key = prefix + parsed.key
-      return { key, size: (value.length / 4) * 3 - padding, ...(keyProblem(key) !== undefined && { problem: 'unfit' as const }) }
-    }
+    return lineSchema.safeParse(JSON.parse(line)).data
   } catch {
-    // Told as a line that is none.
+    return undefined
   }
-  return { key: line.slice(0, 120), size: undefined, problem: 'not-a-line' }
+}
+
+/** Undefined for what is no base64, or not as it is written by an export. */
+function base64Size(text: string): number | undefined {
+  try {
+    const bytes = atob(text)
+    return btoa(bytes) === text ? bytes.length : undefined
+  } catch {
+    return undefined
+  }
 }

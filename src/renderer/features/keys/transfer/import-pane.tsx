@@ -14,7 +14,7 @@ import { keysLimits } from '../keys-limits.ts'
 import { closeTab } from '../tabs-store.ts'
 import type { ImportFile, ImportPlan } from './import-files.ts'
 import { droppedFiles, pickedFiles, planImport } from './import-files.ts'
-import { ImportPreview } from './import-preview.tsx'
+import { ImportPreview, usePreview } from './import-preview.tsx'
 import { RunView } from './run-view.tsx'
 import css from './transfer.module.css'
 import { forgetRun, runImport, useTransferRun } from './transfer-runs.ts'
@@ -130,7 +130,9 @@ function PlanView({ plan, prefix, onClear }: PlanViewProps): ReactElement {
   const count = plan.files.length
   const facts = { count, number: formatCount(count), size: formatBytes(plan.bytes) }
   const badPrefix = prefix !== '' && keyProblem(prefix) !== undefined
-  const reason = blocked ?? (badPrefix ? t('key_too-long') : count === 0 ? t('importNothing') : undefined)
+  const preview = usePreview(plan, prefix)
+  const nothing = count === 0 || (preview?.whole === true && preview.rows.every((row) => row.problem !== undefined))
+  const reason = blocked ?? (badPrefix ? t('key_too-long') : nothing ? t('importNothing') : undefined)
   return (
     <>
       <p className={css.summary}>{plan.format === 'ndjson' ? t('planNdjson', facts) : t('planFiles', facts)}</p>
@@ -144,24 +146,26 @@ function PlanView({ plan, prefix, onClear }: PlanViewProps): ReactElement {
           {t('planCut', { max: formatCount(keysLimits.importFilesMax) })}
         </Banner>
       )}
-      <ImportPreview plan={plan} prefix={prefix} />
-      <div className={css.row}>
-        <Segmented
-          label={t('modeLabel')}
-          options={[
-            { value: 'skip', label: t('modeSkip') },
-            { value: 'replace', label: t('modeReplace') },
-          ]}
-          value={mode}
-          onChange={setMode}
-        />
-        <span className={css.muted}>{t(mode === 'skip' ? 'modeSkipText' : 'modeReplaceText')}</span>
-      </div>
-      <div className={css.row}>
-        <Button kind="primary" disabledReason={reason} onClick={() => void runImport(client, plan, prefix, mode)}>
-          {plan.format === 'ndjson' ? t('startNdjson') : t('startImport', facts)}
-        </Button>
-        <Button onClick={onClear}>{t('chooseAgain')}</Button>
+      {preview !== undefined && <ImportPreview preview={preview} />}
+      <div className={css.foot}>
+        <div className={css.row}>
+          <Segmented
+            label={t('modeLabel')}
+            options={[
+              { value: 'skip', label: t('modeSkip') },
+              { value: 'replace', label: t('modeReplace') },
+            ]}
+            value={mode}
+            onChange={setMode}
+          />
+          <span className={css.muted}>{t(mode === 'skip' ? 'modeSkipText' : 'modeReplaceText')}</span>
+        </div>
+        <div className={css.row}>
+          <Button kind="primary" disabledReason={reason} onClick={() => void runImport(client, plan, prefix, mode)}>
+            {plan.format === 'ndjson' ? t('startNdjson') : t('startImport', facts)}
+          </Button>
+          <Button onClick={onClear}>{t('chooseAgain')}</Button>
+        </div>
       </div>
     </>
   )

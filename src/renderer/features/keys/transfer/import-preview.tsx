@@ -4,40 +4,67 @@ import { useTranslation } from 'react-i18next'
 import { useNode } from '../../../connection/connection-provider.tsx'
 import { formatBytes, formatCount } from '../../../ui/format.ts'
 import { KeyText } from '../key-text.tsx'
-import type { ImportPlan, PreviewRow } from './import-files.ts'
-import { previewRows } from './import-files.ts'
+import type { ImportPlan, Preview, PreviewRow } from './import-files.ts'
+import { previewOf } from './import-files.ts'
 import css from './transfer.module.css'
 
 type There = ReadonlyMap<string, boolean>
 
-/** The first keys of an import, and which of them exist already. */
-export function ImportPreview({ plan, prefix }: { readonly plan: ImportPlan; readonly prefix: string }): ReactElement | null {
-  const { t } = useTranslation('keys')
+/** The beginning of what a plan would write; undefined until it is read. */
+export function usePreview(plan: ImportPlan, prefix: string): Preview | undefined {
+  const [preview, setPreview] = useState<Preview>()
+  useEffect(() => {
+    let left = false
+    setPreview(undefined)
+    void previewOf(plan, prefix).then((found) => {
+      if (!left) setPreview(found)
+    })
+    return () => {
+      left = true
+    }
+  }, [plan, prefix])
+  return preview
+}
+
+/** Which of the keys exist already. */
+function useThere(rows: readonly PreviewRow[]): There {
   const { client } = useNode()
-  const [rows, setRows] = useState<readonly PreviewRow[]>([])
   const [there, setThere] = useState<There>(new Map())
   useEffect(() => {
     let left = false
-    void previewRows(plan, prefix).then(async (found) => {
-      if (left) return
-      setRows(found)
-      setThere(new Map())
-      const keys = found.filter((row) => row.problem === undefined).map((row) => row.key)
-      const stats = await Promise.all(keys.map((key) => client.kv.stat({ key }).catch(() => undefined)))
+    setThere(new Map())
+    const keys = rows.filter((row) => row.problem === undefined).map((row) => row.key)
+    void Promise.all(keys.map((key) => client.kv.stat({ key }).catch(() => undefined))).then((stats) => {
       if (!left)
         setThere(new Map(keys.flatMap((key, at) => (stats[at] === undefined ? [] : [[key, stats[at] !== null] as const]))))
     })
     return () => {
       left = true
     }
-  }, [plan, prefix, client])
-  if (rows.length === 0) return null
+  }, [rows, client])
+  return there
+}
+
+/** The first keys of an import, and what is known of them before it begins. */
+export function ImportPreview({ preview }: { readonly preview: Preview }): ReactElement {
+  const { t } = useTranslation('keys')
+  const { rows, nothing } = preview
+  const there = useThere(rows)
+  if (nothing !== undefined) return <p className={css.muted}>{t(`preview_${nothing}`)}</p>
+  const fit = rows.filter((row) => row.problem === undefined).length
+  const unfit = rows.length - fit
   const existing = [...there.values()].filter(Boolean).length
   return (
     <figure className={css.preview}>
       <figcaption>
-        {t('previewHead', { count: rows.length, number: formatCount(rows.length) })}
+        {fit > 0 && t('previewHead', { count: fit, number: formatCount(fit) })}
         {there.size > 0 && ` · ${t('previewExisting', { count: existing })}`}
+        {unfit > 0 && (
+          <span className={css.bad}>
+            {fit > 0 && ' · '}
+            {t('previewUnfit', { count: unfit })}
+          </span>
+        )}
       </figcaption>
       <div className={css.table}>
         <table>
