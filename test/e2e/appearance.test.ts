@@ -124,3 +124,45 @@ test('dark is followed from the system, chosen against it, and kept over a reloa
   await page.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
   expect(await background(page)).toBe(lightest)
 })
+
+/** What stands out of its frame or is cut off by it, by its text. */
+const cutOff = (page: Page) =>
+  page.evaluate(() => {
+    const found: string[] = []
+    for (const element of document.querySelectorAll('body *')) {
+      const { width, right } = element.getBoundingClientRect()
+      const parent = element.parentElement
+      const style = getComputedStyle(element)
+      const name = `${element.tagName} ${element.textContent.slice(0, 40)}`
+      // Texts for readers of the screen alone take one pixel.
+      if (width <= 1 || element.closest('.cm-editor, [role="grid"]') !== null) continue
+      if (style.overflowX === 'hidden' && element.scrollWidth > element.clientWidth + 1) found.push(`cut: ${name}`)
+      const frame = parent?.closest('button, header, footer, [role="toolbar"]')
+      if (frame != null && right > frame.getBoundingClientRect().right + 1) found.push(`outside: ${name}`)
+    }
+    return found
+  })
+
+test('nothing is cut off or stands out of its frame with a zoom of 200 %', async () => {
+  const { page } = await bed.openBrowser(await node())
+  await page.setViewportSize({ width: 640, height: 400 })
+  const found: string[] = []
+  const check = async (where: string) => void found.push(...(await cutOff(page)).map((one) => `${where}: ${one}`))
+  await page.getByText(say.overview('aloneText')).first().waitFor()
+  await check('overview')
+  await goTo(page, 'activity')
+  await page.getByText('node started').first().waitFor()
+  await check('activity')
+  const hint = page.getByRole('textbox', { name: say.activity('search') })
+  // The hint takes about 180 pixels.
+  expect(await hint.evaluate(({ clientWidth }) => clientWidth)).toBeGreaterThan(185)
+  await goTo(page, 'connect')
+  await page.getByText('memo.v1.KeyValue').first().waitFor()
+  await check('connect')
+  await goTo(page, 'settings')
+  const help = page.getByText(say.settings('themeHelp'))
+  await help.waitFor()
+  expect(await help.evaluate(({ clientWidth }) => clientWidth)).toBeGreaterThan(300)
+  await check('settings')
+  expect(found).toEqual([])
+})

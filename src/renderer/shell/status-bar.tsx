@@ -20,14 +20,14 @@ export function StatusBar(): ReactElement {
       {status !== undefined && (
         <>
           <span>{t('keysCount', { count: status.keys, countText: formatCount(status.keys) })}</span>
-          <span>
+          <span className={css.rates}>
             ↓ {formatRate(status.throughput.inBytesPerSecond)} ↑ {formatRate(status.throughput.outBytesPerSecond)}
           </span>
           <span>{storageText(status.storage, t)}</span>
           {status.readOnly && <Status tone="warn">{t('readOnly')}</Status>}
         </>
       )}
-      {capabilities.host === 'browser' && <span>{sessionText(snapshot.signedInMs, t)}</span>}
+      {capabilities.host === 'browser' && <span className={css.session}>{sessionText(snapshot.signedInMs, t)}</span>}
       {status !== undefined && (
         <span className={css.end} translate="no">
           gRPC {status.grpc.address}
