@@ -2,7 +2,7 @@ import { ArrowLeft, PanelRight, Plus, Upload } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useNode } from '../../connection/connection-provider.tsx'
+import { useNode, useNodeEvents } from '../../connection/connection-provider.tsx'
 import { useNodeStatus } from '../../connection/use-node-status.ts'
 import { useWriteBlock } from '../../connection/use-write-block.ts'
 import { keysOf } from '../../shortcuts/registry.ts'
@@ -62,6 +62,8 @@ function Content(): ReactElement {
   useShortcut('keys.inspector', () => setShown(!inspector))
   useShortcut('keys.copyKey', activeKey === undefined ? undefined : () => void navigator.clipboard.writeText(activeKey))
   useTabKeys()
+  // Also where there is room for the value alone.
+  useNodeEvents(['keys'])
   const count = status?.keys
   return (
     <Page

@@ -344,7 +344,7 @@ export const keys = {
   version: 'Version',
   versionN: 'version {{version}}',
   versionHint:
-    'Each change gives a key a version that it never had before. A new key begins above 1 where keys of this store were deleted.',
+    'Each change gives a key a version that it never had before. Its first one is above 1 where keys of this store were deleted.',
   viewLabel: 'Show the value as',
   view_cbor: 'CBOR',
   view_hex: 'Hex',

@@ -120,7 +120,7 @@ describe('the inspector', () => {
     await bed.show('/keys?key=schema')
     const inspector = screen.getByRole('region', { name: 'About this key' })
     const hint = await within(inspector).findByRole('button', { name: /^Each change gives a key a version/ })
-    expect(hint).toHaveAccessibleName(/begins above 1/)
+    expect(hint).toHaveAccessibleName(/first one is above 1/)
   })
 })
 
@@ -162,5 +162,16 @@ describe('the preview of an import', () => {
     await choose('keys.ndjson', text)
     expect(await screen.findByText(reason)).toBeInTheDocument()
     expect(start()).toHaveAccessibleDescription('There is nothing to import.')
+  })
+})
+
+describe('a narrow page', () => {
+  it('hears of writes of others while it shows no list', async () => {
+    bed.width = 500
+    await bed.show('/keys?key=schema')
+    expect(await screen.findByText(/version 1 ·/)).toBeInTheDocument()
+    expect(screen.queryByRole('tree')).toBeNull()
+    await bed.write('schema', '{"version":4}')
+    expect(await screen.findByText(/version 2 ·/, {}, { timeout: 3000 })).toBeInTheDocument()
   })
 })

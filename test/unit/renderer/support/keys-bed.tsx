@@ -11,11 +11,15 @@ import { renderApp } from './render-app.tsx'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
+const wide = 1100
+
 /** The page of keys over a node in memory, for the tests of one file. */
 export function keysBed() {
   const user = userEvent.setup()
   const bed = {
     user,
+    /** Of the page, in pixels. */
+    width: wide,
     connection: new DemoConnection(),
     async show(path = '/keys'): Promise<void> {
       await renderApp({ path, connection: bed.connection })
@@ -51,7 +55,7 @@ export function keysBed() {
   beforeAll(() => {
     // Nothing is laid out here; the list needs a height to know which rows are in sight.
     Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 700 })
-    Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 1100 })
+    Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => bed.width })
     Element.prototype.scrollIntoView = () => undefined
     vi.stubGlobal(
       'ResizeObserver',
@@ -64,6 +68,7 @@ export function keysBed() {
   })
   beforeEach(() => {
     localStorage.clear()
+    bed.width = wide
     bed.connection = new DemoConnection()
   })
   afterEach(() => {
