@@ -133,7 +133,11 @@ function lineRow(line: string, prefix: string): PreviewRow {
   const key = prefix + read.key
   const size = base64Size(read.value)
   if (size === undefined) return { key, size, problem: 'not-base64' }
-  return { key, size: read.part === undefined ? size : (read.size ?? size), ...(keyProblem(key) !== undefined && { problem: 'unfit' as const }) }
+  return {
+    key,
+    size: read.part === undefined ? size : (read.size ?? size),
+    ...(keyProblem(key) !== undefined && { problem: 'unfit' as const }),
+  }
 }
 
 function parsedLine(line: string): z.output<typeof lineSchema> | undefined {

@@ -53,7 +53,7 @@ export function ImportPane({ id, prefix: place, given = none }: ImportPaneProps)
       ) : (
         <>
           <TextField label={t('importPrefix')} mono value={prefix} onChange={setPrefix} help={t('importPrefixHelp')} />
-          <DropZone onFiles={setFiles} />
+          <DropZone onFiles={setFiles} compact={files.length > 0} />
           {files.length > 0 && <PlanView plan={plan} prefix={prefix} onClear={() => setFiles([])} />}
         </>
       )}
@@ -61,7 +61,13 @@ export function ImportPane({ id, prefix: place, given = none }: ImportPaneProps)
   )
 }
 
-function DropZone({ onFiles }: { readonly onFiles: (files: readonly ImportFile[]) => void }): ReactElement {
+interface DropZoneProps {
+  readonly onFiles: (files: readonly ImportFile[]) => void
+  /** Something was chosen, and needs the room. */
+  readonly compact: boolean
+}
+
+function DropZone({ onFiles, compact }: DropZoneProps): ReactElement {
   const { t } = useTranslation('keys')
   const [over, setOver] = useState(false)
   const filesInput = useRef<HTMLInputElement>(null)
@@ -74,6 +80,7 @@ function DropZone({ onFiles }: { readonly onFiles: (files: readonly ImportFile[]
     <section
       className={css.drop}
       data-over={over || undefined}
+      data-compact={compact || undefined}
       aria-label={t('dropLabel')}
       onDragOver={(event) => {
         event.preventDefault()
@@ -86,7 +93,7 @@ function DropZone({ onFiles }: { readonly onFiles: (files: readonly ImportFile[]
         void droppedFiles(event.dataTransfer.items).then(onFiles)
       }}
     >
-      <Upload size={20} aria-hidden="true" />
+      {!compact && <Upload size={20} aria-hidden="true" />}
       <p>{t('dropText')}</p>
       <div className={css.row}>
         <Button onClick={() => filesInput.current?.click()}>{t('pickFiles')}</Button>

@@ -1,4 +1,3 @@
-import { clsx } from 'clsx'
 import { Code, Search, Star, Trash2, WrapText } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -57,7 +56,7 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
         />
         <div className={css.tools}>{children}</div>
       </div>
-      <div className={clsx(css.line, css.second)}>
+      <div className={css.line} data-many={views.length > 3 || undefined}>
         {views.length > 1 && (
           <div className={css.views}>
             <Segmented
