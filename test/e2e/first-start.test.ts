@@ -85,6 +85,19 @@ describe('a link of the console', () => {
     expect(page.url()).not.toContain('token')
   })
 
+  test('signs in every tab of its browser', async () => {
+    bed.forgive({ noSession: true })
+    const { page, context, node } = await bed.openBrowser()
+    const other = await context.newPage()
+    await other.goto(node.ready.consoleUrl)
+    await other.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
+    await page.getByRole('button', { name: say.shell('signOut') }).click()
+    for (const each of [page, other]) await each.getByRole('heading', { name: say.shell('signInEnded') }).waitFor()
+    await page.getByRole('textbox', { name: say.shell('signInField') }).fill(await bed.link(node))
+    await page.getByRole('button', { name: say.shell('signIn') }).click()
+    for (const each of [page, other]) await each.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
+  })
+
   test('a session ends with a sign-out: nothing of the node is left on the page', async () => {
     bed.forgive({ noSession: true })
     const { page, context } = await bed.openBrowser()

@@ -53,7 +53,9 @@ describe('kill -9 of the node while text is not saved', () => {
     expect(await editor.textContent()).toContain('typed and not saved')
     const { host } = new URL(node.ready.consoleUrl)
     const next = await bed.startNode(['--console', host], bed.dataOf(node))
-    // Sessions end with their node.
+    // Sessions end with their node, which the page says, and what becomes of the text.
+    await page.getByText(say.shell('signInRestarted')).waitFor()
+    await page.getByText(say.shell('signInUnsaved')).waitFor()
     const field = page.getByRole('textbox', { name: say.shell('signInField') })
     await field.fill(await bed.link(next))
     await page.getByRole('button', { name: say.shell('signIn') }).click()
