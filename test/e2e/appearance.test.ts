@@ -151,7 +151,11 @@ test('nothing is cut off or stands out of its frame with a zoom of 200 %', async
   await page.getByText(say.overview('aloneText')).first().waitFor()
   await check('overview')
   await goTo(page, 'activity')
-  await page.getByRole('grid', { name: say.activity('logLines') }).getByRole('row').nth(1).waitFor()
+  await page
+    .getByRole('grid', { name: say.activity('logLines') })
+    .getByRole('row')
+    .nth(1)
+    .waitFor()
   await check('activity')
   const hint = page.getByRole('textbox', { name: say.activity('search') })
   // The hint takes about 180 pixels.
