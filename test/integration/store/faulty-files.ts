@@ -15,6 +15,8 @@ export class FaultyFiles {
   readFaults: readonly ReadFault[] = []
   /** Bytes that may still be written; undefined: any number. */
   bytesLeft: number | undefined = undefined
+  /** Awaited before each read of a file. */
+  beforeRead: ((path: string, position: number) => Promise<void> | undefined) | undefined = undefined
   failSyncs = false
   failWrites = false
   syncs = 0
@@ -73,6 +75,7 @@ export class FaultyFiles {
   #wrap(path: string, file: OpenFile): OpenFile {
     return {
       read: async (buffer, position) => {
+        await this.beforeRead?.(path, position)
         this.#failRead(path, { from: position, to: position + buffer.length })
         return await file.read(buffer, position)
       },

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { segmentHeaderBytes } from '../../../src/node/adapters/level-store/journal/segment-format.ts'
@@ -100,6 +100,56 @@ test('a segment with a damaged payload stays until nothing needs that, and all t
   await clock.round()
   await expect.poll(() => reclaimed).toEqual([1])
   await expectSound(root, store)
+})
+
+test('a torn first write of the next segment does not take the index into one that goes', async () => {
+  // Everything lies in the index, so that no move takes it into the next segment.
+  const limits = { inlinePayloadBytesMax: 32 * 1024 }
+  const { root, store, clock, reclaimed, first } = await scrubbedStore({ limits, tornNext: true })
+  await first
+  expect(store.condition.kind).toBe('sound')
+  flip(join(root, 'journal', segmentFile(last)), inFirstFrame)
+  await clock.round()
+  await expect.poll(() => reclaimed).toEqual([last])
+  await expectSound(root, store)
+})
+
+test('a segment whose file is gone is told, and ends nothing', async () => {
+  const { root, store, clock, found, reclaimed, first } = await scrubbedStore()
+  await first
+  for (let index = 0; index < 40; index++) await store.commit([put('content', `c/${index}`, filler(20_000, index + 1))])
+  rmSync(join(root, 'journal', firstSegment))
+  // The index moves on, and the first segment is due.
+  await expect
+    .poll(async () => {
+      await store.commit([put('entry', 'e/0', filler(500, 1))])
+      return found
+    })
+    .toContain('journal: segment 1 is missing')
+  await clock.round()
+  expect(reclaimed).not.toContain(1)
+  await store.commit([put('entry', 'e/0', filler(500, 1))])
+  await store.close()
+})
+
+test('the first write of a segment is no damage while it is on its way', async () => {
+  // More than a window of the reader.
+  const limits = { segmentBytes: 4 * 1024 * 1024, batchBytesMax: 2 * 1024 * 1024 }
+  const { root, store, clock, found, faulty, first } = await scrubbedStore({ limits })
+  await first
+  let writing: Promise<void> | undefined
+  // Behind the header of the prepared segment, which was read when there was none.
+  faulty.beforeRead = (path, position) => {
+    if (!path.endsWith(segmentFile(2)) || position === 0) return undefined
+    writing ??= store.commit([put('content', 'big', filler(1_500_000, 7))])
+    return writing
+  }
+  await store.commit([put('entry', 'e/0', filler(500, 1))])
+  await expect.poll(() => journalOf(root)).toContain(segmentFile(2))
+  await clock.round()
+  faulty.beforeRead = undefined
+  expect([found, store.scrub?.findings]).toEqual([[], []])
+  await store.close()
 })
 
 test('a segment that lies on bad sectors is kept where nothing uses them again', async () => {

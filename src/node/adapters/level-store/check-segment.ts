@@ -85,14 +85,12 @@ export async function checkSegment(
   }
   try {
     await pace(segmentHeaderBytes)
-    if ((await reader.header()) === undefined) {
-      // The newest one may be prepared and still empty, its header included: all zeros.
-      const mayBeEmpty = segment > end.segment || (segment === end.segment && end.offset <= segmentHeaderBytes)
-      const isEmpty = mayBeEmpty && reader.unreadable.length === 0 && (await reader.dataEnd(0)) === 0
-      if (!isEmpty && reader.unreadable.length === 0) findings.push(`journal: the header of segment ${segment} does not verify`)
-    }
+    // One that is prepared holds nothing durable: no header, or the first write on its way.
+    const holdsFrames = segment < end.segment || (segment === end.segment && end.offset > segmentHeaderBytes)
+    const isHeaderBad = (await reader.header()) === undefined && reader.unreadable.length === 0
+    if (isHeaderBad && holdsFrames) findings.push(`journal: the header of segment ${segment} does not verify`)
     isHeaderRead = reader.unreadable.every(({ from }) => from >= segmentHeaderBytes)
-    if (segment <= end.segment) {
+    if (holdsFrames) {
       await checkFrames({ reader, through: segment === end.segment ? end.offset : reader.size, told, pace, findings: frames })
     }
   } finally {

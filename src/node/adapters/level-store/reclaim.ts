@@ -12,6 +12,7 @@ import type { Limits } from '../../core/base/limits.ts'
 import { recordFamilies } from '../../ports/record-store.ts'
 import type { Capacity } from './capacity.ts'
 import type { SegmentDamage } from './check-segment.ts'
+import { systemCode } from './files.ts'
 import type { IndexWriter } from './index/index-writer.ts'
 import type { FrameWrite, MoveWrite } from './journal/frame-codec.ts'
 import { frameSize } from './journal/frame-codec.ts'
@@ -132,13 +133,14 @@ export class Reclaim {
   }
 
   async #reclaim(segment: number): Promise<void> {
-    const live = await payloadsOfFrames(this.#live, segment)
-    if (live === undefined) {
+    const read = await this.#reading(segment, () => payloadsOfFrames(this.#live, segment))
+    if (read === undefined) return
+    if (read.live === undefined) {
       this.#damaged.set(segment, 'checksums')
       this.#tell(segment, 'does not read to its end')
       return await this.#empty(segment)
     }
-    const { bytes, isWhole } = await this.#move(live)
+    const { bytes, isWhole } = await this.#move(read.live)
     if (isWhole && !this.#closed) await this.#drop(segment, bytes)
     else if (!this.#closed && this.#told.has(segment)) this.#skipped.add(segment)
   }
@@ -146,14 +148,30 @@ export class Reclaim {
   /** Takes a damaged segment out of the journal, which goes on in another one if this is the last. */
   async #empty(segment: number): Promise<void> {
     const { journal, indexWriter } = this.#options
+    const isBehind = () => indexWriter.state.end.segment > segment
     this.#skipped.add(segment)
     journal.leave(segment)
     // A frame with nothing in it: whatever was on its way into the segment lies before it, and the index is to stand behind it.
-    if (journal.segment === segment && !(await this.#commit([]))) return
-    if (journal.segment <= segment) return
+    if (!isBehind() && !(await this.#commit([]))) return
     await indexWriter.indexed(journal.position.sequence)
+    if (!isBehind()) return
     const { bytes, isWhole } = await this.#move(await payloadsOfIndex(this.#live, segment))
     if (isWhole && !this.#closed) await this.#drop(segment, bytes)
+  }
+
+  /** Undefined when the file cannot be opened or read for now. One that is gone is told, and left alone. */
+  async #reading<Read>(segment: number, read: () => Promise<Read>): Promise<{ readonly live: Read } | undefined> {
+    try {
+      return { live: await read() }
+    } catch (error) {
+      const code = systemCode(error)
+      if (code === undefined) throw error
+      if (code === 'ENOENT') {
+        this.#skipped.add(segment)
+        this.#tell(segment, 'is missing')
+      }
+      return undefined
+    }
   }
 
   async #drop(segment: number, liveBytesMoved: number): Promise<void> {
@@ -163,8 +181,10 @@ export class Reclaim {
     await payloads.retire(segment)
     // First: whoever misses the file from now on is told that it is meant to be gone.
     capacity.dropSegment(segment)
-    if (this.#damaged.get(segment) === 'unreadable') await keepDamagedSegment(files, storeDirectory, directory, segment)
-    else await files.unlink(join(directory, segmentName(segment)))
+    if (this.#damaged.get(segment) === 'unreadable') {
+      await keepDamagedSegment(files, storeDirectory, directory, segment)
+      await files.syncDirectory(storeDirectory)
+    } else await files.unlink(join(directory, segmentName(segment)))
     await files.syncDirectory(directory)
     indexWriter.forgetSegment(segment)
     this.#damaged.delete(segment)
@@ -185,9 +205,9 @@ export class Reclaim {
     let isWhole = true
     for (const { family, key, place } of live) {
       if (this.#closed) return { bytes: moved, isWhole: false }
-      const read = await this.#options.payloads.read(place)
-      if (read.kind !== 'value') {
-        this.#tell(place.segment, 'holds a payload that does not verify')
+      const read = (await this.#reading(place.segment, () => this.#options.payloads.read(place)))?.live
+      if (read?.kind !== 'value') {
+        if (read !== undefined) this.#tell(place.segment, 'holds a payload that does not verify')
         isWhole = false
         continue
       }
