@@ -6,7 +6,7 @@ function failureOf(code: status, details: string, changes: boolean, memoCode?: s
   const metadata = new Metadata()
   if (memoCode !== undefined) metadata.set('memo-code', memoCode)
   const error = Object.assign(new Error(details), { code, details, metadata })
-  return codedFromStatus(error, { address: '127.0.0.1:7070', tls: false, changes })
+  return codedFromStatus(error, { address: '127.0.0.1:7070', tls: false, certificate: false, changes })
 }
 
 const broken: readonly (readonly [status, string])[] = [
@@ -61,4 +61,24 @@ test('a time that ran out says whether anything was sent', () => {
   })
   expect(failureOf(status.DEADLINE_EXCEEDED, sent, false).message).toBe('127.0.0.1:7070 did not answer within the time given')
   expect(failureOf(status.DEADLINE_EXCEEDED, 'the queue is full', false, 'deadline-exceeded').message).toBe('the queue is full')
+})
+
+test.each([
+  [status.UNAVAILABLE, 'No connection established. Last error: read ECONNRESET. Resolution note: '],
+  [status.UNAVAILABLE, 'No connection established. Last error: Failed to connect. Resolution note: '],
+  [status.UNAVAILABLE, 'read ECONNRESET'],
+  [status.UNAVAILABLE, 'No connection established. Last error: tlsv1 alert unknown ca. Resolution note: '],
+])('status %i "%s" with a certificate of the caller names it as what may be refused', (code, details) => {
+  const error = Object.assign(new Error(details), { code, details, metadata: new Metadata() })
+  const target = { address: '127.0.0.1:7070', tls: true, changes: false }
+  const message = codedFromStatus(error, { ...target, certificate: true }).message
+  expect(message).toMatch(/--tls-cert.*of an authority that the node knows, and not expired/)
+  expect(codedFromStatus(error, { ...target, certificate: false }).message).not.toContain('and not expired')
+})
+
+test('a port that nobody listens at is not blamed on the certificate', () => {
+  const details = 'No connection established. Last error: connect ECONNREFUSED 127.0.0.1:7070. Resolution note: '
+  const error = Object.assign(new Error(details), { code: status.UNAVAILABLE, details, metadata: new Metadata() })
+  const target = { address: '127.0.0.1:7070', tls: true, certificate: true, changes: false }
+  expect(codedFromStatus(error, target).message).not.toContain('--tls-cert')
 })

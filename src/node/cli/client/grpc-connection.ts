@@ -54,7 +54,8 @@ const keepaliveTimeoutMs = 20_000
 export function connect(options: ConnectionOptions): GrpcConnection {
   const address = hostPortText(options.address)
   const targetOf = ({ idempotency }: DescMethod): CallTarget => {
-    return { address, tls: options.tls !== undefined, changes: idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS }
+    const changes = idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+    return { address, tls: options.tls !== undefined, certificate: options.tls?.certificate !== undefined, changes }
   }
   // grpc-js hands an IP address to TLS as a server name, and Node warns of that for lack of anything that a caller could do.
   if (options.tls !== undefined && isIP(options.address.host) !== 0) process.noDeprecation = true

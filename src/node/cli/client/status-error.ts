@@ -27,6 +27,8 @@ const codeOfStatus: Readonly<Partial<Record<number, ErrorCode>>> = {
 export interface CallTarget {
   readonly address: string
   readonly tls: boolean
+  /** A certificate of this caller is shown. */
+  readonly certificate: boolean
   readonly changes: boolean
 }
 
@@ -66,9 +68,13 @@ function isBroken({ code, details, metadata }: ServiceError): boolean {
   )
 }
 
-function brokenConnection({ address, tls, changes }: CallTarget, details: string): string {
+function brokenConnection({ address, tls, certificate, changes }: CallTarget, details: string): string {
   const what = changes ? 'the answer: whether it was done is unknown' : 'the whole answer'
-  const hint = tls ? '' : '; if the node serves TLS, give --tls-ca FILE or --tls'
+  const hint = certificate
+    ? `; the node may have refused ${wantedCertificate}`
+    : tls
+      ? ''
+      : '; if the node serves TLS, give --tls-ca FILE or --tls'
   return `the connection to ${address} broke before ${what}${hint} (${details})`
 }
 
@@ -78,22 +84,29 @@ function messageOf(error: ServiceError, fromMemo: boolean, target: CallTarget, c
   if (wasNeverSent(error)) return `no node answers at ${target.address} within the time given: nothing was sent`
   if (error.code === status.DEADLINE_EXCEEDED && !fromMemo) return noAnswerInTime(target).message
   if (error.code === status.UNAVAILABLE && !fromMemo) {
-    return `no node answers at ${target.address}: ${connectionHint(details, target.tls)} (${details})`
+    return `no node answers at ${target.address}: ${connectionHint(details, target)} (${details})`
   }
   const conflict = current === undefined ? '' : ` (the key has version ${current})`
   return `${error.details === '' ? error.message : error.details}${error.details.includes(String(current)) ? '' : conflict}`
 }
 
+/** A server that refuses a certificate may end the connection without a word of why. */
+const wantedCertificate = 'the certificate of --tls-cert, which must be of an authority that the node knows, and not expired'
+
 /** What a person most likely has to change, from what the library says of the connection. */
-function connectionHint(details: string, tls: boolean): string {
+function connectionHint(details: string, { tls, certificate }: CallTarget): string {
   if (tls && /self-signed certificate|unable to (?:get|verify)/i.test(details))
     return 'its certificate is of no authority that is known here: give the certificate with --tls-ca FILE'
   if (tls && /wrong version number|packet length/i.test(details)) return 'something answers there without TLS: leave --tls away'
   if (tls && /altnames|Hostname/i.test(details)) return 'its certificate has another name: give that with --tls-server-name NAME'
+  if (certificate && /certificate (?:required|expired|unknown|revoked)|bad certificate|unknown ca/i.test(details))
+    return `it refuses ${wantedCertificate}`
   if (tls && /certificate required|bad certificate|unknown ca/i.test(details))
     return 'it asks for a certificate of the caller: give --tls-cert FILE and --tls-key FILE, of an authority that it knows'
   if (!tls && /Failed to connect/i.test(details))
     return 'something there takes no plain connections: does the node serve TLS? Then give --tls-ca FILE or --tls'
+  if (certificate && !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(details))
+    return `is it running, is the address right, and does it take ${wantedCertificate}?`
   return 'is it running, and is the address right?'
 }
 
