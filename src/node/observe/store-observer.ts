@@ -1,3 +1,4 @@
+import { isCoded } from '../../shared/coded-error.ts'
 import type { Counter } from '../ports/meter.ts'
 import type { StoreEvents } from '../ports/record-store.ts'
 import type { ActivityRecorder } from './activity-recorder.ts'
@@ -103,7 +104,10 @@ function roomEvents(logger: ObserverPorts['logger']): Pick<StoreEvents, 'reserve
       logger.warn('the disk is nearly full: the bytes held for removals and the index were given up', facts)
     },
     indexStalled({ error }) {
-      logger.error('the disk has no room for the index: only removals are taken, until there is room', { error })
+      if (isCoded(error, 'storage-full'))
+        logger.error('the disk has no room for the index: only removals are taken, until there is room', { error })
+      else
+        logger.error('the index is damaged: changes are refused until a restart, which makes it anew from the journal', { error })
     },
   }
 }

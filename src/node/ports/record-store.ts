@@ -118,7 +118,10 @@ export interface StoreEvents {
   scrubFailed(facts: { readonly error: unknown }): void
   /** The disk is nearly full and the bytes that were held for this were given up; they are held again when there is room. */
   reserveGivenUp(facts: { readonly bytes: number }): void
-  /** Not even then had the disk room for the index. What it lacks is in the journal; only removals are taken, and tried again. */
+  /**
+   * The index cannot follow; what it lacks is in the journal. `storage-full`: not even then had the disk room for it; only removals are
+   * taken, and it is tried again. `data-corrupt`: it is damaged, and changes are refused until the next start makes it anew.
+   */
   indexStalled(facts: { readonly error: unknown }): void
   /** A write or fdatasync failed: nothing more may be answered, the process has to end. Called once. */
   failed(facts: { readonly error: unknown }): void
@@ -134,7 +137,7 @@ export interface RecordStore extends AsyncDisposable {
    * All of the batch or nothing, in the order of the calls; resolves when durable. Later reads see it from then on, not before.
    * The store keeps the arrays of keys and values: the caller must not change them any more.
    * Errors: `storage-full` (nothing written), `store-read-only` (suspect), `limit-exceeded` (batch above limits.batchBytesMax),
-   * `queue-full` (too much waits), `not-running` (closed, or failed before), `outcome-unknown` (the disk failed under the batch).
+   * `queue-full` (too much waits), `data-corrupt` (the index is damaged), `not-running` (closed, or failed before), `outcome-unknown` (the disk failed under the batch).
    */
   commit(batch: readonly RecordWrite[], options?: CommitOptions): Promise<void>
   /**

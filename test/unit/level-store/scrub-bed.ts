@@ -91,6 +91,7 @@ export async function scrubbedStore({ limits: others = {}, tornNext = false }: S
   const rounds: { readonly bytes: number; readonly durationMs: number; readonly findings: number }[] = []
   const failed: unknown[] = []
   const reclaimed: number[] = []
+  const stalled: unknown[] = []
   const faulty = new FaultyFiles(nodeFiles)
   const first = clock.round()
   const store = await openLevelStore({
@@ -102,9 +103,11 @@ export async function scrubbedStore({ limits: others = {}, tornNext = false }: S
       scrubFailed: ({ error }) => void failed.push(error),
       damageFound: ({ finding }) => void found.push(finding),
       segmentReclaimed: ({ segment }) => void reclaimed.push(segment),
+      indexStalled: ({ error }) => void stalled.push(error),
+      failed: ({ error }) => void failed.push(error),
     },
   })
-  return { root, clock, store, found, rounds, failed, reclaimed, faulty, first }
+  return { root, clock, store, found, rounds, failed, reclaimed, stalled, faulty, first }
 }
 
 async function tearNext(root: string, sequence: number): Promise<void> {

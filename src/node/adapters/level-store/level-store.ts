@@ -187,9 +187,9 @@ export class LevelStore implements RecordStore {
     await release(this.#failed ? undefined : journal.position.sequence)
   }
 
-  /** What found no room in the index at the end lies in the journal, for the next start. */
+  /** What found no room in the index at the end, or no sound one, lies in the journal, for the next start. */
   #notIndexed(error: unknown): void {
-    if (!isCoded(error, 'storage-full')) this.fail(error)
+    if (error !== this.#parts.indexWriter.stalled) this.fail(error)
   }
 
   #liveBytes(): number {
@@ -199,7 +199,7 @@ export class LevelStore implements RecordStore {
 
   #isFull(): boolean {
     const { capacity, limits, maker, indexWriter } = this.#parts
-    if (indexWriter.stalled !== undefined) return true
+    if (isCoded(indexWriter.stalled, 'storage-full')) return true
     if (capacity.refusal(this.#liveBytes(), smallChangeBytes, 'normal') !== undefined) return true
     // Nobody tries another segment while nothing is written: room that came back meanwhile counts.
     return maker.full && capacity.roomBytes < limits.segmentBytes + limits.storeReserveBytes

@@ -98,8 +98,9 @@ export class Reclaim {
     if (this.#damagedSegments().length === 0 && this.#candidates().length === 0) return
     this.#working = this.run()
       .catch((error: unknown) => {
-        // Without room for the index the segment stays, and is due again.
-        if (!this.#closed && !isCoded(error, 'storage-full')) this.#options.onFailed(error)
+        // Without room for the index, or a sound one, the segment stays, and is due again.
+        const isStalled = isCoded(error, 'storage-full') || isCoded(error, 'data-corrupt')
+        if (!this.#closed && !isStalled) this.#options.onFailed(error)
       })
       .finally(() => {
         this.#working = undefined

@@ -43,6 +43,7 @@ export class Scrub {
   readonly #toldPlaces = new ToldPlaces()
   #status = noRound
   #found: string[] = []
+  readonly #met: string[] = []
   #roundBytes = 0
   #owedBytes = 0
   #running: { readonly controller: AbortController; readonly ended: Promise<void> } | undefined
@@ -51,10 +52,16 @@ export class Scrub {
     this.#options = options
   }
 
-  /** What the last full round found, and the one that is under way. */
+  /** What the last full round found, and the one that is under way, and what others met. */
   get status(): ScrubStatus {
-    const findings = [...new Set([...this.#status.findings, ...this.#found])]
+    const findings = [...new Set([...this.#met, ...this.#status.findings, ...this.#found])]
     return { ...this.#status, findings }
+  }
+
+  /** Damage that others met and that stays until the next start. */
+  met(finding: string): void {
+    this.#met.push(finding)
+    this.#tell(finding)
   }
 
   start(): void {

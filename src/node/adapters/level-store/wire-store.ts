@@ -1,6 +1,8 @@
 /** Puts the parts of an opened store together. */
 
 import { join } from 'node:path'
+import type { CodedError } from '../../../shared/coded-error.ts'
+import { isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { Capacity } from './capacity.ts'
 import type { SegmentCheckOptions } from './check-segment.ts'
@@ -55,7 +57,10 @@ export async function wireStore(
       journal.indexMoved()
       if (takesChanges) reclaim.wake()
     },
-    onStalled: () => journal.indexMoved(),
+    onStalled: (error: CodedError) => {
+      if (isCoded(error, 'data-corrupt')) scrub?.met(error.message)
+      journal.indexMoved()
+    },
     onFailed,
   }
   const indexWriter = openIndexWriter(opening, resumed, { index, cache, overlay, ...writerHooks }, capacity)
@@ -120,7 +125,7 @@ export async function wireStore(
 }
 
 type WriterParts = Pick<IndexWriterOptions, 'index' | 'cache' | 'overlay' | 'onIndexed' | 'onFailed'> & {
-  readonly onStalled: () => void
+  readonly onStalled: (error: CodedError) => void
 }
 
 function openIndexWriter(
@@ -142,7 +147,7 @@ function openIndexWriter(
     retryMs: limits.diskFullRetryMs,
     onStalled: (error) => {
       events.indexStalled({ error })
-      parts.onStalled()
+      parts.onStalled(error)
     },
   })
 }

@@ -1,3 +1,4 @@
+import { isCoded } from '../../../shared/coded-error.ts'
 import type { StoreEvents } from '../../ports/record-store.ts'
 
 const remarksMax = 100
@@ -16,7 +17,8 @@ export function storeEventsOfCommand(remarks: string[]): StoreEvents {
     scrubbed: nothing,
     scrubFailed: nothing,
     reserveGivenUp: ({ bytes }) => void remarks.push(`the disk is nearly full: the ${bytes} bytes held for this were given up`),
-    indexStalled: () => void remarks.push('the disk has no room for the index'),
+    indexStalled: ({ error }) =>
+      void remarks.push(isCoded(error, 'storage-full') ? 'the disk has no room for the index' : 'the index is damaged'),
     tailCut: ({ bytes }) =>
       void remarks.push(`a torn end of ${bytes} bytes was cut, which held nothing that had been acknowledged`),
     failed: () => void remarks.push('a write failed while the store was open'),

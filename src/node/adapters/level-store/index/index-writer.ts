@@ -13,6 +13,7 @@ import type { IndexCache } from './index-cache.ts'
 import { generationEntries, indexChanges } from './index-changes.ts'
 import type { FamilyCount, IndexState, JournalPosition } from './index-state.ts'
 import { encodeLiveBytes, encodeMarker, liveKey, markerKey } from './index-state.ts'
+import { isCorruption } from './level-failure.ts'
 import type { IndexChange, LevelIndex } from './level-index.ts'
 import type { IndexRoom } from './patient-index.ts'
 import { PatientIndex } from './patient-index.ts'
@@ -37,7 +38,7 @@ export interface IndexWriterOptions {
   /** Time until a batch that found no room is tried again. */
   readonly retryMs: number
   readonly onIndexed: () => void
-  /** Told once when a batch finds no room, until one is written again. */
+  /** Told once when a batch finds no room, until one is written again, and once when the index is damaged. */
   readonly onStalled: (error: CodedError) => void
   readonly onFailed: (error: unknown) => void
 }
@@ -98,7 +99,7 @@ export class IndexWriter {
     return this.#tabledMarker
   }
 
-  /** Why nothing can be indexed for the time being: the disk is full. */
+  /** Why nothing can be indexed: `storage-full` for the time being, `data-corrupt` until the next start, which makes the index anew. */
   get stalled(): CodedError | undefined {
     return this.#stalled
   }
@@ -161,7 +162,8 @@ export class IndexWriter {
       },
       (error: unknown) => {
         this.#working = false
-        if (this.#options.room !== undefined && isCoded(error, 'storage-full')) return this.#stall(error)
+        const stall = this.#options.room === undefined ? undefined : stallOf(error)
+        if (stall !== undefined) return this.#stall(stall)
         this.stop(error)
         this.#options.onFailed(error)
       },
@@ -174,11 +176,15 @@ export class IndexWriter {
     const known = this.#stalled !== undefined
     this.#stalled = error
     for (const { reject } of this.#waiters.splice(0)) reject(error)
+    if (isCoded(error, 'storage-full')) this.#tryAgain()
+    if (!known) this.#options.onStalled(error)
+  }
+
+  #tryAgain(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       this.#run()
     }, this.#options.retryMs)
-    if (!known) this.#options.onStalled(error)
   }
 
   async #drain(): Promise<void> {
@@ -251,13 +257,14 @@ export class IndexWriter {
       else present[position] = cached.stored
     })
     if (unknown.length === 0) return present
-    const found = await index.getMany(
-      unknown.map((position) => {
-        const entry = entries[position]
-        assert(entry !== undefined, 'what is unknown is one of the entries')
-        return indexKey(entry.family, entry.key)
-      }),
-    )
+    const keys = unknown.map((position) => {
+      const entry = entries[position]
+      assert(entry !== undefined, 'what is unknown is one of the entries')
+      return indexKey(entry.family, entry.key)
+    })
+    const found = await index.getMany(keys).catch((error: unknown) => {
+      throw isCoded(error, 'data-corrupt') ? damagedIndex(error) : error
+    })
     unknown.forEach((position, order) => {
       present[position] = found[order]
     })
@@ -291,8 +298,10 @@ export class IndexWriter {
   #tableWhenDue(): void {
     if (this.#state.marker - this.#tabledMarker < this.#options.markersMax) return
     this.table().catch((error: unknown) => {
-      // The tables are due again after the next batch, which opens LevelDB anew.
-      if (this.#options.room === undefined || !isCoded(error, 'storage-full')) this.#options.onFailed(error)
+      const stall = this.#options.room === undefined ? undefined : stallOf(error)
+      if (stall === undefined) this.#options.onFailed(error)
+      // Without room the tables are due again after the next batch, which opens LevelDB anew.
+      else if (!isCoded(stall, 'storage-full')) this.#stall(stall)
     })
   }
 
@@ -315,6 +324,19 @@ export class IndexWriter {
     await this.#index.flushToTables()
     this.#tabledMarker = marker
   }
+}
+
+const damagedText =
+  'the index is damaged: changes are refused until a restart, which makes it anew where the journal holds everything'
+
+function damagedIndex(cause: unknown): CodedError {
+  return new CodedError('data-corrupt', damagedText, { cause })
+}
+
+/** What a batch may wait for: room, or a sound index. The journal holds it meanwhile. A write that failed otherwise is neither. */
+function stallOf(error: unknown): CodedError | undefined {
+  if (isCoded(error, 'storage-full') || (isCoded(error, 'data-corrupt') && error.message === damagedText)) return error
+  return isCorruption(error) ? damagedIndex(error) : undefined
 }
 
 /**

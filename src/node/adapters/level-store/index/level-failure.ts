@@ -3,7 +3,7 @@
  * nowhere else: a disk without room and missing rights say nothing of the files.
  */
 
-import { CodedError } from '../../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../../shared/coded-error.ts'
 import { systemCode } from '../files.ts'
 import { unwritable } from '../store-files.ts'
 
@@ -40,10 +40,16 @@ export function levelFailure(directory: string, error: unknown): LevelFailure {
   return { kind: 'refused', error: unwritable(directory, error, denied) }
 }
 
+/** LevelDB found its files damaged. A failed read or write of a sound file is none of this. */
+export function isCorruption(error: unknown): boolean {
+  return isCoded(error, 'data-corrupt') && systemCode(error.cause) === 'LEVEL_CORRUPTION'
+}
+
 /** What a reader or writer of an open index throws. */
 export function thrownOfLevel(directory: string, error: unknown): unknown {
   const failure = levelFailure(directory, error)
   if (failure.kind === 'refused') return failure.error
   if (failure.kind !== 'damage') return error
-  return new CodedError('data-corrupt', `index: LevelDB reports damage: ${failure.reason}`, { cause: error })
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return new CodedError('data-corrupt', `index: LevelDB reports damage: ${failure.reason}`, { cause })
 }
