@@ -5,6 +5,7 @@ import { assertSafeBind } from './api/grpc/bind-safety.ts'
 import type { GrpcServer } from './api/grpc/grpc-server.ts'
 import { createGrpcServer } from './api/grpc/grpc-server.ts'
 import { assertPortsFreeForFirstStart } from './cli/run/check-ports.ts'
+import { connectionBudget } from './cli/run/descriptor-budget.ts'
 import { grpcServerOptions } from './cli/run/grpc-options.ts'
 import { checkNamedFiles } from './cli/run/named-files.ts'
 import { keyVaultAt, systemAdapters } from './cli/run/node-adapters.ts'
@@ -146,7 +147,9 @@ function makeGrpcServer(
   adapters: ServedNode['adapters'],
 ): GrpcServer {
   const ports = { ...adapters, observer, makeCertificate, ...(clientsChanged !== undefined && { clientsChanged }) }
-  return createGrpcServer(grpcServerOptions(config), services, ports)
+  const { grpcConnectionsMax, warning } = connectionBudget(defaultLimits)
+  if (warning !== undefined) observer.configWarned({ warning })
+  return createGrpcServer({ ...grpcServerOptions(config), limits: { ...defaultLimits, grpcConnectionsMax } }, services, ports)
 }
 
 function reportStart(node: StorageNode, observer: NodeObserver, version: string, durationMs: number): void {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Files } from '../../../src/node/adapters/level-store/files.ts'
 import type { FrameWrite } from '../../../src/node/adapters/level-store/journal/frame-codec.ts'
 import { frameSize } from '../../../src/node/adapters/level-store/journal/frame-codec.ts'
 import type { FrameRoom } from '../../../src/node/adapters/level-store/journal/journal-writer.ts'
@@ -28,7 +29,12 @@ async function lastSegment(freeBytes: number) {
   const used = () => [...memory.contents.values()].reduce((sum, { length }) => sum + length, 0)
   let diskBytes = segmentBytes + valuesLeaveBytes
   const made: number[] = []
-  const files = { ...memory.files, freeBytes: async () => diskBytes - used() }
+  let isStarved = false
+  const open: Files['open'] = async (path, mode) => {
+    if (isStarved) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
+    return await memory.files.open(path, mode)
+  }
+  const files = { ...memory.files, open, freeBytes: async () => diskBytes - used() }
   const maker = new SegmentMaker({
     ...{
       files,
@@ -51,7 +57,10 @@ async function lastSegment(freeBytes: number) {
   diskBytes = segmentBytes + freeBytes
   const commit = (kind: 'batch' | 'move', write: FrameWrite, room: FrameRoom) =>
     journal.commit(kind, [write], frameSize([write], limits.inlinePayloadBytesMax), room)
-  return { journal, commit, made }
+  const starve = (starved: boolean) => {
+    isStarved = starved
+  }
+  return { journal, commit, made, starve }
 }
 
 const key = Buffer.from('key')
@@ -61,12 +70,12 @@ const value: FrameWrite = { kind: 'put', family: 'content', key, value: Buffer.a
 const move: FrameWrite = { kind: 'move', family: 'content', key, from, value: Buffer.alloc(8192) }
 
 /** How many were taken before. */
-async function untilRefused(commit: () => Promise<void>): Promise<number> {
+async function untilRefused(commit: () => Promise<void>, code = 'storage-full'): Promise<number> {
   for (let count = 0; count < 10_000; count++) {
     try {
       await commit()
     } catch (error) {
-      expect(error).toMatchObject({ code: 'storage-full' })
+      expect(error).toMatchObject({ code })
       return count
     }
   }
@@ -112,4 +121,15 @@ test('a segment that is left takes no more frames, unless there is no room for a
   await full.commit('batch', value, 'normal')
   expect(full.journal.segment).toBe(2)
   await full.journal.close()
+})
+
+test('a lack of file descriptors refuses a change and ends nothing', async () => {
+  const { journal, commit, starve } = await lastSegment(4 * segmentBytes)
+  await commit('batch', value, 'normal')
+  starve(true)
+  await untilRefused(() => commit('batch', value, 'normal'), 'queue-full')
+  starve(false)
+  await commit('batch', value, 'normal')
+  expect(journal.segment).toBe(3)
+  await journal.close()
 })

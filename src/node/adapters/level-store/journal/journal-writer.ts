@@ -14,7 +14,7 @@ import type { EncodedGroup } from './encode-group.ts'
 import { encodeGroup } from './encode-group.ts'
 import type { FrameKind, FrameSize, FrameWrite } from './frame-codec.ts'
 import { segmentHeaderBytes, segmentSeed } from './segment-format.ts'
-import type { PreparedSegment, SegmentMaker } from './segment-maker.ts'
+import type { Preparation, PreparedSegment, SegmentMaker } from './segment-maker.ts'
 import { takeBack } from './take-back.ts'
 
 export interface JournalLimits {
@@ -235,8 +235,10 @@ export class JournalWriter {
   async #nextSegment(): Promise<void> {
     const leaving = this.#leaving
     this.#leaving = false
-    if (!(await this.#prepareFor(this.#queue[0]?.room))) {
-      if (!leaving) this.#refuseFirst(noRoom('the disk has no room for another part of the journal'))
+    const prepared = await this.#prepareFor(this.#queue[0]?.room)
+    if (prepared !== 'ready') {
+      if (!leaving)
+        this.#refuseFirst(prepared === 'full' ? noRoom('the disk has no room for another part of the journal') : starved())
       return
     }
     const first = this.#queue[0]
@@ -252,15 +254,15 @@ export class JournalWriter {
     this.#headerDue = true
   }
 
-  /** A disk that is too full for values has a small segment for what makes room. False when it has none either. */
-  async #prepareFor(room: FrameRoom | undefined): Promise<boolean> {
+  /** A disk that is too full for values may have a small segment for what makes room. */
+  async #prepareFor(room: FrameRoom | undefined): Promise<Preparation> {
     const { limits, maker } = this.#options
-    if ((await this.#prepareNext()) === 'ready') return true
-    if (room === undefined || room === 'normal') return false
-    return (await maker.prepare(this.#segmentNumber + 1, limits.firstSegmentBytes, 'removals')) === 'ready'
+    const prepared = await this.#prepareNext()
+    if (prepared !== 'full' || room === undefined || room === 'normal') return prepared
+    return await maker.prepare(this.#segmentNumber + 1, limits.firstSegmentBytes, 'removals')
   }
 
-  #prepareNext(): Promise<'ready' | 'full'> {
+  #prepareNext(): Promise<Preparation> {
     const { limits, maker } = this.#options
     const first = this.#segmentNumber === 0
     return maker.prepare(this.#segmentNumber + 1, first ? limits.firstSegmentBytes : limits.segmentBytes, 'values')
@@ -358,6 +360,10 @@ export class JournalWriter {
 
 function noRoom(message: string): CodedError {
   return new CodedError('storage-full', message)
+}
+
+function starved(): CodedError {
+  return new CodedError('queue-full', 'the system has no file descriptor or memory left for another part of the journal')
 }
 
 function notRunning(cause?: unknown): CodedError {

@@ -19,6 +19,11 @@ export interface PreparedSegment {
 /** What a segment is needed for. `removals` make room in the end, so they may use up a part of what is held for them. */
 export type SegmentUse = 'values' | 'removals'
 
+/** `starved`: the process or the system has no file descriptors or memory left for now. */
+export type Preparation = 'ready' | 'full' | 'starved'
+
+const starvedCodes = new Set(['EMFILE', 'ENFILE', 'ENOMEM'])
+
 export interface SegmentMakerOptions {
   readonly files: Files
   /** The journal's directory. */
@@ -39,7 +44,7 @@ const fillBytes = 1024 * 1024
 export class SegmentMaker {
   readonly #options: SegmentMakerOptions
   #prepared: PreparedSegment | undefined
-  #making: Promise<'ready' | 'full'> | undefined
+  #making: Promise<Preparation> | undefined
   #fullSinceMs: number | undefined
 
   constructor(options: SegmentMakerOptions) {
@@ -62,8 +67,8 @@ export class SegmentMaker {
     return taken
   }
 
-  /** Makes the segment unless one is ready. `full`: the disk has no room for it. */
-  prepare(segment: number, size: number, use: SegmentUse): Promise<'ready' | 'full'> {
+  /** Makes the segment unless one is ready. `full`: the disk has no room for it; it is tried again after a while. */
+  prepare(segment: number, size: number, use: SegmentUse): Promise<Preparation> {
     if (this.#prepared !== undefined) return Promise.resolve('ready')
     const isKnownFull = this.#fullSinceMs !== undefined && performance.now() - this.#fullSinceMs < this.#options.retryMs
     if (use === 'values' && isKnownFull) return Promise.resolve('full')
@@ -88,7 +93,7 @@ export class SegmentMaker {
     this.#options.onUnmade(prepared.segment)
   }
 
-  async #make(segment: number, size: number, use: SegmentUse): Promise<'ready' | 'full'> {
+  async #make(segment: number, size: number, use: SegmentUse): Promise<Preparation> {
     const { files, directory, events, leaveFreeBytes } = this.#options
     const startedMs = performance.now()
     const path = join(directory, unfinishedName(segment))
@@ -108,7 +113,9 @@ export class SegmentMaker {
       }
       this.#prepared = { segment, file, size }
     } catch (error) {
-      if (isFullCode(systemCode(error))) return this.#full()
+      const code = systemCode(error)
+      if (isFullCode(code)) return this.#full()
+      if (code !== undefined && starvedCodes.has(code)) return 'starved'
       throw error
     }
     if (use === 'values') this.#fullSinceMs = undefined
