@@ -128,8 +128,9 @@ test('a lack of file descriptors refuses a change and ends nothing', async () =>
   await commit('batch', value, 'normal')
   starve(true)
   await untilRefused(() => commit('batch', value, 'normal'), 'queue-full')
+  const { offset } = journal.position
   starve(false)
   await commit('batch', value, 'normal')
-  expect(journal.segment).toBe(3)
+  expect(journal.position.offset).toBeGreaterThan(offset)
   await journal.close()
 })
