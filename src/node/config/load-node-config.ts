@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { CodedError } from '../../shared/coded-error.ts'
@@ -7,6 +7,7 @@ import { editDistance, nearestName } from './nearest-name.ts'
 import type { NodeConfig, SettingName } from './node-config-schema.ts'
 import { nodeConfigSchema, settingFacts, settingFlag, settingNames, settingVariable } from './node-config-schema.ts'
 import type { Environment } from './process-environment.ts'
+import { readNamedFile } from './read-named-file.ts'
 
 /** What a value came from, in the order of their strength: a later kind replaces an earlier one. */
 export type ConfigSource =
@@ -164,7 +165,7 @@ function fileValues({ file: path, named }: ConfigOrigin, text: string | undefine
 
 function readOptional(path: string, required: boolean): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readNamedFile(path).toString('utf8')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (!required && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { CodedError } from '../../shared/coded-error.ts'
 import type { ConfigProblem, LoadedConfig } from './load-node-config.ts'
 import { InvalidConfigError, joinConfig, parseObject } from './load-node-config.ts'
 import type { NodeConfig } from './node-config-schema.ts'
 import { settingNames } from './node-config-schema.ts'
+import { readNamedFile } from './read-named-file.ts'
 import { replaceFile } from './replace-file.ts'
 import type { SettingRow, SettingValue } from './setting-rows.ts'
 import { isLocked, settingRows } from './setting-rows.ts'
@@ -62,7 +62,7 @@ export class SettingsFile {
   }
 
   async read(): Promise<SettingsView> {
-    return this.#viewOf(await this.#readText())
+    return this.#viewOf(this.#readText())
   }
 
   /** One change after another, so that each sees what the one before wrote. */
@@ -73,7 +73,7 @@ export class SettingsFile {
   }
 
   async #put(change: SettingsChange): Promise<SettingsOutcome> {
-    const before = await this.#readText()
+    const before = this.#readText()
     if (change.expect !== this.#digestOf(before)) return { kind: 'changed', settings: this.#viewOf(before) }
     try {
       const text = change.kind === 'text' ? change.text : this.#textWith(change.values, before)
@@ -148,11 +148,11 @@ export class SettingsFile {
     return Buffer.from(this.#parts.sha256(new TextEncoder().encode(text))).toString('hex')
   }
 
-  async #readText(): Promise<string | undefined> {
+  #readText(): string | undefined {
     const { file } = this.#loaded.origin
     let text: string
     try {
-      text = await readFile(file, 'utf8')
+      text = readNamedFile(file).toString('utf8')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw new CodedError('config-invalid', `${file} cannot be read: ${(error as Error).message}`, { cause: error })

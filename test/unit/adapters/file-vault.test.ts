@@ -140,6 +140,20 @@ describe('files and directories that are open to others', () => {
 })
 
 describe('a wrapped key', () => {
+  test('that is a pipe, a folder or too large says so, and nothing waits for it', async () => {
+    const pipe = join(root, 'pipe')
+    spawnSync('mkfifo', [pipe])
+    const large = join(root, 'large')
+    await writeFile(large, new Uint8Array(64 * 1024 + 1))
+    for (const [keyFile, reason] of [
+      [pipe, 'it is a pipe or a device, not a regular file'],
+      [root, 'it is a folder, not a regular file'],
+      [large, 'it is larger than 65536 bytes'],
+    ] as const) {
+      expect(await refusal(vault({ keyFile }).save('node', secret))).toBe(`${keyFile} cannot be read: ${reason}`)
+    }
+  })
+
   test('opens with the key file that it was made with, and with no other', async () => {
     const keyFile = await wrappingFile('wrapping', 1)
     await vault({ keyFile }).save('node', secret)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { defaultDataDirectory } from '../../../src/node/config/default-data-dire
 import type { ConfigInput } from '../../../src/node/config/load-node-config.ts'
 import { loadNodeConfig } from '../../../src/node/config/load-node-config.ts'
 import { settingFacts, settingFlag, settingNames, settingVariable } from '../../../src/node/config/node-config-schema.ts'
+import { namedFileBytesMax } from '../../../src/node/config/read-named-file.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 
 let folder = ''
@@ -140,4 +142,17 @@ test('a fault of the file that a flag hides is told, though it has no effect at 
   expect(
     loadNodeConfig({ flags: { data: folder, grpc: '127.0.0.1:7171' }, environment: {}, configFile: sound }).warnings,
   ).toEqual([])
+})
+
+describe('the file itself', () => {
+  test('a pipe, a device and a folder are refused at once, and so is a file above the limit', () => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    expect(refusal({ configFile: pipe })).toContain(`${pipe} cannot be read: it is a pipe or a device, not a regular file`)
+    expect(refusal({ configFile: '/dev/zero' })).toContain('it is a pipe or a device, not a regular file')
+    expect(refusal({ configFile: folder })).toContain('it is a folder, not a regular file')
+    const large = file('large.json', `{}${' '.repeat(namedFileBytesMax)}`)
+    expect(refusal({ configFile: large })).toContain(`${large} cannot be read: it is larger than ${namedFileBytesMax} bytes`)
+    expect(load({ configFile: file('whole.json', `{}${' '.repeat(namedFileBytesMax - 2)}`) }).config.insecure).toBe(false)
+  })
 })

@@ -209,7 +209,8 @@ async function orUnavailable<T>(path: string, what: string, remedy: string, run:
     return await run()
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    const reason = otherCauses.get(code)
+    // What the system did not say is a finding of the reader, and no matter of rights.
+    const reason = code === undefined && cause instanceof Error ? cause.message : otherCauses.get(code)
     throw unavailable(path, reason === undefined ? `${what}; ${remedy}` : `${what}: ${reason}`, cause)
   }
 }

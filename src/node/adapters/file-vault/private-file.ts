@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { chmod, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { toHex } from '../../core/base/bytes.ts'
@@ -52,10 +53,12 @@ export async function readPrivateFile(
   bytesMax: number,
 ): Promise<{ readonly bytes: Uint8Array; readonly mode: number } | undefined> {
   try {
-    await using file = await open(path, 'r')
-    const { mode, size } = await file.stat()
-    if (size > bytesMax) throw new RangeError(`${path} is larger than ${bytesMax} bytes`)
-    return { bytes: new Uint8Array(await file.readFile()), mode: mode & 0o777 }
+    // Opening a pipe that nobody writes to would wait for ever. Windows has no such flag.
+    await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const found = await file.stat()
+    if (!found.isFile()) throw new Error(`it is ${found.isDirectory() ? 'a folder' : 'a pipe or a device'}, not a regular file`)
+    if (found.size > bytesMax) throw new RangeError(`it is larger than ${bytesMax} bytes`)
+    return { bytes: new Uint8Array(await file.readFile()), mode: found.mode & 0o777 }
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error

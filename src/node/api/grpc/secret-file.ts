@@ -1,9 +1,14 @@
-import { open, readFile, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CodedError } from '../../../shared/coded-error.ts'
 
 const ownerOnly = 0o600
 const othersMask = 0o077
+/** Certificates, keys and tokens are far smaller. */
+const fileBytesMax = 1024 * 1024
+/** Opening a pipe that nobody writes to would wait for ever. Windows has no such flag. */
+const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /** Writes a file that only its owner can read, durable when it resolves. False: there is one already. */
 export async function createFile(path: string, text: string, mode: number = ownerOnly): Promise<boolean> {
@@ -33,7 +38,11 @@ export async function readSecretFile(path: string): Promise<string> {
 
 export async function readPlainFile(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    await using file = await open(path, withoutWaiting)
+    const found = await file.stat()
+    if (!found.isFile()) throw new Error(`it is ${found.isDirectory() ? 'a folder' : 'a pipe or a device'}, not a regular file`)
+    if (found.size > fileBytesMax) throw new Error(`it is larger than ${fileBytesMax} bytes`)
+    return await file.readFile('utf8')
   } catch (error) {
     throw new CodedError('key-unavailable', `cannot read ${path}: ${reasonOf(error)}`, { cause: error })
   }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { HostPort } from '../../config/host-port.ts'
 import { parseHostPort } from '../../config/host-port.ts'
+import { readNamedFile } from '../../config/read-named-file.ts'
 
 /** Where the node is and how to reach it, as the flags of every remote command say. */
 export interface ConnectionFlags {
@@ -54,12 +54,10 @@ function tlsOptions(flags: ConnectionFlags): TlsOptions | undefined {
     throw new CodedError('invalid-argument', '--tls-cert and --tls-key belong together')
   }
   if (flags.tls !== true && tlsCa === undefined && tlsCert === undefined) return undefined
-  return {
-    rootCertificates: readGiven('--tls-ca', tlsCa),
-    certificate: readGiven('--tls-cert', tlsCert),
-    privateKey: readGiven('--tls-key', tlsKey),
-    serverName: tlsServerName,
-  }
+  const rootCertificates = readGiven('--tls-ca', tlsCa)
+  const certificate = readGiven('--tls-cert', tlsCert)
+  const privateKey = readGiven('--tls-key', tlsKey)
+  return { rootCertificates, certificate, privateKey, serverName: tlsServerName }
 }
 
 function readToken(path: string | undefined): string | undefined {
@@ -73,7 +71,7 @@ function readToken(path: string | undefined): string | undefined {
 function readGiven(flag: string, path: string | undefined): Buffer | undefined {
   if (path === undefined) return undefined
   try {
-    return readFileSync(path)
+    return readNamedFile(path)
   } catch (error) {
     throw new CodedError('invalid-argument', `${flag} ${path} cannot be read: ${(error as Error).message}`, { cause: error })
   }

@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readPlainFile } from '../../../src/node/api/grpc/secret-file.ts'
+import type { ConnectionFlags } from '../../../src/node/cli/client/connection-options.ts'
+import { connectionOptions } from '../../../src/node/cli/client/connection-options.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'memo-named-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const pipe = join(folder, 'pipe')
+execFileSync('mkfifo', [pipe])
+
+function file(name: string, content: string | Buffer): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+function options(flags: Partial<ConnectionFlags>) {
+  return () => connectionOptions({ grpc: '127.0.0.1:1', timeout: '1', ...flags })
+}
+
+describe('a file that a flag names', () => {
+  const large = file('large', Buffer.alloc(1024 * 1024 + 1, 'a'))
+  const faults = [
+    [pipe, 'it is a pipe or a device, not a regular file'],
+    ['/dev/zero', 'it is a pipe or a device, not a regular file'],
+    [folder, 'it is a folder, not a regular file'],
+    [large, 'it is larger than 1048576 bytes'],
+  ] as const
+
+  test.each(faults)('of a client, %s, is refused at once', (path, reason) => {
+    expect(options({ tokenFile: path })).toThrow(`--token-file ${path} cannot be read: ${reason}`)
+    expect(options({ tlsCa: path })).toThrow(`--tls-ca ${path} cannot be read: ${reason}`)
+  })
+
+  test.each(faults)('of a node, %s, is refused at once', async (path, reason) => {
+    await expect(readPlainFile(path)).rejects.toThrow(`cannot read ${path}: ${reason}`)
+  })
+})
