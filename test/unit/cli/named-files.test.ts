@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { makeCertificate } from '../../../src/node/adapters/tls-certificate/make-certificate.ts'
 import { readPlainFile } from '../../../src/node/api/grpc/secret-file.ts'
 import type { ConnectionFlags } from '../../../src/node/cli/client/connection-options.ts'
 import { connectionOptions } from '../../../src/node/cli/client/connection-options.ts'
@@ -39,5 +40,28 @@ describe('a file that a flag names', () => {
 
   test.each(faults)('of a node, %s, is refused at once', async (path, reason) => {
     await expect(readPlainFile(path)).rejects.toThrow(`cannot read ${path}: ${reason}`)
+  })
+})
+
+describe('the TLS files of a client', () => {
+  const [one, other] = [makeCertificate(['localhost']), makeCertificate(['localhost'])]
+  const cert = file('cert.pem', one.certificatePem)
+  const key = file('key.pem', one.keyPem)
+  const otherKey = file('other-key.pem', other.keyPem)
+
+  test('that fit together are taken', () => {
+    expect(options({ tlsCa: cert, tlsCert: cert, tlsKey: key })).not.toThrow()
+  })
+
+  test('that are of two pairs are named with their flags', () => {
+    expect(options({ tlsCert: cert, tlsKey: otherKey })).toThrow(
+      new RegExp(`--tls-cert ${cert} and --tls-key ${otherKey} do not fit together: .*key values mismatch`),
+    )
+  })
+
+  test('that are swapped, or are none, are named with their flags', () => {
+    expect(options({ tlsCert: key, tlsKey: cert })).toThrow(`--tls-cert ${key} holds no usable certificate in PEM`)
+    expect(options({ tlsCert: cert, tlsKey: cert })).toThrow(`--tls-key ${cert} holds no usable private key in PEM`)
+    expect(options({ tlsCa: key })).toThrow(`--tls-ca ${key} holds no usable certificate in PEM`)
   })
 })

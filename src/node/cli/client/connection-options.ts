@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { HostPort } from '../../config/host-port.ts'
 import { parseHostPort } from '../../config/host-port.ts'
@@ -57,7 +58,28 @@ function tlsOptions(flags: ConnectionFlags): TlsOptions | undefined {
   const rootCertificates = readGiven('--tls-ca', tlsCa)
   const certificate = readGiven('--tls-cert', tlsCert)
   const privateKey = readGiven('--tls-key', tlsKey)
+  assertUsable(`--tls-ca ${tlsCa} holds no usable certificate in PEM`, { ca: rootCertificates })
+  assertUsable(`--tls-cert ${tlsCert} holds no usable certificate in PEM`, { cert: certificate })
+  assertUsable(`--tls-key ${tlsKey} holds no usable private key in PEM`, { key: privateKey })
+  assertUsable(`--tls-cert ${tlsCert} and --tls-key ${tlsKey} do not fit together`, { cert: certificate, key: privateKey })
   return { rootCertificates, certificate, privateKey, serverName: tlsServerName }
+}
+
+interface TlsParts {
+  readonly ca?: Buffer | undefined
+  readonly cert?: Buffer | undefined
+  readonly key?: Buffer | undefined
+}
+
+/** OpenSSL names neither a file nor a flag. */
+function assertUsable(fault: string, parts: TlsParts): void {
+  try {
+    // A text without any authority is no error to OpenSSL.
+    if (parts.ca?.includes('CERTIFICATE-----') === false) throw new Error('none begins there')
+    createSecureContext(parts)
+  } catch (error) {
+    throw new CodedError('invalid-argument', `${fault}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 function readToken(path: string | undefined): string | undefined {
