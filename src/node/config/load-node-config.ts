@@ -8,6 +8,7 @@ import type { NodeConfig, SettingName } from './node-config-schema.ts'
 import { nodeConfigSchema, settingFacts, settingFlag, settingNames, settingVariable } from './node-config-schema.ts'
 import type { Environment } from './process-environment.ts'
 import { readNamedFile } from './read-named-file.ts'
+import { repeatedMember } from './repeated-member.ts'
 
 /** What a value came from, in the order of their strength: a later kind replaces an earlier one. */
 export type ConfigSource =
@@ -62,6 +63,9 @@ export interface ConfigInput {
 
 /** Variables with the prefix of memo that are not settings of a node. */
 const otherVariables = ['MEMO_CONFIG', 'MEMO_NODE', 'MEMO_TOKEN_FILE', 'MEMO_TLS_CA'] as const
+
+/** Editors of Windows begin a text with it; it shows nowhere, and JSON knows none. */
+const byteOrderMark = '\uFEFF'
 
 type RawValue = { readonly value: unknown; readonly source: ConfigSource }
 type RawValues = Map<SettingName, RawValue>
@@ -189,13 +193,16 @@ function isClosed(directory: string): boolean {
 }
 
 export function parseObject(path: string, text: string): Readonly<Record<string, unknown>> {
+  const json = text.startsWith(byteOrderMark) ? text.slice(byteOrderMark.length) : text
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(json)
   } catch (error) {
     throw new InvalidConfigError([{ name: '', message: `${path} is not JSON: ${reason(error)}` }], error)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${path} must hold one JSON object`, '')
+  const twice = repeatedMember(json)
+  if (twice !== undefined) throw invalid(`"${twice}" stands twice in ${path}: only one of them could have an effect`, twice)
   return value as Readonly<Record<string, unknown>>
 }
 

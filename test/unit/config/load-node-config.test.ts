@@ -8,6 +8,7 @@ import type { ConfigInput } from '../../../src/node/config/load-node-config.ts'
 import { loadNodeConfig } from '../../../src/node/config/load-node-config.ts'
 import { settingFacts, settingFlag, settingNames, settingVariable } from '../../../src/node/config/node-config-schema.ts'
 import { namedFileBytesMax } from '../../../src/node/config/read-named-file.ts'
+import { repeatedMember } from '../../../src/node/config/repeated-member.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 
 let folder = ''
@@ -154,5 +155,24 @@ describe('the file itself', () => {
     const large = file('large.json', `{}${' '.repeat(namedFileBytesMax)}`)
     expect(refusal({ configFile: large })).toContain(`${large} cannot be read: it is larger than ${namedFileBytesMax} bytes`)
     expect(load({ configFile: file('whole.json', `{}${' '.repeat(namedFileBytesMax - 2)}`) }).config.insecure).toBe(false)
+  })
+
+  test('a byte-order mark before the JSON is no part of it', () => {
+    const marked = file('marked.json', '\uFEFF{"logLevel":"debug"}')
+    expect(load({ configFile: marked }).config.logLevel).toBe('debug')
+  })
+
+  test.each([
+    ['{"logLevel":"debug","insecure":true,"logLevel":"info"}', 'logLevel'],
+    ['{"logLevel":"debug", "log\\u004cevel" : "info"}', 'logLevel'],
+    ['{"grpc":":}\\"{","grpc":"127.0.0.1:0"}', 'grpc'],
+  ])('%s gives a key twice and is refused', (text, name) => {
+    expect(refusal({ configFile: file('twice.json', text) })).toMatch(new RegExp(`"${name}" stands twice in .*twice.json`))
+  })
+
+  test('a name that is repeated elsewhere is no key that is given twice', () => {
+    const members = ['{"a":"b","b":"a"}', '{"a":{"b":1},"b":2}', '[{"a":1},{"a":2}]', '{"a":":","b":":"}', '{}']
+    expect(members.map(repeatedMember)).toEqual(members.map(() => undefined))
+    expect(repeatedMember('{"__proto__":1,"a":[],"__proto__":2}')).toBe('__proto__')
   })
 })
