@@ -29,6 +29,11 @@ export const metricCatalogue = {
     help: 'Messages of screens that were no calls, and answers that could not be sent to one.',
     labels: ['reason'],
   },
+  tlsHandshakesFailed: {
+    name: 'memo_grpc_tls_handshakes_failed_total',
+    help: 'Callers of the TLS port who came to no call: by certificate, by protocol, gone by themselves, or silent for too long.',
+    labels: ['cause'],
+  },
   unreadConnections: {
     name: 'memo_grpc_unread_connections_ended_total',
     help: 'Connections ended because they left their answers unread: others had no room, or they stood still for too long.',

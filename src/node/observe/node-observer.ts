@@ -38,6 +38,13 @@ export interface NodeObserver {
   /** A call ended with `internal`: a bug. The correlation id is what the caller was told. */
   grpcCallFailed(facts: { readonly method: string; readonly correlationId: string; readonly error: unknown }): void
   connectionFailed(facts: { readonly error: unknown }): void
+  /** A caller of the TLS port was refused, or left, before its first call; of many within a minute only the first are logged. */
+  tlsHandshakeFailed(facts: {
+    readonly caller: string
+    readonly cause: 'certificate' | 'protocol' | 'gone' | 'time'
+    readonly reason: string
+    readonly isOneOfMany: boolean
+  }): void
   /** The node ended a connection that took nothing of its answers: others had no room, or it stood still for too long. */
   unreadConnectionEnded(facts: {
     readonly caller: string
@@ -98,11 +105,18 @@ function faceEvents(
   meter: Meter,
 ): Pick<
   NodeObserver,
-  'grpcCallEnded' | 'grpcCallFailed' | 'connectionFailed' | 'unreadConnectionEnded' | 'httpAnswered' | 'httpFailed'
+  | 'grpcCallEnded'
+  | 'grpcCallFailed'
+  | 'connectionFailed'
+  | 'tlsHandshakeFailed'
+  | 'unreadConnectionEnded'
+  | 'httpAnswered'
+  | 'httpFailed'
 > {
   const calls = meter.histogram(metricCatalogue.grpcCallDuration)
   const requests = meter.counter(metricCatalogue.httpRequests)
   const failures = meter.counter(metricCatalogue.httpFailures)
+  const handshakes = meter.counter(metricCatalogue.tlsHandshakesFailed)
   const unread = meter.counter(metricCatalogue.unreadConnections)
   return {
     grpcCallEnded({ method, statusCode, durationMs }) {
@@ -115,6 +129,13 @@ function faceEvents(
     },
     connectionFailed({ error }) {
       logger.debug('connection failed', { error })
+    },
+    tlsHandshakeFailed({ isOneOfMany, ...facts }) {
+      handshakes.add(1, { cause: facts.cause })
+      if (isOneOfMany) return
+      // Probes of load balancers only connect and leave.
+      if (facts.cause === 'gone') logger.debug('a caller left before its TLS handshake was done', facts)
+      else logger.warn('a TLS handshake of the gRPC port failed', facts)
     },
     unreadConnectionEnded(facts) {
       unread.add(1, { cause: facts.cause })

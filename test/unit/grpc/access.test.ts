@@ -1,14 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import type { AddressInfo, Server } from 'node:net'
-import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { credentials, Metadata, status } from '@grpc/grpc-js'
 import type { ServiceDefinition } from '@grpc/proto-loader'
 import { service as healthService } from 'grpc-health-check'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { makeCertificate } from '../../../src/node/adapters/tls-certificate/make-certificate.ts'
 import { isLoopback } from '../../../src/node/api/grpc/bind-safety.ts'
 import { KeyValueStore } from '../../../src/node/api/grpc/generated/memo/kvs/memo_kvs_pb.js'
@@ -155,6 +156,67 @@ test('mutual TLS admits only callers with a certificate of the authority', async
     stranger.close()
   }
   await rig.client.call(fetch, { key: 'k' })
+})
+
+test('a caller that the TLS port refuses is told of with its address and the reason, and of many only the first', async () => {
+  const own = makeCertificate(['localhost', '127.0.0.1'])
+  const other = makeCertificate(['other'])
+  const tls = { certificatePath: fresh('cert.pem'), keyPath: fresh('key.pem'), selfMade: false }
+  writeFileSync(tls.certificatePath, own.certificatePem)
+  writeFileSync(tls.keyPath, own.keyPem, { mode: 0o600 })
+  const observer = new RecordingObserver()
+  const limits = { grpcHandshakesToldPerMinute: 2 }
+  await using rig = await GrpcRig.start({ tls, auth: { clientCaPath: tls.certificatePath }, observer, limits })
+  const { port } = rig.address
+  const next = async (socket: Socket, text?: string): Promise<unknown> => {
+    const before = observer.handshakes.length
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    const caller = `127.0.0.1:${socket.localPort}`
+    if (text !== undefined) socket.end(text)
+    await vi.waitFor(() => expect(observer.handshakes).toHaveLength(before + 1))
+    socket.destroy()
+    const { caller: told, ...facts } = observer.handshakes.at(-1) ?? {}
+    expect(told).toBe(caller)
+    return facts
+  }
+  const shown = { port, host: '127.0.0.1', ca: own.certificatePem, ALPNProtocols: ['h2'] }
+  const wrong = { ...shown, cert: other.certificatePem, key: other.keyPem }
+  const certificate = { cause: 'certificate', isOneOfMany: false }
+  expect(await next(connectTls(wrong))).toEqual({ ...certificate, reason: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  expect(await next(connectTls(shown))).toEqual({ ...certificate, reason: 'peer did not return a certificate' })
+  expect(await next(connectTls(wrong))).toMatchObject({ cause: 'certificate', isOneOfMany: true })
+  expect(await next(connect({ port, host: '127.0.0.1' }), 'PRI * HTTP/2.0\r\n\r\n')).toMatchObject({
+    cause: 'protocol',
+    isOneOfMany: false,
+  })
+  expect(await next(connect({ port, host: '127.0.0.1' }), '')).toMatchObject({ cause: 'gone', isOneOfMany: false })
+})
+
+test('each of many callers that are refused at the same time is told of by its own address', async () => {
+  const own = makeCertificate(['localhost', '127.0.0.1'])
+  const other = makeCertificate(['other'])
+  const tls = { certificatePath: fresh('cert.pem'), keyPath: fresh('key.pem'), selfMade: false }
+  writeFileSync(tls.certificatePath, own.certificatePem)
+  writeFileSync(tls.keyPath, own.keyPem, { mode: 0o600 })
+  const observer = new RecordingObserver()
+  await using rig = await GrpcRig.start({ tls, auth: { clientCaPath: tls.certificatePath }, observer })
+  const shown = { port: rig.address.port, host: '127.0.0.1', ca: own.certificatePem, ALPNProtocols: ['h2'] }
+  const expected = await Promise.all(
+    Array.from({ length: 60 }, async (_, index) => {
+      const refused = { ...shown, cert: other.certificatePem, key: other.keyPem }
+      const socket = index % 3 === 0 ? connect(shown.port, shown.host) : connectTls(refused)
+      socket.on('error', () => {})
+      await once(socket, 'connect')
+      const caller = `127.0.0.1:${socket.localPort}`
+      if (index % 3 !== 0) return `${caller} certificate`
+      if (index % 2 === 0) socket.end()
+      else socket.resetAndDestroy()
+      return `${index % 2 === 0 ? caller : 'unknown'} gone`
+    }),
+  )
+  await vi.waitFor(() => expect(observer.handshakes).toHaveLength(expected.length))
+  expect(observer.handshakes.map(({ caller, cause }) => `${caller} ${cause}`).sort()).toEqual(expected.sort())
 })
 
 test('certificates and keys that are missing, open or unusable are named', async () => {

@@ -19,12 +19,14 @@ import { fakeBlocks, fakeKeyValues } from './fake-services.ts'
 
 type CallFacts = Parameters<GrpcObserver['grpcCallEnded']>[0]
 type FailureFacts = Parameters<GrpcObserver['grpcCallFailed']>[0]
+type HandshakeFacts = Parameters<GrpcObserver['tlsHandshakeFailed']>[0]
 type UnreadFacts = Parameters<GrpcObserver['unreadConnectionEnded']>[0]
 
 /** Keeps what a server reports. */
 export class RecordingObserver implements GrpcObserver {
   readonly ended: CallFacts[] = []
   readonly failed: FailureFacts[] = []
+  readonly handshakes: HandshakeFacts[] = []
   readonly unread: UnreadFacts[] = []
 
   grpcCallEnded(facts: CallFacts): void {
@@ -36,6 +38,10 @@ export class RecordingObserver implements GrpcObserver {
   }
 
   connectionFailed(): void {}
+
+  tlsHandshakeFailed(facts: HandshakeFacts): void {
+    this.handshakes.push(facts)
+  }
 
   unreadConnectionEnded(facts: UnreadFacts): void {
     this.unread.push(facts)

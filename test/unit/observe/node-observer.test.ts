@@ -22,6 +22,9 @@ test('an event reaches log and metric', async () => {
   observer.store.scrubbed({ bytes: 500, durationMs: 3, findings: 0 })
   observer.store.scrubFailed({ error: new Error('no descriptors') })
   observer.unreadConnectionEnded({ caller: '127.0.0.1:1', cause: 'room', unreadBytes: 2, stalledMs: 3 })
+  const refused = { caller: '127.0.0.1:1', cause: 'certificate', reason: 'CERT_HAS_EXPIRED' } as const
+  observer.tlsHandshakeFailed({ ...refused, isOneOfMany: false })
+  observer.tlsHandshakeFailed({ ...refused, isOneOfMany: true })
   observer.httpFailed({ route: 'metrics', error: new Error('no registry') })
   const text = await meter.render()
   expect(text).toContain('memo_commit_duration_seconds_sum 0.003')
@@ -36,6 +39,8 @@ test('an event reaches log and metric', async () => {
   expect(lines.some((line) => line.startsWith('warn reading everything again was given up'))).toBe(true)
   expect(text).toContain('memo_grpc_unread_connections_ended_total{cause="room"} 1')
   expect(text).toContain('memo_http_failures_total{route="metrics"} 1')
+  expect(text).toContain('memo_grpc_tls_handshakes_failed_total{cause="certificate"} 2')
+  expect(lines.filter((line) => line === 'warn a TLS handshake of the gRPC port failed')).toHaveLength(1)
   expect(lines).toContain('error a request of the HTTP port failed unexpectedly')
   expect(lines).toContain('warn a connection that leaves its answers unread was ended')
   expect(lines.some((line) => line.startsWith('warn the torn end'))).toBe(true)

@@ -1,4 +1,5 @@
 import type { status } from '@grpc/grpc-js'
+import type { FailedHandshakeFacts } from './tls-handshakes.ts'
 import type { UnreadConnectionFacts } from './unread-connections.ts'
 
 /** Where the gRPC face reports what happens in it. None of these throws. */
@@ -8,5 +9,7 @@ export interface GrpcObserver {
   /** A call ended with `internal`: a bug. The correlation id is what the caller was told. */
   grpcCallFailed(facts: { readonly method: string; readonly correlationId: string; readonly error: unknown }): void
   connectionFailed(facts: { readonly error: unknown }): void
+  /** A caller of the TLS port was refused, or left, before its first call. */
+  tlsHandshakeFailed(facts: FailedHandshakeFacts): void
   unreadConnectionEnded(facts: UnreadConnectionFacts): void
 }

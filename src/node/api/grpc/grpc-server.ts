@@ -1,4 +1,4 @@
-import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js'
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
 import { assert } from '../../../shared/assert.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
@@ -31,8 +31,9 @@ import { PortListener } from './port-listener.ts'
 import type { PortTestResult } from './port-test.ts'
 import { testPort } from './port-test.ts'
 import { addReflection } from './reflection.ts'
-import { serverCredentials } from './server-credentials.ts'
+import { serverTls } from './server-tls.ts'
 import type { CertificateMaker } from './tls-files.ts'
+import { TlsHandshakes } from './tls-handshakes.ts'
 import { UnreadConnections } from './unread-connections.ts'
 import { valueStoreFace } from './value-store-face.ts'
 
@@ -113,24 +114,34 @@ class RunningServer {
     // The library writes failures, with metadata of callers in them, to standard error.
     setLogVerbosity(logVerbosity.NONE)
     const { host, port, limits } = this.#options
-    const credentials = await serverCredentials(this.#options, this.#ports.makeCertificate)
+    const tls = await serverTls(this.#options, this.#ports.makeCertificate)
     const server = await this.#build()
-    const injector = server.createConnectionInjector(credentials)
+    const { clock, observer } = this.#ports
+    // TLS ends before the library, which gets what is inside.
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+    const handshakes =
+      tls &&
+      new TlsHandshakes(tls, {
+        clock,
+        toldPerMinuteMax: limits.grpcHandshakesToldPerMinute,
+        admit: (socket) => injector.injectConnection(socket),
+        failed: (facts) => observer.tlsHandshakeFailed(facts),
+      })
     const listener = new PortListener({
       host,
       port,
       connectionsMax: limits.grpcConnectionsMax,
       onConnection: (socket) => {
         this.clients.opened(socket)
-        injector.injectConnection(socket)
+        if (handshakes === undefined) injector.injectConnection(socket)
+        else handshakes.begin(socket)
       },
-      onError: (error) => this.#ports.observer.connectionFailed({ error }),
+      onError: (error) => observer.connectionFailed({ error }),
     })
     const address = await listener.listen()
     this.#bound = address
     this.#server = server
     this.#listener = listener
-    const { clock, observer } = this.#ports
     this.#unread = new UnreadConnections(limits, clock, this.#answers, listener, (facts) => observer.unreadConnectionEnded(facts))
     this.#setHealth('SERVING')
     return address

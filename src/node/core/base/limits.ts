@@ -133,6 +133,8 @@ export interface Limits {
   readonly grpcUnreadTimeoutMs: number
   readonly grpcUnreadMaxMs: number
   readonly grpcUnreadLookMs: number
+  /** Failed TLS handshakes of one cause within a minute that are logged one by one. */
+  readonly grpcHandshakesToldPerMinute: number
   /** Bytes of a status message as it travels; clients refuse headers above 8 KiB. */
   readonly grpcStatusBytesMax: number
   /** How long a connection may be silent before it is probed, and how long the probe waits for its answer. */
@@ -235,6 +237,7 @@ export const defaultLimits: Limits = {
   grpcUnreadTimeoutMs: 30_000,
   grpcUnreadMaxMs: 15 * 60_000,
   grpcUnreadLookMs: 10_000,
+  grpcHandshakesToldPerMinute: 10,
   grpcStatusBytesMax: 6 * 1024,
   grpcKeepaliveMs: 60_000,
   grpcKeepaliveTimeoutMs: 20_000,
