@@ -15,6 +15,8 @@ export interface FailedHandshakeFacts {
   readonly isOneOfMany: boolean
 }
 
+type Fault = Pick<FailedHandshakeFacts, 'cause' | 'reason'>
+
 export interface TlsHandshakesParts {
   readonly clock: Clock
   readonly toldPerMinuteMax: number
@@ -47,7 +49,7 @@ export class TlsHandshakes {
   begin(socket: Socket): void {
     const caller = nameOf(socket)
     socket.once('close', () => {
-      this.#closing = caller
+      this.#closing = caller ?? 'unknown'
       queueMicrotask(() => {
         this.#closing = undefined
       })
@@ -56,9 +58,13 @@ export class TlsHandshakes {
   }
 
   #fail(error: Error, socket: TLSSocket): void {
-    // A refused certificate is told of when its socket has no address any more, while the connection below it closes.
-    const caller = nameOf(socket) ?? this.#closing ?? 'unknown'
-    const fault = faultOf(error, socket)
+    const caller = nameOf(socket) ?? this.#closing
+    if (caller !== undefined) this.#tell(caller, faultOf(error, socket))
+    // It has no address any more; whose it was shows when it closes, as it does together with the connection below it.
+    else socket.once('close', () => this.#tell(this.#closing ?? 'unknown', faultOf(error, socket)))
+  }
+
+  #tell(caller: string, fault: Fault): void {
     this.#parts.failed({ caller, ...fault, isOneOfMany: this.#isOneOfMany(fault.cause) })
   }
 
@@ -76,7 +82,7 @@ function nameOf({ remoteAddress, remotePort }: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${remoteAddress}:${remotePort}`
 }
 
-function faultOf(error: Error, socket: TLSSocket): Pick<FailedHandshakeFacts, 'cause' | 'reason'> {
+function faultOf(error: Error, socket: TLSSocket): Fault {
   // A refused certificate is kept here, and the error says only that the connection has ended.
   if (socket.authorizationError) return { cause: 'certificate', reason: String(socket.authorizationError) }
   const code = codeOf(error) ?? 'unknown'
