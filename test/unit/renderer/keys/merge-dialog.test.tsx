@@ -93,6 +93,21 @@ describe('an open comparison of two versions', () => {
     await user.click(within(gone).getByRole('button', { name: 'Create anew' }))
     await waitFor(() => expect(JSON.parse(bed.stored('goes') ?? '')).toEqual({ a: 3 }))
   })
+
+  it('keeps what was joined with a version that came after the typing when the key goes then', async () => {
+    const lines = (...changed: readonly string[]) => [1, 2, 3, 4, 5].map((n) => changed[n - 1] || `line${n}`).join('\n')
+    const { dialog } = await conflictOf('joined', lines(), lines('', '', '', '', '5 theirs'), lines('1 mine'), 'text/plain')
+    await user.click(within(dialog).getByRole('tab', { name: 'Merge' }))
+    bed.type(lines('1 typed', '', '', '', '5 theirs'))
+    await bed.write('joined', lines('', '', '3 theirs', '', '5 theirs'), 'text/plain')
+    expect(await within(dialog).findByText(newer, {}, { timeout: 3000 })).toBeInTheDocument()
+    const shown = lines('1 typed', '', '3 theirs', '', '5 theirs')
+    await waitFor(() => expect(bed.editor().state.doc.toString()).toBe(shown))
+    act(() => bed.connection.world.keys.delete('joined'))
+    const gone = await screen.findByRole('dialog', { name: 'The key is gone' }, { timeout: 3000 })
+    await user.click(within(gone).getByRole('button', { name: 'Create anew' }))
+    await waitFor(() => expect(bed.stored('joined')).toBe(shown))
+  })
 })
 
 describe('the notice of a version of a text', () => {

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
 import { useNode } from '../../../connection/connection-provider.tsx'
@@ -64,14 +64,10 @@ function TwoVersions({ draft, theirs, metadata, pending }: TwoVersionsProps): Re
   const [leaving, setLeaving] = useState(false)
   const [firstVersion] = useState(version)
   const { run, again } = useSaves(draft.key)
-  const keep = (text: string) => {
-    if (merge === undefined) return
-    const { roots, original } = merge
-    changeDraft(draft.key, (now) => ({ ...edited(now, now.text), merge: { roots, version, theirs: original, text } }))
-  }
+  const keep = useOpenMerge(draft, version, merge)
   const close = () => changeDraft(draft.key, withoutConflict)
   // What was joined with a newer version holds what was typed before it came.
-  const typed = draft.merge !== undefined && (draft.merge.version !== version || merged !== merge?.merged)
+  const typed = draft.merge !== undefined && (draft.merge.roots.version !== draft.baseVersion || merged !== merge?.merged)
   const saveMerged = (): void => {
     if (merged === undefined) return
     // It is what the next merge begins with, should the version not be the last any more.
@@ -170,6 +166,23 @@ function useMerge(draft: Draft, version: string, stored: string | undefined): Sh
     const original = shownText(stored, view)
     return { ...mergeTexts(view, base, original, mine), original, roots: { version: from, base, mine } }
   }, [view, stored, from, base, mine])
+}
+
+/** Keeps what is typed into a merge with the draft. What it becomes by a newer version is kept too: it is what is shown then. */
+function useOpenMerge(draft: Draft, version: string, merge: ShownMerge | undefined): (text: string) => void {
+  const { key, merge: before } = draft
+  useEffect(() => {
+    if (merge === undefined || before === undefined || before.version === version) return
+    const { roots, original, merged } = merge
+    const joined = { roots, version, theirs: original, text: merged }
+    // What was typed on meanwhile is joined when it has been shown.
+    changeDraft(key, (now) => (now.merge === before ? { ...now, merge: joined } : now))
+  }, [key, version, merge, before])
+  return (text) => {
+    if (merge === undefined) return
+    const { roots, original } = merge
+    changeDraft(key, (now) => ({ ...edited(now, now.text), merge: { roots, version, theirs: original, text } }))
+  }
 }
 
 interface ActionsProps {
