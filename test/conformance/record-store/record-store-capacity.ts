@@ -55,6 +55,22 @@ export function describeCapacity(makeBed: () => Promise<StoreBed>): void {
     expect((await again.verify()).findings).toEqual([])
   })
 
+  test('a store above a limit that was lowered opens, refuses what is normal, and still has a reserve', async () => {
+    await using bed = await makeBed()
+    const wide = await bed.open({ byteLimit: 2 * byteLimit })
+    await fill(wide, 'normal', {})
+    await wide.close()
+
+    await using store = await bed.open({ byteLimit })
+    const { liveBytes, reserveBytes } = store.usage()
+    expect(liveBytes).toBeGreaterThan(byteLimit)
+    await expect(store.commit([put('content', 'more', filler(valueBytes))])).rejects.toMatchObject({ code: 'storage-full' })
+    expect(await fill(store, 'reserve', { space: 'reserve' })).toBeGreaterThanOrEqual(Math.floor(reserveBytes / 2 / valueBytes))
+    expect(store.usage().liveBytes).toBeLessThanOrEqual(liveBytes + reserveBytes)
+    await store.commit([remove('content', 'normal/0')], { space: 'reserve' })
+    await expect(store.commit([put('content', 'more', filler(valueBytes))])).rejects.toMatchObject({ code: 'storage-full' })
+  })
+
   test('batches that wait count as well', async () => {
     await using bed = await makeBed()
     await using store = await bed.open({ byteLimit })

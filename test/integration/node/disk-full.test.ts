@@ -231,3 +231,25 @@ test('--capacity refuses puts like a full disk, frees after removals, and may be
   expect(await raised.terminate()).toBe(0)
   await expectSoundData(data)
 })
+
+test('--capacity below what is stored: the node starts, reads and removes, and takes puts again once there is room', async () => {
+  const data = folder.path('lowered')
+  const wide = await startMemo(data, { arguments: ['--capacity', '40MiB'] })
+  const keys = Array.from({ length: 5 }, (_, number) => `large/${number}`)
+  {
+    using clients = new NodeClients(wide.ready.grpc)
+    for (const key of keys) expect(await put(clients, key, contentOf(4))).toBe(status.OK)
+    expect(await wide.terminate()).toBe(0)
+  }
+  const low = { arguments: ['--capacity', '2MiB'], preload: shortGrace }
+  const memo = await startMemo(data, low)
+  using clients = new NodeClients(memo.ready.grpc)
+  expect((await healthOf(memo)).body.disk.full).toBe(true)
+  expect(await put(clients, 'more', contentOf(0))).toBe(status.RESOURCE_EXHAUSTED)
+  for (const key of keys)
+    expect(contentOf(4).equals((await clients.kvs.call<{ value: Uint8Array }>('Fetch', { key })).value)).toBe(true)
+  for (const key of keys) await clients.kvs.call('Delete', { key })
+  await expect.poll(() => put(clients, 'more', contentOf(0)), { timeout: 30_000 }).toBe(status.OK)
+  expect(await memo.terminate()).toBe(0)
+  await expectSoundData(data)
+})

@@ -14,6 +14,8 @@ export interface CapacityOptions {
   readonly directory: string
   readonly indexDirectory: string
   readonly byteLimit: number | undefined
+  /** Live bytes when the store was opened. */
+  readonly openedBytes: number
   readonly reserveBytesMax: number
   readonly reserve: ReserveFile
   /** Whether the reserve may be made again: not by who only looks. */
@@ -96,8 +98,7 @@ export class Capacity {
   refusal(liveBytes: number, batchBytes: number, mode: 'normal' | 'reserve'): CodedError | undefined {
     if (performance.now() - this.#refreshedMs > this.#options.refreshMs) this.refreshSoon()
     const { byteLimit } = this.#options
-    const kept = mode === 'reserve' ? 0 : this.reserveBytes
-    if (byteLimit !== undefined && liveBytes + batchBytes > byteLimit - kept) {
+    if (byteLimit !== undefined && liveBytes + batchBytes > this.#allowedBytes(byteLimit, mode)) {
       return new CodedError('storage-full', 'the store has reached its byte limit', { details: { byteLimit, liveBytes } })
     }
     if (mode === 'normal' && this.roomBytes < this.#options.reserveBytesMax) {
@@ -105,6 +106,12 @@ export class Capacity {
       return new CodedError('storage-full', 'the disk is nearly full', { details: { diskFreeBytes: this.#freeBytes } })
     }
     return undefined
+  }
+
+  /** A store that opened with its reserve used up, as after its limit was lowered, has one above what it held then. */
+  #allowedBytes(byteLimit: number, mode: 'normal' | 'reserve'): number {
+    if (mode === 'normal') return byteLimit - this.reserveBytes
+    return Math.max(byteLimit, this.#options.openedBytes + this.reserveBytes)
   }
 
   async refresh(): Promise<void> {

@@ -1,8 +1,7 @@
 /** Puts the parts of an opened store together. */
 
 import { join } from 'node:path'
-import type { CodedError } from '../../../shared/coded-error.ts'
-import { isCoded } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { Capacity } from './capacity.ts'
 import type { SegmentCheckOptions } from './check-segment.ts'
@@ -49,7 +48,7 @@ export async function wireStore(
   const takesChanges = condition.kind === 'sound' && opening.inspect !== true
   const cache = new IndexCache(limits.valueCacheBytes)
   const overlay = new Overlay(limits.indexBatchBytesMax)
-  const capacity = await openCapacity(opening, takesChanges)
+  const capacity = await openCapacity(opening, resumed, takesChanges)
   let store: LevelStore | undefined
   const onFailed = (error: unknown) => store?.fail(error)
   const writerHooks = {
@@ -96,9 +95,16 @@ export async function wireStore(
   const { salt, storeId, bootCount } = identity.file
   const segments = { files, directory: journalDirectory, salt, segments: capacity.segmentSizes, position: () => journal.position }
   const checked = { index, indexWriter, payloads, files, indexDirectory, journal: segments }
-  const scrub = openScrub(opening, index, payloads, segments, (segment, damage) => {
-    if (takesChanges) reclaim.distrust(segment, damage)
+  const scrub = openScrub(opening, index, payloads, segments, {
+    onDamagedSegment: (segment, damage) => {
+      if (takesChanges) reclaim.distrust(segment, damage)
+    },
+    onDamagedIndex: (finding) => {
+      if (takesChanges) indexWriter.meetDamage(new CodedError('data-corrupt', finding))
+    },
   })
+  // Of a store that takes no changes the reader is told, and nobody else.
+  if (takesChanges) index.watchDamage((error) => indexWriter.meetDamage(error))
   const parts = {
     limits,
     events,
@@ -124,6 +130,16 @@ export async function wireStore(
   return store
 }
 
+const firstSegment = 1
+
+/** What is to be done depends on whether the journal reaches back to its first frame. */
+function damagedIndexText(isWholeJournal: boolean): string {
+  const advice = isWholeJournal
+    ? 'restart the node, which makes the index anew from the journal'
+    : 'export what is readable first, because a restart cannot make it anew from this journal, and "memo cluster recover" keeps what verifies'
+  return `the index is damaged: puts are refused, removals are taken for a while: ${advice}`
+}
+
 type WriterParts = Pick<IndexWriterOptions, 'index' | 'cache' | 'overlay' | 'onIndexed' | 'onFailed'> & {
   readonly onStalled: (error: CodedError) => void
 }
@@ -137,6 +153,7 @@ function openIndexWriter(
   return new IndexWriter({
     ...parts,
     ...{ state, oldestMarker, liveBytes, events },
+    damagedText: () => damagedIndexText(capacity.segmentSizes.has(firstSegment)),
     delayMs: limits.indexDelayMs,
     markersMax: limits.indexMarkersMax,
     room: {
@@ -172,20 +189,21 @@ function openScrub(
   index: LevelIndex,
   payloads: PayloadReader,
   journal: SegmentCheckOptions,
-  onDamagedSegment: ScrubOptions['onDamagedSegment'],
+  told: Pick<ScrubOptions, 'onDamagedSegment' | 'onDamagedIndex'>,
 ): Scrub | undefined {
   const { clock, files, indexDirectory, limits, events, inspect } = opening
   if (clock === undefined || inspect === true) return undefined
-  return new Scrub({ index, payloads, files, indexDirectory, journal, clock, limits, events, onDamagedSegment })
+  return new Scrub({ index, payloads, files, indexDirectory, journal, clock, limits, events, ...told })
 }
 
-async function openCapacity(opening: Opening, keepsReserve: boolean): Promise<Capacity> {
+async function openCapacity(opening: Opening, { state }: ResumedStore, keepsReserve: boolean): Promise<Capacity> {
   const { files, directory, indexDirectory, journalDirectory, byteLimit, limits, reserve } = opening
   const capacity = new Capacity({
     files,
     directory,
     indexDirectory,
     byteLimit,
+    openedBytes: state.families.reduce((sum, { bytes }) => sum + bytes, 0),
     reserveBytesMax: limits.storeReserveBytes,
     reserve,
     keepsReserve,

@@ -63,6 +63,7 @@ export class MemoryStore implements RecordStore, AttachedStore {
   readonly #indexBatches: number
   readonly #events: Partial<StoreEvents>
   readonly #view: RecordImage
+  readonly #openedBytes: number
   #state: 'open' | 'closing' | 'closed' | 'failed' | 'dead' = 'open'
   #lastSequence: bigint
   #waiting: WaitingBatch[] = []
@@ -92,6 +93,7 @@ export class MemoryStore implements RecordStore, AttachedStore {
     }
     this.#view = disk.index.copy()
     const findings = this.#replay()
+    this.#openedBytes = this.#view.liveBytes
     const old = disk.identity
     const lost = findings.length > 0 && old?.findings.length === 0
     const known = old !== undefined && old.findings.length > 0 ? old.findings : findings
@@ -209,10 +211,17 @@ export class MemoryStore implements RecordStore, AttachedStore {
     const bytes = batchBytes(batch)
     if (bytes > this.#limits.batchBytesMax) return new CodedError('limit-exceeded', 'the batch is too large')
     const added = batch.reduce((sum, write) => sum + (write.kind === 'put' ? write.key.length + write.value.length : 0), 0)
-    const allowed = this.#byteLimit === undefined ? undefined : this.#byteLimit - (space === 'reserve' ? 0 : this.#reserveBytes)
-    const overLimit = allowed !== undefined && this.#view.liveBytes + this.#waitingBytes + added > allowed
+    const overLimit =
+      this.#byteLimit !== undefined &&
+      this.#view.liveBytes + this.#waitingBytes + added > this.#allowedBytes(this.#byteLimit, space)
     const overDisk = this.#waitingBytes + bytes > this.disk.freeBytes
     return (overLimit && added > 0) || overDisk ? new CodedError('storage-full', 'the store has no space left') : undefined
+  }
+
+  /** A store that opened with its reserve used up, as after its limit was lowered, has one above what it held then. */
+  #allowedBytes(byteLimit: number, space: 'normal' | 'reserve'): number {
+    if (space === 'normal') return byteLimit - this.#reserveBytes
+    return Math.max(byteLimit, this.#openedBytes + this.#reserveBytes)
   }
 
   /** Everything that waits goes down in one write and one sync; one is in flight. */
