@@ -1,14 +1,20 @@
 import { useTranslation } from 'react-i18next'
 import { useNode } from './connection-provider.tsx'
 import { useNodeStatus } from './use-node-status.ts'
+import { useReadOnlyEnd } from './use-read-only-end.ts'
 
 /** Why keys cannot be changed at present, in words; undefined while they can. */
 export function useWriteBlock(): string | undefined {
   const { live, hello } = useNode()
   const status = useNodeStatus()
   const { t } = useTranslation('shell')
+  const readOnly = status?.readOnly ?? hello.readOnly
+  const end = useReadOnlyEnd(readOnly)
   if (!live) return t('blockedAway')
-  if (status?.readOnly ?? hello.readOnly) return t('blockedReadOnly')
+  if (readOnly && end === undefined) return t('blockedReadOnly')
+  if (end !== undefined) {
+    return `${t('blockedReadOnly')} ${end.by === 'start' ? t('readOnlyByStart', { cause: end.cause }) : t('readOnlyBySettings')}`
+  }
   if (status?.safeMode) return t('blockedSafeMode')
   if (status?.condition === 'suspect') return t('blockedSuspect')
   return undefined

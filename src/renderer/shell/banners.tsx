@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useConnection, useConnectionSnapshot } from '../connection/connection-provider.tsx'
 import type { ConnectionSnapshot } from '../connection/connection-store.ts'
 import { useNodeStatus } from '../connection/use-node-status.ts'
+import { useReadOnlyEnd } from '../connection/use-read-only-end.ts'
 import { useHostCall } from '../screens/use-host-call.ts'
 import { Banner } from '../ui/banner.tsx'
 import { Button } from '../ui/button.tsx'
@@ -103,9 +104,11 @@ function RestrictionBanner() {
 
 function ReadOnlyBanner() {
   const { t } = useTranslation('shell')
+  const end = useReadOnlyEnd(true)
   return (
-    <Banner tone="info" actions={<Link to="/settings">{t('settings')}</Link>}>
+    <Banner tone="info" actions={end?.by === 'settings' && <Link to="/settings">{t('settings')}</Link>}>
       {t('readOnlyBanner')}
+      {end?.by === 'start' && ` ${t('readOnlyByStart', { cause: end.cause })}`}
     </Banner>
   )
 }

@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next'
 import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
 import type { GrpcInfo, NodeStatus } from '../../../ipc/contract/status-schemas.ts'
 import { shellWord } from '../../../shared/shell-word.ts'
+import { readOnlyCause } from '../../connection/read-only-cause.ts'
 import type { Tone } from '../../ui/banner.tsx'
 import { formatBytes, formatCount } from '../../ui/format.ts'
 import { storageRoom } from './storage-room.ts'
@@ -145,12 +146,8 @@ function readOnlyCard({ status, settings }: AttentionFacts, t: T): Card {
   // Safe mode and a suspect store refuse changes for reasons of their own.
   if (!status.readOnly || status.safeMode || status.condition === 'suspect') return undefined
   const card = { id: 'read-only', tone: 'info', title: t('readOnlyCard'), ignorable: true } as const
-  const row = settings?.rows.find(({ name }) => name === 'readOnly')
-  // The switch of the page Settings has no say there.
-  if (row?.locked === true) {
-    const cause = row.source === 'environment' ? 'MEMO_READ_ONLY' : '--read-only'
-    return { ...card, text: `${t('readOnlyCardText')} ${t('readOnlyCardLocked', { cause })}` }
-  }
+  const cause = readOnlyCause(settings)
+  if (cause !== undefined) return { ...card, text: `${t('readOnlyCardText')} ${t('readOnlyCardLocked', { cause })}` }
   return { ...card, text: t('readOnlyCardText'), action: { kind: 'settings', search: 'readOnly' } }
 }
 

@@ -91,7 +91,9 @@ describe('Connect', () => {
     connection.world.settings.putValues({ readOnly: true }, connection.world.settings.get().digest)
     using _app = await renderApp({ path: '/connect', connection })
     const button = await screen.findByRole('button', { name: 'Test connection' })
-    expect(await screen.findByText(/^Read-only: .* The test writes a key, so it has to wait/)).toBeVisible()
+    expect(
+      await screen.findByText(/^Read-only: .* Settings can end that\. The test writes a key, so it has to wait/),
+    ).toBeVisible()
     await waitFor(() => expect(button).toHaveAttribute('aria-disabled', 'true'))
     await userEvent.click(button)
     expect(screen.queryByRole('list', { name: 'Steps of the test' })).toBeNull()

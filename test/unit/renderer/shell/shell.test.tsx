@@ -124,6 +124,37 @@ test('read-only is said across the window, with the way to end it', async () => 
   connection.world.settings.putValues({ readOnly: true }, digest)
   using app = await renderApp({ path: '/connect', connection })
   const banner = (await screen.findByText(/changes to keys by these screens are refused/)).closest('[role="status"]')
-  await userEvent.click(within(banner as HTMLElement).getByRole('link', { name: 'Settings' }))
+  await userEvent.click(await within(banner as HTMLElement).findByRole('link', { name: 'Settings' }))
   await waitFor(() => expect(app.router.state.location.pathname).toBe('/settings'))
 })
+
+test.each([
+  ['flag', '--read-only'],
+  ['environment', 'MEMO_READ_ONLY'],
+] as const)('read-only by %s leads to no switch that cannot end it, and says what can', async (source, cause) => {
+  using _app = await renderApp({ path: '/connect', connection: readOnlyBy(source) })
+  const end = `To allow them, start the node again without ${cause}.`
+  const text = await screen.findByText(`Read-only: changes to keys by these screens are refused. ${end}`)
+  const banner = text.closest<HTMLElement>('[role="status"]')
+  expect(banner).not.toBeNull()
+  expect(within(banner ?? document.body).queryByRole('link')).toBeNull()
+  const button = await screen.findByRole('button', { name: 'Test connection' })
+  await waitFor(() => expect(button).toHaveAttribute('aria-disabled', 'true'))
+  expect(
+    screen.getByText(`Read-only: changes by these screens are refused. ${end}`, { exact: false, selector: 'p' }),
+  ).toBeVisible()
+  expect(screen.queryByText(/Settings can end that/)).toBeNull()
+})
+
+/** A node whose start said so, which no switch of the page Settings can change. */
+function readOnlyBy(source: 'flag' | 'environment'): DemoConnection {
+  const connection = new DemoConnection()
+  const { settings } = connection.world
+  settings.putValues({ readOnly: true }, settings.get().digest)
+  const get = settings.get.bind(settings)
+  settings.get = () => {
+    const { rows, ...rest } = get()
+    return { ...rest, rows: rows.map((row) => (row.name === 'readOnly' ? { ...row, source, locked: true } : row)) }
+  }
+  return connection
+}
