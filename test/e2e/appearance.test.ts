@@ -170,3 +170,23 @@ test('nothing is cut off or stands out of its frame with a zoom of 200 %', async
   await check('settings')
   expect(found).toEqual([])
 })
+
+test('the facts of a value lie under no button, however narrow its pane is drawn', async () => {
+  const { page } = await bed.openBrowser(await node(), { viewport: { width: 1280, height: 800 } })
+  const keys = await KeysScreen.open(page)
+  await keys.row('orders/').click()
+  await keys.openKey('1')
+  const edge = await page.getByRole('separator', { name: say.keys('resizeInspector') }).boundingBox()
+  if (edge === null) throw new Error('the inspector has no edge')
+  const [x, y] = [edge.x + edge.width / 2, edge.y + edge.height / 2]
+  await page.mouse.move(x, y)
+  await page.mouse.down()
+  await page.mouse.move(x - 400, y, { steps: 5 })
+  await page.mouse.up()
+  await expect.poll(async () => (await keys.value.boundingBox())?.width).toBeLessThan(340)
+  const fact = await keys.value.getByText(/^version 1 · $/).boundingBox()
+  const time = await keys.value.getByText(/ago$/).boundingBox()
+  const button = await keys.button(say.keys('wrap')).boundingBox()
+  expect(fact?.y).toBe(time?.y)
+  expect(fact?.y).toBeGreaterThanOrEqual((button?.y ?? Number.NaN) + (button?.height ?? Number.NaN))
+})

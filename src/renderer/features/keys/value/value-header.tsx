@@ -56,7 +56,7 @@ export function ValueHeader(props: ValueHeaderProps): ReactElement {
         />
         <div className={css.tools}>{children}</div>
       </div>
-      <div className={css.line} data-many={views.length > 3 || undefined}>
+      <div className={css.line} data-views={views.length > 3 ? 'many' : views.length > 1 ? 'few' : undefined}>
         {views.length > 1 && (
           <div className={css.views}>
             <Segmented
