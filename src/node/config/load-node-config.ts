@@ -43,12 +43,15 @@ export interface ConfigProblem {
 
 export class InvalidConfigError extends CodedError {
   readonly problems: readonly ConfigProblem[]
+  /** Where each value is valid and only their rules are broken: for who looks at a node and does not start it. */
+  readonly config: NodeConfig | undefined
 
-  constructor(problems: readonly ConfigProblem[], cause?: unknown) {
+  constructor(problems: readonly ConfigProblem[], { cause, config }: { cause?: unknown; config?: NodeConfig } = {}) {
     const [first] = problems
     const message = first?.message ?? 'the configuration is not valid'
     super('config-invalid', message, { details: { key: first?.name ?? '' }, ...(cause !== undefined && { cause }) })
     this.problems = problems
+    this.config = config
   }
 }
 
@@ -74,6 +77,16 @@ type RawValues = Map<SettingName, RawValue>
 export function loadNodeConfig(input: ConfigInput): LoadedConfig {
   const origin = originOf(input)
   return joinConfig(origin, readOptional(origin.file, origin.named))
+}
+
+/** Where the data directory is, for who needs nothing else: whatever is wrong with other settings has no say in it. */
+export function locateDataDirectory(input: ConfigInput): string {
+  const { file, named } = originOf(input)
+  const given = input.flags.data ?? input.environment[settingVariable('data')]
+  const own = given === undefined && named ? parseObject(file, readOptional(file, named) ?? '{}').data : given
+  const result = nodeConfigSchema.shape.data.safeParse(own ?? fallbackDirectory(input))
+  if (!result.success) throw invalid(`data: ${result.error.issues[0]?.message ?? 'is not valid'}`, 'data')
+  return resolve(result.data)
 }
 
 function originOf(input: ConfigInput): ConfigOrigin {
@@ -198,7 +211,7 @@ export function parseObject(path: string, text: string): Readonly<Record<string,
   try {
     value = JSON.parse(json)
   } catch (error) {
-    throw new InvalidConfigError([{ name: '', message: `${path} is not JSON: ${reason(error)}` }], error)
+    throw new InvalidConfigError([{ name: '', message: `${path} is not JSON: ${reason(error)}` }], { cause: error })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${path} must hold one JSON object`, '')
   const twice = repeatedMember(json)
@@ -211,7 +224,11 @@ function check(values: RawValues): Pick<LoadedConfig, 'config' | 'sources'> {
   const result = nodeConfigSchema.safeParse(raw)
   if (!result.success) throw new InvalidConfigError(result.error.issues.map((issue) => explain(issue, values)))
   const config = { ...result.data, ...absolutePaths(result.data) }
-  checkTogether(config)
+  const problems = brokenRules(config).map(({ name, rule }) => {
+    const where = sourceText(values.get(name)?.source ?? { kind: 'default' }, name)
+    return { name, message: rule(where), reason: rule(settingFlag(name)) }
+  })
+  if (problems.length > 0) throw new InvalidConfigError(problems, { config: Object.freeze(config) })
   const sources = Object.fromEntries(settingNames.map((name) => [name, values.get(name)?.source ?? { kind: 'default' }]))
   for (const address of [config.grpc, config.console, config.listen]) Object.freeze(address)
   return { config: Object.freeze(config), sources: Object.freeze(sources) as LoadedConfig['sources'] }
@@ -224,26 +241,34 @@ function absolutePaths(config: NodeConfig): Partial<NodeConfig> {
   return Object.fromEntries(names.flatMap((name) => (config[name] === undefined ? [] : [[name, resolve(config[name])]])))
 }
 
-function checkTogether(config: NodeConfig): void {
-  for (const [cert, key] of [['grpcCert', 'grpcKey'] as const, ['consoleCert', 'consoleKey'] as const]) {
-    if ((config[cert] === undefined) !== (config[key] === undefined))
-      throw invalid(`${settingFlag(cert)} and ${settingFlag(key)} belong together`, cert)
+interface BrokenRule {
+  readonly name: SettingName
+  /** `setting`: how the reader knows it. */
+  readonly rule: (setting: string) => string
+}
+
+/** What each value by itself cannot be blamed for. */
+function brokenRules(config: NodeConfig): readonly BrokenRule[] {
+  const broken: BrokenRule[] = []
+  for (const pair of [['grpcCert', 'grpcKey'] as const, ['consoleCert', 'consoleKey'] as const]) {
+    const [alone, ...both] = pair.filter((name) => config[name] !== undefined)
+    const missing = pair.find((name) => name !== alone)
+    if (alone !== undefined && missing !== undefined && both.length === 0)
+      broken.push({ name: alone, rule: (setting) => `${setting} and ${settingFlag(missing)} belong together` })
   }
-  for (const [tls, names] of [
-    ['grpcTls', ['grpcCert', 'grpcKey', 'grpcClientCa']] as const,
-    ['consoleTls', ['consoleCert', 'consoleKey']] as const,
+  for (const [needed, text, names] of [
+    [config.grpcTls, '--grpc-tls', ['grpcCert', 'grpcKey', 'grpcClientCa']] as const,
+    [config.consoleTls, '--console-tls', ['consoleCert', 'consoleKey']] as const,
+    [config.grpcAuth === 'token', '--grpc-auth token', ['grpcTokenFile']] as const,
   ]) {
     for (const name of names) {
-      if (config[name] !== undefined && !config[tls])
-        throw invalid(`${settingFlag(name)} has a meaning only with ${settingFlag(tls)}`, name)
+      if (config[name] !== undefined && !needed)
+        broken.push({ name, rule: (setting) => `${setting} has a meaning only with ${text}` })
     }
   }
-  if (config.grpcTokenFile !== undefined && config.grpcAuth !== 'token') {
-    throw invalid('--grpc-token-file has a meaning only with --grpc-auth token', 'grpcTokenFile')
-  }
-  if (config.grpc.port !== 0 && config.grpc.port === config.console.port && config.grpc.host === config.console.host) {
-    throw invalid('--grpc and --console name the same address: choose two ports', 'console')
-  }
+  if (config.grpc.port !== 0 && config.grpc.port === config.console.port && config.grpc.host === config.console.host)
+    broken.push({ name: 'console', rule: () => '--grpc and --console name the same address: choose two ports' })
+  return broken
 }
 
 function explain(issue: z.core.$ZodIssue, values: RawValues): ConfigProblem {

@@ -77,7 +77,7 @@ export class SettingsFile {
     if (change.expect !== this.#digestOf(before)) return { kind: 'changed', settings: this.#viewOf(before) }
     try {
       const text = change.kind === 'text' ? change.text : this.#textWith(change.values, before)
-      const next = await this.#checked(text)
+      const next = await this.#checked(text, before)
       await replaceFile(this.#loaded.origin.file, text)
       this.#apply(next.config)
       const settings = this.#viewOf(text)
@@ -89,9 +89,12 @@ export class SettingsFile {
     }
   }
 
-  async #checked(text: string): Promise<LoadedConfig> {
+  async #checked(text: string, before: string | undefined): Promise<LoadedConfig> {
     if (text.length > fileCharactersMax) throw problem('', `the file would have more than ${fileCharactersMax} characters`)
     const next = joinConfig(this.#loaded.origin, text)
+    const alone = this.#problemsAlone(text)
+    // A file that was written for a start with flags stays one.
+    if (alone.length > 0 && this.#problemsAlone(before).length === 0) throw new InvalidConfigError(alone)
     try {
       await this.#parts.assertStartable(next.config)
     } catch (error) {
@@ -99,6 +102,20 @@ export class SettingsFile {
       throw problem(settingNames.find((name) => name === error.details.key) ?? '', error.message)
     }
     return next
+  }
+
+  /** Commands and starts without the flags and variables of this run read the file too. */
+  #problemsAlone(text: string | undefined): readonly ConfigProblem[] {
+    const { origin, config } = this.#loaded
+    try {
+      joinConfig({ ...origin, input: { ...origin.input, flags: { data: config.data }, environment: {} } }, text)
+      return []
+    } catch (error) {
+      if (!(error instanceof InvalidConfigError)) throw error
+      return error.problems.map(({ name, message, reason = message }) => {
+        return { name, message: `${reason}, and the file has to hold without the flags and variables of this run` }
+      })
+    }
   }
 
   #textWith(values: Readonly<Record<string, SettingValue>>, before: string | undefined): string {

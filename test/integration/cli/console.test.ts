@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { connect } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
@@ -248,5 +248,20 @@ test('over TLS the cookie is for TLS only, and what is measured is for this comp
       expect((await from(path, { Cookie: signedIn.cookie.split(';', 1)[0] ?? '' })).status).toBe(200)
     }
   }
+  await node.terminate()
+})
+
+test('a configuration file whose settings do not fit together stops neither a link nor the doctor', async () => {
+  const data = folder.path('unfit')
+  const node = await startMemo(data)
+  writeFileSync(join(data, 'memo.json'), '{"grpcTokenFile":"token"}')
+  expect((await linkOf(data)).url.startsWith(`${node.ready.consoleUrl}/#token=`)).toBe(true)
+  const doctor = await runMemo(['doctor', '--data', data])
+  expect([doctor.code, doctor.stdout.toString()]).toEqual([2, expect.stringMatching(/^green .* running .*$/m)])
+  expect(doctor.stdout.toString()).toMatch(
+    /^red +configuration +"grpcTokenFile" in .*memo\.json has a meaning only with --grpc-auth token$/m,
+  )
+  const shown = errorOf(await runMemo(['config', 'show', '--data', data, '--json']))
+  expect(shown).toMatchObject({ code: 'config-invalid', message: expect.stringContaining(join(data, 'memo.json')) })
   await node.terminate()
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultDataDirectory } from '../../../src/node/config/default-data-directory.ts'
 import type { ConfigInput } from '../../../src/node/config/load-node-config.ts'
-import { loadNodeConfig } from '../../../src/node/config/load-node-config.ts'
+import { loadNodeConfig, locateDataDirectory } from '../../../src/node/config/load-node-config.ts'
 import { settingFacts, settingFlag, settingNames, settingVariable } from '../../../src/node/config/node-config-schema.ts'
 import { namedFileBytesMax } from '../../../src/node/config/read-named-file.ts'
 import { repeatedMember } from '../../../src/node/config/repeated-member.ts'
@@ -100,6 +100,21 @@ describe('what is refused', () => {
     [{ flags: { grpc: '127.0.0.1:7', console: '127.0.0.1:7' } }, 'the same address'],
   ] satisfies (readonly [Partial<ConfigInput>, string])[])('%j', (input, expected) => {
     expect(refusal(input)).toContain(expected)
+  })
+
+  test('a rule between settings names the file that a value comes from', () => {
+    const path = file('rule.json', { grpcTokenFile: 'token', grpcCert: 'a.pem', grpcTls: true })
+    expect(refusal({ configFile: path })).toContain(`"grpcCert" in ${path} and --grpc-key belong together`)
+    const other = file('other.json', { grpcTokenFile: 'token' })
+    expect(refusal({ configFile: other })).toContain(`"grpcTokenFile" in ${other} has a meaning only with --grpc-auth token`)
+  })
+
+  test('the data directory is found whatever is wrong with other settings', () => {
+    const path = file('broken.json', { data: '/srv/memo', grpcTokenFile: 'token', grpcc: 1 })
+    expect(locateDataDirectory({ flags: {}, configFile: path, environment: {} })).toBe('/srv/memo')
+    expect(locateDataDirectory({ flags: { data: '/x' }, configFile: path, environment: {} })).toBe('/x')
+    expect(locateDataDirectory({ flags: {}, environment: { MEMO_DATA: '/y', MEMO_GRPC_AUHT: 'token' } })).toBe('/y')
+    expect(() => locateDataDirectory({ flags: { data: '' }, environment: {} })).toThrow('must not be empty')
   })
 
   test('unknown keys name the nearest known one', () => {

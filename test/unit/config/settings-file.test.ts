@@ -176,6 +176,22 @@ describe('changing', () => {
     expect(await put(settings, { grpc: '0.0.0.0:7070', insecure: true })).toMatchObject({ kind: 'saved' })
   })
 
+  test('what holds only with a flag or variable of this run is refused with that reason', async () => {
+    for (const input of [{ flags: { grpcAuth: 'token' } }, { environment: { MEMO_GRPC_AUTH: 'token' } }]) {
+      const { settings, path } = open(input)
+      const problems = problemsOf(await put(settings, { grpcTokenFile: '/a/token', logLevel: 'debug' }))
+      expect(problems).toEqual([{ name: 'grpcTokenFile', message: expect.stringContaining('only with --grpc-auth token') }])
+      expect(problems).toEqual([{ name: 'grpcTokenFile', message: expect.stringContaining('without the flags and variables') }])
+      expect(existsSync(path)).toBe(false)
+    }
+  })
+
+  test('a file that was written for a start with a flag can still be changed', async () => {
+    const { settings, path } = open({ flags: { grpcAuth: 'token' } })
+    writeFileSync(path, '{"grpcTokenFile":"/a/token"}')
+    expect(await put(settings, { readOnly: true })).toMatchObject({ kind: 'saved' })
+  })
+
   test('a text is taken as it is', async () => {
     const { settings, path } = open()
     const text = '{\n\t"logLevel":   "error"\n}'

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { z } from 'zod'
 import { CodedError, errorCodes } from '../../../shared/coded-error.ts'
-import { loadNodeConfig } from '../../config/load-node-config.ts'
+import { locateDataDirectory } from '../../config/load-node-config.ts'
 import type { CliIo } from '../cli-io.ts'
 import { createOutput } from '../cli-output.ts'
 import { askConsole } from '../client/console-client.ts'
@@ -27,8 +27,7 @@ console of a node on another computer, run this there, and reach its port by a t
 ${examples('memo console', 'memo console --data ./data --json')}`,
     )
     .action(async (flags: RunFlags & { readonly json?: boolean }) => {
-      const { config } = loadNodeConfig(configInput(flags, io))
-      await printLink(config.data, flags.json === true, io)
+      await printLink(locateDataDirectory(configInput(flags, io)), flags.json === true, io)
     })
 }
 

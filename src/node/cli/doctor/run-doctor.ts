@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { CodedError } from '../../../shared/coded-error.ts'
 import { isIndexLocked } from '../../adapters/level-store/index/lock-probe.ts'
 import { nodeFiles } from '../../adapters/level-store/node-files.ts'
 import { indexName } from '../../adapters/level-store/store-files.ts'
-import { loadNodeConfig } from '../../config/load-node-config.ts'
+import type { ConfigInput, LoadedConfig } from '../../config/load-node-config.ts'
+import { InvalidConfigError, loadNodeConfig } from '../../config/load-node-config.ts'
 import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
 import type { CliIo } from '../cli-io.ts'
 import { createOutput } from '../cli-output.ts'
@@ -10,7 +12,7 @@ import type { DoctorFlags } from '../commands/setting-options.ts'
 import { configInput } from '../commands/setting-options.ts'
 import { keyVaultAt, systemAdapters } from '../run/node-adapters.ts'
 import type { Check } from './doctor-report.ts'
-import { doctorExitCode, doctorText, green, worstState } from './doctor-report.ts'
+import { doctorExitCode, doctorText, green, red, worstState } from './doctor-report.ts'
 import { checkClock, checkDataDirectory, checkDiskSpace, checkNodeVersion, checkPort } from './host-checks.ts'
 import { findRunning, runningChecks } from './running-checks.ts'
 import { keysCheck, storeChecks } from './store-checks.ts'
@@ -19,17 +21,27 @@ import { keysCheck, storeChecks } from './store-checks.ts'
 export async function runDoctor(flags: DoctorFlags, io: CliIo): Promise<void> {
   const { json, verify = true, ...settings } = flags
   const output = createOutput(io, json === true)
-  // A configuration that is not valid ends the command like any other: its error says which key and where.
-  const { config, warnings } = loadNodeConfig(configInput(settings as Partial<Record<SettingName, string>>, io))
+  const { config, warnings, check } = checkedConfig(configInput(settings as Partial<Record<SettingName, string>>, io))
   for (const warning of warnings) output.remark(`memo: ${warning}`)
-  const checks = [
-    checkNodeVersion(process.versions.node),
-    green('configuration', 'valid'),
-    ...(await checksOf(config, verify, io)),
-  ]
+  const checks = [checkNodeVersion(process.versions.node), check, ...(await checksOf(config, verify, io))]
   const result = { state: worstState(checks), checks: checks.map((check) => ({ ...check })) }
   await output.result(doctorText(checks, output.terminal), result)
   io.setExitCode(doctorExitCode(checks))
+}
+
+interface CheckedConfig extends Pick<LoadedConfig, 'config' | 'warnings'> {
+  readonly check: Check
+}
+
+/** A value that is not valid ends the command like any other: its error says which key and where. Broken rules between them do not. */
+function checkedConfig(input: ConfigInput): CheckedConfig {
+  try {
+    return { ...loadNodeConfig(input), check: green('configuration', 'valid') }
+  } catch (error) {
+    if (!(error instanceof InvalidConfigError) || error.config === undefined) throw error
+    const text = error.problems.map(({ message }) => message).join('; ')
+    return { config: error.config, warnings: [], check: red('configuration', new CodedError(error.code, text)) }
+  }
 }
 
 async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise<Check[]> {
