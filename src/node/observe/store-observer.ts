@@ -106,8 +106,7 @@ function roomEvents(logger: ObserverPorts['logger']): Pick<StoreEvents, 'reserve
     indexStalled({ error }) {
       if (isCoded(error, 'storage-full'))
         logger.error('the disk has no room for the index: only removals are taken, until there is room', { error })
-      else
-        logger.error('the index is damaged: changes are refused until a restart, which makes it anew from the journal', { error })
+      else logger.error(error instanceof Error ? error.message : 'the index is damaged', { error })
     },
   }
 }

@@ -100,6 +100,8 @@ export interface VerifyReport {
 export interface ScrubStatus {
   /** The last full round: when it ended, in milliseconds since the Unix epoch, and what it read. Undefined before the end of the first. */
   readonly lastRound: { readonly endedMs: number; readonly bytes: number } | undefined
+  /** Why puts are refused until the next start, for a person; undefined where they are taken. */
+  readonly refusal?: string | undefined
   /** What that round found, and the one under way. Lines as in a VerifyReport. */
   readonly findings: readonly string[]
 }

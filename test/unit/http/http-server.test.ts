@@ -54,6 +54,18 @@ afterAll(() => bed[Symbol.asyncDispose]())
 const ask = bed.ask.bind(bed)
 
 describe('routes', () => {
+  test('a store that refuses puts says why, once, beside what else was found', async () => {
+    const refusal = 'the index is damaged: puts are refused'
+    status = { ...sound, scrub: { lastRound: undefined, refusal, findings: [refusal, 'index: a.ldb at 0: damaged'] } }
+    const { status: code, body } = await ask('/health')
+    const { problems, store } = JSON.parse(body) as HealthReport
+    expect([code, problems, store.refusal]).toEqual([
+      503,
+      [refusal, expect.stringMatching(/^1 places of the store are damaged/)],
+      refusal,
+    ])
+  })
+
   test('health is 200 while all is well and 503 with the reason when not', async () => {
     status = sound
     const well = await ask('/health')

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { bytes, filler, put } from '../../conformance/record-store/store-bed.ts'
+import { bytes, filler, put, remove } from '../../conformance/record-store/store-bed.ts'
 import { openLevelStoreAt } from '../../integration/store/level-bed.ts'
 import { flip, oneTable, removeScrubbedStores, scrubbedStore, scrubLimits } from './scrub-bed.ts'
 
 afterEach(removeScrubbedStores)
 
-const told = /^the index is damaged: changes are refused until a restart/
+const told = /^the index is damaged: puts are refused, .*: restart the node, which makes the index anew from the journal$/
 
 /** Writes over what the damaged table holds until the store refuses; the numbers of the writes that were acknowledged. */
 async function writeUntilRefused(write: (number: number) => Promise<void>): Promise<number> {
@@ -42,5 +42,28 @@ test('a damaged table under a running store stops the changes and not the reads,
     expect(Buffer.from(value).equals(filler(400, number)), `e/${number % 40}`).toBe(true)
   }
   expect((await again.verify()).findings).toEqual([])
+  await again.close()
+})
+
+test('what a table misread is not written again as sound: nothing goes into the index once it is known to be damaged', async () => {
+  const { root, store, clock, found, reclaimed, failed, first } = await scrubbedStore()
+  await first
+  flip(join(root, 'index', await oneTable(root)), 300)
+  await clock.round()
+  expect(found).toEqual([expect.stringMatching(/a block does not match its checksum$/), expect.stringMatching(told)])
+  const refused = store.commit([put('entry', 'e/new', filler(400, 1))])
+  await expect(refused).rejects.toMatchObject({ code: 'data-corrupt', message: expect.stringMatching(told) })
+  // A removal goes into the journal, and no segment goes for it.
+  for (let index = 0; index < 40; index++) await store.commit([remove('content', `c/${index}`)])
+  await clock.round()
+  await store.close()
+  expect([reclaimed, failed]).toEqual([[], []])
+  const again = await openLevelStoreAt(root, { limits: scrubLimits })
+  expect(again.condition.kind).toBe('sound')
+  expect(await again.verify()).toMatchObject({ records: 40, findings: [] })
+  for (let index = 0; index < 40; index++) {
+    const value = (await again.get('entry', bytes(`e/${index}`))) ?? []
+    expect(Buffer.from(value).equals(filler(500, index + 1)), `e/${index}`).toBe(true)
+  }
   await again.close()
 })

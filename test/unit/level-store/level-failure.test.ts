@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { levelFailure, thrownOfLevel } from '../../../src/node/adapters/level-store/index/level-failure.ts'
+import { isCorruption, levelFailure, thrownOfLevel } from '../../../src/node/adapters/level-store/index/level-failure.ts'
 
 /** As classic-level hands an error of an opening over. */
 function levelError(code: string, message: string): Error {
@@ -30,8 +30,22 @@ test.each([
   ['LEVEL_IO_ERROR', `IO error: ${path}: Input/output error`, 'damage'],
   // Only what the system says counts, not the name of a folder.
   ['LEVEL_IO_ERROR', 'IO error: /permission denied: no space left on device/x.log: Input/output error', 'damage'],
+  // What is read at once comes without a code.
+  ['', 'Corruption: bad block', 'damage'],
+  ['', `IO error: ${path}: No such file or directory`, 'damage'],
   ['LEVEL_LOCKED', `IO error: lock ${path}: Resource temporarily unavailable`, 'locked'],
   ['LEVEL_INVALID_ARGUMENT', 'does not exist', 'other'],
 ])('%s: %s is %s', (code, message, kind) => {
   expect(levelFailure('/data', levelError(code, message)).kind).toBe(kind)
+})
+
+test.each([
+  ['LEVEL_CORRUPTION', 'Corruption: bad block', true],
+  ['', `IO error: ${path}: No such file or directory`, true],
+  ['LEVEL_IO_ERROR', `IO error: ${path}: No such file or directory`, true],
+  // It may be a write that failed.
+  ['LEVEL_IO_ERROR', `IO error: ${path}: Input/output error`, false],
+  ['LEVEL_IO_ERROR', `IO error: ${path}: No space left on device`, false],
+])('%s: %s is damage of the files: %s', (code, message, expected) => {
+  expect(isCorruption(thrownOfLevel('/data', levelError(code, message)))).toBe(expected)
 })

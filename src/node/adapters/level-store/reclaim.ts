@@ -94,7 +94,8 @@ export class Reclaim {
   }
 
   #start(): void {
-    if (this.#closed || this.#working !== undefined) return
+    // Segments are what a damaged index is made anew from.
+    if (this.#closed || this.#working !== undefined || isCoded(this.#options.indexWriter.stalled, 'data-corrupt')) return
     if (this.#damagedSegments().length === 0 && this.#candidates().length === 0) return
     this.#working = this.run()
       .catch((error: unknown) => {

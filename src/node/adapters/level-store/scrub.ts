@@ -12,6 +12,7 @@ import type { ScrubStatus, StoreEvents } from '../../ports/record-store.ts'
 import type { SegmentCheckOptions, SegmentDamage } from './check-segment.ts'
 import { checkSegment, segmentsOf, ToldPlaces } from './check-segment.ts'
 import type { Files } from './files.ts'
+import type { IndexDamage } from './index/index-files.ts'
 import { checkTableFile, damageText, readManifest, stillLive } from './index/index-files.ts'
 import type { LevelIndex } from './index/level-index.ts'
 import { recordRange, valueFacts } from './index/record-codec.ts'
@@ -29,6 +30,8 @@ export interface ScrubOptions {
   readonly events: StoreEvents
   /** Told of a segment that is there and does not verify, in every round that meets it. */
   readonly onDamagedSegment: (segment: number, damage: SegmentDamage) => void
+  /** Told what of the index does not verify. */
+  readonly onDamagedIndex: (finding: string) => void
 }
 
 const pageRecords = 256
@@ -43,7 +46,7 @@ export class Scrub {
   readonly #toldPlaces = new ToldPlaces()
   #status = noRound
   #found: string[] = []
-  readonly #met: string[] = []
+  #refusal: string | undefined
   #roundBytes = 0
   #owedBytes = 0
   #running: { readonly controller: AbortController; readonly ended: Promise<void> } | undefined
@@ -52,16 +55,20 @@ export class Scrub {
     this.#options = options
   }
 
-  /** What the last full round found, and the one that is under way, and what others met. */
+  /** What the last full round found, and the one that is under way, behind what puts are refused for. */
   get status(): ScrubStatus {
-    const findings = [...new Set([...this.#met, ...this.#status.findings, ...this.#found])]
-    return { ...this.#status, findings }
+    const refusal = this.#refusal
+    return { ...this.#status, refusal, findings: refusal === undefined ? this.#findings : [refusal, ...this.#findings] }
   }
 
-  /** Damage that others met and that stays until the next start. */
-  met(finding: string): void {
-    this.#met.push(finding)
-    this.#tell(finding)
+  get #findings(): readonly string[] {
+    return [...new Set([...this.#status.findings, ...this.#found])]
+  }
+
+  /** Damage for which puts are refused until the next start. */
+  refuses(refusal: string): void {
+    this.#refusal = refusal
+    this.#tell(refusal)
   }
 
   start(): void {
@@ -100,7 +107,7 @@ export class Scrub {
     if (tablesVerify) await this.#records(signal)
     await this.#segments(signal, tablesVerify)
     // What is known of the records stands until they can be read again.
-    const findings = tablesVerify ? this.#found : this.status.findings
+    const findings = tablesVerify ? this.#found : this.#findings
     this.#status = { lastRound: { endedMs: clock.nowMs(), bytes: this.#roundBytes }, findings }
     const durationMs = clock.monotonicMs() - startedMs
     events.scrubbed({ bytes: this.#roundBytes, durationMs, findings: this.#found.length })
@@ -113,7 +120,7 @@ export class Scrub {
     // It is replaced while LevelDB works: once more, before that is called damage.
     if (reading.kind === 'damaged') reading = await readManifest(files, indexDirectory)
     if (reading.kind === 'damaged') {
-      this.#note(damageText(reading.damage))
+      this.#noteIndex(reading.damage)
       return false
     }
     let isSound = true
@@ -123,7 +130,7 @@ export class Scrub {
       const damage = await checkTableFile(files, indexDirectory, table, buffer)
       if (damage.length > 0 && (await stillLive(files, indexDirectory, damage))) {
         isSound = false
-        for (const each of damage) this.#note(damageText(each))
+        for (const each of damage) this.#noteIndex(each)
       }
       await this.#pace(table.size, signal)
     }
@@ -180,6 +187,12 @@ export class Scrub {
   #note(finding: string): void {
     if (this.#found.length < this.#options.limits.findingsMax && !this.#found.includes(finding)) this.#found.push(finding)
     this.#tell(finding)
+  }
+
+  #noteIndex(damage: IndexDamage): void {
+    const finding = damageText(damage)
+    this.#note(finding)
+    this.#options.onDamagedIndex(finding)
   }
 
   /** Each finding is told once, however many rounds meet it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { Capacity } from './capacity.ts'
-import type { SegmentCheckOptions } from './check-segment.ts'
+import type { SegmentCheckOptions, SegmentDamage } from './check-segment.ts'
 import { systemCode } from './files.ts'
 import { IndexCache } from './index/index-cache.ts'
 import type { IndexWriterOptions } from './index/index-writer.ts'
@@ -57,7 +57,7 @@ export async function wireStore(
       if (takesChanges) reclaim.wake()
     },
     onStalled: (error: CodedError) => {
-      if (isCoded(error, 'data-corrupt')) scrub?.met(error.message)
+      if (isCoded(error, 'data-corrupt')) scrub?.refuses(error.message)
       journal.indexMoved()
     },
     onFailed,
@@ -95,14 +95,7 @@ export async function wireStore(
   const { salt, storeId, bootCount } = identity.file
   const segments = { files, directory: journalDirectory, salt, segments: capacity.segmentSizes, position: () => journal.position }
   const checked = { index, indexWriter, payloads, files, indexDirectory, journal: segments }
-  const scrub = openScrub(opening, index, payloads, segments, {
-    onDamagedSegment: (segment, damage) => {
-      if (takesChanges) reclaim.distrust(segment, damage)
-    },
-    onDamagedIndex: (finding) => {
-      if (takesChanges) indexWriter.meetDamage(new CodedError('data-corrupt', finding))
-    },
-  })
+  const scrub = openScrub(opening, index, payloads, segments, scrubHooks(takesChanges, indexWriter, reclaim))
   // Of a store that takes no changes the reader is told, and nobody else.
   if (takesChanges) index.watchDamage((error) => indexWriter.meetDamage(error))
   const parts = {
@@ -128,6 +121,18 @@ export async function wireStore(
   capacity.refreshSoon()
   scrub?.start()
   return store
+}
+
+/** What the scrub finds sets nothing in motion in a store that takes no changes. */
+function scrubHooks(takesChanges: boolean, indexWriter: IndexWriter, reclaim: Reclaim) {
+  return {
+    onDamagedSegment: (segment: number, damage: SegmentDamage) => {
+      if (takesChanges) reclaim.distrust(segment, damage)
+    },
+    onDamagedIndex: (finding: string) => {
+      if (takesChanges) indexWriter.meetDamage(new CodedError('data-corrupt', finding))
+    },
+  }
 }
 
 const firstSegment = 1

@@ -27,6 +27,8 @@ export interface HealthReport {
     readonly records: Readonly<Record<string, number>>
     /** What was found damaged since the start, whatever became of it: some of it the start heals. */
     readonly damage: readonly string[]
+    /** Why puts are refused until the next start. */
+    readonly refusal: string | null
     /** What the store found when it read all of itself again; `lastRoundAt` is null before the end of the first round. */
     readonly scrub: { readonly lastRoundAt: string | null; readonly bytes: number; readonly findings: readonly string[] } | null
   }
@@ -74,6 +76,7 @@ export function healthReport({ version, pid, status, keysKept, damage }: HealthF
       syncedPosition: String(usage.syncedPosition),
       records: Object.fromEntries(Object.entries(usage.families).map(([family, { records }]) => [family, records])),
       damage: damage.slice(0, findingsShownMax),
+      refusal: status.scrub?.refusal ?? null,
       scrub: scrubReport(status.scrub),
     },
     disk: { freeBytes: usage.diskFreeBytes, full },
@@ -99,7 +102,9 @@ function problemsOf(status: NodeStatus, full: boolean): string[] {
   if (status.condition.kind === 'suspect') {
     problems.push('durable records are missing: the store is read-only until "memo cluster recover --data DIR"')
   }
-  const found = status.scrub?.findings.length ?? 0
+  const refusal = status.scrub?.refusal
+  if (refusal !== undefined) problems.push(refusal)
+  const found = (status.scrub?.findings.length ?? 0) - (refusal === undefined ? 0 : 1)
   if (found > 0)
     problems.push(`${found} places of the store are damaged: see store.scrub, and "memo doctor" with the node stopped`)
   if (full) problems.push('the store is full: changes are refused, removals still work')

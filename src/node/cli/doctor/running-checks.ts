@@ -25,13 +25,15 @@ const healthSchema = z.object({
     liveBytes: z.number(),
     diskBytes: z.number(),
     damage: z.array(z.string()).default([]),
+    refusal: z.string().nullish(),
     scrub: z.object({ lastRoundAt: z.string().nullable(), bytes: z.number(), findings: z.array(z.string()) }).nullish(),
   }),
   disk: z.object({ freeBytes: z.number(), full: z.boolean() }),
   keysKept: z.array(z.object({ name: z.string(), protection: z.string(), mode: z.string() })),
 })
 
-export type Running = z.output<typeof runningSchema> & { readonly health: z.output<typeof healthSchema> | undefined }
+type Health = z.output<typeof healthSchema>
+export type Running = z.output<typeof runningSchema> & { readonly health: Health | undefined }
 
 /** The node that runs on this data directory, as far as its own words tell; undefined when none left a file there. */
 export async function findRunning(dataDirectory: string): Promise<Running | undefined> {
@@ -66,12 +68,7 @@ export function runningChecks(running: Running, health: NonNullable<Running['hea
       'store',
       `${store.id}, start ${store.bootCount}, ${health.keys} keys, ${byteText(store.liveBytes)} live in ${byteText(store.diskBytes)}`,
     ),
-    store.condition === 'sound'
-      ? green('condition', 'sound')
-      : red(
-          'condition',
-          new CodedError('store-damaged', `durable records are missing, the store is read-only: ${store.findings.join('; ')}`),
-        ),
+    conditionCheck(store),
     disk.full
       ? red('disk-space', new CodedError('storage-full', 'the store is full: changes are refused'))
       : green('disk-space', `${byteText(disk.freeBytes)} free`),
@@ -82,6 +79,14 @@ export function runningChecks(running: Running, health: NonNullable<Running['hea
   ]
 }
 
+function conditionCheck({ condition, findings, refusal }: Health['store']): Check {
+  if (condition !== 'sound') {
+    const text = `durable records are missing, the store is read-only: ${findings.join('; ')}`
+    return red('condition', new CodedError('store-damaged', text))
+  }
+  return typeof refusal === 'string' ? red('condition', new CodedError('data-corrupt', refusal)) : green('condition', 'sound')
+}
+
 function damageCheck(damage: readonly string[]): Check {
   if (damage.length === 0) return green('damage', 'none was met since the start')
   return amber(
@@ -90,7 +95,7 @@ function damageCheck(damage: readonly string[]): Check {
   )
 }
 
-function scrubCheck(scrub: (NonNullable<Running['health']>['store']['scrub'] & {}) | undefined): Check {
+function scrubCheck(scrub: (Health['store']['scrub'] & {}) | undefined): Check {
   if (scrub === undefined) return amber('scrub', 'this node does not read its store again in the background')
   const { lastRoundAt, bytes, findings } = scrub
   const round = lastRoundAt === null ? 'no full round yet' : `last full round ended ${lastRoundAt}, ${byteText(bytes)} read`
@@ -99,5 +104,5 @@ function scrubCheck(scrub: (NonNullable<Running['health']>['store']['scrub'] & {
 }
 
 export function plainKeysText(kept: string): string {
-  return `${kept}; whoever reads the files has the keys: see --key-file`
+  return `${kept}; whoever reads the files can act as this node. Keys that exist stay as they are: --key-file is for the first start of a new node, which an export of this one can be imported into`
 }

@@ -40,6 +40,8 @@ export interface IndexWriterOptions {
   readonly onIndexed: () => void
   /** Told once when a batch finds no room, until one is written again, and once when the index is damaged. */
   readonly onStalled: (error: CodedError) => void
+  /** What a person is told of a damaged index. */
+  readonly damagedText?: () => string
   readonly onFailed: (error: unknown) => void
 }
 
@@ -65,6 +67,8 @@ export class IndexWriter {
   #timer: NodeJS.Timeout | undefined
   #failure: { readonly error: unknown } | undefined
   #stalled: CodedError | undefined
+  /** Once set, it is why nothing is indexed. */
+  #damage: CodedError | undefined
   /** Of the oldest generation: a batch that found no room is written later as it is. */
   #prepared: PreparedBatch | undefined
   #batches = 0
@@ -102,6 +106,11 @@ export class IndexWriter {
   /** Why nothing can be indexed: `storage-full` for the time being, `data-corrupt` until the next start, which makes the index anew. */
   get stalled(): CodedError | undefined {
     return this.#stalled
+  }
+
+  /** The index is damaged, whoever found it: nothing goes into it any more, lest what was misread is written again as sound. */
+  meetDamage(cause: unknown): void {
+    if (this.#failure === undefined && this.#damage === undefined) this.#stall(this.#damaged(cause))
   }
 
   /** Something durable arrived: it is indexed within the delay, or at once where much waits. */
@@ -162,7 +171,7 @@ export class IndexWriter {
       },
       (error: unknown) => {
         this.#working = false
-        const stall = this.#options.room === undefined ? undefined : stallOf(error)
+        const stall = this.#stallOf(error)
         if (stall !== undefined) return this.#stall(stall)
         this.stop(error)
         this.#options.onFailed(error)
@@ -173,11 +182,24 @@ export class IndexWriter {
   /** The journal holds what waits, and the overlay answers for it. */
   #stall(error: CodedError): void {
     if (this.#failure !== undefined) return
-    const known = this.#stalled !== undefined
+    const known = this.#stalled?.code === error.code
     this.#stalled = error
     for (const { reject } of this.#waiters.splice(0)) reject(error)
     if (isCoded(error, 'storage-full')) this.#tryAgain()
     if (!known) this.#options.onStalled(error)
+  }
+
+  #damaged(cause: unknown): CodedError {
+    this.#damage ??= new CodedError('data-corrupt', this.#options.damagedText?.() ?? 'the index is damaged', { cause })
+    return this.#damage
+  }
+
+  /** What a batch waits for: room, or a sound index. The journal holds it meanwhile. A write that failed otherwise is neither. */
+  #stallOf(error: unknown): CodedError | undefined {
+    if (this.#options.room === undefined) return undefined
+    if (this.#damage !== undefined) return this.#damage
+    if (isCoded(error, 'storage-full')) return error
+    return isCorruption(error) ? this.#damaged(error) : undefined
   }
 
   #tryAgain(): void {
@@ -191,8 +213,9 @@ export class IndexWriter {
     const { overlay, events } = this.#options
     for (let generation = overlay.oldest(); generation !== undefined; generation = overlay.oldest()) {
       const startedMs = performance.now()
+      if (this.#damage !== undefined) throw this.#damage
       await this.#write(generation)
-      this.#stalled = undefined
+      this.#stalled = this.#damage
       overlay.dropOldest()
       this.#batches++
       events.indexed({ records: generation.records, durationMs: performance.now() - startedMs })
@@ -263,7 +286,8 @@ export class IndexWriter {
       return indexKey(entry.family, entry.key)
     })
     const found = await index.getMany(keys).catch((error: unknown) => {
-      throw isCoded(error, 'data-corrupt') ? damagedIndex(error) : error
+      // Reading cannot be a failed write.
+      throw isCoded(error, 'data-corrupt') ? this.#damaged(error) : error
     })
     unknown.forEach((position, order) => {
       present[position] = found[order]
@@ -298,7 +322,7 @@ export class IndexWriter {
   #tableWhenDue(): void {
     if (this.#state.marker - this.#tabledMarker < this.#options.markersMax) return
     this.table().catch((error: unknown) => {
-      const stall = this.#options.room === undefined ? undefined : stallOf(error)
+      const stall = this.#stallOf(error)
       if (stall === undefined) this.#options.onFailed(error)
       // Without room the tables are due again after the next batch, which opens LevelDB anew.
       else if (!isCoded(stall, 'storage-full')) this.#stall(stall)
@@ -313,6 +337,7 @@ export class IndexWriter {
 
   /** Has LevelDB write its tables, so that no damage of its log can lose what is indexed now. Rejects with `storage-full`. */
   table(): Promise<void> {
+    if (this.#damage !== undefined) return Promise.reject(this.#damage)
     this.#tabling ??= this.#table().finally(() => {
       this.#tabling = undefined
     })
@@ -324,19 +349,6 @@ export class IndexWriter {
     await this.#index.flushToTables()
     this.#tabledMarker = marker
   }
-}
-
-const damagedText =
-  'the index is damaged: changes are refused until a restart, which makes it anew where the journal holds everything'
-
-function damagedIndex(cause: unknown): CodedError {
-  return new CodedError('data-corrupt', damagedText, { cause })
-}
-
-/** What a batch may wait for: room, or a sound index. The journal holds it meanwhile. A write that failed otherwise is neither. */
-function stallOf(error: unknown): CodedError | undefined {
-  if (isCoded(error, 'storage-full') || (isCoded(error, 'data-corrupt') && error.message === damagedText)) return error
-  return isCorruption(error) ? damagedIndex(error) : undefined
 }
 
 /**

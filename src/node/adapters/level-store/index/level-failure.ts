@@ -33,16 +33,19 @@ export function levelFailure(directory: string, error: unknown): LevelFailure {
   const reason = cause instanceof Error ? cause.message : String(cause)
   const code = systemCode(cause) ?? ''
   if (code === 'LEVEL_LOCKED') return { kind: 'locked' }
-  if (!damageCodes.has(code)) return { kind: 'other', reason }
+  // What is read at once is thrown without a code.
+  if (!damageCodes.has(code) && !/^(IO error|Corruption):/.test(reason)) return { kind: 'other', reason }
   const words = reason.slice(reason.lastIndexOf(': ') + 2)
   const denied = wordsOfCodes.find(([pattern]) => pattern.test(words))?.[1]
   if (denied === undefined) return { kind: 'damage', reason }
   return { kind: 'refused', error: unwritable(directory, error, denied) }
 }
 
-/** LevelDB found its files damaged. A failed read or write of a sound file is none of this. */
+/** LevelDB found its files damaged or one of them gone. A failed read or write of a file that is there is none of this. */
 export function isCorruption(error: unknown): boolean {
-  return isCoded(error, 'data-corrupt') && systemCode(error.cause) === 'LEVEL_CORRUPTION'
+  if (!isCoded(error, 'data-corrupt')) return false
+  const reason = error.cause instanceof Error ? error.cause.message : ''
+  return systemCode(error.cause) === 'LEVEL_CORRUPTION' || /^Corruption:|: No such file or directory$/.test(reason)
 }
 
 /** What a reader or writer of an open index throws. */

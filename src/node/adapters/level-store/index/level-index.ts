@@ -1,8 +1,9 @@
 /** LevelDB as the store uses it: bytes in, bytes out, every batch synced, never repaired. */
 
 import { ClassicLevel } from 'classic-level'
+import { CodedError } from '../../../../shared/coded-error.ts'
 import type { OverlayEntry } from '../overlay.ts'
-import { thrownOfLevel } from './level-failure.ts'
+import { isCorruption, thrownOfLevel } from './level-failure.ts'
 
 export interface IndexChange {
   readonly key: Buffer
@@ -57,6 +58,8 @@ export class LevelIndex {
   #reopenDue: Promise<void> | undefined
   #gathered: Gathered | undefined
 
+  #onDamage: (error: CodedError) => void = () => undefined
+
   constructor(directory: string, { cacheBytes, writeBufferBytes }: LevelIndexOptions) {
     this.#directory = directory
     this.#level = new ClassicLevel(directory, {
@@ -65,6 +68,11 @@ export class LevelIndex {
       cacheSize: cacheBytes,
       writeBufferSize: writeBufferBytes,
     })
+  }
+
+  /** Told whenever somebody meets damage of the files. */
+  watchDamage(onDamage: (error: CodedError) => void): void {
+    this.#onDamage = onDamage
   }
 
   open(createIfMissing: boolean): Promise<void> {
@@ -110,7 +118,7 @@ export class LevelIndex {
     try {
       return this.#level.getSync(key)
     } catch (error) {
-      throw thrownOfLevel(this.#directory, error)
+      throw this.#thrown(error)
     }
   }
 
@@ -169,7 +177,7 @@ export class LevelIndex {
         yield page
       }
     } catch (error) {
-      throw thrownOfLevel(this.#directory, error)
+      throw this.#thrown(error)
     } finally {
       await iterator.close()
       this.#leave()
@@ -199,7 +207,7 @@ export class LevelIndex {
     try {
       return await run()
     } catch (error) {
-      throw thrownOfLevel(this.#directory, error)
+      throw this.#thrown(error)
     } finally {
       this.#leave()
     }
@@ -208,5 +216,11 @@ export class LevelIndex {
   #leave(): void {
     this.#users--
     if (this.#users === 0) this.#unused?.()
+  }
+
+  #thrown(error: unknown): unknown {
+    const thrown = thrownOfLevel(this.#directory, error)
+    if (thrown instanceof CodedError && isCorruption(thrown)) this.#onDamage(thrown)
+    return thrown
   }
 }
