@@ -1,4 +1,4 @@
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { ChangeResult, KeyValueService, ListPage } from '../../engine/kv/key-value-service.ts'
 import type { NodeObserver } from '../../observe/node-observer.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -17,10 +17,19 @@ export function observedKeyValues(
       throw error
     }
   }
+  /** A store whose index is damaged refuses every change with the code of damage, which is no damaged record each time. */
+  const watchChange = async <Result>(call: Promise<Result>): Promise<Result> => {
+    try {
+      return await call
+    } catch (error) {
+      if (isCoded(error, 'queue-full')) observer.queueFull()
+      throw error
+    }
+  }
   /** A value put, or none for a removal. */
   const changed = async (call: Promise<ChangeResult>, puts: number): Promise<ChangeResult> => {
     const startedMs = clock.monotonicMs()
-    const result = await watch(call)
+    const result = await watchChange(call)
     if (result.kind === 'conflict') observer.preconditionFailed()
     else observer.changed({ puts, bytes: puts * result.metadata.size, durationMs: clock.monotonicMs() - startedMs })
     return result
@@ -45,7 +54,7 @@ export function observedKeyValues(
     delete: (...call) => changed(inner.delete(...call), 0),
     async batch(store, operations, context) {
       const startedMs = clock.monotonicMs()
-      const results = await watch(inner.batch(store, operations, context))
+      const results = await watchChange(inner.batch(store, operations, context))
       let puts = 0
       let bytes = 0
       for (const [index, { kind }] of results.entries()) {
