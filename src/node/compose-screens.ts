@@ -16,10 +16,12 @@ import { assertSafeBind } from './api/grpc/bind-safety.ts'
 import { assertSafeConsole } from './cli/run/console-options.ts'
 import { grpcServerOptions } from './cli/run/grpc-options.ts'
 import { assertKeysOpen } from './cli/run/keys-open.ts'
+import { namedFileFaults, namesSameFiles } from './cli/run/named-files.ts'
 import { keyVaultAt } from './cli/run/node-adapters.ts'
 import type { ObservedProcess } from './cli/run/observed-process.ts'
 import type { ServedNode } from './compose-served-node.ts'
 import type { LoadedConfig } from './config/load-node-config.ts'
+import { InvalidConfigError } from './config/load-node-config.ts'
 import type { NodeConfig } from './config/node-config-schema.ts'
 import { SettingsFile } from './config/settings-file.ts'
 import { defaultLimits } from './core/base/limits.ts'
@@ -141,9 +143,17 @@ async function assertStartable(
 ): Promise<void> {
   assertSafeConsole(next)
   assertSafeBind(grpcServerOptions(next))
+  await assertFilesUsable(next, loaded.config)
   if (next.keyFile === loaded.config.keyFile) return
   const place = { dataDirectory: next.data, keyFile: next.keyFile, environment: loaded.origin.input.environment }
   await assertKeysOpen(keyVaultAt(place, adapters, logger.child('vault')))
+}
+
+/** Files that stay as they are have been looked at by the start: what became of one since then is not the fault of another change. */
+async function assertFilesUsable(next: NodeConfig, loaded: NodeConfig): Promise<void> {
+  if (namesSameFiles(next, loaded)) return
+  const problems = (await namedFileFaults(next)).map(({ message, details }) => ({ name: String(details.key), message }))
+  if (problems.length > 0) throw new InvalidConfigError(problems)
 }
 
 /** Bytes that the store may still grow by. */

@@ -98,7 +98,7 @@ export class SettingsFile {
     try {
       await this.#parts.assertStartable(next.config)
     } catch (error) {
-      if (!(error instanceof CodedError)) throw error
+      if (error instanceof InvalidConfigError || !(error instanceof CodedError)) throw error
       throw problem(settingNames.find((name) => name === error.details.key) ?? '', error.message)
     }
     return next

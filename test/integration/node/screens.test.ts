@@ -72,6 +72,20 @@ test('a key file for keys that lie there unencrypted is refused before it would 
   expect((await node.settings.get()).digest).toBe(digest)
 })
 
+test('files that would end the next start are refused, each at its setting', async () => {
+  const { digest } = await node.settings.get()
+  const [grpcTokenFile, grpcClientCa] = [folder.path('none/token'), folder.path('none/ca.pem')]
+  const values = { grpcAuth: 'token', grpcTokenFile, grpcTls: true, grpcClientCa }
+  expect(await node.settings.put({ kind: 'values', values, expect: digest })).toEqual({
+    kind: 'invalid',
+    problems: [
+      { name: 'grpcClientCa', message: expect.stringContaining(grpcClientCa) },
+      { name: 'grpcTokenFile', message: expect.stringContaining(`${grpcTokenFile} cannot be made: `) },
+    ],
+  })
+  expect((await node.settings.get()).digest).toBe(digest)
+})
+
 test('a write of any program is told within a second, and read by the same rules', async () => {
   const ended = new AbortController()
   const stream = await node.events.watch({ topics: ['keys', 'status'], prefix: 'from/' }, { signal: ended.signal })

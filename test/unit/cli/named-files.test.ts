@@ -7,6 +7,9 @@ import { makeCertificate } from '../../../src/node/adapters/tls-certificate/make
 import { readPlainFile } from '../../../src/node/api/grpc/secret-file.ts'
 import type { ConnectionFlags } from '../../../src/node/cli/client/connection-options.ts'
 import { connectionOptions } from '../../../src/node/cli/client/connection-options.ts'
+import { checkNamedFiles, namedFileFaults } from '../../../src/node/cli/run/named-files.ts'
+import { loadNodeConfig } from '../../../src/node/config/load-node-config.ts'
+import type { NodeConfig } from '../../../src/node/config/node-config-schema.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'memo-named-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -40,6 +43,31 @@ describe('a file that a flag names', () => {
 
   test.each(faults)('of a node, %s, is refused at once', async (path, reason) => {
     await expect(readPlainFile(path)).rejects.toThrow(`cannot read ${path}: ${reason}`)
+  })
+})
+
+describe('the files of a configuration', () => {
+  const settings = { data: join(folder, 'data'), grpcAuth: 'token' } as const
+  const config = (files: Partial<NodeConfig>) =>
+    loadNodeConfig({ environment: {}, flags: { ...settings, ...(files as Record<string, string>) } }).config
+  const missing = join(folder, 'none', 'file')
+
+  test('in folders that are not there are told with their settings', async () => {
+    const faults = await namedFileFaults(config({ readyFile: missing, grpcTokenFile: missing }))
+    expect(faults.map(({ code, details }) => [code, details.key])).toEqual([
+      ['config-invalid', 'readyFile'],
+      ['config-invalid', 'grpcTokenFile'],
+    ])
+    await expect(checkNamedFiles(config({ grpcTokenFile: missing }))).rejects.toThrow(
+      `--grpc-token-file ${missing} cannot be made: `,
+    )
+  })
+
+  test('that a start makes may be absent, in a data directory that it makes too', async () => {
+    expect(
+      await namedFileFaults(config({ grpcTokenFile: join(settings.data, 'token'), readyFile: join(folder, 'ready') })),
+    ).toEqual([])
+    expect(await namedFileFaults(config({ grpcTokenFile: join(folder, 'token') }))).toEqual([])
   })
 })
 

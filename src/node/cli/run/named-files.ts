@@ -1,4 +1,6 @@
-import { stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { CodedError } from '../../../shared/coded-error.ts'
 import { readToken } from '../../api/grpc/bearer-token.ts'
@@ -13,26 +15,51 @@ import { checkReadyFolder } from './ready-file.ts'
  * directory, and a start would have been counted. Throws CodedError `config-invalid`.
  */
 export async function checkNamedFiles(config: NodeConfig): Promise<void> {
-  if (config.readyFile !== undefined) await checkReadyFile(config.readyFile)
-  await checkPair('gRPC', { name: 'grpcCert', path: config.grpcCert }, { name: 'grpcKey', path: config.grpcKey })
-  await checkPair('HTTP', { name: 'consoleCert', path: config.consoleCert }, { name: 'consoleKey', path: config.consoleKey })
-  if (config.grpcClientCa !== undefined) await checkAuthority(config.grpcClientCa)
-  if (config.grpcTokenFile !== undefined) await checkToken(config.grpcTokenFile)
+  const [first] = await namedFileFaults(config)
+  if (first !== undefined) throw first
 }
 
-interface NamedFile {
-  readonly name: SettingName
-  readonly path: string | undefined
+/** What checkNamedFiles throws, for each file; `details.key` is the setting. */
+export async function namedFileFaults(config: NodeConfig): Promise<readonly CodedError[]> {
+  const faults: CodedError[] = []
+  for (const [key, check] of checks) {
+    try {
+      await check(config)
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error
+      faults.push(new CodedError(error.code, error.message, { details: { key, ...error.details }, cause: error.cause }))
+    }
+  }
+  return faults
 }
 
-async function checkPair(port: 'gRPC' | 'HTTP', certificate: NamedFile, key: NamedFile): Promise<void> {
-  if (certificate.path === undefined || key.path === undefined) return
-  const cert = await named(certificate.name, readPlainFile(certificate.path))
-  assertUsable({ cert, key: await named(key.name, readSecretFile(key.path)) }, port)
+export function namesSameFiles(left: NodeConfig, right: NodeConfig): boolean {
+  return checks.every(([name]) => left[name] === right[name])
+}
+
+const checks: readonly (readonly [SettingName, (config: NodeConfig) => Promise<void>])[] = [
+  ['readyFile', checkReadyFile],
+  ['grpcCert', (config) => checkPair('gRPC', config, 'grpcCert', 'grpcKey')],
+  ['consoleCert', (config) => checkPair('HTTP', config, 'consoleCert', 'consoleKey')],
+  ['grpcClientCa', checkAuthority],
+  ['grpcTokenFile', checkToken],
+]
+
+async function checkPair(
+  port: 'gRPC' | 'HTTP',
+  config: NodeConfig,
+  certName: 'grpcCert' | 'consoleCert',
+  keyName: 'grpcKey' | 'consoleKey',
+): Promise<void> {
+  const [certPath, keyPath] = [config[certName], config[keyName]]
+  if (certPath === undefined || keyPath === undefined) return
+  const cert = await named(certName, readPlainFile(certPath))
+  assertUsable({ cert, key: await named(keyName, readSecretFile(keyPath)) }, port)
 }
 
 /** A file without a certificate would be taken, and would refuse every caller. */
-async function checkAuthority(path: string): Promise<void> {
+async function checkAuthority({ grpcClientCa: path }: NodeConfig): Promise<void> {
+  if (path === undefined) return
   const text = await named('grpcClientCa', readPlainFile(path))
   try {
     // A text without any is no error to OpenSSL.
@@ -44,12 +71,20 @@ async function checkAuthority(path: string): Promise<void> {
   }
 }
 
-/** One that is absent is made later on. */
-async function checkToken(path: string): Promise<void> {
+/** One that is absent is made later on, as the data directory is. */
+async function checkToken({ grpcTokenFile: path, data }: NodeConfig): Promise<void> {
+  if (path === undefined) return
   if ((await stat(path).catch(() => undefined)) !== undefined) await named('grpcTokenFile', readToken(path))
+  else if (dirname(path) !== data) {
+    await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+      const message = `${settingFlag('grpcTokenFile')} ${path} cannot be made: ${reasonOf(error)}`
+      throw new CodedError('config-invalid', message, { cause: error })
+    })
+  }
 }
 
-async function checkReadyFile(path: string): Promise<void> {
+async function checkReadyFile({ readyFile: path }: NodeConfig): Promise<void> {
+  if (path === undefined) return
   const found = await stat(path).catch(() => undefined)
   if (found?.isDirectory()) throw new CodedError('config-invalid', `${settingFlag('readyFile')} ${path} is a directory`)
   await checkReadyFolder(path)
@@ -59,6 +94,6 @@ async function named(name: SettingName, reading: Promise<string>): Promise<strin
   try {
     return await reading
   } catch (error) {
-    throw new CodedError('config-invalid', `${settingFlag(name)}: ${reasonOf(error)}`, { cause: error })
+    throw new CodedError('config-invalid', `${settingFlag(name)}: ${reasonOf(error)}`, { details: { key: name }, cause: error })
   }
 }
