@@ -51,6 +51,7 @@ describe('a sound store', () => {
     expect([code, report.state]).toEqual([0, 'amber'])
     expect(report.checks.filter(({ state }) => state !== 'green').map(({ name }) => name)).toEqual(['keys'])
     expect(of('keys')?.text).toContain('not encrypted')
+    expect(of('keys')?.text).toContain('--key-file is for the first start of a new node')
     expect(of('records')?.text).toMatch(/^\d+ verified/)
     expect(of('rules')?.state).toBe('green')
     expect(of('condition')?.state).toBe('green')
