@@ -331,6 +331,8 @@ export const keys = {
   thisNode: 'This node',
   title: 'Keys',
   toggleInspector: 'About this key',
+  importEndedEarly:
+    'What came before that is stored, what comes after is not. Importing the same again with “Skip” is safe: it adds only what is missing.',
   transferFailed: 'It ended early: {{reason}} What was written until then stays.',
   transferStarting: 'Starting',
   typeUnsaid: 'not said by its writer',

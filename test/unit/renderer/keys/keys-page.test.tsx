@@ -2,6 +2,7 @@ import { EditorView } from '@codemirror/view'
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Job } from '../../../../src/ipc/contract/job-schemas.ts'
 import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
 import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
 import { emptyMemory } from '../../../../src/renderer/features/keys/place-memory.ts'
@@ -45,6 +46,11 @@ afterEach(() => {
     useTransferRuns.setState({ runs: new Map() })
   })
 })
+
+const importJob: Job = {
+  ...{ id: 'import', kind: 'import', prefix: '', state: 'running', startedMs: 0 },
+  ...{ itemsDone: 2, bytesDone: 100, skipped: 0, failed: 0, failures: [] },
+}
 
 async function show(path = '/keys') {
   await renderApp({ path, connection })
@@ -501,6 +507,15 @@ describe('new, deleted and imported keys', () => {
     expect(stored('templates/notice.txt')).toBe('new')
     expect(stored('templates/empty')).toBe('')
     expect(stored('templates/welcome.txt')).toBe(welcome)
+  })
+
+  it('says what is stored of an import that ended early', async () => {
+    await show()
+    await user.click(screen.getByRole('button', { name: 'Import' }))
+    const job = { ...importJob, error: 'line 3 is no line of an export', state: 'failed' as const }
+    act(() => useTransferRuns.setState({ runs: new Map([['import', { job, state: 'failed' as const }]]) }))
+    expect(await screen.findByText(/^What came before that is stored/)).toBeInTheDocument()
+    expect(screen.getByText('line 3 is no line of an export')).toBeInTheDocument()
   })
 
   it('takes no change while the screens are read-only, and says why', async () => {

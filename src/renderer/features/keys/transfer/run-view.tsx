@@ -46,6 +46,11 @@ export function RunView({ kind, run, onAgain, onClose }: RunViewProps): ReactEle
           {t('transferFailed', { reason: failure.message })}
         </Banner>
       )}
+      {kind === 'import' && state === 'failed' && (
+        <Banner tone="info" inset>
+          {t('importEndedEarly')}
+        </Banner>
+      )}
       <div className={css.row}>
         {running ? (
           <Button onClick={() => cancelRun(kind, client)}>{t('cancel')}</Button>
