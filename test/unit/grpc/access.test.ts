@@ -158,13 +158,19 @@ test('mutual TLS admits only callers with a certificate of the authority', async
   await rig.client.call(fetch, { key: 'k' })
 })
 
-test('a caller that the TLS port refuses is told of with its address and the reason, and of many only the first', async () => {
+/** A port that knows its own certificate as the only authority of its callers. */
+function watchedTls() {
   const own = makeCertificate(['localhost', '127.0.0.1'])
   const other = makeCertificate(['other'])
   const tls = { certificatePath: fresh('cert.pem'), keyPath: fresh('key.pem'), selfMade: false }
   writeFileSync(tls.certificatePath, own.certificatePem)
   writeFileSync(tls.keyPath, own.keyPem, { mode: 0o600 })
   const observer = new RecordingObserver()
+  return { own, other, tls, observer }
+}
+
+test('a caller that the TLS port refuses is told of with its address and the reason, and of many only the first', async () => {
+  const { own, other, tls, observer } = watchedTls()
   const limits = { grpcHandshakesToldPerMinute: 2 }
   await using rig = await GrpcRig.start({ tls, auth: { clientCaPath: tls.certificatePath }, observer, limits })
   const { port } = rig.address
@@ -194,12 +200,7 @@ test('a caller that the TLS port refuses is told of with its address and the rea
 })
 
 test('each of many callers that are refused at the same time is told of by its own address', async () => {
-  const own = makeCertificate(['localhost', '127.0.0.1'])
-  const other = makeCertificate(['other'])
-  const tls = { certificatePath: fresh('cert.pem'), keyPath: fresh('key.pem'), selfMade: false }
-  writeFileSync(tls.certificatePath, own.certificatePem)
-  writeFileSync(tls.keyPath, own.keyPem, { mode: 0o600 })
-  const observer = new RecordingObserver()
+  const { own, other, tls, observer } = watchedTls()
   await using rig = await GrpcRig.start({ tls, auth: { clientCaPath: tls.certificatePath }, observer })
   const shown = { port: rig.address.port, host: '127.0.0.1', ca: own.certificatePem, ALPNProtocols: ['h2'] }
   const expected = await Promise.all(

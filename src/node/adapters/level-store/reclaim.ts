@@ -180,6 +180,8 @@ export class Reclaim {
     const { files, directory, storeDirectory, indexWriter, payloads, capacity, events, onRoomMade } = this.#options
     await indexWriter.indexed(this.#options.journal.position.sequence)
     await indexWriter.table()
+    // Found damaged meanwhile: the segment may be what heals the index.
+    if (isCoded(indexWriter.stalled, 'data-corrupt')) return
     await payloads.retire(segment)
     // First: whoever misses the file from now on is told that it is meant to be gone.
     capacity.dropSegment(segment)

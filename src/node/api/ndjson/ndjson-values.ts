@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 /** The NDJSON of exports and imports: one object a line, values in base64, large ones in parts on lines that follow each other. */
 
-import { z } from 'zod'
+import type { NdjsonLine } from '../../../ipc/contract/ndjson-line.ts'
+import { ndjsonLineSchema } from '../../../ipc/contract/ndjson-line.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { Line } from './ndjson-lines.ts'
 import { readLines } from './ndjson-lines.ts'
@@ -9,20 +10,7 @@ import { readLines } from './ndjson-lines.ts'
 /** Bytes of a value above which it is cut into parts. A multiple of 3, so that the base64 of a part needs no padding. */
 export const partBytes = 12 * 1024 * 1024
 
-/**
- * One line: a whole value, or one part of a large one. Parts of a value follow each other, count from 1, the first says the size of
- * all, the last says so.
- */
-const lineSchema = z.strictObject({
-  key: z.string().min(1),
-  value: z.string(),
-  contentType: z.string().optional(),
-  version: z.union([z.number(), z.string()]).optional(),
-  part: z.number().int().min(1).optional(),
-  size: z.number().int().min(0).optional(),
-  last: z.boolean().optional(),
-})
-export type NdjsonRecord = z.output<typeof lineSchema> & { readonly bytes: Buffer; readonly number: number }
+export type NdjsonRecord = NdjsonLine & { readonly bytes: Buffer; readonly number: number }
 
 export interface NdjsonValue {
   readonly key: string
@@ -108,7 +96,7 @@ export function parseLine({ number, bytes }: Line): NdjsonRecord {
   } catch {
     throw bad(number, 'it is not JSON')
   }
-  const result = lineSchema.safeParse(value)
+  const result = ndjsonLineSchema.safeParse(value)
   if (!result.success) throw bad(number, 'it is not { "key": text, "value": base64 }')
   if (!result.data.key.isWellFormed()) throw bad(number, 'its key has half a character')
   const decoded = decodeBase64(result.data.value)

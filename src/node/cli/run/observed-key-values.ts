@@ -1,4 +1,4 @@
-import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import { isCoded } from '../../../shared/coded-error.ts'
 import type { ChangeResult, KeyValueService, ListPage } from '../../engine/kv/key-value-service.ts'
 import type { NodeObserver } from '../../observe/node-observer.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -9,23 +9,18 @@ export function observedKeyValues(
   observer: NodeObserver,
   clock: Pick<Clock, 'monotonicMs'>,
 ): KeyValueService {
-  const watch = async <Result>(call: Promise<Result>): Promise<Result> => {
-    try {
-      return await call
-    } catch (error) {
-      noteFailure(error, observer)
-      throw error
+  const watchedBy =
+    (note: typeof noteFailure) =>
+    async <Result>(call: Promise<Result>): Promise<Result> => {
+      try {
+        return await call
+      } catch (error) {
+        note(error, observer)
+        throw error
+      }
     }
-  }
-  /** A store whose index is damaged refuses every change with the code of damage, which is no damaged record each time. */
-  const watchChange = async <Result>(call: Promise<Result>): Promise<Result> => {
-    try {
-      return await call
-    } catch (error) {
-      if (isCoded(error, 'queue-full')) observer.queueFull()
-      throw error
-    }
-  }
+  const watch = watchedBy(noteFailure)
+  const watchChange = watchedBy(noteRefusal)
   /** A value put, or none for a removal. */
   const changed = async (call: Promise<ChangeResult>, puts: number): Promise<ChangeResult> => {
     const startedMs = clock.monotonicMs()
@@ -118,7 +113,11 @@ async function* watchedPieces(
 }
 
 function noteFailure(error: unknown, observer: NodeObserver): void {
-  if (!(error instanceof CodedError)) return
-  if (error.code === 'queue-full') observer.queueFull()
-  if (error.code === 'data-corrupt') observer.damageRead({ code: error.code })
+  noteRefusal(error, observer)
+  if (isCoded(error, 'data-corrupt')) observer.damageRead({ code: error.code })
+}
+
+/** Of a change. A store whose index is damaged refuses each with the code of damage, which is no damaged record each time. */
+function noteRefusal(error: unknown, observer: NodeObserver): void {
+  if (isCoded(error, 'queue-full')) observer.queueFull()
 }

@@ -186,7 +186,7 @@ describe('an import', () => {
       rows: [
         { key: 'a', size: 5 },
         { key: 'nonsense', size: undefined, problem: 'not-a-line' },
-        { key: '', size: 0, problem: 'unfit' },
+        { key: '{"key":"","value":""}', size: undefined, problem: 'not-a-line' },
         { key: 'b', size: undefined, problem: 'not-base64' },
         { key: 'c', size: undefined, problem: 'not-base64' },
         { key: '{"key":"d"}', size: undefined, problem: 'not-a-line' },

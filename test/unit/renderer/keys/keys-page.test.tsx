@@ -11,26 +11,14 @@ import { useTransferRuns } from '../../../../src/renderer/features/keys/transfer
 import { changeMemory } from '../../../../src/renderer/features/keys/use-memory.ts'
 import { formatCount } from '../../../../src/renderer/ui/format.ts'
 import { renderApp } from '../support/render-app.tsx'
+import { stubLayout } from '../support/stub-layout.ts'
 
 const user = userEvent.setup()
 const utf8 = (text: string) => new TextEncoder().encode(text)
 let connection: DemoConnection
 let height = 700
 
-beforeAll(() => {
-  // Nothing is laid out here; the list needs a height to know which rows are in sight.
-  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => height })
-  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 1100 })
-  Element.prototype.scrollIntoView = () => undefined
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe() {}
-      unobserve() {}
-      disconnect() {}
-    },
-  )
-})
+beforeAll(() => stubLayout({ width: () => 1100, height: () => height }))
 
 beforeEach(() => {
   localStorage.clear()

@@ -6,23 +6,13 @@ import { enterNetwork, openKey, useTabs } from '../../../../src/renderer/feature
 import { keysOf, shortcutNames, shortcuts } from '../../../../src/renderer/shortcuts/registry.ts'
 import { ShortcutHub } from '../../../../src/renderer/shortcuts/shortcut-hub.ts'
 import { renderApp } from '../support/render-app.tsx'
+import { stubLayout } from '../support/stub-layout.ts'
 
 const opened = Array.from({ length: 9 }, (_, index) => `many/${index}`)
 
 beforeEach(() => {
   localStorage.clear()
-  // Nothing is laid out here; the list needs a height to know which rows are in sight.
-  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(700)
-  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1100)
-  Element.prototype.scrollIntoView = () => undefined
-  vi.stubGlobal(
-    'ResizeObserver',
-    class {
-      observe() {}
-      unobserve() {}
-      disconnect() {}
-    },
-  )
+  stubLayout({ width: () => 1100, height: () => 700 })
 })
 
 afterEach(() => act(() => enterNetwork('none')))

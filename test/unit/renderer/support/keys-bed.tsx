@@ -1,13 +1,14 @@
 import { EditorView } from '@codemirror/view'
 import { act, screen, waitFor } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
-import { afterEach, beforeAll, beforeEach, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach } from 'vitest'
 import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
 import { emptyMemory } from '../../../../src/renderer/features/keys/place-memory.ts'
 import { enterNetwork } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { useTransferRuns } from '../../../../src/renderer/features/keys/transfer/transfer-runs.ts'
 import { changeMemory } from '../../../../src/renderer/features/keys/use-memory.ts'
 import { renderApp } from './render-app.tsx'
+import { stubLayout } from './stub-layout.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
@@ -52,20 +53,7 @@ export function keysBed() {
       })
     },
   }
-  beforeAll(() => {
-    // Nothing is laid out here; the list needs a height to know which rows are in sight.
-    Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 700 })
-    Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => bed.width })
-    Element.prototype.scrollIntoView = () => undefined
-    vi.stubGlobal(
-      'ResizeObserver',
-      class {
-        observe() {}
-        unobserve() {}
-        disconnect() {}
-      },
-    )
-  })
+  beforeAll(() => stubLayout({ width: () => bed.width, height: () => 700 }))
   beforeEach(() => {
     localStorage.clear()
     bed.width = wide

@@ -1,6 +1,7 @@
 /** What a person dropped or picked, as files with the names that their keys will have. */
 
-import { z } from 'zod'
+import type { NdjsonLine } from '../../../../ipc/contract/ndjson-line.ts'
+import { ndjsonLineSchema } from '../../../../ipc/contract/ndjson-line.ts'
 import { wireLimits } from '../../../../ipc/contract/wire-limits.ts'
 import { keyProblem } from '../check-key.ts'
 import { keysLimits } from '../keys-limits.ts'
@@ -116,17 +117,6 @@ export async function previewOf({ format, files }: ImportPlan, prefix: string): 
   return { rows, whole: read && rows.length === found.length }
 }
 
-/** What the node takes for a line; parts are of values that are larger than what is looked at. */
-const lineSchema = z.strictObject({
-  key: z.string(),
-  value: z.string(),
-  contentType: z.string().optional(),
-  version: z.union([z.number(), z.string()]).optional(),
-  part: z.number().int().min(1).optional(),
-  size: z.number().int().min(0).optional(),
-  last: z.boolean().optional(),
-})
-
 function lineRow(line: string, prefix: string): PreviewRow {
   const read = parsedLine(line)
   if (read === undefined) return { key: line.slice(0, 120), size: undefined, problem: 'not-a-line' }
@@ -140,9 +130,9 @@ function lineRow(line: string, prefix: string): PreviewRow {
   }
 }
 
-function parsedLine(line: string): z.output<typeof lineSchema> | undefined {
+function parsedLine(line: string): NdjsonLine | undefined {
   try {
-    return lineSchema.safeParse(JSON.parse(line)).data
+    return ndjsonLineSchema.safeParse(JSON.parse(line)).data
   } catch {
     return undefined
   }
