@@ -144,6 +144,7 @@ class ComposedNode implements StorageNode {
       logger: logger.child('network'),
       networkName: this.#options.networkName,
       stamp,
+      signal,
     })
     signal?.throwIfAborted()
     const secrets = new OpenedKeyRing(network.secrets)

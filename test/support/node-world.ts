@@ -14,9 +14,11 @@ import type { BlockRecord } from '../../src/node/core/consensus/block-record.ts'
 import { decodeBlockRecord } from '../../src/node/core/consensus/record-codec.ts'
 import type { BlockDraft, BlockView } from '../../src/node/engine/block/block-service.ts'
 import type { StorageNode } from '../../src/node/engine/storage-node.ts'
+import { verifyAtRest } from '../../src/node/engine/verify/verify-at-rest.ts'
 import type { KeyVault, VaultKeyName } from '../../src/node/ports/key-vault.ts'
 import type { NodePorts } from '../../src/node/ports/node-ports.ts'
 import type { RecordStore } from '../../src/node/ports/record-store.ts'
+import { assert } from '../../src/shared/assert.ts'
 import { ManualClock, silentLogger } from './key-value-world.ts'
 
 /** Keys in memory; they outlive a crash as files do. */
@@ -112,6 +114,16 @@ export class NodeWorld {
   async crash(options: { readonly keep?: number; readonly torn?: boolean } = {}): Promise<void> {
     this.disk.crash(options)
     await this.start()
+  }
+
+  /** What is found wrong in the store of the stopped node, which that changes in nothing. */
+  async findingsAtRest(): Promise<readonly string[] | undefined> {
+    const { disk, vault: keyVault, limits } = this
+    await using store = openMemoryStore({ random, disk })
+    const before = store.usage().syncedPosition
+    const findings = await verifyAtRest({ store, crypto, random, compressor: new ZstdCompressor(), keyVault, limits })
+    assert(store.usage().syncedPosition === before, 'nothing is written')
+    return findings
   }
 
   /** A caller's request id that was not used before. */

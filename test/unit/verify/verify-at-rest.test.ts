@@ -18,18 +18,16 @@ async function atRest(world: NodeWorld, changes: readonly RecordWrite[] = []) {
   const writer = openMemoryStore({ random, disk: world.disk })
   if (changes.length > 0) await writer.commit(changes)
   await writer.close()
-  await using store = openMemoryStore({ random, disk: world.disk })
-  const before = store.usage().syncedPosition
-  const crypto = new NodeCrypto({ verifyKeysMax: 16 })
-  const parts = { store, crypto, random, compressor: new ZstdCompressor(), keyVault: world.vault, limits: world.limits }
-  const findings = await verifyAtRest(parts)
-  expect(store.usage().syncedPosition, 'nothing is written').toBe(before)
-  return findings
+  return await world.findingsAtRest()
 }
 
 test('the rules of a stopped node are verified without a start, and each kind of break is found', async () => {
   const world = await NodeWorld.start()
-  for (let key = 0; key < 20; key++) await world.node.keyValues.put('', `k${key}`, noise(200, key + 1), any, call)
+  for (let key = 0; key < 20; key++) {
+    const requestId = world.nextId()
+    await world.node.keyValues.put('', `k${key}`, noise(200, key + 1), any, { ...call, requestId })
+  }
+  const [outcome] = await world.store.scan('outcome', { limit: 1 })
   const [first, second] = await world.store.scan('content', { limit: 2 })
   const root = rootBlockAddress(new NodeCrypto({ verifyKeysMax: 16 }), world.node.status().identity.networkId)
   const entries = await world.store.scan('entry', { limit: 100 })
@@ -42,6 +40,11 @@ test('the rules of a stopped node are verified without a start, and each kind of
   expect(lost).toEqual([expect.stringContaining(`names a value whose block ${toHex(first!.key)} is missing`)])
   const short = await atRest(world, [{ kind: 'delete', family: 'entry', key: entry!.key }])
   expect(short?.join('\n')).toMatch(/block: [0-9a-f]{64} says 20 entries and has 19/)
+  const forgotten = await atRest(world, [{ kind: 'delete', family: 'outcome', key: outcome!.key }])
+  expect(forgotten?.join('\n')).toMatch(/block: [0-9a-f]{64} says 20 outcomes and has 19/)
+  const longer = new Uint8Array([...entry!.value, 0])
+  const grown = await atRest(world, [{ kind: 'put', family: 'entry', key: entry!.key, value: longer }])
+  expect(grown?.join('\n')).toMatch(/block: [0-9a-f]{64} says \d+ bytes of entries and has \d+/)
 })
 
 test('a key whose value is lost is named, in letters that a terminal may show', async () => {

@@ -7,11 +7,13 @@ import type { PlacementMap } from '../../core/overlay/placement-map.ts'
 import { encodePlacement, placeOf } from '../../core/overlay/placement-map.ts'
 import { placementSection } from '../../core/overlay/root-section.ts'
 import type { Crypto } from '../../ports/crypto.ts'
+import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { LoadedRoot } from './load-network.ts'
 import { writeNetworkRecord } from './network-record.ts'
 import type { NetworkState } from './network-state.ts'
+import { recountBlocks } from './recount-blocks.ts'
 import { batchSections } from './root-sections.ts'
 
 export interface RecoveryParts {
@@ -19,16 +21,20 @@ export interface RecoveryParts {
   readonly random: Random
   readonly store: RecordStore
   readonly stamp: () => bigint
+  readonly logger: Logger
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Takes a store that was recovered by force back into its network. It has a new store id, so the placement map names it in a new epoch
- * and the recovery number rises: every block whose group names the old store is taken over with its next change.
+ * and the recovery number rises: every block whose group names the old store is taken over with its next change, or at once where its counts are no longer right.
  */
 export async function recoverNetwork(parts: RecoveryParts, loaded: LoadedRoot): Promise<NetworkState> {
-  const { crypto, random, store, stamp } = parts
+  const { crypto, random, store, stamp, logger, signal } = parts
   const { state } = loaded
   const self: Proposer = { ...state.self, recovery: state.self.recovery + 1 }
+  const blocks = await recountBlocks({ store, networkId: state.networkId, root: state.root, self, signal })
+  if (blocks > 0) logger.warn('lost changes had left counts of blocks that were wrong; they were taken anew', { blocks })
   const place = placeOf(state.placement, self.nodeId)
   assert(place !== undefined, 'a network that was loaded names this node')
   const others = state.placement.places.filter((other) => other !== place)

@@ -26,6 +26,7 @@ export interface NetworkParts {
   readonly networkName: string
   /** Gives the next HLC. */
   readonly stamp: () => bigint
+  readonly signal?: AbortSignal | undefined
 }
 
 /**

@@ -1,4 +1,6 @@
+import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
+import { placeOf } from '../../core/overlay/placement-map.ts'
 import type { Compressor } from '../../ports/compressor.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { KeyVault } from '../../ports/key-vault.ts'
@@ -30,8 +32,12 @@ export async function verifyAtRest(parts: RestingParts, signal?: AbortSignal): P
   const { store, crypto, random, compressor, limits } = parts
   const kept = await readNetworkRecord(store)
   if (kept === undefined) return undefined
-  const { networkId, root, secrets } = (await loadNetwork({ store, crypto, keys: await loadNodeKeys(parts) }, kept)).state
+  const { state } = await loadNetwork({ store, crypto, keys: await loadNodeKeys(parts) }, kept)
+  const { networkId, root, secrets, placement, self } = state
+  const place = placeOf(placement, self.nodeId)
+  const countsPending = place === undefined || !equalBytes(place.storeId, self.storeId)
   const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(secrets), limits })
   const verified = new VerifiedVersions(crypto, 1)
-  return await verifyRules({ store, crypto, limits, pipeline, networkId, verified, root, namesKeys: true }, signal)
+  const asked = { store, crypto, limits, pipeline, networkId, verified, root, countsPending, namesKeys: true }
+  return await verifyRules(asked, signal)
 }

@@ -14,10 +14,13 @@ import { decodeRootSection } from '../../core/overlay/root-section.ts'
 import type { RecordFamily, VerifyReport } from '../../ports/record-store.ts'
 import type { BlockParts } from '../block/block-parts.ts'
 import { genuineVersion } from '../block/signed-block-state.ts'
+import { countRecords } from '../count-records.ts'
 
 export interface VerifyParts extends Pick<BlockParts, 'store' | 'crypto' | 'limits' | 'pipeline' | 'networkId' | 'verified'> {
   /** The network's root, whose entries are sections. */
   readonly root: BlockAddress
+  /** The store was recovered or lost records: what its blocks count is put right when its network takes it back. */
+  readonly countsPending?: boolean
   /** Findings name users' keys: for who looks at the store on a terminal, never for a log. */
   readonly namesKeys?: boolean
 }
@@ -51,8 +54,8 @@ class Verification {
   readonly #parts: VerifyParts
   readonly #signal: AbortSignal | undefined
   readonly #findings: string[] = []
-  /** Entries found of each page. */
-  readonly #entries = new Map<string, number>()
+  /** Entries found of each page, and their bytes. */
+  readonly #entries = new Map<string, { records: number; bytes: number }>()
   /** Where the log of each map stood before its entries were counted: one that went on meanwhile is not compared. */
   readonly #indexBefore = new Map<string, bigint>()
   #unlisted = 0
@@ -113,7 +116,10 @@ class Verification {
   async #entry(key: Uint8Array, value: Uint8Array): Promise<void> {
     const page = key.subarray(0, addressBytes)
     const pageName = toHex(page)
-    this.#entries.set(pageName, (this.#entries.get(pageName) ?? 0) + 1)
+    const found = this.#entries.get(pageName) ?? { records: 0, bytes: 0 }
+    found.records++
+    found.bytes += key.length - addressBytes + value.length
+    this.#entries.set(pageName, found)
     if (equalBytes(page, this.#parts.root)) {
       if (decodeRootSection(value) === undefined) this.#find('entry', page, 'has a section that cannot be read')
       return
@@ -165,18 +171,42 @@ class Verification {
     if (record?.state.kind === 'map') this.#indexBefore.set(toHex(key), record.committedIndex)
   }
 
-  #block(key: Uint8Array, value: Uint8Array): void {
+  async #block(key: Uint8Array, value: Uint8Array): Promise<void> {
     const address = addressFromBytes(key)
     const record = address && decodeBlockRecord(address, value)
-    if (record === undefined) this.#find('block', key, 'cannot be read')
-    else if (!this.#isGenuine(record)) this.#find('block', key, 'has a signature that does not hold')
+    if (record === undefined) {
+      this.#find('block', key, 'cannot be read')
+      return
+    }
+    if (!this.#isGenuine(record)) this.#find('block', key, 'has a signature that does not hold')
+    if (this.#parts.countsPending === true) return
+    if (record.state.kind === 'map') this.#compareEntries(record, record.state.head)
+    await this.#compareOutcomes(key, value, record)
+  }
+
+  #compareEntries({ address, committedIndex }: BlockRecord, head: MapHead): void {
+    const name = toHex(address)
+    if (this.#indexBefore.get(name) !== committedIndex) return
+    const { records, bytes } = this.#entries.get(name) ?? { records: 0, bytes: 0 }
+    if (records !== head.recordCount) this.#find('block', address, `says ${head.recordCount} entries and has ${records}`)
+    else if (bytes !== head.recordBytes)
+      this.#find('block', address, `says ${head.recordBytes} bytes of entries and has ${bytes}`)
+  }
+
+  async #compareOutcomes(key: Uint8Array, value: Uint8Array, { address, outcomeCount }: BlockRecord): Promise<void> {
+    const { records } = await countRecords(this.#parts.store, 'outcome', address, this.#signal)
+    if (records === outcomeCount) return
+    // Counted while the block was changed, they may be of its next record.
+    const now = await this.#valueOf('block', key)
+    if (now === undefined || !equalBytes(now, value)) return
+    this.#find('block', address, `says ${outcomeCount} outcomes and has ${records}`)
   }
 
   #isGenuine(record: BlockRecord): boolean {
     const { crypto, networkId } = this.#parts
     const { state } = record
     if (state.kind === 'signed') return genuineVersion(this.#parts, record) !== undefined
-    if (state.kind === 'map') return this.#isGenuineMap(record, state.head)
+    if (state.kind === 'map') return this.#isGenuineMap(state.head)
     const proof = decodeRemovalProof(state.proof)
     if (proof === undefined || !equalBytes(proof.address, record.address)) return false
     return (
@@ -184,13 +214,8 @@ class Verification {
     )
   }
 
-  #isGenuineMap(record: BlockRecord, head: MapHead): boolean {
+  #isGenuineMap(head: MapHead): boolean {
     const { crypto, networkId } = this.#parts
-    const name = toHex(record.address)
-    const found = this.#entries.get(name) ?? 0
-    const stoodStill = this.#indexBefore.get(name) === record.committedIndex
-    if (stoodStill && found !== head.recordCount)
-      this.#find('block', record.address, `says ${head.recordCount} entries and has ${found}`)
     if (head.lastBatch.length === 0) return true
     const batch = decodeSignedBatch(head.lastBatch)
     return batch !== undefined && isGenuineBatch(crypto, networkId, batch)
