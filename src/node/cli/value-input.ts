@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { CodedError } from '../../shared/coded-error.ts'
+import type { CliIo } from './cli-io.ts'
+import { openPipe } from './named-pipe.ts'
 import { readableStdin } from './standard-input.ts'
 
 /** A value to be stored: whole where it is small, else its first piece and the rest. */
@@ -13,7 +15,11 @@ export type ValueInput =
 const wholeBytesMax = 1024 * 1024
 
 /** VALUE on the command line, `-` for standard input, or --file; exactly one of them. */
-export async function readValueInput(text: string | undefined, file: string | undefined, stdin: Readable): Promise<ValueInput> {
+export async function readValueInput(
+  text: string | undefined,
+  file: string | undefined,
+  { stdin, signal }: Pick<CliIo, 'stdin' | 'signal'>,
+): Promise<ValueInput> {
   if (text !== undefined && file !== undefined) {
     throw new CodedError(
       'invalid-argument',
@@ -27,16 +33,15 @@ export async function readValueInput(text: string | undefined, file: string | un
     )
   }
   if (file === undefined && text !== '-') return { kind: 'whole', bytes: Buffer.from(text ?? '', 'utf8') }
-  return await beginning(file === undefined || file === '-' ? readableStdin(stdin) : await openFile(file))
+  return await beginning(file === undefined || file === '-' ? readableStdin(stdin) : await openFile(file, signal))
 }
 
-async function openFile(path: string): Promise<Readable> {
+async function openFile(path: string, signal: AbortSignal): Promise<Readable> {
   try {
+    const found = await stat(path)
+    if (found.isDirectory()) throw new CodedError('invalid-argument', `${path} is a folder, use "memo import" for folders`)
+    if (found.isFIFO()) return await openPipe(path, signal)
     const handle = await open(path, 'r')
-    if ((await handle.stat()).isDirectory()) {
-      await handle.close()
-      throw new CodedError('invalid-argument', `${path} is a folder, use "memo import" for folders`)
-    }
     return createReadStream('', { fd: handle, highWaterMark: 256 * 1024 })
   } catch (error) {
     if (error instanceof CodedError) throw error

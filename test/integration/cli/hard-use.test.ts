@@ -1,7 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { runMemo } from '../../support/memo-process.ts'
 import { errorOf, testFolder, testNode } from './cli-bed.ts'
@@ -94,6 +96,33 @@ test.skipIf(process.platform === 'win32')('Ctrl-C ends a command that waits for 
   }
   expect((await node.memo(['kv', 'get', 'interrupted'])).code).toBe(3)
 })
+
+test.skipIf(process.platform === 'win32')(
+  'a named pipe gives a value, and waiting for one ends with the first signal',
+  async () => {
+    const pipe = folder.path('pipe')
+    execFileSync('mkfifo', [pipe])
+    const args = ['kv', 'put', 'piped', '--file', pipe, '--json']
+    for (const hasWriter of [false, true]) {
+      const { child, ended } = start(args, ['ignore', 'ignore', 'pipe'])
+      // With a writer it waits for what is written, else for somebody who writes.
+      const writer = hasWriter ? await open(pipe, 'w') : undefined
+      await sleep(hasWriter ? 300 : 1500)
+      child.kill(hasWriter ? 'SIGTERM' : 'SIGINT')
+      const { code, stderr } = await ended
+      expect(code, stderr).toBe(130)
+      expect(JSON.parse(stderr)).toEqual({ error: { code: 'cancelled', message: 'interrupted' } })
+      await writer?.close()
+    }
+    expect((await node.memo(['kv', 'get', 'piped'])).code).toBe(3)
+    const { ended } = start(args, ['ignore', 'ignore', 'pipe'])
+    const value = Buffer.alloc(3_000_000, 'piped ')
+    await writeFile(pipe, value)
+    expect((await ended).code).toBe(0)
+    expect((await node.memo(['kv', 'get', 'piped', '--output', folder.path('piped')])).code).toBe(0)
+    expect(value.equals(await readFile(folder.path('piped')))).toBe(true)
+  },
+)
 
 test.skipIf(process.platform !== 'linux')(
   'a place in which no folder can be made is told, also below missing folders',

@@ -67,7 +67,8 @@ test.each([
 })
 
 describe('a value', () => {
-  const stdin = (text: string) => PassThrough.from([Buffer.from(text)])
+  const { signal } = new AbortController()
+  const stdin = (text: string) => ({ stdin: PassThrough.from([Buffer.from(text)]), signal })
   test('comes from the command line, standard input or a file, one of them', async () => {
     expect(await readValueInput('text', undefined, stdin(''))).toEqual({ kind: 'whole', bytes: Buffer.from('text') })
     expect(await readValueInput('-', undefined, stdin('input'))).toEqual({ kind: 'whole', bytes: Buffer.from('input') })
@@ -80,11 +81,8 @@ describe('a value', () => {
 
   test('above a mebibyte it is a stream of the same bytes', async () => {
     const large = Buffer.alloc(3 * 1024 * 1024, 'abc')
-    const input = await readValueInput(
-      '-',
-      undefined,
-      PassThrough.from([large.subarray(0, 700_000), large.subarray(700_000, 2_000_000), large.subarray(2_000_000)]),
-    )
+    const pieces = [large.subarray(0, 700_000), large.subarray(700_000, 2_000_000), large.subarray(2_000_000)]
+    const input = await readValueInput('-', undefined, { stdin: PassThrough.from(pieces), signal })
     if (input.kind !== 'stream') throw new Error('it was taken whole')
     const parts: Uint8Array[] = []
     for await (const piece of input.pieces) parts.push(piece)

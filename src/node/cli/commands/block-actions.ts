@@ -56,7 +56,7 @@ export function blockPut(text: string | undefined, flags: BlockPutFlags, io: Cli
     throw new CodedError('invalid-argument', 'a named block needs --name NAME, and only a named block has one')
   }
   return withConnection(flags, io, async ({ connection, output }) => {
-    const data = await wholeValue(await readValueInput(text, flags.file, io.stdin))
+    const data = await wholeValue(await readValueInput(text, flags.file, io))
     const control = { signal: io.signal }
     const block = await draftOf(connection, kind, flags.name ?? '', data, control)
     await connection.unary(ValueStore.method.insert, { block }, control)
@@ -91,7 +91,7 @@ export function blockUpdate(text: string, value: string | undefined, flags: Bloc
   if (isImmutable(address))
     throw new CodedError('invalid-argument', 'this is the address of a content block, which never changes')
   return withConnection(flags, io, async ({ connection, output }) => {
-    const data = await wholeValue(await readValueInput(value, flags.file, io.stdin))
+    const data = await wholeValue(await readValueInput(value, flags.file, io))
     const control = { signal: io.signal }
     const block = await fetchBlock(connection, address, control)
     if (flags.ifVersion !== undefined && block.version !== flags.ifVersion) {

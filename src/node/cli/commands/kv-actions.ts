@@ -61,7 +61,7 @@ export function kvGet(key: string, flags: GetFlags, io: CliIo): Promise<void> {
 export function kvPut(key: string, text: string | undefined, flags: PutFlags, io: CliIo): Promise<void> {
   return withStore(flags, io, async (client, output) => {
     const facts = { condition: putCondition(flags), ...(flags.contentType !== undefined && { contentType: flags.contentType }) }
-    const input = await readValueInput(text, flags.file, io.stdin)
+    const input = await readValueInput(text, flags.file, io)
     const control = { signal: io.signal }
     const stored =
       input.kind === 'whole'
