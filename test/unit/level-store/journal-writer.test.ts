@@ -30,7 +30,9 @@ async function lastSegment(freeBytes: number) {
   let diskBytes = segmentBytes + valuesLeaveBytes
   const made: number[] = []
   let isStarved = false
+  let gate: Promise<void> | undefined
   const open: Files['open'] = async (path, mode) => {
+    await gate
     if (isStarved) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
     return await memory.files.open(path, mode)
   }
@@ -60,7 +62,13 @@ async function lastSegment(freeBytes: number) {
   const starve = (starved: boolean) => {
     isStarved = starved
   }
-  return { journal, commit, made, starve }
+  /** Until it is called, no file is opened. */
+  const holdFiles = (): (() => void) => {
+    const held = Promise.withResolvers<void>()
+    gate = held.promise
+    return held.resolve
+  }
+  return { journal, commit, made, starve, holdFiles }
 }
 
 const key = Buffer.from('key')
@@ -121,6 +129,23 @@ test('a segment that is left takes no more frames, unless there is no room for a
   await full.commit('batch', value, 'normal')
   expect(full.journal.segment).toBe(2)
   await full.journal.close()
+})
+
+test('a segment that is left while the next one is being made is left for that one, which takes a frame', async () => {
+  const { journal, commit, holdFiles } = await lastSegment(8 * segmentBytes)
+  await commit('batch', value, 'normal')
+  const go = holdFiles()
+  const large: FrameWrite = { kind: 'put', family: 'content', key, value: Buffer.alloc(300 * 1024) }
+  const waiting = [large, large].map((write) => commit('batch', write, 'normal'))
+  await new Promise((resolve) => setImmediate(resolve))
+  journal.leave(2)
+  go()
+  await Promise.all(waiting)
+  expect(journal.position).toMatchObject({ segment: 3 })
+  journal.leave(2)
+  await commit('batch', removal, 'reserve')
+  expect(journal.position).toMatchObject({ segment: 3 })
+  await journal.close()
 })
 
 test('a lack of file descriptors refuses a change and ends nothing', async () => {

@@ -4,6 +4,7 @@
  * before it; a failed write or sync ends the loop for good.
  */
 
+import { assert } from '../../../../shared/assert.ts'
 import { CodedError } from '../../../../shared/coded-error.ts'
 import type { StoreEvents } from '../../../ports/record-store.ts'
 import { systemCode } from '../files.ts'
@@ -92,8 +93,8 @@ export class JournalWriter {
   #seed = 0
   /** The segment is new: its header goes down with its first frames. */
   #headerDue = false
-  /** Nothing more goes into the segment, as long as there is another. */
-  #leaving = false
+  /** Nothing more goes into the segment of this number, as long as there is another. */
+  #leaving: number | undefined
   #offset: number
   #sequence: number
   #segmentNumber: number
@@ -142,7 +143,7 @@ export class JournalWriter {
 
   /** The next frame goes into another segment, if this one is the last and the disk has room for another. */
   leave(segment: number): void {
-    if (segment === this.#segmentNumber && this.#offset > segmentHeaderBytes) this.#leaving = true
+    if (segment === this.#segmentNumber && this.#offset > segmentHeaderBytes) this.#leaving = segment
   }
 
   /** Prepares the segment that the first commits need, so that they do not wait for it. */
@@ -214,7 +215,7 @@ export class JournalWriter {
   /** What goes down next: as many frames as wait and fit. Undefined when not even the first fits into the segment. */
   #take(): Group | undefined {
     const { limits, maker, overlay } = this.#options
-    if (this.#segment === undefined || this.#leaving) return undefined
+    if (this.#segment === undefined || this.#leaving === this.#segmentNumber) return undefined
     const keptBytes = maker.ready ? 0 : limits.reserveBytes
     const end = this.#segment.size
     const ends = { normal: end - keptBytes, move: end - keptBytes * reserveSharePastMoves, reserve: end }
@@ -233,8 +234,8 @@ export class JournalWriter {
   }
 
   async #nextSegment(): Promise<void> {
-    const leaving = this.#leaving
-    this.#leaving = false
+    const leaving = this.#leaving === this.#segmentNumber
+    this.#leaving = undefined
     const prepared = await this.#prepareFor(this.#queue[0]?.room)
     if (prepared !== 'ready') {
       if (!leaving)
@@ -244,6 +245,7 @@ export class JournalWriter {
     const first = this.#queue[0]
     const room = this.#segment === undefined || leaving ? 0 : this.#segment.size - this.#offset
     if (first === undefined || first.size.frameLength <= room) return
+    assert(!this.#headerDue, 'no segment is left without a frame: a replay would end before it')
     const next = this.#options.maker.take()
     if (next === undefined) return
     await this.#segment?.file.close()
