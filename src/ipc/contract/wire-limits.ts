@@ -32,6 +32,10 @@ export const wireLimits = {
   callsMax: 256,
   /** Bytes of a WebSocket's unsent messages above which streams wait. */
   unsentBytesMax: 256 * 1024,
+  /** A node that has nothing else to say on a socket says in this interval that it is alive. */
+  heartbeatMs: 2000,
+  /** After so many that did not come the node counts as not responding. */
+  heartbeatsMissedMax: 3,
   /** Points of one metric series in an answer. */
   metricPointsMax: 300,
   /** Jobs that are remembered, running and ended. */

@@ -19,7 +19,7 @@ interface NodeValue {
   readonly queries: NodeQueries
   readonly epoch: number
   readonly hello: Hello
-  /** False while the node is away: what is shown may be outdated, and changes would fail. */
+  /** False while the node is away or does not answer: what is shown may be outdated, and changes would fail. */
   readonly live: boolean
 }
 
@@ -51,12 +51,15 @@ export function ConnectionProvider({ connection, queryClient, children }: Provid
   }, [session, client])
 
   const live = link.state === 'open'
+  // Streams outlive a silence: they go on where they were, and miss nothing.
+  const attached = live || link.state === 'silent'
   const value = useMemo(() => (node === undefined ? undefined : { ...node, live }), [node, live])
 
   useEffect(() => {
-    if (live && node !== undefined) hub.attach(node.client, (topic, event) => void applyEvent(client, node.queries, topic, event))
+    if (attached && node !== undefined)
+      hub.attach(node.client, (topic, event) => void applyEvent(client, node.queries, topic, event))
     else hub.attach(undefined)
-  }, [hub, live, node, client])
+  }, [hub, attached, node, client])
   useEffect(() => hub.setVisible(visible), [hub, visible])
   useEffect(() => () => hub.attach(undefined), [hub])
 

@@ -15,7 +15,9 @@ export type SignedOutReason = 'none' | 'ended' | 'restarted' | 'refused'
 export type NodeLink =
   | { readonly state: 'connecting' }
   | { readonly state: 'open' }
-  /** The session that the snapshot still carries does not answer; its data is shown as stale. */
+  /** The session is open, and nothing has come from its node since then; its data is shown as stale, and its calls still wait. */
+  | { readonly state: 'silent'; readonly sinceMs: number }
+  /** The session that the snapshot still carries is gone; its data is shown as stale. */
   | { readonly state: 'lost'; readonly sinceMs: number; readonly retryAtMs?: number }
   | { readonly state: 'signed-out'; readonly reason: SignedOutReason }
   | { readonly state: 'mismatch'; readonly nodeVersion: string; readonly contractVersion: number }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import type { HostEvent } from '../../ipc/contract/host-contract.ts'
+import type { HostEvent, NodeRun } from '../../ipc/contract/host-contract.ts'
 import { hostContract } from '../../ipc/contract/host-contract.ts'
 import { nodeContract } from '../../ipc/contract/node-contract.ts'
+import { wireLimits } from '../../ipc/contract/wire-limits.ts'
 import { connectPort } from '../../ipc/wire/wire-client.ts'
 import { backOffMs } from './back-off.ts'
 import type { Connection } from './connection-store.ts'
@@ -9,6 +10,8 @@ import { ConnectionStore } from './connection-store.ts'
 import { openSession } from './open-session.ts'
 
 const offerSchema = z.object({ kind: z.enum(['host', 'node']), epoch: z.number().int() })
+
+const silenceMs = wireLimits.heartbeatMs * wireLimits.heartbeatsMissedMax
 
 /** The desktop: two ports that the preload forwards, `host` once for the page, `node` once for each run of the node. */
 export class PortConnection extends ConnectionStore implements Connection {
@@ -78,9 +81,18 @@ export class PortConnection extends ConnectionStore implements Connection {
     else if (event.kind === 'command') this.command(event.command)
     else {
       this.update({ run: event.run })
-      if (event.run.state !== 'running' && event.run.state !== 'not-responding' && this.snapshot().link.state === 'open')
-        this.#lose()
+      this.#follow(event.run.state)
     }
+  }
+
+  /** The supervisor hears the heartbeats of the node, and tells when they stay away. */
+  #follow(run: NodeRun['state']): void {
+    const { link } = this.snapshot()
+    if (link.state !== 'open' && link.state !== 'silent') return
+    if (run === 'not-responding' && link.state === 'open')
+      this.update({ link: { state: 'silent', sinceMs: Date.now() - silenceMs } })
+    if (run === 'running' && link.state === 'silent') this.update({ link: { state: 'open' } })
+    if (run !== 'running' && run !== 'not-responding') this.#lose()
   }
 
   async #takeNode(port: MessagePort, epoch: number): Promise<void> {

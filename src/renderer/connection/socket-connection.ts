@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import type { NodeContract } from '../../ipc/contract/node-contract.ts'
 import { nodeContract } from '../../ipc/contract/node-contract.ts'
+import type { WireClient } from '../../ipc/wire/wire-client.ts'
 import { connectSocket } from '../../ipc/wire/wire-client.ts'
 import { backOffMs, seenBackOffMaxMs } from './back-off.ts'
 import { browserHost } from './browser-host.ts'
 import type { Connection, SignedOutReason } from './connection-store.ts'
 import { ConnectionStore } from './connection-store.ts'
+import { HeartbeatWatch } from './heartbeat-watch.ts'
 import { openSession } from './open-session.ts'
 
 /** Of package.json, put in by the build. */
@@ -20,14 +23,20 @@ const runHeader = 'Memo-Run'
 const channelName = 'memo-session'
 const signedIn = 'signed-in'
 
+/** A node that takes longer is asked again. */
+const answerTimeoutMs = 10_000
+
 const tokenPattern = /#token=([\w-]{1,128})$/
 
 /** The web console: a session by a one-time token of the link's fragment, then one WebSocket after the other. */
 export class SocketConnection extends ConnectionStore implements Connection {
   #stopped = false
   #socket: WebSocket | undefined
+  #watch: HeartbeatWatch | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #epoch = 0
+  /** The newest epoch that is over. */
+  #over = 0
   #failures = 0
   /** The run of the node that the session belongs to, once it is known. */
   #run: string | undefined
@@ -51,6 +60,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
     window.removeEventListener('focus', this.#signInAgain)
     this.#channel?.close()
     clearTimeout(this.#timer)
+    this.#watch?.stop()
     this.#socket?.close()
   }
 
@@ -121,20 +131,49 @@ export class SocketConnection extends ConnectionStore implements Connection {
     address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
     const socket = new WebSocket(address)
     this.#socket = socket
-    socket.addEventListener('close', () => void this.#closed(epoch))
-    socket.addEventListener('open', () => void this.#opened(socket, epoch))
+    const late = setTimeout(() => socket.readyState === WebSocket.CONNECTING && socket.close(), answerTimeoutMs)
+    socket.addEventListener('close', () => {
+      clearTimeout(late)
+      this.#end(epoch)
+    })
+    socket.addEventListener('open', () => {
+      clearTimeout(late)
+      void this.#opened(socket, epoch)
+    })
   }
 
   async #opened(socket: WebSocket, epoch: number): Promise<void> {
+    const wire = connectSocket(nodeContract, socket)
     try {
-      const opened = await openSession(connectSocket(nodeContract, socket).call, epoch)
+      const opened = await openSession(wire.call, epoch)
       if (this.#epoch !== epoch) return
       this.#failures = 0
+      if (opened.link.state === 'open') this.#listen(socket, wire, epoch)
       this.update(opened)
       void this.#learnSession()
     } catch {
       socket.close()
     }
+  }
+
+  #listen(socket: WebSocket, wire: WireClient<NodeContract>, epoch: number): void {
+    let heardMs = Date.now()
+    this.#watch?.stop()
+    const watch = new HeartbeatWatch({
+      silent: () => this.snapshot().link.state === 'open' && this.update({ link: { state: 'silent', sinceMs: heardMs } }),
+      back: () => this.snapshot().link.state === 'silent' && this.update({ link: { state: 'open' } }),
+      ask: async () => (await askSession()) !== undefined,
+      // Such a socket closes only after a while: its calls fail at once, and nobody waits for it.
+      dead: () => {
+        wire.close()
+        this.#end(epoch)
+      },
+    })
+    this.#watch = watch
+    socket.addEventListener('message', () => {
+      heardMs = Date.now()
+      watch.heard()
+    })
   }
 
   async #learnSession(): Promise<void> {
@@ -144,8 +183,14 @@ export class SocketConnection extends ConnectionStore implements Connection {
     this.update({ signedInMs: answer.sinceMs })
   }
 
+  #end(epoch: number): void {
+    if (this.#stopped || this.#epoch !== epoch || this.#over === epoch) return
+    this.#over = epoch
+    this.#watch?.stop()
+    void this.#closed(epoch)
+  }
+
   async #closed(epoch: number): Promise<void> {
-    if (this.#stopped || this.#epoch !== epoch) return
     const { link, session, visible } = this.snapshot()
     if (link.state === 'signed-out' || link.state === 'mismatch') return
     const answer = await askSession()
@@ -153,7 +198,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
     if (answer?.held === false) return this.#signedOut(session === undefined ? 'none' : this.#endOf(answer.run))
     const waitMs = backOffMs(this.#failures, Math.random, visible ? seenBackOffMaxMs : undefined)
     this.#failures += 1
-    const sinceMs = link.state === 'lost' ? link.sinceMs : Date.now()
+    const sinceMs = link.state === 'lost' || link.state === 'silent' ? link.sinceMs : Date.now()
     this.update({ link: { state: 'lost', sinceMs, retryAtMs: Date.now() + waitMs } })
     this.#timer = setTimeout(() => void this.#dial(), waitMs)
   }
@@ -192,7 +237,10 @@ type SessionAnswer = { readonly run: string | undefined } & (
 /** The session of this browser, by what the node says; undefined where it does not answer. */
 async function askSession(): Promise<SessionAnswer | undefined> {
   try {
-    const response = await fetch('/session', { headers: { accept: 'application/json' } })
+    const response = await fetch('/session', {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    })
     const run = response.headers.get(runHeader) ?? undefined
     if (response.status === 401) return { held: false, run }
     return response.ok ? { held: true, run, ...sessionSchema.parse(await response.json()) } : undefined

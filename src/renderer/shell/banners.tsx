@@ -33,17 +33,20 @@ function AbsenceBanner({ snapshot }: { readonly snapshot: ConnectionSnapshot }) 
   if (run?.state === 'crashed' && run.restartAtMs !== undefined) {
     return <Banner tone="danger">{t('crashedAgain', { time: formatTime(run.restartAtMs) })}</Banner>
   }
-  if (run?.state === 'not-responding' && host !== undefined) {
+  if (link.state === 'silent') {
+    const restarts = host?.capabilities.supervises === true
     return (
       <Banner
         tone="warn"
         actions={
-          <Button busy={running !== undefined} onClick={() => call('restart', () => host.client.node.restart())}>
-            {t('restartNode')}
-          </Button>
+          restarts && (
+            <Button busy={running !== undefined} onClick={() => call('restart', () => host.client.node.restart())}>
+              {t('restartNode')}
+            </Button>
+          )
         }
       >
-        {t('notResponding')}
+        {t(restarts ? 'notResponding' : 'notRespondingFar', { time: formatTime(link.sinceMs) })}
       </Banner>
     )
   }

@@ -27,6 +27,7 @@ const runViews: Readonly<Record<NonNullable<ConnectionSnapshot['run']>['state'],
 export function nodeStateOf({ run, link }: ConnectionSnapshot): NodeStateView {
   const byRun = run === undefined ? undefined : runViews[run.state]
   if (byRun !== undefined) return byRun
+  if (link.state === 'silent') return { tone: 'warn', text: 'stateNotResponding' }
   if (link.state !== 'open') return { tone: 'warn', text: 'stateAway' }
   return run?.safeMode ? { tone: 'warn', text: 'safeMode' } : { tone: 'ok', text: 'running' }
 }

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { wireLimits } from '../../../src/ipc/contract/wire-limits.ts'
+import { heartbeatText } from '../../../src/ipc/wire/heartbeat.ts'
 import { ConsoleBed, linkSecret, nodeId, ScreensFolder } from '../../support/console-bed.ts'
 import { ManualClock } from '../../support/key-value-world.ts'
 import type { RawAnswer } from '../../support/raw-http.ts'
@@ -391,6 +392,19 @@ describe('the socket of a screen', () => {
     expect(alive.readyState).toBe(WebSocket.OPEN)
     expect(own.events).toContainEqual(['consoleSocketEnded', { session: 1, cause: 'silent' }])
     alive.terminate()
+  })
+
+  test('every screen hears every two seconds that the node is alive', async () => {
+    const clock = new ManualClock()
+    await using own = await new ConsoleBed({ clock }).start()
+    const cookie = await own.signIn()
+    const sockets = [await open(cookie, own), await open(cookie, own)]
+    for (let beat = 0; beat < 3; beat += 1) {
+      const heard = Promise.all(sockets.map((socket) => once(socket, 'message')))
+      clock.advance(2000)
+      expect((await heard).map(([data]) => String(data))).toEqual([heartbeatText, heartbeatText])
+    }
+    for (const socket of sockets) socket.terminate()
   })
 
   test('one that leaves too much unread is ended', async () => {

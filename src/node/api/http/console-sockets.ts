@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import { wireLimits } from '../../../ipc/contract/wire-limits.ts'
+import { heartbeatText } from '../../../ipc/wire/heartbeat.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { ConsoleObserver, SocketEnd } from '../../observe/console-observer.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -34,6 +35,7 @@ export class ConsoleSockets {
   readonly #server: WebSocketServer
   readonly #live = new Map<WebSocket, Live>()
   #timer: Disposable | undefined
+  #beat: Disposable | undefined
   #stopping = false
 
   /** `refuse` answers a handshake that is none. */
@@ -67,6 +69,8 @@ export class ConsoleSockets {
     this.#stopping = true
     this.#timer?.[Symbol.dispose]()
     this.#timer = undefined
+    this.#beat?.[Symbol.dispose]()
+    this.#beat = undefined
     const closed = [...this.#live.keys()].map((screen) => new Promise<void>((resolve) => screen.once('close', () => resolve())))
     for (const screen of this.#live.keys()) screen.close(closeCodes.stopping, 'the node stops')
     using _grace = this.#parts.clock.after(this.#parts.limits.httpStopGraceMs, () => {
@@ -97,6 +101,15 @@ export class ConsoleSockets {
     this.#parts.serve(screen, session)
     if (session.ended.aborted) sessionEnded()
     this.#timer ??= this.#lookLater()
+    this.#beat ??= this.#beatLater()
+  }
+
+  #beatLater(): Disposable {
+    return this.#parts.clock.after(wireLimits.heartbeatMs, () => {
+      for (const screen of this.#live.keys()) if (screen.readyState === screen.OPEN) screen.send(heartbeatText)
+      this.#beat = this.#live.size === 0 ? undefined : this.#beatLater()
+      return undefined
+    })
   }
 
   #lookLater(): Disposable {

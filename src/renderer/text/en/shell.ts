@@ -6,6 +6,7 @@ export const shell = {
   blockedReadOnly: 'Read-only: changes by these screens are refused.',
   blockedSafeMode: 'Safe mode: the store is open for reading only.',
   blockedSuspect: 'The store misses records and is read-only until it is recovered.',
+  blockedSilent: 'The node does not answer. Changes are possible again when it does.',
   browserUnreachable: 'The node does not answer',
   browserUnreachableText:
     'It may have been stopped, or this computer has no way to it. These screens connect by themselves when it is back.',
@@ -58,7 +59,9 @@ export const shell = {
   networkLabel: 'Network',
   nextTry: 'Next try in {{seconds}} s.',
   noMatches: 'Nothing found. Keys are found by how they begin.',
-  notResponding: 'The node has not answered for a while. It may be busy with its store.',
+  notResponding: 'The node has not answered since {{time}}, and what is shown is from then. It may be busy with its store.',
+  notRespondingFar:
+    'The node has not answered since {{time}}, and what is shown is from then. It may be busy or held up, or this computer has no way to it.',
   openUnder: 'Show keys under {{prefix}}',
   overview: 'Overview',
   pageNotLoaded: 'This page could not be loaded',

@@ -1,6 +1,6 @@
 import { implement } from '@orpc/server'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { NodeRun } from '../../../../src/ipc/contract/host-contract.ts'
+import type { HostEvent, NodeRun } from '../../../../src/ipc/contract/host-contract.ts'
 import { hostContract } from '../../../../src/ipc/contract/host-contract.ts'
 import { servePort } from '../../../../src/ipc/wire/wire-server.ts'
 import { PortConnection } from '../../../../src/renderer/connection/port-connection.ts'
@@ -25,6 +25,41 @@ function nodePort() {
   const server = servePort(port1, { router: demoRouter(new DemoWorld()), context: {} })
   onTestFinished(() => server.close())
   return { port: port2, server }
+}
+
+/** A host that tells all of these. */
+function hostPort(events: readonly HostEvent[]): MessagePort {
+  const serve = implement(hostContract)
+  const nothing = async () => null
+  const router = serve.router({
+    capabilities: serve.capabilities.handler(() => ({
+      host: 'desktop' as const,
+      platform: 'linux',
+      appVersion: '0.1.0',
+      supervises: true,
+      showsFiles: true,
+      signsOut: false,
+    })),
+    watch: serve.watch.handler(async function* ({ signal }) {
+      yield* events
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+    }),
+    node: {
+      start: serve.node.start.handler(nothing),
+      stop: serve.node.stop.handler(nothing),
+      restart: serve.node.restart.handler(nothing),
+      startSafely: serve.node.startSafely.handler(nothing),
+      startOnFreePort: serve.node.startOnFreePort.handler(nothing),
+      startElsewhere: serve.node.startElsewhere.handler(async () => false),
+    },
+    files: { show: serve.files.show.handler(nothing) },
+    openExternal: serve.openExternal.handler(nothing),
+    signOut: serve.signOut.handler(nothing),
+  })
+  const { port1, port2 } = new MessageChannel()
+  const server = servePort(port1, { router, context: {} })
+  onTestFinished(() => server.close())
+  return port2
 }
 
 test('the preload is asked once, and a node port opens a session', async () => {
@@ -69,44 +104,32 @@ test('a node that goes leaves its session behind as lost, and the next epoch ope
   expect(connection.snapshot().link.state).toBe('open')
 })
 
+test('a node whose heartbeats stay away is silent and not lost, and open again when it responds', async () => {
+  const { connection } = start()
+  post({ kind: 'node', epoch: 1 }, nodePort().port)
+  await vi.waitFor(() => expect(connection.snapshot().link.state).toBe('open'))
+  const run = { epoch: 1, safeMode: false, phases: [], logTail: [] }
+  const states: NodeRun['state'][] = ['running', 'not-responding', 'running', 'not-responding', 'stopping']
+  const links: string[] = []
+  for (const [index, state] of states.entries()) {
+    post({ kind: 'host', epoch: index }, hostPort([{ kind: 'node', run: { ...run, state } }]))
+    await vi.waitFor(() => expect(connection.snapshot().run?.state).toBe(state))
+    links.push(connection.snapshot().link.state)
+  }
+  expect(links).toEqual(['open', 'silent', 'open', 'silent', 'lost'])
+})
+
 test('the host tells of the node, the window and the menu', async () => {
   const { connection } = start()
   const commands: string[] = []
   connection.onCommand((name) => commands.push(name))
-  const serve = implement(hostContract)
   const run: NodeRun = { state: 'starting', epoch: 1, safeMode: false, phases: [], logTail: ['a line'] }
-  const nothing = async () => null
-  const router = serve.router({
-    capabilities: serve.capabilities.handler(() => ({
-      host: 'desktop' as const,
-      platform: 'linux',
-      appVersion: '0.1.0',
-      supervises: true,
-      showsFiles: true,
-      signsOut: false,
-    })),
-    watch: serve.watch.handler(async function* ({ signal }) {
-      yield { kind: 'node' as const, run }
-      yield { kind: 'window' as const, visible: false }
-      yield { kind: 'command' as const, command: 'palette.open' }
-      await new Promise((resolve) => signal?.addEventListener('abort', resolve))
-    }),
-    node: {
-      start: serve.node.start.handler(nothing),
-      stop: serve.node.stop.handler(nothing),
-      restart: serve.node.restart.handler(nothing),
-      startSafely: serve.node.startSafely.handler(nothing),
-      startOnFreePort: serve.node.startOnFreePort.handler(nothing),
-      startElsewhere: serve.node.startElsewhere.handler(async () => false),
-    },
-    files: { show: serve.files.show.handler(nothing) },
-    openExternal: serve.openExternal.handler(nothing),
-    signOut: serve.signOut.handler(nothing),
-  })
-  const { port1, port2 } = new MessageChannel()
-  const server = servePort(port1, { router, context: {} })
-  onTestFinished(() => server.close())
-  post({ kind: 'host', epoch: 0 }, port2)
+  const port = hostPort([
+    { kind: 'node', run },
+    { kind: 'window', visible: false },
+    { kind: 'command', command: 'palette.open' },
+  ])
+  post({ kind: 'host', epoch: 0 }, port)
   await vi.waitFor(() => expect(commands).toEqual(['palette.open']))
   expect(connection.snapshot()).toMatchObject({ run, visible: false, host: { capabilities: { host: 'desktop' } } })
 })

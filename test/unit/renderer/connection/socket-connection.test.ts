@@ -1,4 +1,5 @@
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { heartbeatText } from '../../../../src/ipc/wire/heartbeat.ts'
 import type { NodeSession } from '../../../../src/renderer/connection/connection-store.ts'
 import { openSession } from '../../../../src/renderer/connection/open-session.ts'
 import { SocketConnection } from '../../../../src/renderer/connection/socket-connection.ts'
@@ -6,6 +7,7 @@ import { SocketConnection } from '../../../../src/renderer/connection/socket-con
 vi.mock('../../../../src/renderer/connection/open-session.ts', () => ({ openSession: vi.fn() }))
 
 class FakeSocket extends EventTarget {
+  static readonly CONNECTING = 0
   static made: FakeSocket[] = []
   readonly readyState = 0
   readonly bufferedAmount = 0
@@ -186,6 +188,70 @@ test.each([
   Object.assign(answers, { get: 401, run })
   FakeSocket.made[0]?.close()
   await vi.waitFor(() => expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason }))
+})
+
+async function opened(): Promise<SocketConnection> {
+  vi.mocked(openSession).mockResolvedValue({ link: { state: 'open' }, session: {} as NodeSession })
+  answers.get = 200
+  const connection = start()
+  await vi.advanceTimersByTimeAsync(0)
+  FakeSocket.made[0]?.dispatchEvent(new Event('open'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(connection.snapshot().link.state).toBe('open')
+  return connection
+}
+
+function fakeTime(): void {
+  vi.useFakeTimers()
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+}
+
+/** What a node says every two seconds. */
+const beat = (): boolean | undefined =>
+  FakeSocket.made.at(-1)?.dispatchEvent(new MessageEvent('message', { data: heartbeatText }))
+
+test('a node that stands still does not respond, and is back with its next heartbeat on the same socket', async () => {
+  fakeTime()
+  const connection = await opened()
+  vi.stubGlobal('fetch', () => new Promise(() => undefined))
+  for (let beats = 0; beats < 5; beats += 1) {
+    await vi.advanceTimersByTimeAsync(2000)
+    beat()
+  }
+  const heardMs = Date.now()
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(connection.snapshot().link.state).toBe('open')
+  await vi.advanceTimersByTimeAsync(3000)
+  const { link, session } = connection.snapshot()
+  expect(link).toEqual({ state: 'silent', sinceMs: heardMs })
+  await vi.advanceTimersByTimeAsync(120_000)
+  expect(connection.snapshot().link.state).toBe('silent')
+  beat()
+  expect(connection.snapshot()).toMatchObject({ link: { state: 'open' } })
+  expect(connection.snapshot().session).toBe(session)
+  expect(FakeSocket.made).toHaveLength(1)
+})
+
+test('where the node answers another way, the socket that is silent is given up and dialled anew', async () => {
+  fakeTime()
+  const connection = await opened()
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(FakeSocket.made).toHaveLength(2)
+  FakeSocket.made[1]?.dispatchEvent(new Event('open'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(connection.snapshot().link.state).toBe('open')
+})
+
+test('a socket that never opens is given up', async () => {
+  fakeTime()
+  answers.get = 200
+  start()
+  await vi.advanceTimersByTimeAsync(9000)
+  expect(FakeSocket.made).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(FakeSocket.made).toHaveLength(2)
 })
 
 test('signing out ends the session at the node', async () => {

@@ -158,3 +158,19 @@ function readOnlyBy(source: 'flag' | 'environment'): DemoConnection {
   }
   return connection
 }
+
+test('a node that stands still is a state of its own, and back to normal by itself', async () => {
+  const connection = new DemoConnection()
+  using _app = await renderApp({ path: '/overview', connection })
+  const status = await screen.findByRole('contentinfo')
+  await waitFor(() => expect(status).toHaveTextContent('Running'))
+  expect(await screen.findByText('Healthy', { exact: false })).toBeVisible()
+  act(() => connection.update({ link: { state: 'silent', sinceMs: Date.now() } }))
+  expect(status).toHaveTextContent('Not responding')
+  expect(screen.getByText(/^The node has not answered since .*what is shown is from then/)).toBeVisible()
+  expect(document.querySelector('[data-stale]')).not.toBeNull()
+  expect(screen.queryByText('Healthy', { exact: false })).toBeNull()
+  act(() => connection.update({ link: { state: 'open' } }))
+  expect(status).toHaveTextContent('Running')
+  expect(document.querySelector('[data-stale]')).toBeNull()
+})

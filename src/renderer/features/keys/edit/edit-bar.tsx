@@ -1,6 +1,7 @@
-import { Check, Loader } from 'lucide-react'
+import { Check, CloudAlert, Loader } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useConnectionSnapshot } from '../../../connection/connection-provider.tsx'
 import { useWriteBlock } from '../../../connection/use-write-block.ts'
 import { keysOf } from '../../../shortcuts/registry.ts'
 import { Button } from '../../../ui/button.tsx'
@@ -55,15 +56,18 @@ export function EditBar({ draft, onSave, onDiscard, onDiff }: EditBarProps): Rea
 
 function State({ draft, modified }: { readonly draft: Draft; readonly modified: boolean }): ReactElement {
   const { t } = useTranslation('keys')
+  const silent = useConnectionSnapshot().link.state === 'silent'
   const mixed = draft.lineEnds === 'mixed' && modified ? ` · ${t('mixedLines')}` : ''
   const [icon, text, tone] =
-    draft.state === 'saving'
-      ? [<Loader key="i" size={14} aria-hidden="true" />, t('stateSaving'), css.muted]
-      : draft.state === 'saved'
-        ? [<Check key="i" size={14} aria-hidden="true" />, t('stateSaved'), css.ok]
-        : modified
-          ? [<span key="i" className={css.dot} />, t('stateModified') + mixed, css.warn]
-          : [null, '', css.muted]
+    draft.state === 'saving' && silent
+      ? [<CloudAlert key="i" size={14} aria-hidden="true" />, t('stateSavingSilent'), css.warn]
+      : draft.state === 'saving'
+        ? [<Loader key="i" size={14} aria-hidden="true" />, t('stateSaving'), css.muted]
+        : draft.state === 'saved'
+          ? [<Check key="i" size={14} aria-hidden="true" />, t('stateSaved'), css.ok]
+          : modified
+            ? [<span key="i" className={css.dot} />, t('stateModified') + mixed, css.warn]
+            : [null, '', css.muted]
   return (
     <span className={tone} role="status">
       {icon}

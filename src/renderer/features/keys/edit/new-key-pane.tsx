@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../../../ipc/contract/common-schemas.ts'
 import { wireLimits } from '../../../../ipc/contract/wire-limits.ts'
-import { useNode } from '../../../connection/connection-provider.tsx'
+import { useConnectionSnapshot, useNode } from '../../../connection/connection-provider.tsx'
 import { failureOf } from '../../../connection/failure.ts'
 import { useWriteBlock } from '../../../connection/use-write-block.ts'
 import { useShortcut } from '../../../shortcuts/use-shortcut.tsx'
@@ -46,6 +46,7 @@ export function NewKeyPane({ id, form }: { readonly id: string; readonly form: N
   const { t } = useTranslation('keys')
   const { delimiter } = useMemory()
   const blocked = useWriteBlock()
+  const silent = useConnectionSnapshot().link.state === 'silent'
   const { create, outcome, busy } = useCreate(id, form)
   const change = (part: Partial<NewKeyForm>) => setForm(id, { ...form, ...part })
   const problem = keyProblem(form.key)
@@ -92,7 +93,7 @@ export function NewKeyPane({ id, form }: { readonly id: string; readonly form: N
         </div>
       </div>
       <CodeEditor label={t('newValueLabel')} value={form.text} language={form.view} onChange={(text) => change({ text })} />
-      <Remark outcome={outcome} name={form.key} />
+      {busy && silent ? <Banner tone="warn">{t('createSilent')}</Banner> : <Remark outcome={outcome} name={form.key} />}
       <div className={css.bar}>
         <span>{t('newKeyRule')}</span>
         <div className={css.buttons}>

@@ -1,6 +1,7 @@
 import { useCallback } from 'react'
+import { useTranslation } from 'react-i18next'
 import type { ChangeResult, Expectation } from '../../../../ipc/contract/key-schemas.ts'
-import { useNode } from '../../../connection/connection-provider.tsx'
+import { useConnection, useNode } from '../../../connection/connection-provider.tsx'
 import { failureOf } from '../../../connection/failure.ts'
 import { keysLimits } from '../keys-limits.ts'
 import { changeDraft, setDraft, useTabs } from '../tabs-store.ts'
@@ -30,11 +31,19 @@ function theirsOf(result: Extract<ChangeResult, { kind: 'conflict' }>): Theirs {
 /** Writes a draft, and only over the version that it is based on. What goes wrong is kept with the draft, which stays as it is. */
 export function useSaveDraft(key: string): (options?: SaveOptions) => Promise<void> {
   const { client } = useNode()
+  const connection = useConnection()
+  const { t } = useTranslation('shell')
   const learn = useLearnValue()
   return useCallback(
     async ({ text: given, expect, anyway = false, close = false } = {}) => {
       const draft = useTabs.getState().drafts[key]
       if (draft === undefined || draft.state === 'saving') return
+      if (connection.snapshot().link.state === 'silent') {
+        // It would wait with no end in sight, and nobody could say what became of it.
+        const failure = { code: 'not-running' as const, message: t('blockedSilent'), retryable: true, details: {} }
+        setDraft(key, { ...draft, failure })
+        return
+      }
       const text = given ?? draft.text
       const { bytes, problem, tooLarge } = checkText(draft, text)
       if (tooLarge !== undefined || (problem !== undefined && !anyway)) {
@@ -67,7 +76,7 @@ export function useSaveDraft(key: string): (options?: SaveOptions) => Promise<vo
         changeDraft(key, (now) => ({ ...now, state: 'open', failure: failureOf(error) }))
       }
     },
-    [client, key, learn],
+    [client, connection, key, learn, t],
   )
 }
 

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { goTo } from './support/console-pages.ts'
+import { KeysScreen } from './support/keys-screen.ts'
+import { pattern } from './support/pattern.ts'
+import { Program } from './support/program.ts'
+import type { BrowserScreens, DesktopScreens } from './support/screens.ts'
+import { hosts, ScreensBed } from './support/screens.ts'
+import { say } from './support/words.ts'
+
+const bed = new ScreensBed()
+
+async function nodePid(screens: BrowserScreens | DesktopScreens): Promise<number> {
+  const pid =
+    screens.host === 'browser' ? (screens as BrowserScreens).node.ready.pid : await desktopPid(screens as DesktopScreens)
+  if (pid === undefined) throw new Error('there is no node')
+  return pid
+}
+
+async function desktopPid({ app }: DesktopScreens): Promise<number | undefined> {
+  return (await app.ask('facts')).nodePids.at(-1)
+}
+
+/** A process that exists and does nothing, as on a machine that hangs; it goes on at the end of the block. */
+function heldUp(pid: number): Disposable {
+  process.kill(pid, 'SIGSTOP')
+  return { [Symbol.dispose]: () => void process.kill(pid, 'SIGCONT') }
+}
+
+describe.each(hosts)('a node that stands still, in the %s', (host) => {
+  test('it is said within seconds, a save that waits says what is known of it, and all is well again by itself', async () => {
+    const screens = host === 'browser' ? await bed.openBrowser() : await bed.openDesktop()
+    const { page, grpc } = screens
+    using program = new Program(grpc)
+    await program.put('notes', 'as it is stored')
+    const keys = await KeysScreen.open(page)
+    await keys.openKey('notes')
+    const editor = await keys.edit('notes')
+    await keys.type(editor, 'typed and sent once')
+    const bar = page.getByRole('contentinfo')
+    await bar.getByText(say.shell('running'), { exact: true }).waitFor()
+    {
+      using _held = heldUp(await nodePid(screens))
+      await keys.save()
+      await keys.value.getByText(say.keys('stateSaving'), { exact: true }).waitFor()
+      await bar.getByText(say.shell('stateNotResponding'), { exact: true }).waitFor({ timeout: 12_000 })
+      await page
+        .getByText(pattern((any) => say.shell(host === 'browser' ? 'notRespondingFar' : 'notResponding', { time: any })))
+        .waitFor()
+      await keys.value.getByText(say.keys('stateSavingSilent'), { exact: true }).waitFor()
+      expect(await page.locator('[data-stale]').count()).toBe(1)
+      expect(await editor.textContent()).toContain('typed and sent once')
+      await page.keyboard.press('ControlOrMeta+s')
+      await goTo(page, 'overview')
+      await page.getByText(say.overview('noAnswer')).waitFor()
+      await goTo(page, 'keys')
+    }
+    await bar.getByText(say.shell('running'), { exact: true }).waitFor({ timeout: 12_000 })
+    await keys.value.getByText(say.keys('basedOn', { version: '2' })).waitFor()
+    expect(await page.locator('[data-stale]').count()).toBe(0)
+    expect(await editor.textContent()).toContain('typed and sent once')
+    expect(await program.get('notes')).toBe('typed and sent once')
+  })
+})
