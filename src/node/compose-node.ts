@@ -13,6 +13,7 @@ import { KeyValueStore } from './engine/kv/key-value-store.ts'
 import type { NetworkState } from './engine/network/network-state.ts'
 import { OpenedKeyRing } from './engine/network/opened-key-ring.ts'
 import { startNetwork } from './engine/network/start-network.ts'
+import { OutcomeLookup } from './engine/outcome-lookup.ts'
 import { PayloadPipeline } from './engine/payload/payload-pipeline.ts'
 import type { NodeState, NodeStatus, StorageNode } from './engine/storage-node.ts'
 import { verifyNode } from './engine/verify/verify-node.ts'
@@ -151,7 +152,9 @@ class ComposedNode implements StorageNode {
     const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets, limits })
     const { networkId, keys, self, stores } = network
     const verified = new VerifiedVersions(crypto, limits.verifiedVersionsMax)
-    const blockParts: BlockParts = { store, crypto, random, clock, limits, pipeline, networkId, verified, user: keys.user, self }
+    const outcomes = new OutcomeLookup({ store, clock, limits })
+    const tools = { store, crypto, random, clock, outcomes, limits, pipeline }
+    const blockParts: BlockParts = { ...tools, networkId, verified, user: keys.user, self }
     const blocks = new BlockEngine(blockParts)
     resources.defer(() => blocks.stop())
     const keyValues = new KeyValueStore({

@@ -3,6 +3,9 @@
  * answered. Implementations: `level-store` (journal and LevelDB) and `memory-store` (a model of the journal, with faults).
  */
 
+import type { CodedError } from '../../shared/coded-error.ts'
+import { isCoded } from '../../shared/coded-error.ts'
+
 /**
  * Record families in the order of their prefixes. Of each the store keeps the number of records and an additive fingerprint, so that
  * a record which vanished is noticed; `block`, `entry` and `outcome` together are the state of consensus.
@@ -41,6 +44,16 @@ export interface ScanOptions {
   /** Keys only: values are empty arrays. */
   readonly keysOnly?: boolean
   readonly signal?: AbortSignal
+  /** Told of what the page lacks; without it the scan throws `data-corrupt` at a record that does not verify. */
+  readonly damage?: ScanDamage
+}
+
+/** Both are called synchronously, before the scan resolves, and must not throw. */
+export interface ScanDamage {
+  /** A record that is there and does not verify: it is left out and counts for the limit. In the order of the page. */
+  unreadable(key: Uint8Array): void
+  /** A part of the index could not be read, or is known to be damaged: records may be missing from this page. */
+  incomplete(): void
 }
 
 export interface CommitOptions {
@@ -65,6 +78,16 @@ export const suspectStoreMessage =
 
 /** Likewise of each change that a store refuses which was opened only to be looked at. */
 export const inspectedStoreMessage = 'this store was opened to be looked at and takes no changes'
+
+/** Details of the `data-corrupt` of a record that is not found in an index which is known to be damaged. */
+export const hiddenDetails = { hidden: true } as const
+
+/** Whether the error says that nobody can tell if a record is there; no damaged record was read. */
+export function isHidden(error: unknown): boolean {
+  if (!isCoded(error, 'data-corrupt')) return false
+  const { hidden } = error.details
+  return hidden === true
+}
 
 export interface StoreUsage {
   /** Live bytes: keys and values of all records. */
@@ -144,15 +167,22 @@ export interface RecordStore extends AsyncDisposable {
   commit(batch: readonly RecordWrite[], options?: CommitOptions): Promise<void>
   /**
    * The value as of the last durable batch, or undefined. Answers at once what is in memory; a promise where the disk is asked.
-   * Throws or rejects with `data-corrupt` when the record is present but does not verify. The bytes must not be changed by the caller.
+   * Throws or rejects with `data-corrupt` when the record is present but does not verify, and when it is not found in an index that is
+   * known to be damaged: then nobody can tell whether it is there. The bytes must not be changed by the caller.
    */
   get(family: RecordFamily, key: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>
+  /** `data-corrupt` as for `get`, but a record that is there is not verified. */
   has(family: RecordFamily, key: Uint8Array): boolean | Promise<boolean>
   /** One bounded page in bytewise key order, seeing every batch that was durable when the call began. */
   scan(family: RecordFamily, options: ScanOptions): Promise<readonly StoredRecord[]>
   usage(): StoreUsage
   /** Undefined where the store does not read itself again. */
   readonly scrub: ScrubStatus | undefined
+  /**
+   * Why the index is known to be damaged. From then on nothing goes into it: what was decided later is found in memory, and a miss of
+   * what was decided before is `data-corrupt`. Undefined while nothing is known.
+   */
+  readonly indexDamage?: CodedError | undefined
   /** Reads every record and compares the families' counts and fingerprints; `data-corrupt` records are listed, not thrown. */
   verify(signal?: AbortSignal): Promise<VerifyReport>
   /** Finishes what was accepted, then releases everything. Idempotent. */

@@ -108,6 +108,7 @@ test('a scan of what is indexed and what waits equals a scan of a sorted map', a
           ...{ index, overlay, recordsMax: 100 },
           getPayload: () => Promise.reject(new Error('every value is small')),
           corrupt: () => new CodedError('data-corrupt', 'a test'),
+          isUnreadable: () => Promise.reject(new Error('every value verifies')),
         }
         const found = await scanRecords(scan, family, {
           ...lower,

@@ -120,8 +120,11 @@ export class LevelStore implements RecordStore {
     const { overlay, index, limits, reads } = this.#parts
     const getPayload = async (of: RecordFamily, key: Uint8Array) => reads.get(of, key)
     const corrupt = (of: RecordFamily) => reads.corruptEntry(of)
-    const scan = { index, overlay, recordsMax: limits.scanRecordsMax, getPayload, corrupt }
-    return await scanRecords(scan, family, options)
+    const isUnreadable = (of: RecordFamily, key: Uint8Array) => reads.isUnreadable(of, key)
+    const scan = { index, overlay, recordsMax: limits.scanRecordsMax, getPayload, corrupt, isUnreadable }
+    const records = await scanRecords(scan, family, options)
+    if (index.damage !== undefined) options.damage?.incomplete()
+    return records
   }
 
   usage(): StoreUsage {
@@ -142,6 +145,10 @@ export class LevelStore implements RecordStore {
 
   get scrub(): ScrubStatus | undefined {
     return this.#parts.scrub?.status
+  }
+
+  get indexDamage(): CodedError | undefined {
+    return this.#parts.index.damage
   }
 
   async verify(signal?: AbortSignal): Promise<VerifyReport> {

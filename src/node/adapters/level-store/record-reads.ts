@@ -3,9 +3,9 @@
  * while once it proved slow, because a blocked loop looks dead to peers.
  */
 
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { RecordFamily, StoreEvents } from '../../ports/record-store.ts'
-import { recordFamilies } from '../../ports/record-store.ts'
+import { hiddenDetails, isHidden, recordFamilies } from '../../ports/record-store.ts'
 import type { IndexCache } from './index/index-cache.ts'
 import type { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
@@ -21,7 +21,7 @@ export interface RecordReadsOptions {
   readonly overlay: Overlay
   readonly cache: IndexCache
   readonly payloads: PayloadReader
-  readonly writer: Pick<IndexWriter, 'batches'>
+  readonly writer: Pick<IndexWriter, 'batches' | 'stalled'>
   readonly events: StoreEvents
   /** Two synchronous reads slower than this, shortly one after the other, send the following ones to the thread pool. */
   readonly slowReadMs: number
@@ -29,6 +29,8 @@ export interface RecordReadsOptions {
   readonly asyncReadsMs: number
 }
 
+/** A store that takes no changes is told of no damage by its writer. */
+const damagedInReadOnly = 'the index is damaged: export what is readable, "memo cluster recover" keeps what verifies'
 const lookupsMax = 8
 const slowReadsApartMs = 100
 
@@ -66,7 +68,7 @@ export class RecordReads {
       return waiting.value !== undefined || waiting.place !== undefined
     if (cache.get(code, text) !== undefined) return true
     const stored = this.#lookUp(indexKey(code, key))
-    return stored instanceof Promise ? stored.then((found) => found !== undefined) : stored !== undefined
+    return stored instanceof Promise ? stored.then((found) => this.#isThere(found)) : this.#isThere(stored)
   }
 
   /** The payload at a place that was just looked up. */
@@ -88,7 +90,7 @@ export class RecordReads {
     if (waiting !== undefined && waiting.movedFrom === undefined) return waiting.place ?? waiting.value
     const prefixed = indexKey(code, key)
     const stored = await this.#options.index.get(prefixed)
-    if (stored === undefined) return undefined
+    if (!this.#isThere(stored)) return undefined
     const decoded = decodeIndexValue(prefixed, stored)
     if (decoded === undefined) throw this.#corrupt(code, 'its index entry does not verify')
     return decoded.kind === 'place' ? decoded.place : decoded.value
@@ -118,12 +120,32 @@ export class RecordReads {
   }
 
   #value(code: number, key: Uint8Array, cacheAs: string | undefined, prefixed: Buffer, stored: Buffer | undefined) {
-    if (stored === undefined) return undefined
+    if (!this.#isThere(stored)) return undefined
     const decoded = decodeIndexValue(prefixed, stored)
     if (decoded === undefined) throw this.#corrupt(code, 'its index entry does not verify')
     if (decoded.kind === 'place') return this.#payload(code, key, decoded.place)
     if (cacheAs !== undefined) this.#options.cache.keep(code, cacheAs, stored)
     return decoded.value
+  }
+
+  /** LevelDB passes over a block that it misreads, so that of a damaged index a miss says nothing. */
+  #isThere(stored: Buffer | undefined): stored is Buffer {
+    if (stored !== undefined) return true
+    const { index, writer } = this.#options
+    if (index.damage === undefined) return false
+    const why = isCoded(writer.stalled, 'data-corrupt') ? writer.stalled.message : damagedInReadOnly
+    throw new CodedError('data-corrupt', `whether this is stored cannot be told: ${why}`, { details: hiddenDetails })
+  }
+
+  /** Whether there is such a record and it cannot be read: a scan may have misread the key. */
+  async isUnreadable(family: RecordFamily, key: Uint8Array): Promise<boolean> {
+    try {
+      await this.get(family, key)
+      return false
+    } catch (error) {
+      if (!isCoded(error, 'data-corrupt')) throw error
+      return !isHidden(error)
+    }
   }
 
   /** An entry that a scan met and that does not verify. */

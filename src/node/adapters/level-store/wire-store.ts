@@ -57,7 +57,10 @@ export async function wireStore(
       if (takesChanges) reclaim.wake()
     },
     onStalled: (error: CodedError) => {
-      if (isCoded(error, 'data-corrupt')) scrub?.refuses(error.message)
+      if (isCoded(error, 'data-corrupt')) {
+        index.meetDamage(error)
+        scrub?.refuses(error.message)
+      }
       journal.indexMoved()
     },
     onFailed,
@@ -95,7 +98,7 @@ export async function wireStore(
   const { salt, storeId, bootCount } = identity.file
   const segments = { files, directory: journalDirectory, salt, segments: capacity.segmentSizes, position: () => journal.position }
   const checked = { index, indexWriter, payloads, files, indexDirectory, journal: segments }
-  const scrub = openScrub(opening, index, payloads, segments, scrubHooks(takesChanges, indexWriter, reclaim))
+  const scrub = openScrub(opening, index, payloads, segments, scrubHooks(takesChanges, index, reclaim))
   // Of a store that takes no changes the reader is told, and nobody else.
   if (takesChanges) index.watchDamage((error) => indexWriter.meetDamage(error))
   const parts = {
@@ -123,15 +126,13 @@ export async function wireStore(
   return store
 }
 
-/** What the scrub finds sets nothing in motion in a store that takes no changes. */
-function scrubHooks(takesChanges: boolean, indexWriter: IndexWriter, reclaim: Reclaim) {
+/** What the scrub finds of a segment sets nothing in motion in a store that takes no changes. */
+function scrubHooks(takesChanges: boolean, index: LevelIndex, reclaim: Reclaim) {
   return {
     onDamagedSegment: (segment: number, damage: SegmentDamage) => {
       if (takesChanges) reclaim.distrust(segment, damage)
     },
-    onDamagedIndex: (finding: string) => {
-      if (takesChanges) indexWriter.meetDamage(new CodedError('data-corrupt', finding))
-    },
+    onDamagedIndex: (finding: string) => index.meetDamage(new CodedError('data-corrupt', finding)),
   }
 }
 

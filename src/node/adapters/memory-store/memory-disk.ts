@@ -39,6 +39,7 @@ export function syncAfter(clock: Clock, durationMs: number): SyncScheduler {
 export interface AttachedStore {
   die(): void
   vanish(family: RecordFamily, key: string): void
+  meetIndexDamage(): void
 }
 
 export type MemoryFile = 'identity' | 'journal' | 'index'
@@ -118,6 +119,12 @@ export class MemoryDisk {
     this.index.vanish(family, text)
     this.attached?.vanish(family, text)
     return true
+  }
+
+  /** The open store learns that its index is damaged; false when none is open. */
+  damageIndex(): boolean {
+    this.attached?.meetIndexDamage()
+    return this.attached !== undefined
   }
 
   /** Removes a file of a closed or crashed store. */

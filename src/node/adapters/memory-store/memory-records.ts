@@ -68,17 +68,22 @@ export class OrderedRecords {
     }
   }
 
-  /** One page; `check` sees every record whose value is returned. */
-  scan(options: ScanOptions, check: (record: MemoryRecord) => void): StoredRecord[] {
+  /** One page; what `check` says of a record whose value is asked for, or throws, decides whether it is returned or told as unreadable. */
+  scan(options: ScanOptions, check: (record: MemoryRecord) => boolean): StoredRecord[] {
     this.#putInOrder()
     const [begin, end] = this.#bounds(options)
     const page: StoredRecord[] = []
     let valueBytes = 0
-    for (let step = 0; step < end - begin && page.length < options.limit; step++) {
+    let unreadable = 0
+    for (let step = 0; step < end - begin && page.length + unreadable < options.limit; step++) {
       if (page.length > 0 && options.bytesMax !== undefined && valueBytes >= options.bytesMax) break
       const record = this.#records.get(this.#order[options.reverse === true ? end - 1 - step : begin + step] ?? '')
       if (record === undefined) continue
-      if (options.keysOnly !== true) check(record)
+      if (options.keysOnly !== true && !check(record)) {
+        options.damage?.unreadable(record.key)
+        unreadable++
+        continue
+      }
       page.push({ key: record.key, value: options.keysOnly === true ? emptyValue : record.value })
       valueBytes += options.keysOnly === true ? 0 : record.value.length
     }

@@ -20,7 +20,7 @@ import type {
   StoreUsage,
   VerifyReport,
 } from '../../ports/record-store.ts'
-import { recordFamilies, suspectStoreMessage } from '../../ports/record-store.ts'
+import { hiddenDetails, recordFamilies, suspectStoreMessage } from '../../ports/record-store.ts'
 import type { AttachedStore, MemoryFrame } from './memory-disk.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import type { MemoryRecord, RecordImage } from './memory-records.ts'
@@ -46,6 +46,7 @@ interface WaitingBatch {
 }
 
 const defaultIndexBatches = 64
+const damagedMessage = 'the index is damaged: puts are refused, removals are taken for a while: restart the node'
 
 export function openMemoryStore(options: MemoryStoreOptions): MemoryStore {
   return new MemoryStore(options)
@@ -70,6 +71,7 @@ export class MemoryStore implements RecordStore, AttachedStore {
   #syncing: readonly WaitingBatch[] = []
   #waitingBytes = 0
   #closing: Promise<void> | undefined = undefined
+  #damage: CodedError | undefined = undefined
   #idle: (() => void) | undefined = undefined
 
   constructor({
@@ -132,14 +134,19 @@ export class MemoryStore implements RecordStore, AttachedStore {
 
   get(family: RecordFamily, key: Uint8Array): Uint8Array | undefined {
     this.#assertReadable()
-    const record = this.#view.family(family).get(textOf(key))
-    if (record !== undefined) assertVerifies(family, record)
+    const text = textOf(key)
+    const record = this.#view.family(family).get(text)
+    if (record === undefined) this.#assertTold(family, text)
+    else assertVerifies(family, record)
     return record?.value
   }
 
   has(family: RecordFamily, key: Uint8Array): boolean {
     this.#assertReadable()
-    return this.#view.family(family).get(textOf(key)) !== undefined
+    const text = textOf(key)
+    const isThere = this.#view.family(family).get(text) !== undefined
+    if (!isThere) this.#assertTold(family, text)
+    return isThere
   }
 
   async scan(family: RecordFamily, options: ScanOptions): Promise<readonly StoredRecord[]> {
@@ -147,7 +154,11 @@ export class MemoryStore implements RecordStore, AttachedStore {
     assert(options.limit >= 1 && options.limit <= this.#limits.scanRecordsMax, 'a scan is bounded')
     assert(options.from === undefined || options.after === undefined, 'a scan has one lower bound')
     throwIfAborted(options.signal)
-    return this.#view.family(family).scan(options, (record) => assertVerifies(family, record))
+    if (this.#damage !== undefined) options.damage?.incomplete()
+    return this.#view.family(family).scan(options, (record) => {
+      if (options.damage === undefined) assertVerifies(family, record)
+      return verifies(family, record)
+    })
   }
 
   usage(): StoreUsage {
@@ -205,9 +216,31 @@ export class MemoryStore implements RecordStore, AttachedStore {
     this.#view.vanish(family, key)
   }
 
+  get indexDamage(): CodedError | undefined {
+    return this.#damage
+  }
+
+  meetIndexDamage(): void {
+    if (this.#damage !== undefined) return
+    this.#damage = new CodedError('data-corrupt', damagedMessage)
+    this.#events.indexStalled?.({ error: this.#damage })
+  }
+
+  /** What is not found in a damaged index may be there, unless the journal in memory says that it was removed. */
+  #assertTold(family: RecordFamily, text: string): void {
+    if (this.#damage === undefined) return
+    for (const { writes, sequence } of this.disk.frames) {
+      if (sequence > this.disk.syncedPosition) break
+      if (writes.some((write) => write.family === family && write.key === text)) return
+    }
+    throw new CodedError('data-corrupt', `whether this is stored cannot be told: ${damagedMessage}`, { details: hiddenDetails })
+  }
+
   #refusal(batch: readonly RecordWrite[], space: 'normal' | 'reserve'): CodedError | undefined {
     if (this.#state !== 'open') return new CodedError('not-running', 'the store is closed')
     if (this.condition.kind === 'suspect') return new CodedError('store-read-only', suspectStoreMessage)
+    const removes = batch.every(({ kind }) => kind === 'delete')
+    if (this.#damage !== undefined && space === 'normal' && !removes) return this.#damage
     const bytes = batchBytes(batch)
     if (bytes > this.#limits.batchBytesMax) return new CodedError('limit-exceeded', 'the batch is too large')
     const added = batch.reduce((sum, write) => sum + (write.kind === 'put' ? write.key.length + write.value.length : 0), 0)
@@ -269,6 +302,7 @@ export class MemoryStore implements RecordStore, AttachedStore {
   }
 
   #index(): void {
+    if (this.#damage !== undefined) return
     const { records } = this.disk.writeIndex()
     if (records > 0) this.#events.indexed?.({ records, durationMs: 0 })
   }

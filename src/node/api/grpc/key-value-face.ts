@@ -85,7 +85,9 @@ function readHandlers(
         ...(value !== undefined && { value }),
       }))
       const commonPrefixes = [...page.commonPrefixes]
-      return { items, commonPrefixes, ...(page.nextPageToken !== undefined && { nextPageToken: page.nextPageToken }) }
+      const { nextPageToken, damage } = page
+      const lacks = damage && { unreadable: [...damage.unreadable], incomplete: damage.incomplete }
+      return { items, commonPrefixes, ...(nextPageToken !== undefined && { nextPageToken }), ...lacks }
     },
     getStream: (request, call) => getStream(keyValues, request, call),
   }

@@ -1,5 +1,5 @@
 import { CodedError } from '../../../shared/coded-error.ts'
-import type { KeyValueService, ListPage, Precondition } from '../../engine/kv/key-value-service.ts'
+import type { KeyValueService, ListDamage, ListPage, Precondition } from '../../engine/kv/key-value-service.ts'
 import type { Call, Handlers } from './bridge.ts'
 import type { KeyValueStore } from './generated/memo/kvs/memo_kvs_pb.js'
 
@@ -34,7 +34,10 @@ export function keyValueStoreFace(keyValues: KeyValueService, limits: PageLimits
     async list({ prefix, marker, delimiter, maxKeys }, call) {
       const limit = maxKeys === 0n || maxKeys > BigInt(limits.listKeysMax) ? limits.listKeysMax : Number(maxKeys)
       const query = { prefix, limit, bytesMax: limits.listBytesMax, ...(marker !== '' && { startAfter: marker }) }
-      return compatiblePage(await keyValues.list(defaultStore, query, call), prefix, delimiter, limits.listBytesMax)
+      const page = await keyValues.list(defaultStore, query, call)
+      // This message has no field for it, and a page that hides it would pass for removals.
+      if (page.damage !== undefined) throw listDamage(page.damage)
+      return compatiblePage(page, prefix, delimiter, limits.listBytesMax)
     },
   }
 }
@@ -48,6 +51,14 @@ interface CompatiblePage {
   readonly items: { readonly key: string }[]
   readonly prefixes: string[]
   readonly truncated: boolean
+}
+
+function listDamage({ unreadable }: ListDamage): CodedError {
+  const what =
+    unreadable.length > 0
+      ? `${unreadable.length} keys of this page cannot be read`
+      : 'the index is damaged, and keys may be missing from this page'
+  return new CodedError('data-corrupt', `${what}: memo.v1.KeyValue/List and "memo export" give what is readable`)
 }
 
 /**

@@ -2,6 +2,7 @@ import { isCoded } from '../../../shared/coded-error.ts'
 import type { ChangeResult, KeyValueService, ListPage } from '../../engine/kv/key-value-service.ts'
 import type { NodeObserver } from '../../observe/node-observer.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { isHidden } from '../../ports/record-store.ts'
 
 /** The key-value service with its traffic, conflicts, full queues and damaged records told to the observer. */
 export function observedKeyValues(
@@ -67,6 +68,7 @@ export function observedKeyValues(
       const startedMs = clock.monotonicMs()
       const page = await watch(inner.list(...call))
       const [, query] = call
+      if (page.damage !== undefined && page.damage.unreadable.length > 0) observer.damageRead({ code: 'data-corrupt' })
       if (query.withValues === true) observer.read({ ...valuesOf(page), durationMs: clock.monotonicMs() - startedMs })
       return page
     },
@@ -114,7 +116,7 @@ async function* watchedPieces(
 
 function noteFailure(error: unknown, observer: NodeObserver): void {
   noteRefusal(error, observer)
-  if (isCoded(error, 'data-corrupt')) observer.damageRead({ code: error.code })
+  if (isCoded(error, 'data-corrupt') && !isHidden(error)) observer.damageRead({ code: error.code })
 }
 
 /** Of a change. A store whose index is damaged refuses each with the code of damage, which is no damaged record each time. */

@@ -5,6 +5,7 @@ import type { Random } from '../../ports/random.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { UserKeys } from '../network/node-keys.ts'
+import type { OutcomeLookup } from '../outcome-lookup.ts'
 import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
 import type { VerifiedVersions } from './verified-versions.ts'
 
@@ -14,6 +15,7 @@ export interface BlockParts {
   readonly crypto: Crypto
   readonly random: Random
   readonly clock: NodeClock
+  readonly outcomes: OutcomeLookup
   readonly limits: Limits
   readonly pipeline: PayloadPipeline
   readonly networkId: Uint8Array

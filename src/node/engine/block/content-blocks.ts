@@ -183,7 +183,7 @@ export class ContentBlocks {
     if (requestId === undefined) return false
     const key = outcomeKey(address, requestId)
     if (writes.some((write) => write.family === 'outcome' && equalBytes(write.key, key))) return true
-    return (await this.#parts.store.get('outcome', key)) !== undefined
+    return (await this.#parts.outcomes.find(key, requestId)) !== undefined
   }
 }
 

@@ -247,7 +247,7 @@ export class SignedBlockTurn {
     const key = outcomeKey(this.#address, requestId)
     const staged = this.#outcomes.get(toHex(key))
     if (staged !== undefined) return staged.outcome
-    const bytes = await this.#parts.store.get('outcome', key)
+    const bytes = await this.#parts.outcomes.find(key, requestId)
     if (bytes === undefined) return undefined
     const outcome = decodeOutcome(bytes)
     if (outcome === undefined) throw corrupt(this.#address)

@@ -188,7 +188,14 @@ export class SignedBlocks {
     const excess = record.outcomeCount + fresh - limits.outcomesMax
     const limit = Math.min(Math.max(outcomesAtOnce, 2 * excess), limits.scanRecordsMax)
     const before = prefixEnd(record.address)
-    const found = await store.scan('outcome', { from: record.address, ...(before && { before }), limit, keysOnly: true })
+    let damaged = false
+    const incomplete = () => {
+      damaged = true
+    }
+    const damage = { unreadable: () => undefined, incomplete }
+    const found = await store.scan('outcome', { from: record.address, ...(before && { before }), limit, keysOnly: true, damage })
+    // Those that it hides would be counted for ever.
+    if (damaged) return undefined
     const keys: Uint8Array[] = []
     let floor = 0n
     for (const { key } of found) {

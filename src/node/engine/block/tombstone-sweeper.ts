@@ -72,9 +72,10 @@ export class TombstoneSweeper {
     )
   }
 
+  /** Ends where the index is known to be damaged: what could be forgotten is forgotten behind the next start. */
   async #walk(family: RecordFamily, visit: (key: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<void> {
     let after: Uint8Array = emptyBytes
-    for (;;) {
+    while (this.#parts.store.indexDamage === undefined) {
       const page = await this.#parts.store.scan(family, { after, limit: recordsAtOnce, keysOnly: true, signal })
       for (const { key } of page) {
         after = key

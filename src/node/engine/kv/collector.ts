@@ -64,10 +64,14 @@ export class Collector {
     await running?.ended
   }
 
-  /** Judges everything that is due, in steps of limits.collectStepMax. */
+  /**
+   * Judges everything that is due, in steps of limits.collectStepMax. Nothing while the index is known to be damaged: no space would
+   * come back, and what is left of the journal is for the removals of callers.
+   */
   async collect(signal: AbortSignal): Promise<void> {
     let after: Uint8Array | undefined = new Uint8Array(0)
-    while (after !== undefined && !signal.aborted) after = await this.#step(after, signal)
+    while (after !== undefined && !signal.aborted && this.#parts.store.indexDamage === undefined)
+      after = await this.#step(after, signal)
   }
 
   /** Judges the candidates that are due first behind a key; answers the last of them, undefined when nothing follows. */
@@ -118,8 +122,8 @@ export class Collector {
         await clock.sleep(limits.collectIntervalMs, signal)
       } catch (error) {
         if (signal.aborted) return
-        // A store that takes no changes is said elsewhere; whatever it was, the candidates are still there next time.
-        if (!isCoded(error, 'store-read-only'))
+        // A store that takes no changes is said elsewhere, as is a damaged index; whatever it was, the candidates are still there next time.
+        if (!isCoded(error, 'store-read-only') && this.#parts.store.indexDamage === undefined)
           logger.warn('collecting replaced values failed and will be tried again', { error })
         try {
           await clock.sleep(limits.collectIntervalMs, signal)
@@ -215,7 +219,8 @@ export class Collector {
       const copy = bytes === undefined ? undefined : decodeContentCopy(address, bytes)
       return copy?.header.role === 'manifest' ? await this.#parts.blocks.openManifest(address) : undefined
     } catch (error) {
-      if (!isCoded(error, 'data-corrupt')) throw error
+      // What a damaged index hides may list blocks, which would stay for good.
+      if (!isCoded(error, 'data-corrupt') || this.#parts.store.indexDamage !== undefined) throw error
       this.#parts.logger.warn('a damaged block is removed; blocks that it listed, if any, stay', { error })
       return undefined
     }

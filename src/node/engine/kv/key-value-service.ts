@@ -67,12 +67,22 @@ export interface ListItem {
   readonly value?: Uint8Array
 }
 
+/** What a listed page lacks because of damage of the store. */
+export interface ListDamage {
+  /** Keys that are there and whose entries cannot be read, in the order of the page. They count for its limit. */
+  readonly unreadable: readonly string[]
+  /** Keys may be missing from the page without a trace: a part of the index cannot be read, or is known to be damaged. */
+  readonly incomplete: boolean
+}
+
 export interface ListPage {
   readonly items: readonly ListItem[]
   /** Whole prefixes (with the query's prefix and the delimiter), in order, each once over all pages. */
   readonly commonPrefixes: readonly string[]
   /** Where the next page begins; absent exactly when nothing more matches. */
   readonly nextPageToken?: Uint8Array
+  /** Absent where no damage was met. */
+  readonly damage?: ListDamage
 }
 
 export interface ByteRange {
@@ -124,5 +134,6 @@ export interface KeyValueService {
   delete(store: string, key: string, precondition: Precondition, context: CallContext): Promise<ChangeResult>
   /** Each operation has its own outcome, in the order given; an operation sees those before it. At most limits.batchOperationsMax. */
   batch(store: string, operations: readonly BatchOperation[], context: CallContext): Promise<readonly ChangeResult[]>
+  /** Goes on behind what is damaged, and says so. A value that is asked for and does not verify is `data-corrupt`. */
   list(store: string, query: ListQuery, context: CallContext): Promise<ListPage>
 }

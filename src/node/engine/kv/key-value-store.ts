@@ -183,12 +183,12 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
   async list(store: string, query: ListQuery, context: CallContext): Promise<ListPage> {
     const { address } = this.#pageOf(store)
     throwIfAborted(context.signal)
-    const { items, commonPrefixes, nextPageToken, bytesMax } = await this.#lister.list(address, query, context.signal)
+    const { items, commonPrefixes, nextPageToken, bytesMax, damage } = await this.#lister.list(address, query, context.signal)
     const shown =
       query.withValues === true
         ? await this.#reader.withValues(address, items, bytesMax, context.signal)
         : items.map(({ key, entry }) => ({ metadata: metadataOf(key, entry) }))
-    return { items: shown, commonPrefixes, ...(nextPageToken !== undefined && { nextPageToken }) }
+    return { items: shown, commonPrefixes, ...(nextPageToken !== undefined && { nextPageToken }), ...(damage && { damage }) }
   }
 
   #pageOf(store: string): PageKeeper {

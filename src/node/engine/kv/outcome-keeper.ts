@@ -70,7 +70,14 @@ export class OutcomeKeeper {
     const limit = Math.min(Math.max(2 * fresh, excess) + extraRecords, this.#limits.scanRecordsMax)
     const before = prefixEnd(this.#page)
     const bounds = before === undefined ? { from: this.#page } : { from: this.#page, before }
-    const found = await this.#store.scan('outcome', { ...bounds, limit, keysOnly: true })
+    let damaged = false
+    const incomplete = () => {
+      damaged = true
+    }
+    const damage = { unreadable: () => undefined, incomplete }
+    const found = await this.#store.scan('outcome', { ...bounds, limit, keysOnly: true, damage })
+    // Those that it hides would be counted for ever.
+    if (damaged) return { floor: 0n, count: 0 }
     let floor = 0n
     let count = 0
     this.#oldestAfter = undefined

@@ -18,6 +18,7 @@ import type { RecordStore } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import { foreignBlock } from '../foreign-block.ts'
 import { Mailbox } from '../mailbox.ts'
+import { OutcomeLookup } from '../outcome-lookup.ts'
 import type { CheckedKey } from './checked-arguments.ts'
 import { OutcomeKeeper } from './outcome-keeper.ts'
 import type { PageChange } from './page-change.ts'
@@ -74,6 +75,7 @@ export class PageKeeper {
   readonly #parts: PageParts
   readonly #mailbox: Mailbox<PageTask, PageAnswer>
   readonly #outcomes: OutcomeKeeper
+  readonly #lookup: OutcomeLookup
   #record: BlockRecord
   #sequence = 0n
 
@@ -82,6 +84,7 @@ export class PageKeeper {
     this.#parts = parts
     this.#record = record
     this.#outcomes = new OutcomeKeeper(address, parts.store, parts.limits, parts.rules)
+    this.#lookup = new OutcomeLookup(parts)
     this.#mailbox = new Mailbox<PageTask, PageAnswer>(parts.limits, (tasks) => this.#turn(tasks))
   }
 
@@ -141,13 +144,15 @@ export class PageKeeper {
     return answers
   }
 
-  /** Where a full store refuses the turn, its removals are carried out alone: they use the space that is kept for them. */
+  /** Where a store that is full or damaged refuses the turn, its removals are carried out alone: those it still takes. */
   async #changeWithinSpace(changes: readonly PageChange[]): Promise<readonly (RequestResult | CodedError)[]> {
     try {
       return await this.#change(changes)
     } catch (error) {
       const removals = changes.filter(isRemovalOnly)
-      if (!isCoded(error, 'storage-full') || removals.length === 0 || removals.length === changes.length) throw error
+      const takesRemovals =
+        isCoded(error, 'storage-full') || (isCoded(error, 'data-corrupt') && this.#parts.store.indexDamage !== undefined)
+      if (!takesRemovals || removals.length === 0 || removals.length === changes.length) throw error
       const results = await this.#change(removals)
       let next = 0
       return changes.map((change) => (isRemovalOnly(change) ? (results[next++] ?? error) : error))
@@ -262,7 +267,7 @@ export class PageKeeper {
       if (outcomes === undefined) throw new CodedError('data-corrupt', 'the outcome of this request id cannot be read')
       present.outcomes.set(requestIdText(requestId), outcomes)
     }
-    const found = this.#parts.store.get('outcome', outcomeKey(this.address, requestId))
+    const found = this.#lookup.find(outcomeKey(this.address, requestId), requestId)
     if (found instanceof Promise) return found.then(take)
     take(found)
     return undefined

@@ -1,18 +1,18 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { addressBytes } from '../../core/base/address.ts'
-import { prefixEnd } from '../../core/base/bytes.ts'
+import { compareBytes, prefixEnd } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { decodeText } from '../../core/base/text.ts'
 import type { Entry } from '../../core/kv/entry.ts'
+import { decodeEntry } from '../../core/kv/entry.ts'
 import type { KeyScan, ListRange } from '../../core/kv/list-plan.ts'
 import { ListPlan } from '../../core/kv/list-plan.ts'
 import { decodePageToken, encodePageToken } from '../../core/kv/page-token.ts'
 import { entryKey, userKeyOf } from '../../core/kv/record-keys.ts'
 import type { RecordStore, ScanOptions } from '../../ports/record-store.ts'
 import { checkBound, throwIfAborted } from './checked-arguments.ts'
-import type { ListQuery } from './key-value-service.ts'
-import { readableEntry } from './readable-entry.ts'
+import type { ListDamage, ListQuery } from './key-value-service.ts'
 
 /** What one listed page holds, before values are read. */
 export interface ListedKeys {
@@ -21,6 +21,13 @@ export interface ListedKeys {
   readonly nextPageToken: Uint8Array | undefined
   /** The bytes of keys and values that the page was bounded by; larger values are left out. */
   readonly bytesMax: number
+  readonly damage: ListDamage | undefined
+}
+
+/** A key and its entry's record; undefined where that does not verify. */
+interface ListedRecord {
+  readonly key: Uint8Array
+  readonly value: Uint8Array | undefined
 }
 
 /** Lists the entries of a page. Every scan sees what was durable when it began. */
@@ -42,13 +49,12 @@ export class PageLister {
       // One more than there is room for says whether anything follows.
       const scan = plan.nextScan(filling.room + 1)
       if (scan === undefined) return filling.finish(undefined)
-      const found = await this.#store.scan('entry', scanOptions(page, scan, range.reverse, signal))
+      const found = await this.#scan(scanOptions(page, scan, range.reverse, signal), filling)
       for (const [index, { key, value }] of found.entries()) {
         const userKey = userKeyOf(key)
         const step = plan.look(userKey, index)
         if (step.kind === 'skip') continue
-        const entry = step.kind === 'item' ? readableEntry(value) : undefined
-        if (!filling.add(step.kind === 'folder' ? step.prefix : userKey, entry)) {
+        if (!(step.kind === 'folder' ? filling.addPrefix(step.prefix) : filling.addKey(userKey, value))) {
           const { position } = plan
           return filling.finish(position === undefined ? undefined : encodePageToken(page, range.reverse, position))
         }
@@ -56,6 +62,19 @@ export class PageLister {
       }
       plan.endScan(found.length < scan.limit)
     }
+  }
+
+  /** Both what is readable and what is not, in the order of the scan. */
+  async #scan(options: ScanOptions, filling: PageFilling): Promise<readonly ListedRecord[]> {
+    const unreadable: ListedRecord[] = []
+    const damage = {
+      unreadable: (key: Uint8Array) => void unreadable.push({ key, value: undefined }),
+      incomplete: () => filling.lacksKeys(),
+    }
+    const found = await this.#store.scan('entry', { ...options, damage })
+    if (unreadable.length === 0) return found
+    const sign = options.reverse === true ? -1 : 1
+    return [...found, ...unreadable].sort((left, right) => sign * compareBytes(left.key, right.key))
   }
 
   #rangeOf(page: BlockAddress, query: ListQuery): ListRange {
@@ -89,6 +108,8 @@ class PageFilling {
   readonly #withValues: boolean
   readonly #items: ListedKeys['items'][number][] = []
   readonly #prefixes: string[] = []
+  readonly #unreadable: string[] = []
+  #incomplete = false
   #bytes = 0
 
   constructor(query: ListQuery, limits: Limits) {
@@ -102,24 +123,44 @@ class PageFilling {
 
   /** How many more fit by their number. */
   get room(): number {
-    return this.#countMax - this.#items.length - this.#prefixes.length
+    return this.#countMax - this.#count
+  }
+
+  get #count(): number {
+    return this.#items.length + this.#prefixes.length + this.#unreadable.length
   }
 
   /** False when there is no room for it; the first one always fits. */
-  add(key: Uint8Array, entry: Entry | undefined): boolean {
-    const bytes = key.length + (this.#withValues && entry !== undefined && entry.size <= this.#bytesMax ? entry.size : 0)
-    const isFirst = this.#items.length + this.#prefixes.length === 0
-    if (!isFirst && (this.room <= 0 || this.#bytes + bytes > this.#bytesMax)) return false
-    this.#bytes += bytes
-    const text = decodeText(key)
-    if (text === undefined) throw new CodedError('data-corrupt', 'a key is not text')
-    if (entry === undefined) this.#prefixes.push(text)
-    else this.#items.push({ key: text, bytes: key, entry })
-    return true
+  addPrefix(prefix: Uint8Array): boolean {
+    return this.#add(prefix, prefix.length, (text) => this.#prefixes.push(text))
+  }
+
+  /** Likewise of a key with its entry's record, as far as that verifies. */
+  addKey(key: Uint8Array, record: Uint8Array | undefined): boolean {
+    const entry = record && decodeEntry(record)
+    if (entry === undefined) return this.#add(key, key.length, (text) => this.#unreadable.push(text))
+    const valueBytes = this.#withValues && entry.size <= this.#bytesMax ? entry.size : 0
+    return this.#add(key, key.length + valueBytes, (text) => this.#items.push({ key: text, bytes: key, entry }))
+  }
+
+  lacksKeys(): void {
+    this.#incomplete = true
   }
 
   finish(nextPageToken: Uint8Array | undefined): ListedKeys {
-    return { items: this.#items, commonPrefixes: this.#prefixes, nextPageToken, bytesMax: this.#bytesMax }
+    const [unreadable, incomplete] = [this.#unreadable, this.#incomplete]
+    const damage = unreadable.length > 0 || incomplete ? { unreadable, incomplete } : undefined
+    return { items: this.#items, commonPrefixes: this.#prefixes, nextPageToken, bytesMax: this.#bytesMax, damage }
+  }
+
+  #add(key: Uint8Array, bytes: number, put: (text: string) => void): boolean {
+    if (this.#count > 0 && (this.room <= 0 || this.#bytes + bytes > this.#bytesMax)) return false
+    this.#bytes += bytes
+    const text = decodeText(key)
+    // Every key was checked when it came, so that this one was misread.
+    if (text === undefined) this.lacksKeys()
+    else put(text)
+    return true
   }
 }
 

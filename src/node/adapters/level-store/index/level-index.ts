@@ -1,7 +1,7 @@
 /** LevelDB as the store uses it: bytes in, bytes out, every batch synced, never repaired. */
 
 import { ClassicLevel } from 'classic-level'
-import { CodedError } from '../../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../../shared/coded-error.ts'
 import type { OverlayEntry } from '../overlay.ts'
 import { isCorruption, thrownOfLevel } from './level-failure.ts'
 
@@ -27,6 +27,8 @@ export interface PageOptions {
   readonly pageBytes?: number
   /** Called in the moment of which the pages are. */
   readonly onSnapshot?: () => void
+  /** Told that LevelDB passed over something which it could not read; without it the walk throws where it learns of that. */
+  readonly onDamage?: (error: CodedError) => void
 }
 
 export interface LevelIndexOptions {
@@ -36,10 +38,13 @@ export interface LevelIndexOptions {
 
 /** Beyond every key of the store: compacting it moves nothing, but LevelDB first writes its buffer into a table. */
 const beyondAllKeys = { from: Buffer.from([0xfe]), to: Buffer.from([0xff]) }
+const belowAllKeys = Buffer.from([0])
 const pageRecordsMax = 1000
 
 /** Look-ups that go together. */
 const gatheredMax = 1000
+
+type Walk = ReturnType<ClassicLevel<Buffer, Buffer>['iterator']>
 
 /** Look-ups that were asked for since the thread last came to rest, and what is found for each; undefined: one of them failed. */
 interface Gathered {
@@ -59,6 +64,7 @@ export class LevelIndex {
   #gathered: Gathered | undefined
 
   #onDamage: (error: CodedError) => void = () => undefined
+  #damage: CodedError | undefined
 
   constructor(directory: string, { cacheBytes, writeBufferBytes }: LevelIndexOptions) {
     this.#directory = directory
@@ -73,6 +79,16 @@ export class LevelIndex {
   /** Told whenever somebody meets damage of the files. */
   watchDamage(onDamage: (error: CodedError) => void): void {
     this.#onDamage = onDamage
+  }
+
+  /** Set once somebody has met damage of the files: what is not found may be there all the same. */
+  get damage(): CodedError | undefined {
+    return this.#damage
+  }
+
+  meetDamage(error: CodedError): void {
+    this.#damage ??= error
+    this.#onDamage(error)
   }
 
   open(createIfMissing: boolean): Promise<void> {
@@ -159,7 +175,10 @@ export class LevelIndex {
     })
   }
 
-  /** Records of a range in pages of at most `pageRecords`; all of them as of the first one that is asked for. */
+  /**
+   * Records of a range in pages of at most `pageRecords`; all of them as of the first one that is asked for. LevelDB passes over a block
+   * that it cannot read and tells of it at the end of the walk, with which the last page is lost: that is walked again one by one.
+   */
   async *pages(range: KeyRange, options: PageOptions = {}): AsyncGenerator<readonly (readonly [Buffer, Buffer])[], void, void> {
     const { reverse = false, pageRecords = pageRecordsMax, pageBytes = 1024 * 1024, onSnapshot } = options
     // One walk after the other would keep it in use for ever. Single look-ups go on: a walk may be waiting for one.
@@ -169,18 +188,50 @@ export class LevelIndex {
     }
     this.#users++
     onSnapshot?.()
-    const iterator = this.#level.iterator({ ...range, reverse, highWaterMarkBytes: pageBytes })
+    const walkBehind = (last: Buffer | undefined) =>
+      this.#level.iterator({ ...rangeBehind(range, reverse, last), reverse, highWaterMarkBytes: pageBytes })
+    let iterator = walkBehind(undefined)
+    let [step, ended] = [pageRecords, false]
     try {
-      for (;;) {
-        const page = await iterator.nextv(pageRecords)
-        if (page.length === 0) return
+      for (let last: Buffer | undefined; ; ) {
+        let page: readonly (readonly [Buffer, Buffer])[] = []
+        try {
+          page = await iterator.nextv(step)
+        } catch (error) {
+          ended = true
+          this.#passOver(error, options)
+          if (step === 1) return
+          await iterator.close()
+          iterator = walkBehind(last)
+          ;[step, ended] = [1, false]
+          continue
+        }
+        ended = page.length === 0
+        if (ended) return
+        last = page.at(-1)?.[0]
         yield page
       }
-    } catch (error) {
-      throw this.#thrown(error)
     } finally {
+      if (!ended && options.onDamage !== undefined) await this.#askForDamage(iterator, range, options)
       await iterator.close()
       this.#leave()
+    }
+  }
+
+  /** Throws what is none, or what nobody is told of. */
+  #passOver(error: unknown, { onDamage }: PageOptions): void {
+    const thrown = this.#thrown(error)
+    if (onDamage === undefined || !isCoded(thrown, 'data-corrupt')) throw thrown
+    onDamage(thrown)
+  }
+
+  /** Of a walk that is left before its end, where LevelDB would tell: beyond the range it tells as well. */
+  async #askForDamage(iterator: Walk, { lt }: KeyRange, options: PageOptions): Promise<void> {
+    try {
+      iterator.seek(options.reverse === true ? belowAllKeys : lt)
+      await iterator.nextv(1)
+    } catch (error) {
+      this.#passOver(error, options)
     }
   }
 
@@ -220,7 +271,12 @@ export class LevelIndex {
 
   #thrown(error: unknown): unknown {
     const thrown = thrownOfLevel(this.#directory, error)
-    if (thrown instanceof CodedError && isCorruption(thrown)) this.#onDamage(thrown)
+    if (thrown instanceof CodedError && isCorruption(thrown)) this.meetDamage(thrown)
     return thrown
   }
+}
+
+function rangeBehind(range: KeyRange, reverse: boolean, last: Buffer | undefined): KeyRange {
+  if (last === undefined) return range
+  return reverse ? { ...range, lt: last } : { gt: last, lt: range.lt }
 }

@@ -502,6 +502,22 @@ export declare type ListResponse = Message<"memo.v1.ListResponse"> & {
    * @generated from field: bytes next_page_token = 3;
    */
   nextPageToken: Uint8Array;
+
+  /**
+   * Keys that are there and whose entries cannot be read, in the order of the page. They are not among the items, count for the
+   * limit, and a Get of each answers DATA_LOSS. Below a common prefix they are not named.
+   *
+   * @generated from field: repeated string unreadable = 4;
+   */
+  unreadable: string[];
+
+  /**
+   * A part of the node's index cannot be read, or is known to be damaged: keys may be missing from this page without a trace. A key
+   * that is not listed is not thereby gone, and one that is listed may be older than the newest change.
+   *
+   * @generated from field: bool incomplete = 5;
+   */
+  incomplete: boolean;
 };
 
 /**
@@ -905,7 +921,7 @@ export declare const GetStreamResponseSchema: GenMessage<GetStreamResponse>;
  * undecodable request), NOT_FOUND (no such store), UNAVAILABLE (the node starts, stops or cannot reach enough replicas; nothing
  * was changed), RESOURCE_EXHAUSTED (a limit, the queue or the disk is full; nothing was changed), DEADLINE_EXCEEDED (of a change
  * the outcome is unknown: send it again with the same request id), ABORTED (precondition, contention, request id too old),
- * DATA_LOSS (what is stored is damaged), FAILED_PRECONDITION (the store is read-only until it is recovered), PERMISSION_DENIED
+ * DATA_LOSS (what is stored is damaged, or a damaged index may hide it: while it is known to be, no key that it lacks is NOT_FOUND), FAILED_PRECONDITION (the store is read-only until it is recovered), PERMISSION_DENIED
  * (no right). Every failure carries the trailer `memo-code` with one word for its cause.
  *
  * @generated from service memo.v1.KeyValue
@@ -953,7 +969,8 @@ export declare const KeyValue: GenService<{
     output: typeof StatResponseSchema;
   },
   /**
-   * Keys in bytewise order of their UTF-8, page by page.
+   * Keys in bytewise order of their UTF-8, page by page. Goes on behind what is damaged, and names it: see `unreadable` and
+   * `incomplete`. DATA_LOSS where values were asked for and one does not verify: ask without values, then for each.
    *
    * @generated from rpc memo.v1.KeyValue.List
    */
