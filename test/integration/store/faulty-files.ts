@@ -17,6 +17,8 @@ export class FaultyFiles {
   bytesLeft: number | undefined = undefined
   /** Awaited before each read of a file. */
   beforeRead: ((path: string, position: number) => Promise<void> | undefined) | undefined = undefined
+  /** The process has no file descriptor left. */
+  starved = false
   failSyncs = false
   failWrites = false
   syncs = 0
@@ -26,12 +28,17 @@ export class FaultyFiles {
     this.files = {
       ...real,
       open: async (path, mode) => {
+        this.#failStarved()
         if (mode === 'read') this.#failRead(path, undefined)
         return this.#wrap(path, await real.open(path, mode))
       },
       readWhole: async (path) => {
         this.#failRead(path, { from: 0, to: Number.POSITIVE_INFINITY })
         return await real.readWhole(path)
+      },
+      syncDirectory: async (path) => {
+        this.#failStarved()
+        await real.syncDirectory(path)
       },
       rename: async (from, to) => {
         await real.rename(from, to)
@@ -49,6 +56,10 @@ export class FaultyFiles {
       this.#held = undefined
       resolve()
     }
+  }
+
+  #failStarved(): void {
+    if (this.starved) throw systemError('EMFILE')
   }
 
   /** `asked` is undefined for an opening. */

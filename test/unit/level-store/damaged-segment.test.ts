@@ -164,3 +164,43 @@ test('a segment that lies on bad sectors is kept where nothing uses them again',
   expect(journalOf(root)).not.toContain(firstSegment)
   await expectSound(root, store)
 })
+
+test('without file descriptors a damaged segment stays, nothing ends, and a later round takes it out', async () => {
+  const { root, store, clock, failed, reclaimed, faulty, first } = await scrubbedStore()
+  await first
+  const { open } = faulty.files
+  let isStarved = true
+  faulty.files.open = async (path, mode) => {
+    if (isStarved && mode === 'create') throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
+    return await open(path, mode)
+  }
+  // More has to move than the last segment has room for.
+  for (const key of ['large/1', 'large/2']) await store.commit([put('content', key, filler(180_000, 1))])
+  flip(join(root, 'journal', firstSegment), inFirstFrame)
+  await clock.round()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect([failed, reclaimed]).toEqual([[], []])
+  isStarved = false
+  await clock.round()
+  await expect.poll(() => reclaimed).toEqual([1])
+  await store.commit([remove('content', 'large/1'), remove('content', 'large/2')])
+  await expectAllThere(store)
+  await expectSound(root, store)
+})
+
+test('a segment goes though its folder cannot be synced for want of a file descriptor', async () => {
+  const { root, store, clock, failed, reclaimed, faulty, first } = await scrubbedStore()
+  await first
+  flip(join(root, 'journal', firstSegment), inFirstFrame)
+  const { unlink } = faulty.files
+  faulty.files.unlink = async (path) => {
+    await unlink(path)
+    if (path.endsWith(firstSegment)) faulty.starved = true
+  }
+  await clock.round()
+  await expect.poll(() => reclaimed).toEqual([1])
+  expect(failed).toEqual([])
+  faulty.starved = false
+  await expectAllThere(store)
+  await expectSound(root, store)
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { emptyCounts } from '../../../src/node/adapters/level-store/index/index-state.ts'
+import { emptyCounts, markerKey } from '../../../src/node/adapters/level-store/index/index-state.ts'
 import { IndexWriter } from '../../../src/node/adapters/level-store/index/index-writer.ts'
 import type { IndexChange, LevelIndex } from '../../../src/node/adapters/level-store/index/level-index.ts'
 import { Overlay } from '../../../src/node/adapters/level-store/overlay.ts'
@@ -15,6 +15,7 @@ class FakeIndex {
   /** The error of each next write, and whether the batch is stored all the same. */
   failures: { readonly error: unknown; readonly stored: boolean }[] = []
   reopenError: unknown
+  onReopen = () => {}
 
   get(key: Buffer): Promise<Buffer | undefined> {
     return Promise.resolve(this.stored.get(key.toString('latin1')))
@@ -33,6 +34,7 @@ class FakeIndex {
   async reopen(): Promise<void> {
     if (this.reopenError !== undefined) throw this.reopenError
     this.reopened++
+    this.onReopen()
   }
 
   #store(changes: readonly IndexChange[]): void {
@@ -41,7 +43,7 @@ class FakeIndex {
   }
 }
 
-function writerOn(index: FakeIndex, freeBytes = () => 1000) {
+function writerOn(index: FakeIndex, freeBytes = () => 1000, canOpenFiles = () => true) {
   const overlay = new Overlay(1000)
   const failed: unknown[] = []
   let stalls = 0
@@ -56,7 +58,12 @@ function writerOn(index: FakeIndex, freeBytes = () => 1000) {
     delayMs: 1,
     markersMax: 100,
     retryMs: 5,
-    room: { makeRoom: () => Promise.resolve(), giveUpReserve: () => Promise.resolve(freeBytes()), reopenBytes: 100 },
+    room: {
+      makeRoom: () => Promise.resolve(),
+      giveUpReserve: () => Promise.resolve(freeBytes()),
+      reopenBytes: 100,
+      canOpenFiles: () => Promise.resolve(canOpenFiles()),
+    },
     onIndexed: () => undefined,
     onStalled: () => void stalls++,
     onFailed: (error) => void failed.push(error),
@@ -149,4 +156,49 @@ test('an index that could be closed and not opened ends the writer', async () =>
   index.reopenError = full()
   await expect(writer.indexed(1)).rejects.toMatchObject({ code: 'internal' })
   expect(failed.length).toBe(1)
+})
+
+test('an index that opened without a batch that was written is damaged: nothing more goes into it, and it does not say sound', async () => {
+  const index = new FakeIndex()
+  const { writer, add, failed } = writerOn(index)
+  for (const sequence of [1, 2, 3]) {
+    add(sequence)
+    await writer.indexed(sequence)
+  }
+  // As LevelDB does with a damaged log: all of a batch is gone, and those behind it are there.
+  index.stored.delete(markerKey(2).toString('latin1'))
+  add(4)
+  index.failures = [{ error: full(), stored: false }]
+  await expect(writer.indexed(4)).rejects.toMatchObject({ code: 'data-corrupt' })
+  expect([index.reopened, index.written.length, failed]).toEqual([1, 3, []])
+  expect(writer.stalled?.code).toBe('data-corrupt')
+  await expect(writer.table()).rejects.toMatchObject({ code: 'data-corrupt' })
+})
+
+test('a lack of file descriptors delays a batch: the index stays open, and is opened anew only where files can be opened', async () => {
+  const starved = () => new CodedError('queue-full', 'made by a test')
+  const index = new FakeIndex()
+  let canOpen = false
+  const { writer, add, failed } = writerOn(
+    index,
+    () => 1000,
+    () => canOpen,
+  )
+  add(1)
+  index.failures = [{ error: starved(), stored: false }]
+  await expect(writer.indexed(1)).rejects.toMatchObject({ code: 'queue-full' })
+  await expect.poll(() => writer.stalled).toBeUndefined()
+  expect([index.reopened, index.written.length, failed]).toEqual([0, 1, []])
+  add(2)
+  index.failures = Array.from({ length: 1000 }, () => ({ error: starved(), stored: false }))
+  await expect(writer.indexed(2)).rejects.toMatchObject({ code: 'queue-full' })
+  await new Promise((resolve) => setTimeout(resolve, 40))
+  expect([index.reopened, writer.stalled?.code]).toEqual([0, 'queue-full'])
+  // A LevelDB that could not make a table refuses every write until it is opened anew.
+  index.onReopen = () => {
+    index.failures = []
+  }
+  canOpen = true
+  await expect.poll(() => writer.stalled).toBeUndefined()
+  expect([index.reopened, index.written.length, failed]).toEqual([1, 2, []])
 })

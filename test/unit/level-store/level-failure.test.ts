@@ -15,14 +15,16 @@ test.each([
   ['Permission denied', 'store-unwritable'],
   ['Operation not permitted', 'store-unwritable'],
   ['Read-only file system', 'store-unwritable'],
-  ['Too many open files', 'store-unwritable'],
-  ['Too many open files in system', 'store-unwritable'],
-  ['Cannot allocate memory', 'store-unwritable'],
+  ['Too many open files', 'store-unwritable', 'queue-full'],
+  ['Too many open files in system', 'store-unwritable', 'queue-full'],
+  ['Cannot allocate memory', 'store-unwritable', 'queue-full'],
   ['There is not enough space on the disk.', 'storage-full'],
-])('"%s" is %s and no damage', (words, code) => {
+])('"%s" is %s and no damage', (words, code, whileOpen = code) => {
   const error = levelError('LEVEL_IO_ERROR', `IO error: ${path}: ${words}`)
   expect(levelFailure('/data', error)).toMatchObject({ kind: 'refused', error: { code } })
-  expect(thrownOfLevel('/data', error)).toMatchObject({ code, cause: error })
+  const thrown = thrownOfLevel('/data', error)
+  expect(thrown, 'what is lacked for a while is asked for again').toMatchObject({ code: whileOpen })
+  expect(thrown instanceof Error && [thrown.cause, thrown.cause instanceof Error && thrown.cause.cause]).toContain(error)
 })
 
 test.each([
@@ -48,4 +50,14 @@ test.each([
   ['LEVEL_IO_ERROR', `IO error: ${path}: No space left on device`, false],
 ])('%s: %s is damage of the files: %s', (code, message, expected) => {
   expect(isCorruption(thrownOfLevel('/data', levelError(code, message)))).toBe(expected)
+})
+
+test('the error of a misread record does not name its key, and that of a closed index is none of LevelDB', () => {
+  const error = levelError('LEVEL_CORRUPTION', 'Corruption: corrupted key for : \u0004secret/key\n2')
+  const thrown = thrownOfLevel('/data', error)
+  expect(thrown).toMatchObject({ code: 'data-corrupt' })
+  expect(isCorruption(thrown)).toBe(true)
+  for (let each: unknown = thrown; each instanceof Error; each = each.cause) expect(each.message).not.toContain('secret')
+  const closed = Object.assign(new Error('Database is not open'), { code: 'LEVEL_DATABASE_NOT_OPEN' })
+  expect(thrownOfLevel('/data', closed)).toMatchObject({ code: 'not-running' })
 })

@@ -22,6 +22,7 @@ import type { LivePayload, LivePayloadsOptions } from './live-payloads.ts'
 import { payloadsOfFrames, payloadsOfIndex } from './live-payloads.ts'
 import type { PayloadReader } from './payload-reader.ts'
 import { keepDamagedSegment } from './replace-segments.ts'
+import { isStarvedCode, shortageOf } from './shortage.ts'
 
 export interface ReclaimOptions extends Omit<LivePayloadsOptions, 'isClosed'> {
   readonly limits: Limits
@@ -76,6 +77,11 @@ export class Reclaim {
     this.#start()
   }
 
+  /** Some of the journal does not verify. */
+  get knowsDamage(): boolean {
+    return this.#damaged.size > 0 || this.#told.size > 0
+  }
+
   /** Reclaims every segment that is due. */
   async run(): Promise<void> {
     for (const segment of this.#damagedSegments()) {
@@ -99,8 +105,8 @@ export class Reclaim {
     if (this.#damagedSegments().length === 0 && this.#candidates().length === 0) return
     this.#working = this.run()
       .catch((error: unknown) => {
-        // Without room for the index, or a sound one, the segment stays, and is due again.
-        const isStalled = isCoded(error, 'storage-full') || isCoded(error, 'data-corrupt')
+        // Without room, files to open, or a sound index, the segment stays, and is due again.
+        const isStalled = shortageOf(error) !== undefined || isCoded(error, 'data-corrupt')
         if (!this.#closed && !isStalled) this.#options.onFailed(error)
       })
       .finally(() => {
@@ -187,13 +193,22 @@ export class Reclaim {
     capacity.dropSegment(segment)
     if (this.#damaged.get(segment) === 'unreadable') {
       await keepDamagedSegment(files, storeDirectory, directory, segment)
-      await files.syncDirectory(storeDirectory)
+      await this.#synced(storeDirectory)
     } else await files.unlink(join(directory, segmentName(segment)))
-    await files.syncDirectory(directory)
+    await this.#synced(directory)
     indexWriter.forgetSegment(segment)
     this.#damaged.delete(segment)
     onRoomMade()
     events.segmentReclaimed({ segment, liveBytesMoved })
+  }
+
+  /** A segment that comes back after a lost power is reclaimed again: without a file descriptor its end may stay unsynced. */
+  async #synced(directory: string): Promise<void> {
+    try {
+      await this.#options.files.syncDirectory(directory)
+    } catch (error) {
+      if (!isStarvedCode(systemCode(error))) throw error
+    }
   }
 
   #tell(segment: number, what: string): void {
@@ -229,14 +244,14 @@ export class Reclaim {
     return { bytes: moved + bytes, isWhole }
   }
 
-  /** False when the disk has no room for the copies or the store takes no more changes: the old ones stay. */
+  /** False when there is no room or file descriptor for the copies, or the store takes no more changes: the old ones stay. */
   async #commit(batch: readonly FrameWrite[]): Promise<boolean> {
     const { journal, limits } = this.#options
     try {
       await journal.commit('move', batch, frameSize(batch, limits.inlinePayloadBytesMax), 'move')
       return true
     } catch (error) {
-      if (isCoded(error, 'storage-full') || isCoded(error, 'not-running')) return false
+      if (shortageOf(error) !== undefined || isCoded(error, 'not-running')) return false
       throw error
     }
   }

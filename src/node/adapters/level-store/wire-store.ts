@@ -5,10 +5,7 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { Capacity } from './capacity.ts'
 import type { SegmentCheckOptions, SegmentDamage } from './check-segment.ts'
-import { systemCode } from './files.ts'
 import { IndexCache } from './index/index-cache.ts'
-import type { IndexWriterOptions } from './index/index-writer.ts'
-import { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
 import type { JournalLimits } from './journal/journal-writer.ts'
 import { JournalWriter } from './journal/journal-writer.ts'
@@ -16,6 +13,7 @@ import { decodeSegmentHeader, segmentHeaderBytes, segmentName } from './journal/
 import type { PreparedSegment } from './journal/segment-maker.ts'
 import { SegmentMaker } from './journal/segment-maker.ts'
 import { LevelStore } from './level-store.ts'
+import { openIndexWriter } from './open-index-writer.ts'
 import type { Opening } from './opening.ts'
 import { listSegments } from './opening.ts'
 import { Overlay } from './overlay.ts'
@@ -25,15 +23,13 @@ import { RecordReads } from './record-reads.ts'
 import type { ResumedStore } from './resume-store.ts'
 import type { ScrubOptions } from './scrub.ts'
 import { Scrub } from './scrub.ts'
-import { isFullCode } from './store-files.ts'
+import { shortageOf } from './shortage.ts'
 import type { StoreIdentityFile } from './store-identity.ts'
 import { readTolerant } from './tolerant-file.ts'
 import { verifyStore } from './verify-store.ts'
 
 const verifyFindingsMax = 1000
 const capacityRefreshMs = 1000
-/** LevelDB writes its log into a table when it opens, and lists its tables anew. */
-const reopenBuffers = 2
 /** Of the reserve: segments of removals leave it, so that the index can follow. */
 const reserveShareOfIndex = 1 / 2
 
@@ -43,7 +39,7 @@ export async function wireStore(
   resumed: ResumedStore,
   unlock: () => void,
 ): Promise<LevelStore> {
-  const { files, journalDirectory, limits, events, byteLimit } = opening
+  const { files, journalDirectory, indexDirectory, limits, events, byteLimit } = opening
   const { condition, identity } = resumed
   const takesChanges = condition.kind === 'sound' && opening.inspect !== true
   const cache = new IndexCache(limits.valueCacheBytes)
@@ -64,15 +60,14 @@ export async function wireStore(
       journal.indexMoved()
     },
     onFailed,
+    isJournalDamaged: () => reclaim.knowsDamage,
   }
   const indexWriter = openIndexWriter(opening, resumed, { index, cache, overlay, ...writerHooks }, capacity)
   // After a restart on a full disk nothing is indexed that would start a reclaim.
   const maker = openMaker(opening, capacity, () => reclaim.wake())
   const journal = new JournalWriter({
     salt: identity.file.salt,
-    maker,
-    overlay,
-    events,
+    ...{ maker, overlay, events },
     limits: journalLimits(limits),
     position: resumed.end,
     current: takesChanges ? await currentSegment(opening, resumed) : undefined,
@@ -94,7 +89,6 @@ export async function wireStore(
     ...{ index, overlay, indexWriter, journal, payloads, capacity, onFailed },
     ...{ storeDirectory: opening.directory, liveBytes: resumed.liveBytes, onRoomMade: () => maker.roomMade() },
   })
-  const { indexDirectory } = opening
   const { salt, storeId, bootCount } = identity.file
   const segments = { files, directory: journalDirectory, salt, segments: capacity.segmentSizes, position: () => journal.position }
   const checked = { index, indexWriter, payloads, files, indexDirectory, journal: segments }
@@ -136,55 +130,17 @@ function scrubHooks(takesChanges: boolean, index: LevelIndex, reclaim: Reclaim) 
   }
 }
 
-const firstSegment = 1
-
-/** What is to be done depends on whether the journal reaches back to its first frame. */
-function damagedIndexText(isWholeJournal: boolean): string {
-  const advice = isWholeJournal
-    ? 'restart the node, which makes the index anew from the journal'
-    : 'export what is readable first, because a restart cannot make it anew from this journal, and "memo cluster recover" keeps what verifies'
-  return `the index is damaged: puts are refused, removals are taken for a while: ${advice}`
-}
-
-type WriterParts = Pick<IndexWriterOptions, 'index' | 'cache' | 'overlay' | 'onIndexed' | 'onFailed'> & {
-  readonly onStalled: (error: CodedError) => void
-}
-
-function openIndexWriter(
-  { events, limits }: Opening,
-  { state, oldestMarker, liveBytes }: ResumedStore,
-  parts: WriterParts,
-  capacity: Capacity,
-): IndexWriter {
-  return new IndexWriter({
-    ...parts,
-    ...{ state, oldestMarker, liveBytes, events },
-    damagedText: () => damagedIndexText(capacity.segmentSizes.has(firstSegment)),
-    delayMs: limits.indexDelayMs,
-    markersMax: limits.indexMarkersMax,
-    room: {
-      makeRoom: () => capacity.makeRoom(),
-      giveUpReserve: () => capacity.giveUpReserve(),
-      reopenBytes: reopenBuffers * limits.indexWriteBufferBytes,
-    },
-    retryMs: limits.diskFullRetryMs,
-    onStalled: (error) => {
-      events.indexStalled({ error })
-      parts.onStalled(error)
-    },
-  })
-}
-
-/** A full disk does not keep a store from being closed: what is not noted of the stop the next start reads from the journal. */
+/** Neither a full disk nor a lack of files keeps a store from being closed: what is not noted of the stop the next start reads from the journal. */
 async function noteStop({ reserve }: Opening, identity: StoreIdentityFile, provenThrough: number | undefined): Promise<void> {
   if (provenThrough === undefined) return
   try {
     await identity.stopped(provenThrough)
   } catch (error) {
-    if (!isFullCode(systemCode(error))) throw error
-    await reserve.giveUp()
+    const shortage = shortageOf(error)
+    if (shortage === undefined) throw error
+    if (isCoded(shortage, 'storage-full')) await reserve.giveUp()
     await identity.stopped(provenThrough).catch((again: unknown) => {
-      if (!isFullCode(systemCode(again))) throw again
+      if (shortageOf(again) === undefined) throw again
     })
   }
 }

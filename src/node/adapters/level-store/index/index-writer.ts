@@ -9,10 +9,11 @@ import type { StoreEvents } from '../../../ports/record-store.ts'
 import type { Place } from '../journal/frame-codec.ts'
 import type { Generation, Overlay, OverlayEntry } from '../overlay.ts'
 import { keyText } from '../overlay.ts'
+import { shortageOf } from '../shortage.ts'
 import type { IndexCache } from './index-cache.ts'
 import { generationEntries, indexChanges } from './index-changes.ts'
 import type { FamilyCount, IndexState, JournalPosition } from './index-state.ts'
-import { encodeLiveBytes, encodeMarker, liveKey, markerKey } from './index-state.ts'
+import { decodeMarker, encodeLiveBytes, encodeMarker, liveKey, markerKey } from './index-state.ts'
 import { isCorruption } from './level-failure.ts'
 import type { IndexChange, LevelIndex } from './level-index.ts'
 import type { IndexRoom } from './patient-index.ts'
@@ -79,7 +80,7 @@ export class IndexWriter {
 
   constructor(options: IndexWriterOptions) {
     this.#options = options
-    this.#index = new PatientIndex(options.index, options.room)
+    this.#index = new PatientIndex(options.index, options.room, () => this.#verifyReopened())
     this.#state = options.state
     this.#counts = options.state.families.map((count) => ({ ...count }))
     this.#tabledMarker = options.state.tabledMarker
@@ -103,7 +104,7 @@ export class IndexWriter {
     return this.#tabledMarker
   }
 
-  /** Why nothing can be indexed: `storage-full` for the time being, `data-corrupt` until the next start, which makes the index anew. */
+  /** Why nothing can be indexed: `storage-full` or `queue-full` for the time being, `data-corrupt` until the next start, which makes the index anew. */
   get stalled(): CodedError | undefined {
     return this.#stalled
   }
@@ -185,7 +186,7 @@ export class IndexWriter {
     const known = this.#stalled?.code === error.code
     this.#stalled = error
     for (const { reject } of this.#waiters.splice(0)) reject(error)
-    if (isCoded(error, 'storage-full')) this.#tryAgain()
+    if (shortageOf(error) !== undefined) this.#tryAgain()
     if (!known) this.#options.onStalled(error)
   }
 
@@ -198,8 +199,16 @@ export class IndexWriter {
   #stallOf(error: unknown): CodedError | undefined {
     if (this.#options.room === undefined) return undefined
     if (this.#damage !== undefined) return this.#damage
-    if (isCoded(error, 'storage-full')) return error
-    return isCorruption(error) ? this.#damaged(error) : undefined
+    return shortageOf(error) ?? (isCorruption(error) ? this.#damaged(error) : undefined)
+  }
+
+  /** LevelDB opens without an error and without what a damaged log has lost: what is in no table yet has to be there. */
+  async #verifyReopened(): Promise<void> {
+    const written: Buffer[] = []
+    for (let marker = this.#tabledMarker + 1; marker <= this.#state.marker; marker++) written.push(markerKey(marker))
+    const found = await this.#options.index.getMany(written)
+    const lost = found.filter((value, order) => value === undefined || !isMarker(written[order], value)).length
+    if (lost > 0) throw this.#damaged(new Error(`LevelDB was opened without ${lost} of its batches`))
   }
 
   #tryAgain(): void {
@@ -325,7 +334,7 @@ export class IndexWriter {
       const stall = this.#stallOf(error)
       if (stall === undefined) this.#options.onFailed(error)
       // Without room the tables are due again after the next batch, which opens LevelDB anew.
-      else if (!isCoded(stall, 'storage-full')) this.#stall(stall)
+      else if (shortageOf(stall) === undefined) this.#stall(stall)
     })
   }
 
@@ -335,7 +344,7 @@ export class IndexWriter {
     this.#forgotten.push(segment)
   }
 
-  /** Has LevelDB write its tables, so that no damage of its log can lose what is indexed now. Rejects with `storage-full`. */
+  /** Has LevelDB write its tables, so that no damage of its log can lose what is indexed now. Rejects where `stalled` would be set. */
   table(): Promise<void> {
     if (this.#damage !== undefined) return Promise.reject(this.#damage)
     this.#tabling ??= this.#table().finally(() => {
@@ -356,3 +365,7 @@ export class IndexWriter {
  * disk that the callers of the journal wait for.
  */
 const lazyJournalBytes = 4 * 1024 * 1024
+
+function isMarker(key: Buffer | undefined, value: Buffer): boolean {
+  return key !== undefined && decodeMarker(key, value) !== undefined
+}

@@ -5,6 +5,7 @@
 
 import { CodedError, isCoded } from '../../../../shared/coded-error.ts'
 import { systemCode } from '../files.ts'
+import { isStarvedCode, starved } from '../shortage.ts'
 import { unwritable } from '../store-files.ts'
 
 const damageCodes = new Set(['LEVEL_CORRUPTION', 'LEVEL_IO_ERROR'])
@@ -20,10 +21,13 @@ const wordsOfCodes: readonly (readonly [RegExp, string])[] = [
   [/^cannot allocate memory/i, 'ENOMEM'],
 ]
 
+/** LevelDB names the key of a record that it misread, byte for byte; a user's key is nobody else's business. */
+const keyOfRecord = /(corrupted key) for .*/s
+
 /** `store-damaged` is for the caller to make of `damage`, who knows whether a start can go on. */
 export type LevelFailure =
   | { readonly kind: 'locked' }
-  | { readonly kind: 'refused'; readonly error: unknown }
+  | { readonly kind: 'refused'; readonly code: string; readonly error: unknown }
   | { readonly kind: 'damage'; readonly reason: string }
   | { readonly kind: 'other'; readonly reason: string }
 
@@ -38,7 +42,7 @@ export function levelFailure(directory: string, error: unknown): LevelFailure {
   const words = reason.slice(reason.lastIndexOf(': ') + 2)
   const denied = wordsOfCodes.find(([pattern]) => pattern.test(words))?.[1]
   if (denied === undefined) return { kind: 'damage', reason }
-  return { kind: 'refused', error: unwritable(directory, error, denied) }
+  return { kind: 'refused', code: denied, error: unwritable(directory, error, denied) }
 }
 
 /** LevelDB found its files damaged or one of them gone. A failed read or write of a file that is there is none of this. */
@@ -51,8 +55,13 @@ export function isCorruption(error: unknown): boolean {
 /** What a reader or writer of an open index throws. */
 export function thrownOfLevel(directory: string, error: unknown): unknown {
   const failure = levelFailure(directory, error)
-  if (failure.kind === 'refused') return failure.error
-  if (failure.kind !== 'damage') return error
+  if (failure.kind === 'refused') return isStarvedCode(failure.code) ? starved(failure.error) : failure.error
+  if (failure.kind !== 'damage') {
+    const isClosed = systemCode(error) === 'LEVEL_DATABASE_NOT_OPEN'
+    return isClosed ? new CodedError('not-running', 'the index is closed', { cause: error }) : error
+  }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return new CodedError('data-corrupt', `index: LevelDB reports damage: ${failure.reason}`, { cause })
+  const reason = failure.reason.replace(keyOfRecord, '$1')
+  const named = reason === failure.reason ? cause : Object.assign(new Error(reason), { code: systemCode(cause) })
+  return new CodedError('data-corrupt', `index: LevelDB reports damage: ${reason}`, { cause: named })
 }

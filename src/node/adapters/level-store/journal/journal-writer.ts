@@ -10,6 +10,7 @@ import type { StoreEvents } from '../../../ports/record-store.ts'
 import { systemCode } from '../files.ts'
 import type { JournalPosition } from '../index/index-state.ts'
 import type { Overlay } from '../overlay.ts'
+import { starved } from '../shortage.ts'
 import { isFullCode } from '../store-files.ts'
 import type { EncodedGroup } from './encode-group.ts'
 import { encodeGroup } from './encode-group.ts'
@@ -362,10 +363,6 @@ export class JournalWriter {
 
 function noRoom(message: string): CodedError {
   return new CodedError('storage-full', message)
-}
-
-function starved(): CodedError {
-  return new CodedError('queue-full', 'the system has no file descriptor or memory left for another part of the journal')
 }
 
 function notRunning(cause?: unknown): CodedError {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { StoreEvents } from '../../../ports/record-store.ts'
 import type { Files, OpenFile } from '../files.ts'
 import { systemCode } from '../files.ts'
+import { isStarvedCode } from '../shortage.ts'
 import { isFullCode } from '../store-files.ts'
 import { segmentName, unfinishedName } from './segment-format.ts'
 
@@ -21,8 +22,6 @@ export type SegmentUse = 'values' | 'removals'
 
 /** `starved`: the process or the system has no file descriptors or memory left for now. */
 export type Preparation = 'ready' | 'full' | 'starved'
-
-const starvedCodes = new Set(['EMFILE', 'ENFILE', 'ENOMEM'])
 
 export interface SegmentMakerOptions {
   readonly files: Files
@@ -115,7 +114,7 @@ export class SegmentMaker {
     } catch (error) {
       const code = systemCode(error)
       if (isFullCode(code)) return this.#full()
-      if (code !== undefined && starvedCodes.has(code)) return 'starved'
+      if (isStarvedCode(code)) return 'starved'
       throw error
     }
     if (use === 'values') this.#fullSinceMs = undefined
