@@ -53,7 +53,7 @@ export async function startConsole(
   )
   resources.add(() => http.stop())
   const { url, browserUrl, certificate } = await http.start()
-  resources.add(() => removeConsoleAccess(config.data))
+  resources.add(() => removeConsoleAccess(config.data, process.pid))
   await writeConsoleAccess(config.data, { pid: process.pid, url, browserUrl, secret, certificate })
   return { url, browserUrl, makeToken: http.makeToken }
 }

@@ -12,7 +12,7 @@ import { keyVaultAt, systemAdapters } from './cli/run/node-adapters.ts'
 import { observedBlocks } from './cli/run/observed-blocks.ts'
 import { observedKeyValues } from './cli/run/observed-key-values.ts'
 import { openDirectoryWarning } from './cli/run/open-directory.ts'
-import { readyFiles, removeReadyFile } from './cli/run/ready-file.ts'
+import { removeLeftReadyFiles } from './cli/run/ready-file.ts'
 import type { ResourceList } from './cli/run/resource-list.ts'
 import { createNode } from './compose-node.ts'
 import type { HostPort } from './config/host-port.ts'
@@ -86,7 +86,7 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   const startedMs = performance.now()
   const store = await openStore(parts, adapters)
   resources.add(() => store[Symbol.asyncDispose]())
-  for (const path of readyFiles(config)) await removeReadyFile(path) // of a run that was killed; the lock says that it is gone
+  await removeLeftReadyFiles(config)
   entered('identity')
   const node = createNode(
     {

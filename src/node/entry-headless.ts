@@ -6,7 +6,7 @@ import type { ObservedProcess } from './cli/run/observed-process.ts'
 import { observeProcess } from './cli/run/observed-process.ts'
 import { consoleCommandText, ownCommand } from './cli/run/own-command.ts'
 import type { ReadyFacts } from './cli/run/ready-file.ts'
-import { readyFiles, removeReadyFile, writeReadyFile } from './cli/run/ready-file.ts'
+import { removeOwnReadyFiles, writeReadyFiles } from './cli/run/ready-file.ts'
 import { ResourceList } from './cli/run/resource-list.ts'
 import { runBanner } from './cli/run/run-banner.ts'
 import { StopRequests } from './cli/run/stop-requests.ts'
@@ -90,8 +90,8 @@ async function startAll(starting: Starting): Promise<void> {
     serve: (socket) => screens.serveSocket(socket),
   })
   const ready = readyFacts(config, served, { consoleUrl: url, version: host.version })
-  resources.add(async () => void (await Promise.all(readyFiles(config).map(removeReadyFile))))
-  for (const path of readyFiles(config)) await writeReadyFile(path, ready)
+  resources.add(() => removeOwnReadyFiles(config, process.pid))
+  await writeReadyFiles(config, ready)
   const signIn = consoleCommandText(command, config.data, host.environment)
   observer.nodeServing({
     ...ready,

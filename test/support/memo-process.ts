@@ -48,6 +48,8 @@ export interface MemoProcessOptions {
   readonly arguments?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly startTimeoutMs?: number
+  /** False: no flag decides where a ready file is. */
+  readonly readyFile?: boolean
   /** A module that the process loads before its own: faults and recordings of a test. */
   readonly preload?: string
 }
@@ -79,10 +81,18 @@ export async function runMemo(
 
 /** Starts a node on a data directory and waits for its ready file. Throws with the log when it ends or takes too long. */
 export async function startMemo(dataDirectory: string, options: MemoProcessOptions = {}): Promise<MemoProcess> {
-  const readyPath = `${dataDirectory}.ready.json`
+  const { readyFile = true } = options
+  const readyPath = readyFile ? `${dataDirectory}.ready.json` : join(dataDirectory, 'running.json')
   rmSync(readyPath, { force: true })
   const ports = ['--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0']
-  const args = ['run', '--data', dataDirectory, ...ports, '--ready-file', readyPath, ...(options.arguments ?? [])]
+  const args = [
+    'run',
+    '--data',
+    dataDirectory,
+    ...ports,
+    ...(readyFile ? ['--ready-file', readyPath] : []),
+    ...(options.arguments ?? []),
+  ]
   const child = spawn(process.execPath, [bin, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { z } from 'zod'
 import { CodedError } from '../../shared/coded-error.ts'
 import { defaultDataDirectory } from './default-data-directory.ts'
@@ -93,7 +93,7 @@ function originOf(input: ConfigInput): ConfigOrigin {
   const given = input.configFile ?? input.environment.MEMO_CONFIG
   if (given !== undefined) return { input, file: resolve(given), named: true }
   const data = input.flags.data ?? input.environment[settingVariable('data')] ?? fallbackDirectory(input)
-  return { input, file: join(String(data), 'memo.json'), named: false }
+  return { input, file: resolve(String(data), 'memo.json'), named: false }
 }
 
 function fallbackDirectory({ platform = process.platform, environment }: ConfigInput): string {
@@ -112,7 +112,7 @@ export function joinConfig(origin: ConfigOrigin, text: string | undefined): Load
       values.set(name, value)
     }
   }
-  return { ...check(values), warnings, origin }
+  return { ...check(values, origin.file), warnings, origin }
 }
 
 /** A value that would be refused if a stronger one did not stand in for it: it would be noticed only on the day that this one goes. */
@@ -219,12 +219,12 @@ export function parseObject(path: string, text: string): Readonly<Record<string,
   return value as Readonly<Record<string, unknown>>
 }
 
-function check(values: RawValues): Pick<LoadedConfig, 'config' | 'sources'> {
+function check(values: RawValues, file: string): Pick<LoadedConfig, 'config' | 'sources'> {
   const raw = Object.fromEntries([...values].map(([name, { value }]) => [name, value]))
   const result = nodeConfigSchema.safeParse(raw)
   if (!result.success) throw new InvalidConfigError(result.error.issues.map((issue) => explain(issue, values)))
   const config = { ...result.data, ...absolutePaths(result.data) }
-  const problems = brokenRules(config).map(({ name, rule }) => {
+  const problems = brokenRules(config, file).map(({ name, rule }) => {
     const where = sourceText(values.get(name)?.source ?? { kind: 'default' }, name)
     return { name, message: rule(where), reason: rule(settingFlag(name)) }
   })
@@ -248,7 +248,7 @@ interface BrokenRule {
 }
 
 /** What each value by itself cannot be blamed for. */
-function brokenRules(config: NodeConfig): readonly BrokenRule[] {
+function brokenRules(config: NodeConfig, file: string): readonly BrokenRule[] {
   const broken: BrokenRule[] = []
   for (const pair of [['grpcCert', 'grpcKey'] as const, ['consoleCert', 'consoleKey'] as const]) {
     const [alone, ...both] = pair.filter((name) => config[name] !== undefined)
@@ -266,6 +266,8 @@ function brokenRules(config: NodeConfig): readonly BrokenRule[] {
         broken.push({ name, rule: (setting) => `${setting} has a meaning only with ${text}` })
     }
   }
+  for (const name of ['readyFile', 'grpcTokenFile', 'keyFile'] as const)
+    if (config[name] === file) broken.push({ name, rule: (setting) => `${setting} may not be ${file}, which holds the settings` })
   if (config.grpc.port !== 0 && config.grpc.port === config.console.port && config.grpc.host === config.console.host)
     broken.push({ name: 'console', rule: () => '--grpc and --console name the same address: choose two ports' })
   return broken

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runMemo, startMemo } from '../../support/memo-process.ts'
@@ -48,6 +48,55 @@ test('files that a flag names are looked at before anything is made', async () =
     expect(stderr).toContain('config-invalid')
     expect(existsSync(join(data, 'journal'))).toBe(false)
   }
+})
+
+test('no setting lets a start or a stop overwrite or remove a file of the store or of a person', async () => {
+  const data = folder.path('guarded')
+  const maker = await startMemo(data, { arguments: ['--grpc-tls', '--grpc-auth', 'token', '--console-tls'] })
+  await maker.terminate()
+  const mine = folder.path('mine.ndjson')
+  const secret = folder.path('mine.token')
+  writeFileSync(mine, '{"key":"a","value":"aGk="}\n')
+  writeFileSync(secret, 'a-token-that-is-long-enough\n', { mode: 0o600 })
+  const names = ['keys/node.key', 'keys/service-user.key', 'FORMAT', 'grpc-token', 'grpc-key.pem', 'grpc-cert.pem']
+  const precious = [mine, secret, ...names.map((name) => join(data, name))]
+  const before = precious.map((path) => readFileSync(path))
+  const run = (...flags: string[]) =>
+    runMemo(['run', '--data', data, '--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0', ...flags])
+  for (const path of [...precious, join(data, 'journal', '00000000000000ff.seg')]) {
+    const refused = await run('--ready-file', path)
+    expect([refused.code, errorOf(refused).code], path).toEqual([2, 'config-invalid'])
+    expect(errorOf(refused).message).toContain(`--ready-file ${path} `)
+  }
+  const inJournal = await run('--grpc-auth', 'token', '--grpc-token-file', join(data, 'journal', '00000000000000ff.seg'))
+  expect([inJournal.code, errorOf(inJournal).code]).toEqual([2, 'config-invalid'])
+  const [cert, key] = [join(data, 'grpc-cert.pem'), join(data, 'grpc-key.pem')]
+  const tls = [
+    '--grpc-tls',
+    '--grpc-cert',
+    cert,
+    '--grpc-key',
+    key,
+    '--console-tls',
+    '--console-cert',
+    cert,
+    '--console-key',
+    key,
+  ]
+  const node = await startMemo(data, { arguments: [...tls, '--grpc-auth', 'token', '--grpc-token-file', secret] })
+  expect(await node.terminate(), node.log()).toBe(0)
+  expect(precious.map((path) => readFileSync(path))).toEqual(before)
+}, 60_000)
+
+test('a first start takes no folder in which its names are in use', async () => {
+  const data = folder.path('project')
+  mkdirSync(data)
+  for (const name of ['running.json', 'console.json', 'pid']) writeFileSync(join(data, name), 'mine')
+  const result = await runMemo(['run', '--data', data, '--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0'])
+  expect([result.code, errorOf(result).code]).toEqual([2, 'config-invalid'])
+  expect(errorOf(result).message).toContain('which no memo node made')
+  for (const name of ['running.json', 'console.json', 'pid']) expect(readFileSync(join(data, name), 'utf8')).toBe('mine')
+  expect(existsSync(join(data, 'FORMAT'))).toBe(false)
 })
 
 test('a damaged value is named by an export, and the rest is written', async () => {

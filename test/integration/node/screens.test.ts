@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ContractRouterClient } from '@orpc/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -85,6 +86,36 @@ test('files that would end the next start are refused, each at its setting', asy
   })
   expect((await node.settings.get()).digest).toBe(digest)
 })
+
+test('in read-only mode too no setting is taken that would destroy a file of the store or of a person', async () => {
+  const data = folder.path('locked')
+  const mine = folder.path('h.ndjson')
+  writeFileSync(mine, '{"key":"a"}\n')
+  const settings = join(data, 'memo.json')
+  writeFileSync(folder.path('settings.json'), '{"readOnly":true}')
+  for (const config of [undefined, folder.path('settings.json')]) {
+    const flags = config === undefined ? ['--read-only'] : ['--config', config]
+    const locked = await startMemo(data, { readyFile: false, arguments: flags })
+    const screen = await screenOf(data, locked.ready)
+    expect((await screen.call.system.status()).readOnly).toBe(true)
+    const { digest } = await screen.call.settings.get()
+    const key = join(data, 'keys', 'node.key')
+    const segment = join(data, 'journal', '00000000000000ff.seg')
+    for (const values of [
+      ...[key, segment, settings, mine].map((path) => ({ readyFile: path })),
+      ...[key, segment, settings].map((path) => ({ grpcTokenFile: path, grpcAuth: 'token' })),
+    ]) {
+      const [[name = '', path = ''] = []] = Object.entries(values)
+      const outcome = await screen.call.settings.put({ kind: 'values', values, expect: digest })
+      expect(outcome, path).toEqual({ kind: 'invalid', problems: [{ name, message: expect.stringContaining(path) }] })
+    }
+    expect((await screen.call.settings.get()).digest).toBe(digest)
+    screen.close()
+    expect(await locked.terminate()).toBe(0)
+  }
+  expect(readFileSync(mine, 'utf8')).toBe('{"key":"a"}\n')
+  await (await startMemo(data)).terminate()
+}, 30_000)
 
 test('a write of any program is told within a second, and read by the same rules', async () => {
   const ended = new AbortController()

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -68,6 +68,103 @@ describe('the files of a configuration', () => {
       await namedFileFaults(config({ grpcTokenFile: join(settings.data, 'token'), readyFile: join(folder, 'ready') })),
     ).toEqual([])
     expect(await namedFileFaults(config({ grpcTokenFile: join(folder, 'token') }))).toEqual([])
+  })
+})
+
+describe('what a start makes, replaces or removes', () => {
+  const place = (...names: string[]) => join(folder, 'made', ...names)
+  const data = place('d1')
+  const ready = JSON.stringify({
+    ...{ nodeId: 'ab'.repeat(32), pid: 1, grpc: '127.0.0.1:1', consoleUrl: 'http://127.0.0.1:1', listen: null, version: '0.1.0' },
+  })
+  for (const store of ['d1', 'd2']) {
+    mkdirSync(place(store, 'keys'), { recursive: true })
+    mkdirSync(place(store, 'journal'))
+    for (const name of ['FORMAT', 'store', 'keys/node.key', 'memo.json']) writeFileSync(place(store, name), '{}')
+    for (const name of ['running.json', 'console.json']) writeFileSync(place(store, name), ready, { mode: 0o600 })
+  }
+  writeFileSync(place('h.ndjson'), '{"key":"a"}\n')
+  writeFileSync(place('ready.json'), ready, { mode: 0o600 })
+  symlinkSync(place('d1', 'keys'), place('way'))
+  symlinkSync(place('ready.json'), place('link.json'))
+  writeFileSync(place('d1', 'own-secret'), '0123456789abcdef', { mode: 0o600 })
+
+  const faultsOf = async (files: Partial<NodeConfig>) => {
+    const flags = { data, grpcAuth: 'token', ...(files as Record<string, string>) }
+    const { config: tried } = loadNodeConfig({ environment: {}, flags })
+    return (await namedFileFaults(tried)).map(({ code, message, details }) => [code, details.key, message])
+  }
+
+  test.each([
+    ['readyFile', ['d1', 'keys', 'node.key'], 'is there, and is no ready file of memo'],
+    ['readyFile', ['d1', 'memo.json'], 'which holds the settings'],
+    ['readyFile', ['d2', 'memo.json'], 'is there, and is no ready file of memo'],
+    ['readyFile', ['h.ndjson'], 'is there, and is no ready file of memo'],
+    ['readyFile', ['link.json'], 'is a link'],
+    ['readyFile', ['way'], 'is a link'],
+    ['readyFile', ['d1'], 'is a directory'],
+    ['readyFile', ['d1', 'running.json'], 'lies in the data directory'],
+    ['readyFile', ['d1', 'ready.json'], 'lies in the data directory'],
+    ['readyFile', ['way', 'service-user.key'], 'lies in the data directory'],
+    ['readyFile', ['d2', 'running.json'], 'lies in the data directory'],
+    ['readyFile', ['d2', 'journal', '00000000000000ff.seg'], 'lies in the data directory'],
+    ['readyFile', ['none', 'ready.json'], 'cannot be written'],
+    ['grpcTokenFile', ['d1', 'journal', '00000000000000ff.seg'], 'is a place of the store'],
+    ['grpcTokenFile', ['d1', 'index.new'], 'is a place of the store'],
+    ['grpcTokenFile', ['d1', 'console.json'], 'is a place of the store'],
+    ['grpcTokenFile', ['way', 'service-user.key'], 'is a place of the store'],
+    ['grpcTokenFile', ['d2', 'token'], 'would be made in the data directory'],
+    ['grpcTokenFile', ['d1'], 'is the data directory'],
+    ['keyFile', ['d1', 'pid'], 'writes itself'],
+    ['keyFile', ['d1', 'memo.json'], 'which holds the settings'],
+    ['keyFile', ['d2', 'memo.json'], 'writes itself'],
+  ] as const)('%s at %j is refused', async (name, names, text) => {
+    const faults = faultsOf({ [name]: place(...names) }).catch((error: { readonly code: string; readonly message: string }) => [
+      [error.code, name, error.message],
+    ])
+    expect(await faults).toEqual([['config-invalid', name, expect.stringContaining(text)]])
+  })
+
+  test('a new data directory may not be where the ready file or the token is to be', async () => {
+    const inNew = (files: Partial<NodeConfig>) => faultsOf({ data: place('new', 'd'), ...files })
+    for (const path of [place('new'), place('new', 'd')]) {
+      expect((await inNew({ readyFile: path }))[0]?.[2]).toContain('is the data directory, or a folder above it')
+      expect((await inNew({ grpcTokenFile: path }))[0]?.[2]).toContain('is the data directory, or a folder above it')
+    }
+  })
+
+  test('one file is not for two uses', async () => {
+    expect(await faultsOf({ readyFile: place('one'), grpcTokenFile: place('one') })).toEqual([
+      ['config-invalid', 'readyFile', expect.stringContaining('is also --grpc-token-file')],
+    ])
+    expect(await faultsOf({ readyFile: place('ready.json'), keyFile: place('link.json') })).toEqual([
+      ['config-invalid', 'readyFile', expect.stringContaining('is also --key-file')],
+    ])
+  })
+
+  test.each(['running.json', 'console.json', 'pid', 'reserve', 'index'])(
+    'a folder with a %s that no node made is no data directory',
+    async (name) => {
+      mkdirSync(place('project'), { recursive: true })
+      writeFileSync(place('project', name), 'mine')
+      expect(await faultsOf({ data: place('project') })).toEqual([
+        ['config-invalid', 'data', expect.stringContaining(`holds "${name}", which no memo node made`)],
+      ])
+      rmSync(place('project', name))
+      expect(await faultsOf({ data: place('project') })).toEqual([])
+    },
+  )
+
+  test('no data directory is inside of a store', async () => {
+    expect(await faultsOf({ data: place('d2', 'journal') })).toEqual([
+      ['config-invalid', 'data', expect.stringContaining(`is a part of the data directory ${place('d2')}`)],
+    ])
+  })
+
+  test('what is safe is taken', async () => {
+    expect(await faultsOf({ readyFile: place('ready.json') })).toEqual([])
+    expect(await faultsOf({ readyFile: place('absent.json'), grpcTokenFile: place('d1', 'grpc-token') })).toEqual([])
+    expect(await faultsOf({ grpcTokenFile: place('d1', 'own-secret'), keyFile: place('d1', 'own-secret') })).toEqual([])
   })
 })
 

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CodedError } from '../../../shared/coded-error.ts'
-import { removeReadyFile, writeFactsFile } from './ready-file.ts'
+import { writeFactsFile } from './ready-file.ts'
 
 /**
  * What a running node leaves in its data directory for its owner alone: where its console is, and the secret for which it makes a
@@ -25,8 +25,10 @@ export async function writeConsoleAccess(dataDirectory: string, access: ConsoleA
   await writeFactsFile(accessPath(dataDirectory), access, ownerOnly)
 }
 
-export async function removeConsoleAccess(dataDirectory: string): Promise<void> {
-  await removeReadyFile(accessPath(dataDirectory))
+/** That of this process; what somebody else has put there stays. */
+export async function removeConsoleAccess(dataDirectory: string, pid: number): Promise<void> {
+  const access = await readConsoleAccess(dataDirectory).catch(() => undefined)
+  if (access?.pid === pid) await rm(accessPath(dataDirectory), { force: true })
 }
 
 /** Undefined where no node runs on the data directory. Throws CodedError `permission-denied` for another user's. */

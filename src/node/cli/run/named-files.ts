@@ -8,10 +8,10 @@ import { readPlainFile, readSecretFile, reasonOf } from '../../api/grpc/secret-f
 import { assertUsable } from '../../api/grpc/tls-files.ts'
 import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
 import { settingFlag } from '../../config/node-config-schema.ts'
-import { checkReadyFolder } from './ready-file.ts'
+import { checkDataFolder, checkKeyFilePlace, checkReadyFile, checkTokenPlace } from './made-files.ts'
 
 /**
- * Looks at the files that the configuration names before anything is opened: later on their faults would look like faults of the data
+ * Looks at the files and folders that the configuration names before anything is opened: later on their faults would look like faults of the data
  * directory, and a start would have been counted. Throws CodedError `config-invalid`.
  */
 export async function checkNamedFiles(config: NodeConfig): Promise<void> {
@@ -38,11 +38,13 @@ export function namesSameFiles(left: NodeConfig, right: NodeConfig): boolean {
 }
 
 const checks: readonly (readonly [SettingName, (config: NodeConfig) => Promise<void>])[] = [
+  ['data', checkDataFolder],
   ['readyFile', checkReadyFile],
   ['grpcCert', (config) => checkPair('gRPC', config, 'grpcCert', 'grpcKey')],
   ['consoleCert', (config) => checkPair('HTTP', config, 'consoleCert', 'consoleKey')],
   ['grpcClientCa', checkAuthority],
   ['grpcTokenFile', checkToken],
+  ['keyFile', checkKeyFilePlace],
 ]
 
 async function checkPair(
@@ -74,6 +76,7 @@ async function checkAuthority({ grpcClientCa: path }: NodeConfig): Promise<void>
 /** One that is absent is made later on, as the data directory is. */
 async function checkToken({ grpcTokenFile: path, data }: NodeConfig): Promise<void> {
   if (path === undefined) return
+  await checkTokenPlace(path, data)
   if ((await stat(path).catch(() => undefined)) !== undefined) await named('grpcTokenFile', readToken(path))
   else if (dirname(path) !== data) {
     await access(dirname(path), constants.W_OK).catch((error: unknown) => {
@@ -81,13 +84,6 @@ async function checkToken({ grpcTokenFile: path, data }: NodeConfig): Promise<vo
       throw new CodedError('config-invalid', message, { cause: error })
     })
   }
-}
-
-async function checkReadyFile({ readyFile: path }: NodeConfig): Promise<void> {
-  if (path === undefined) return
-  const found = await stat(path).catch(() => undefined)
-  if (found?.isDirectory()) throw new CodedError('config-invalid', `${settingFlag('readyFile')} ${path} is a directory`)
-  await checkReadyFolder(path)
 }
 
 async function named(name: SettingName, reading: Promise<string>): Promise<string> {

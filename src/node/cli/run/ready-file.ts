@@ -1,73 +1,109 @@
-import { constants } from 'node:fs'
-import { access, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { CodedError } from '../../../shared/coded-error.ts'
+/**
+ * The files in which a running node says where it is served. A ready file lies where a person chose: it is made where nothing is, and
+ * nothing but a ready file is ever replaced or removed there.
+ */
 
-/** What others learn of a running node from a file. */
-export interface ReadyFacts {
-  readonly nodeId: string
-  readonly pid: number
+import { lstatSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { CodedError } from '../../../shared/coded-error.ts'
+import { reasonOf } from '../../api/grpc/secret-file.ts'
+import { writeBeside } from '../../config/beside-file.ts'
+import { readNamedFile } from '../../config/read-named-file.ts'
+
+/** What others learn of a running node from a file. A later version may say more. */
+const readySchema = z.object({
+  nodeId: z.string().regex(/^[0-9a-f]{64}$/),
+  pid: z.int().positive(),
   /** HOST:PORT where gRPC is served. */
-  readonly grpc: string
-  readonly consoleUrl: string
+  grpc: z.string().min(1),
+  consoleUrl: z.url(),
   /** HOST:PORT as configured for the cluster, or null; not bound in this version. */
-  readonly listen: string | null
-  readonly version: string
-}
+  listen: z.string().nullable(),
+  version: z.string(),
+})
+export type ReadyFacts = Readonly<z.output<typeof readySchema>>
 
 /** In the data directory, whether or not a ready file was asked for: `memo doctor` finds a running node by it. */
 const runningFileName = 'running.json'
 
 const readableByAll = 0o644
+/** One has a few hundred. */
+const readyBytesMax = 64 * 1024
 
-/** Appears whole: whoever sees the file can parse it. */
-export async function writeReadyFile(path: string, facts: ReadyFacts): Promise<void> {
-  await writeFactsFile(path, facts, readableByAll)
-}
-
-/** Replaces a file, of these rights from its first byte on, by one that appears whole. */
-export async function writeFactsFile(path: string, facts: object, mode: number): Promise<void> {
-  const partial = `${path}.partial`
-  try {
-    await rm(partial, { force: true }) // one that was left has rights of its own
-    {
-      await using file = await open(partial, 'wx', mode)
-      await file.writeFile(`${JSON.stringify(facts)}\n`)
-      await file.sync()
-    }
-    await rename(partial, path)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw new CodedError('store-unwritable', `cannot write ${path}: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-export async function removeReadyFile(path: string): Promise<void> {
-  await rm(path, { force: true })
+interface ReadyPlaces {
+  readonly data: string
+  readonly readyFile?: string | undefined
 }
 
 export function runningFilePath(dataDirectory: string): string {
   return join(dataDirectory, runningFileName)
 }
 
-/** Every file that says where this node is served. */
-export function readyFiles({
-  data,
-  readyFile,
-}: {
-  readonly data: string
-  readonly readyFile?: string | undefined
-}): readonly string[] {
-  return [runningFilePath(data), ...(readyFile === undefined ? [] : [readyFile])]
+/** The files appear whole: whoever sees one can parse it. */
+export async function writeReadyFiles({ data, readyFile }: ReadyPlaces, facts: ReadyFacts): Promise<void> {
+  await writeFactsFile(runningFilePath(data), facts, readableByAll)
+  if (readyFile === undefined) return
+  await writeFactsFile(readyFile, facts, readableByAll, () => {
+    const fault = readyFileFault(readyFile)
+    if (fault !== undefined) throw new Error(fault)
+  })
 }
 
-/** Before anything is opened: a ready file that cannot be written would be noticed only when everything serves. */
-export async function checkReadyFolder(path: string): Promise<void> {
+/** Those of a run that was killed: whoever holds the lock of the data directory knows that it is gone. */
+export async function removeLeftReadyFiles(places: ReadyPlaces): Promise<void> {
+  for (const path of pathsOf(places)) if (readReadyFile(path) !== undefined) await rm(path, { force: true })
+}
+
+/** Those of this process: another node may have written its own to the same path since then. */
+export async function removeOwnReadyFiles(places: ReadyPlaces, pid: number): Promise<void> {
+  for (const path of pathsOf(places)) if (readReadyFile(path)?.pid === pid) await rm(path, { force: true })
+}
+
+/** Why a ready file cannot be written there: what lies there is something else. Undefined where nothing is, or a ready file. */
+export function readyFileFault(path: string): string | undefined {
+  let kind: ReturnType<typeof kindOf>
   try {
-    await access(dirname(path), constants.W_OK)
+    kind = kindOf(path)
   } catch (error) {
-    throw new CodedError('config-invalid', `--ready-file ${path} cannot be written: ${(error as Error).message}`, {
-      cause: error,
-    })
+    return `cannot be looked at: ${reasonOf(error)}`
   }
+  if (kind === 'nothing') return undefined
+  if (kind !== 'file') return `is a ${kind}`
+  return readReadyFile(path) === undefined ? 'is there, and is no ready file of memo: nothing else is replaced' : undefined
+}
+
+/** Replaces a file of memo, of these rights from its first byte on, by one that appears whole. `look` may object to what is there. */
+export async function writeFactsFile(path: string, facts: object, mode: number, look: () => void = () => {}): Promise<void> {
+  try {
+    await writeBeside(path, { text: `${JSON.stringify(facts)}\n`, mode }, (beside) => {
+      look()
+      return rename(beside, path)
+    })
+  } catch (error) {
+    throw new CodedError('store-unwritable', `cannot write ${path}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** Undefined for everything else, a link to a ready file among it. */
+function readReadyFile(path: string): ReadyFacts | undefined {
+  try {
+    if (kindOf(path) !== 'file') return undefined
+    return readySchema.parse(JSON.parse(readNamedFile(path, readyBytesMax).toString('utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+function kindOf(path: string): 'nothing' | 'file' | 'directory' | 'link' | 'pipe or device' {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return 'nothing'
+  if (found.isFile()) return 'file'
+  if (found.isDirectory()) return 'directory'
+  return found.isSymbolicLink() ? 'link' : 'pipe or device'
+}
+
+function pathsOf({ data, readyFile }: ReadyPlaces): readonly string[] {
+  return [runningFilePath(data), ...(readyFile === undefined ? [] : [readyFile])]
 }

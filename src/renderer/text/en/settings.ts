@@ -35,14 +35,16 @@ export const settings = {
   helpGrpcKey: 'File with the private key of that certificate, in PEM.',
   helpGrpcTls:
     'Encrypts what travels between programs and the node. Without a certificate of yours the node makes one, which programs have to be told to trust.',
-  helpGrpcTokenFile: 'File with the token that programs need. Where it does not exist, the node makes one.',
+  helpGrpcTokenFile:
+    'File with the token that programs need. Where it does not exist, the node makes one; a file that is there is only read.',
   helpInsecure:
     'Lets other computers reach the node without encryption and without a token: everyone who does may read and change everything.',
   helpKeyFile:
     'File with a secret that encrypts the secret keys of this node, kept outside of the data folder. It has to be there at the first start: keys that exist are not encrypted anew, and do not open with another file.',
   helpListen: 'Where other nodes will reach this one. It is kept for later versions: a node is alone in this one.',
   helpLogLevel: 'The least important lines that are still written to the log.',
-  helpReadyFile: 'File that tells other programs, while the node serves, where to reach it.',
+  helpReadyFile:
+    'File that tells other programs, while the node serves, where to reach it. The node makes it outside of its data folder and removes it when it stops; a file that is there and is no ready file is left alone, and refused here.',
   invalid_one: 'Nothing was saved: one value is not accepted.',
   invalid_other: 'Nothing was saved: {{number}} values are not accepted.',
   invalidOther: '{{name}}: {{message}}',
