@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { MemoProcess } from '../support/memo-process.ts'
 import { goTo } from './support/console-pages.ts'
 import { KeysScreen } from './support/keys-screen.ts'
 import { pattern } from './support/pattern.ts'
@@ -66,6 +67,31 @@ describe('kill -9 of the node while text is not saved', () => {
     using program = new Program(next.ready.grpc)
     expect(await program.get('notes')).toBe('typed and not saved')
   })
+})
+
+test('text that is not saved waits for its own node while somebody signs in to another one at the same address', async () => {
+  bed.forgive({ lostNode: true, noSession: true })
+  const screens = await bed.openBrowser()
+  const { page, node } = screens
+  const { editor } = await unsavedText(screens)
+  const { host } = new URL(node.ready.consoleUrl)
+  const signIn = async (to: MemoProcess): Promise<void> => {
+    await page.getByText(say.shell('signInUnsaved')).waitFor()
+    await page.getByRole('textbox', { name: say.shell('signInField') }).fill(await bed.link(to))
+    await page.getByRole('button', { name: say.shell('signIn') }).click()
+    await page.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
+  }
+  await screens.killNode()
+  const other = await bed.startNode(['--console', host])
+  await signIn(other)
+  const told = page.getByText(pattern((any) => say.shell('draftsElsewhere', { here: any, titles: 'notes', there: any })))
+  await told.waitFor()
+  await editor.waitFor({ state: 'detached' })
+  await other.kill()
+  await signIn(await bed.startNode(['--console', host], bed.dataOf(node)))
+  await editor.waitFor()
+  expect(await editor.textContent()).toContain('typed and not saved')
+  expect(await told.count()).toBe(0)
 })
 
 test('an orderly restart from the menu of the desktop: pages stay, and their data is of the node that runs', async () => {

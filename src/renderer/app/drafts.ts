@@ -1,15 +1,24 @@
 import { create } from 'zustand'
 import { screenLimits } from './screen-limits.ts'
 
+/** Where a draft belongs. */
+export interface DraftHome {
+  readonly networkId: string
+  readonly networkName: string
+}
+
 /** A text that was typed and is not saved. It outlives pages, crashes of the node and new epochs, because it lives here. */
 export interface Draft {
   readonly text: string
   /** The version that the text was made from; empty for something new. */
   readonly base: string
+  readonly home: DraftHome
+  /** What a person calls it, e.g. its key. */
+  readonly title: string
 }
 
 interface Drafts {
-  /** By what they are drafts of, e.g. `key orders/1`. */
+  /** By what they are drafts of, in their network, e.g. `4fb0… key orders/1`. */
   readonly drafts: Readonly<Record<string, Draft>>
   /** False when there are too many: some have to be saved or thrown away first. */
   readonly keep: (name: string, draft: Draft) => boolean

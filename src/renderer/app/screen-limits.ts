@@ -2,6 +2,8 @@
 export const screenLimits = {
   /** Texts that are typed and not saved. */
   draftsMax: 32,
+  /** Drafts of another network that are named one by one. */
+  namedDraftsMax: 5,
   /** Keys that the palette proposes. */
   paletteKeysMax: 8,
   paletteCommandsMax: 20,

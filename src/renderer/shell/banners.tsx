@@ -10,16 +10,18 @@ import { useHostCall } from '../screens/use-host-call.ts'
 import { Banner } from '../ui/banner.tsx'
 import { Button } from '../ui/button.tsx'
 import { formatTime } from '../ui/format.ts'
+import { DraftsElsewhere } from './drafts-elsewhere.tsx'
 import css from './shell.module.css'
 import { useSecondsUntil } from './use-seconds-until.ts'
 
-/** What holds for the whole window, most urgent first; one of absence and one of restriction at most. */
+/** What holds for the whole window, most urgent first; one of absence, of restriction and of drafts at most. */
 export function Banners(): ReactElement {
   const snapshot = useConnectionSnapshot()
   return (
     <div className={css.banners}>
       <AbsenceBanner snapshot={snapshot} />
       <RestrictionBanner />
+      <DraftsElsewhere />
     </div>
   )
 }

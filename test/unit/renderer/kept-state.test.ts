@@ -7,18 +7,19 @@ import { failureOf } from '../../../src/renderer/connection/failure.ts'
 import { addressIn, paletteItems } from '../../../src/renderer/shell/palette-items.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 
+const draft = { text: 'a', base: '', home: { networkId: 'a1', networkName: 'research' }, title: 'a key' }
+
 beforeEach(() => {
   useDrafts.setState({ drafts: {} })
 })
 
 test('drafts are kept up to their limit, and a known one can always change', () => {
   const { keep, drop } = useDrafts.getState()
-  for (let index = 0; index < screenLimits.draftsMax; index += 1)
-    expect(keep(`key ${index}`, { text: 'a', base: '1' })).toBe(true)
-  expect(keep('one more', { text: 'a', base: '' })).toBe(false)
-  expect(keep('key 0', { text: 'b', base: '1' })).toBe(true)
+  for (let index = 0; index < screenLimits.draftsMax; index += 1) expect(keep(`key ${index}`, { ...draft, base: '1' })).toBe(true)
+  expect(keep('one more', draft)).toBe(false)
+  expect(keep('key 0', { ...draft, text: 'b' })).toBe(true)
   drop('key 1')
-  expect(keep('one more', { text: 'a', base: '' })).toBe(true)
+  expect(keep('one more', draft)).toBe(true)
   expect(useDrafts.getState().drafts['key 0']?.text).toBe('b')
 })
 
@@ -30,7 +31,7 @@ test('leaving asks first while something is not saved', () => {
     return event.defaultPrevented
   }
   expect(leave()).toBe(false)
-  useDrafts.getState().keep('key a', { text: 'x', base: '1' })
+  useDrafts.getState().keep('key a', draft)
   expect(leave()).toBe(true)
   release()
   expect(leave()).toBe(false)

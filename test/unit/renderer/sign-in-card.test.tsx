@@ -16,11 +16,11 @@ function show(reason: Parameters<typeof SignInCard>[0]['reason']): void {
 }
 
 it('says that the node was started again, and that what was typed is kept', () => {
-  useDrafts.getState().keep('key a', { text: 'typed', base: '1' })
+  useDrafts.getState().keep('a1 key a', { text: 'typed', base: '1', home: { networkId: 'a1', networkName: '' }, title: 'a' })
   show('restarted')
   expect(screen.getByRole('heading', { name: 'Your session has ended' })).toBeVisible()
   expect(screen.getByText('The node was started again, which ends all sessions.')).toBeVisible()
-  expect(screen.getByText(/^Text that you have typed here and not saved is kept\./)).toBeVisible()
+  expect(screen.getByText(/^Text that you have typed here and not saved is kept\. .* to the same node\.$/)).toBeVisible()
 })
 
 it('says neither where it is not so', () => {

@@ -15,6 +15,8 @@ export const keysLimits = {
   favouritesMax: 100,
   recentsMax: 12,
   tabsMax: 24,
+  /** Networks whose unsaved texts are kept beside those of the present one; beyond them those of the one that was left first go. */
+  keptNetworksMax: 8,
   /** Values up to this size are read without being asked for. */
   autoLoadBytesMax: 256 * 1024,
   /** Values up to this size are read as a whole when asked for; only those can be edited. */

@@ -33,14 +33,13 @@ const pairFrom = 640
 
 export function KeysPage(): ReactElement {
   const { hello } = useNode()
-  const { networkId } = hello
-  const [entered, setEntered] = useState(false)
+  const { networkId, networkName } = hello
+  const entered = useTabs((state) => state.networkId) === networkId
   useEffect(() => {
-    enterNetwork(networkId)
     enterMemory(networkId)
-    setEntered(true)
-  }, [networkId])
-  // Tabs and places of another cluster are never seen, not even for a moment.
+    enterNetwork(networkId, networkName)
+  }, [networkId, networkName])
+  // Tabs and places of another network are never seen, not even for a moment.
   return entered ? <Content /> : <div />
 }
 

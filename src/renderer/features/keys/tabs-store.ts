@@ -1,6 +1,7 @@
 /** What is open in the right pane, and the texts that are being edited. One for the window; it outlives the page and the node. */
 
 import { create } from 'zustand'
+import type { DraftHome } from '../../app/drafts.ts'
 import { useDrafts } from '../../app/drafts.ts'
 import type { Draft } from './edit/draft.ts'
 import { isModified } from './edit/draft.ts'
@@ -27,9 +28,7 @@ export interface Notice {
   readonly text: string
 }
 
-interface TabsState {
-  /** The cluster that all of it belongs to. */
-  readonly networkId: string
+interface OpenTabs {
   readonly tabs: readonly Tab[]
   readonly active: string | undefined
   readonly drafts: Readonly<Record<string, Draft>>
@@ -38,26 +37,61 @@ interface TabsState {
   readonly notice: Notice | undefined
 }
 
-const empty: Omit<TabsState, 'networkId'> = { tabs: [], active: undefined, drafts: {}, views: {}, notice: undefined }
+interface TabsState extends OpenTabs, DraftHome {
+  /** What is not saved in other networks, by their ids, the one that was left last at the end. */
+  readonly kept: ReadonlyMap<string, OpenTabs>
+}
 
-export const useTabs = create<TabsState>()(() => ({ networkId: '', ...empty }))
+const empty: OpenTabs = { tabs: [], active: undefined, drafts: {}, views: {}, notice: undefined }
+
+export const useTabs = create<TabsState>()(() => ({ networkId: '', networkName: '', kept: new Map(), ...empty }))
 
 const { setState: set, getState: get } = useTabs
 
-/** Another cluster has other keys. */
-export function enterNetwork(networkId: string): void {
-  if (get().networkId !== networkId) set({ networkId, ...empty })
+/** Another network has other keys. What is not saved in the one that is left waits until that one is entered again. */
+export function enterNetwork(networkId: string, networkName = ''): void {
+  const { networkId: left, kept: before } = get()
+  if (left === networkId) return
+  const kept = new Map(before)
+  const unsaved = onlyUnsaved()
+  if (unsaved.tabs.length > 0) kept.set(left, unsaved)
+  const found = kept.get(networkId) ?? empty
+  kept.delete(networkId)
+  for (const [oldest, { tabs }] of kept) {
+    if (kept.size <= keysLimits.keptNetworksMax) break
+    kept.delete(oldest)
+    for (const { id } of tabs) useDrafts.getState().drop(guardName(oldest, id))
+  }
+  set({ networkId, networkName, kept, ...found })
+}
+
+/** A save that was under way says no more what became of it: with the same request it is made once, whenever it is tried again. */
+function onlyUnsaved(): OpenTabs {
+  const { tabs, drafts, active } = get()
+  const dirty = tabs.filter(isDirty)
+  const own = dirty.flatMap((tab) => {
+    const draft = tab.kind === 'key' ? drafts[tab.key] : undefined
+    return draft === undefined ? [] : [[draft.key, { ...draft, state: 'open' as const }] as const]
+  })
+  const shown = dirty.find(({ id }) => id === active) ?? dirty.at(-1)
+  return { ...empty, tabs: dirty, active: shown?.id, drafts: Object.fromEntries(own) }
 }
 
 export function keyTabId(key: string): string {
   return `key ${key}`
 }
 
+function guardName(networkId: string, tabId: string): string {
+  return `${networkId} ${tabId}`
+}
+
 /** The window does not close, or load anew, over a text that is not saved. */
-function guard(name: string, text: string | undefined, base: string): void {
+function guard(tabId: string, text: string | undefined, base: string, title: string): void {
   const { keep, drop } = useDrafts.getState()
+  const { networkId, networkName } = get()
+  const name = guardName(networkId, tabId)
   if (text === undefined) drop(name)
-  else keep(name, { text, base })
+  else keep(name, { text, base, home: { networkId, networkName }, title })
 }
 
 function isDirty(tab: Tab): boolean {
@@ -111,7 +145,7 @@ export function closeTab(id: string): void {
   const next = active === id ? (rest[at] ?? rest[at - 1])?.id : active
   const { [tab.kind === 'key' ? tab.key : '']: _, ...kept } = drafts
   set({ tabs: rest, active: next, drafts: kept })
-  guard(id, undefined, '')
+  guard(id, undefined, '', '')
 }
 
 /** In place of the tab of a new key, the tab of the key that came of it. */
@@ -119,18 +153,18 @@ export function replaceTab(id: string, key: string): void {
   const tab: Tab = { kind: 'key', id: keyTabId(key), key }
   const tabs = get().tabs.filter((other) => other.id !== tab.id)
   set({ tabs: tabs.map((other) => (other.id === id ? tab : other)), active: tab.id })
-  guard(id, undefined, '')
+  guard(id, undefined, '', '')
 }
 
 export function setForm(id: string, form: NewKeyForm): void {
   set({ tabs: get().tabs.map((tab) => (tab.id === id && tab.kind === 'new' ? { ...tab, form } : tab)) })
-  guard(id, form.text === '' && form.key === '' ? undefined : form.text, '')
+  guard(id, form.text === '' && form.key === '' ? undefined : form.text, '', form.key)
 }
 
 export function setDraft(key: string, draft: Draft | undefined): void {
   const { [key]: _, ...others } = get().drafts
   set({ drafts: draft === undefined ? others : { ...others, [key]: draft } })
-  guard(keyTabId(key), draft !== undefined && isModified(draft) ? draft.text : undefined, draft?.baseVersion ?? '')
+  guard(keyTabId(key), draft !== undefined && isModified(draft) ? draft.text : undefined, draft?.baseVersion ?? '', key)
 }
 
 export function changeDraft(key: string, change: (draft: Draft) => Draft): void {

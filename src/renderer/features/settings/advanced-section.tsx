@@ -2,7 +2,6 @@ import type { ReactElement } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Settings, SettingsResult } from '../../../ipc/contract/setting-schemas.ts'
-import { useDrafts } from '../../app/drafts.ts'
 import { failureOf } from '../../connection/failure.ts'
 import { Button } from '../../ui/button.tsx'
 import { CodeEditor } from '../../ui/code-editor.tsx'
@@ -11,9 +10,9 @@ import { Failed, Partial } from '../../ui/states.tsx'
 import { matches } from './matches.ts'
 import { Section } from './setting-line.tsx'
 import css from './settings.module.css'
+import { useSettingsDraft } from './use-settings-draft.ts'
 import { useSaveSettings } from './use-settings-form.ts'
 
-const draftName = 'settings file'
 /** As the contract takes it. */
 const textMax = 65_536
 
@@ -34,13 +33,12 @@ export function AdvancedSection({ settings, find, live }: AdvancedSectionProps):
 }
 
 function useJsonDraft(settings: Settings) {
-  const draft = useDrafts((store) => store.drafts[draftName])
-  const { keep, drop } = useDrafts.getState()
+  const { draft, keep, drop } = useSettingsDraft('file')
   const [full, setFull] = useState(false)
   const [problems, setProblems] = useState<Extract<SettingsResult, { kind: 'invalid' }>['problems']>([])
   const save = useSaveSettings((result) => {
     setProblems(result.kind === 'invalid' ? result.problems : [])
-    if (result.kind === 'saved') drop(draftName)
+    if (result.kind === 'saved') drop()
   })
   const text = draft?.text ?? settings.text
   return {
@@ -52,14 +50,14 @@ function useJsonDraft(settings: Settings) {
     /** The draft was made from a text that is no longer the file's. */
     outdated: draft !== undefined && draft.base !== settings.digest,
     edit: (next: string) => {
-      if (next === settings.text) drop(draftName)
-      else setFull(!keep(draftName, { text: next, base: draft?.base ?? settings.digest }))
+      if (next === settings.text) drop()
+      else setFull(!keep(next, draft?.base ?? settings.digest))
     },
-    keepMine: () => keep(draftName, { text, base: settings.digest }),
+    keepMine: () => keep(text, settings.digest),
     discard: () => {
       setProblems([])
       save.reset()
-      drop(draftName)
+      drop()
     },
     submit: () => save.mutate({ kind: 'text', text, expect: draft?.base ?? settings.digest }),
   }

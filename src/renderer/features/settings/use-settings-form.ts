@@ -2,15 +2,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SettingRow, Settings, SettingsResult } from '../../../ipc/contract/setting-schemas.ts'
-import { useDrafts } from '../../app/drafts.ts'
 import { useNode } from '../../connection/connection-provider.tsx'
 import { formatCount } from '../../ui/format.ts'
 import { useToast } from '../../ui/toast.tsx'
 import type { SettingValue, Staged } from './staged-values.ts'
 import { contested, parseStaged, stage, stagedText, stagedValues, stillStaged, unstage } from './staged-values.ts'
-
-/** Name under which the staged changes outlive this page. */
-const draftName = 'settings form'
+import { useSettingsDraft } from './use-settings-draft.ts'
 
 export interface Problem {
   readonly name: string
@@ -55,17 +52,16 @@ export function useSaveSettings(onResult: (result: SettingsResult) => void) {
 }
 
 export function useSettingsForm(settings: Settings): SettingsForm {
-  const draft = useDrafts((store) => store.drafts[draftName])
-  const { keep, drop: dropDraft } = useDrafts.getState()
+  const { draft, keep, drop: dropDraft } = useSettingsDraft('form')
   const [outcome, setOutcome] = useState<Exclude<SettingsResult, { kind: 'saved' }>>()
   const staged = stillStaged(parseStaged(draft?.text), settings.rows)
   const put = (next: Staged): void => {
-    if (Object.keys(next).length === 0) dropDraft(draftName)
-    else keep(draftName, { text: stagedText(next), base: settings.digest })
+    if (Object.keys(next).length === 0) dropDraft()
+    else keep(stagedText(next), settings.digest)
   }
   const save = useSaveSettings((result) => {
     setOutcome(result.kind === 'saved' ? undefined : result)
-    if (result.kind === 'saved') dropDraft(draftName)
+    if (result.kind === 'saved') dropDraft()
   })
   const problems = outcome?.kind === 'invalid' ? outcome.problems : []
   const without = (name: string): void => {
@@ -90,7 +86,7 @@ export function useSettingsForm(settings: Settings): SettingsForm {
     reset: () => {
       setOutcome(undefined)
       save.reset()
-      dropDraft(draftName)
+      dropDraft()
     },
     apply: () => save.mutate({ kind: 'values', values: stagedValues(staged), expect: settings.digest }),
   }

@@ -27,6 +27,11 @@ export const shell = {
   crashWhen: 'When',
   crashedAgain: 'The node stopped unexpectedly and starts again at {{time}}.',
   details: 'Details',
+  draftUnnamed: 'a new key without a name',
+  draftsElsewhere:
+    'This is another node: {{here}}. What you have typed and not saved in {{titles}} belongs to {{there}}. It is kept in this window, and is there again when you sign in to that node.',
+  draftsMore_one: '{{titles}} and {{count}} more',
+  draftsMore_other: '{{titles}} and {{count}} more',
   errorPage: 'This page failed',
   errorRoot: 'The screens failed',
   errorText:
@@ -44,6 +49,7 @@ export const shell = {
   goTo: 'Go to',
   help: 'Help',
   helpText: 'Single keys work while no text is being typed; Settings can switch them off.',
+  hide: 'Hide',
   jobsRunning_one: '{{count}} job is running',
   jobsRunning_other: '{{count}} jobs are running',
   keyKind: 'key',
@@ -103,7 +109,8 @@ export const shell = {
   signInNone: 'Sign in to this node',
   signInRefused: 'That link was used before or is too old. Ask for a new one.',
   signInRestarted: 'The node was started again, which ends all sessions.',
-  signInUnsaved: 'Text that you have typed here and not saved is kept. It is there again when you have signed in.',
+  signInUnsaved:
+    'Text that you have typed here and not saved is kept. It is there again when you have signed in to the same node.',
   signInWrong: 'This is no link of memo.',
   signOut: 'Sign out',
   skipToContent: 'Skip to the content',

@@ -11,6 +11,7 @@ import {
 } from '../../../../src/renderer/features/keys/edit/draft.ts'
 import { lineEndsOf, withLineEnds, withoutReturns } from '../../../../src/renderer/features/keys/edit/line-ends.ts'
 import { intentionFor, newRequestId } from '../../../../src/renderer/features/keys/edit/request-ids.ts'
+import { keysLimits } from '../../../../src/renderer/features/keys/keys-limits.ts'
 import {
   emptyMemory,
   readMemory,
@@ -21,6 +22,7 @@ import {
 } from '../../../../src/renderer/features/keys/place-memory.ts'
 import {
   activateTab,
+  changeDraft,
   closeTab,
   enterNetwork,
   keyTabId,
@@ -28,6 +30,7 @@ import {
   openNewKey,
   replaceTab,
   setDraft,
+  setForm,
   useTabs,
 } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { planImport, previewOf, withoutCommonFolder } from '../../../../src/renderer/features/keys/transfer/import-files.ts'
@@ -107,9 +110,9 @@ describe('what is remembered', () => {
 
 describe('tabs', () => {
   beforeEach(() => {
-    enterNetwork('')
-    enterNetwork('cluster')
-    for (const name of Object.keys(useDrafts.getState().drafts)) useDrafts.getState().drop(name)
+    useTabs.setState({ ...useTabs.getInitialState() })
+    useDrafts.setState({ drafts: {} })
+    enterNetwork('cluster', 'research')
   })
 
   const ids = () => useTabs.getState().tabs.map((tab) => tab.id)
@@ -129,7 +132,9 @@ describe('tabs', () => {
     setDraft('first', draft)
     expect(useDrafts.getState().drafts).toEqual({})
     setDraft('first', edited(draft, 'b'))
-    expect(useDrafts.getState().drafts).toEqual({ 'key first': { text: 'b', base: '17' } })
+    expect(useDrafts.getState().drafts).toEqual({
+      'cluster key first': { text: 'b', base: '17', home: { networkId: 'cluster', networkName: 'research' }, title: 'first' },
+    })
     closeTab(keyTabId('first'))
     expect(useDrafts.getState().drafts).toEqual({})
     expect(useTabs.getState().drafts).toEqual({})
@@ -149,6 +154,38 @@ describe('tabs', () => {
     openKey('a')
     enterNetwork('another')
     expect(ids()).toEqual([])
+  })
+
+  const type = (key: string, text: string): void => {
+    openKey(key)
+    setDraft(key, edited(beginDraft({ ...metadata, key }, 'a', 'text'), text))
+  }
+
+  it('with unsaved text come back with their network, and stay guarded until then', () => {
+    type('first', 'typed')
+    changeDraft('first', (draft) => ({ ...draft, state: 'saving' }))
+    const form = { key: '', text: '', view: 'text', contentType: '' } as const
+    openNewKey(form)
+    setForm('new', { ...form, key: 'made' })
+    openKey('only looked at')
+    enterNetwork('another')
+    type('first', 'typed there')
+    closeTab(keyTabId('first'))
+    expect(Object.keys(useDrafts.getState().drafts)).toEqual(['cluster key first', 'cluster new'])
+    enterNetwork('cluster', 'research')
+    expect(ids()).toEqual([keyTabId('first'), 'new'])
+    expect(useTabs.getState()).toMatchObject({ active: 'new', drafts: { first: { text: 'typed', state: 'open' } } })
+    expect(useTabs.getState().kept.size).toBe(0)
+  })
+
+  it('with unsaved text are kept for a few networks, and those of the one that was left first go', () => {
+    for (let index = 0; index <= keysLimits.keptNetworksMax + 1; index += 1) {
+      enterNetwork(`n${index}`)
+      type('k', `typed ${index}`)
+    }
+    expect([...useTabs.getState().kept.keys()]).toEqual(['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7', 'n8'])
+    expect(Object.keys(useDrafts.getState().drafts)).not.toContain('n0 key k')
+    expect(Object.keys(useDrafts.getState().drafts)).toContain('n1 key k')
   })
 })
 

@@ -1,7 +1,7 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
-import { enterNetwork } from '../../../../src/renderer/features/keys/tabs-store.ts'
+import { leaveNetworks } from '../support/leave-networks.ts'
 import { renderApp } from '../support/render-app.tsx'
 
 beforeEach(() => {
@@ -12,7 +12,7 @@ beforeEach(() => {
   Element.prototype.scrollIntoView = () => undefined
 })
 
-afterEach(() => act(() => enterNetwork('none')))
+afterEach(() => act(() => leaveNetworks()))
 
 function filesOf(...names: string[]) {
   const items = names.map((name) => ({

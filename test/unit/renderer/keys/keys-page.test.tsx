@@ -5,11 +5,13 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import type { Job } from '../../../../src/ipc/contract/job-schemas.ts'
 import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
 import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
+import { demoHello } from '../../../../src/renderer/demo/demo-figures.ts'
 import { emptyMemory } from '../../../../src/renderer/features/keys/place-memory.ts'
-import { enterNetwork, useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
+import { useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { useTransferRuns } from '../../../../src/renderer/features/keys/transfer/transfer-runs.ts'
 import { changeMemory } from '../../../../src/renderer/features/keys/use-memory.ts'
 import { formatCount } from '../../../../src/renderer/ui/format.ts'
+import { leaveNetworks } from '../support/leave-networks.ts'
 import { renderApp } from '../support/render-app.tsx'
 import { stubLayout } from '../support/stub-layout.ts'
 
@@ -30,7 +32,7 @@ afterEach(() => {
   act(() => changeMemory(() => emptyMemory))
   connection.stop()
   act(() => {
-    enterNetwork('none')
+    leaveNetworks()
     useTransferRuns.setState({ runs: new Map() })
   })
 })
@@ -189,7 +191,7 @@ describe('an edit', () => {
     await edit('feature-flags')
     type('{"newCheckout": false}')
     expect(screen.getByText('modified')).toBeInTheDocument()
-    expect(useDrafts.getState().drafts['key feature-flags']?.text).toBe('{"newCheckout": false}')
+    expect(useDrafts.getState().drafts[`${demoHello.networkId} key feature-flags`]?.text).toBe('{"newCheckout": false}')
     await user.click(screen.getByRole('button', { name: /^Save$/ }))
     expect(await screen.findByText('saved')).toBeInTheDocument()
     expect(stored('feature-flags')).toBe('{"newCheckout": false}')

@@ -2,9 +2,10 @@ import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
-import { enterNetwork, openKey, useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
+import { openKey, useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { keysOf, shortcutNames, shortcuts } from '../../../../src/renderer/shortcuts/registry.ts'
 import { ShortcutHub } from '../../../../src/renderer/shortcuts/shortcut-hub.ts'
+import { leaveNetworks } from '../support/leave-networks.ts'
 import { renderApp } from '../support/render-app.tsx'
 import { stubLayout } from '../support/stub-layout.ts'
 
@@ -15,7 +16,7 @@ beforeEach(() => {
   stubLayout({ width: () => 1100, height: () => 700 })
 })
 
-afterEach(() => act(() => enterNetwork('none')))
+afterEach(() => act(() => leaveNetworks()))
 
 async function show() {
   const connection = new AlteredConnection()

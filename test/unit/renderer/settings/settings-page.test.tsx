@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
 import { usePreferences } from '../../../../src/renderer/app/preferences.ts'
 import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
+import { demoHello } from '../../../../src/renderer/demo/demo-figures.ts'
+import { settingsDraftName } from '../../../../src/renderer/features/settings/use-settings-draft.ts'
 import { pseudoCatalogue, untranslated } from '../support/pseudo-texts.ts'
 import { renderApp } from '../support/render-app.tsx'
 
@@ -12,6 +14,14 @@ afterEach(() => {
   usePreferences.getState().change({ theme: 'system', density: 'compact', singleKeys: true })
   localStorage.clear()
 })
+
+const { networkId, networkName, nodeId } = demoHello
+
+/** In the editor of the file. */
+function typed(text: string): void {
+  const draft = { text, base: '1', home: { networkId, networkName }, title: 'Settings' }
+  useDrafts.getState().keep(settingsDraftName(nodeId, 'file'), draft)
+}
 
 function lineOf(name: string): HTMLElement {
   const line = screen.getByText(name, { selector: 'code' }).closest('[class^="_line_"]')
@@ -138,11 +148,11 @@ describe('settings of the node', () => {
     using page = await openSettings()
     const editor = await screen.findByRole('textbox', { name: 'Settings as JSON' })
     expect(editor.textContent).toContain('"storageLimit": "100GB"')
-    act(() => useDrafts.getState().keep('settings file', { text: '{ "storageLimit": ', base: '1' }))
+    act(() => typed('{ "storageLimit": '))
     await userEvent.click(await screen.findByRole('button', { name: 'Save the file' }))
     expect(await screen.findByText(/JSON/, { selector: '[role="alert"] li' })).toBeVisible()
     expect(page.connection.world.settings.get().digest).toBe('1')
-    act(() => useDrafts.getState().keep('settings file', { text: '{ "storageLimit": "7GB" }', base: '1' }))
+    act(() => typed('{ "storageLimit": "7GB" }'))
     await userEvent.click(screen.getByRole('button', { name: 'Save the file' }))
     await waitFor(() => expect(page.connection.world.settings.get().text).toBe('{ "storageLimit": "7GB" }'))
     expect(await screen.findByText('As it is on the disk')).toBeVisible()
@@ -151,7 +161,7 @@ describe('settings of the node', () => {
   it('ask which text is to stay when the file changed under the editor', async () => {
     using page = await openSettings()
     await screen.findByRole('textbox', { name: 'Settings as JSON' })
-    act(() => useDrafts.getState().keep('settings file', { text: '{}', base: '1' }))
+    act(() => typed('{}'))
     act(() => {
       page.connection.world.settings.putText('{ "storageLimit": "1GB" }', '1')
       page.connection.world.events.tell('settings')

@@ -1,8 +1,10 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
 import { usePreferences } from '../../../../src/renderer/app/preferences.ts'
 import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
+import { demoHello } from '../../../../src/renderer/demo/demo-figures.ts'
 import { renderApp } from '../support/render-app.tsx'
 
 test('the frame shows the network, the pages and how the node is', async () => {
@@ -173,4 +175,29 @@ test('a node that stands still is a state of its own, and back to normal by itse
   act(() => connection.update({ link: { state: 'open' } }))
   expect(status).toHaveTextContent('Running')
   expect(document.querySelector('[data-stale]')).toBeNull()
+})
+
+test('text of another network is told of with its keys, and can be put out of the way', async () => {
+  const other = { text: 'x', base: '1', home: { networkId: 'f'.repeat(64), networkName: 'field' } }
+  const own = { networkId: demoHello.networkId, networkName: demoHello.networkName }
+  for (const title of ['a/1', 'a/2', 'a/3', 'a/4', 'a/5', 'a/6', 'a/7']) {
+    useDrafts.getState().keep(`${other.home.networkId} key ${title}`, { ...other, title })
+  }
+  useDrafts.getState().keep('own', { ...other, home: own, title: 'of this node' })
+  onTestFinished(() => useDrafts.setState({ drafts: {} }))
+  using _app = await renderApp({ path: '/connect' })
+  const banner = await screen.findByText(/^This is another node: research \(b1946ac9…6d3e\)/)
+  expect(banner).toHaveTextContent('in a/1, a/2, a/3, a/4, a/5 and 2 more belongs to field (ffffffff…ffff)')
+  expect(banner).not.toHaveTextContent('of this node')
+  await userEvent.click(screen.getByRole('button', { name: 'Hide' }))
+  expect(screen.queryByText(/^This is another node/)).toBeNull()
+})
+
+test('text of this very network needs no word', async () => {
+  const own = { networkId: demoHello.networkId, networkName: demoHello.networkName }
+  useDrafts.getState().keep('own', { text: 'x', base: '1', home: own, title: 'a' })
+  onTestFinished(() => useDrafts.setState({ drafts: {} }))
+  using _app = await renderApp({ path: '/connect' })
+  await screen.findByRole('contentinfo')
+  expect(screen.queryByText(/another node/)).toBeNull()
 })

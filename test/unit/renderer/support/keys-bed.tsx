@@ -4,9 +4,9 @@ import { userEvent } from '@testing-library/user-event'
 import { afterEach, beforeAll, beforeEach } from 'vitest'
 import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
 import { emptyMemory } from '../../../../src/renderer/features/keys/place-memory.ts'
-import { enterNetwork } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { useTransferRuns } from '../../../../src/renderer/features/keys/transfer/transfer-runs.ts'
 import { changeMemory } from '../../../../src/renderer/features/keys/use-memory.ts'
+import { leaveNetworks } from './leave-networks.ts'
 import { renderApp } from './render-app.tsx'
 import { stubLayout } from './stub-layout.ts'
 
@@ -63,7 +63,7 @@ export function keysBed() {
     act(() => changeMemory(() => emptyMemory))
     bed.connection.stop()
     act(() => {
-      enterNetwork('none')
+      leaveNetworks()
       useTransferRuns.setState({ runs: new Map() })
     })
   })
