@@ -30,7 +30,7 @@ export async function startConsole(
   { config, observer, logger, meter, resources }: ConsoleParts,
   { node, keysKept, adapters }: ServedNode,
   { version, serve }: { readonly version: string; readonly serve: HttpServerOptions['serve'] },
-): Promise<Pick<HttpFace, 'makeToken'> & Pick<HttpAddress, 'url' | 'browserUrl'>> {
+): Promise<Pick<HttpFace, 'makeToken'> & Omit<HttpAddress, 'certificate'>> {
   const secret = toHex(adapters.random.bytes(linkSecretBytes))
   const http = createHttpServer(
     {
@@ -52,8 +52,9 @@ export async function startConsole(
     { ...adapters, observer, consoleObserver: createConsoleObserver({ logger, meter }), makeCertificate, certificateNames },
   )
   resources.add(() => http.stop())
-  const { url, browserUrl, certificate } = await http.start()
+  const { certificate, ...address } = await http.start()
+  const { url, browserUrl } = address
   resources.add(() => removeConsoleAccess(config.data, process.pid))
   await writeConsoleAccess(config.data, { pid: process.pid, url, browserUrl, secret, certificate })
-  return { url, browserUrl, makeToken: http.makeToken }
+  return { ...address, makeToken: http.makeToken }
 }

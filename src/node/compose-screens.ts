@@ -3,6 +3,7 @@ import type { SocketLike } from '../ipc/wire/socket-channel.ts'
 import type { Served, WireServer } from '../ipc/wire/wire-server.ts'
 import { servePort, serveSocket } from '../ipc/wire/wire-server.ts'
 import { assert } from '../shared/assert.ts'
+import type { CodedError } from '../shared/coded-error.ts'
 import { storeFormat } from './adapters/level-store/store-files.ts'
 import { SystemClock } from './adapters/system-clock/system-clock.ts'
 import type { ControlContext } from './api/control/control-base.ts'
@@ -13,6 +14,7 @@ import { createControlRouter } from './api/control/router.ts'
 import type { StatusSources } from './api/control/system-handlers.ts'
 import { nodeStatus } from './api/control/system-handlers.ts'
 import { assertSafeBind } from './api/grpc/bind-safety.ts'
+import { changedPortFaults } from './cli/run/check-ports.ts'
 import { assertSafeConsole } from './cli/run/console-options.ts'
 import { grpcServerOptions } from './cli/run/grpc-options.ts'
 import { assertKeysOpen } from './cli/run/keys-open.ts'
@@ -20,6 +22,7 @@ import { namedFileFaults, namesSameFiles } from './cli/run/named-files.ts'
 import { keyVaultAt } from './cli/run/node-adapters.ts'
 import type { ObservedProcess } from './cli/run/observed-process.ts'
 import type { ServedNode } from './compose-served-node.ts'
+import type { HostPort } from './config/host-port.ts'
 import type { LoadedConfig } from './config/load-node-config.ts'
 import { InvalidConfigError } from './config/load-node-config.ts'
 import type { NodeConfig } from './config/node-config-schema.ts'
@@ -43,6 +46,7 @@ export class Screens implements AsyncDisposable {
   readonly #clock = new SystemClock()
   readonly #hub: EventHub
   readonly #wires = new Set<WireServer>()
+  readonly #listening: HostPort[] = []
   #status: StatusSources | undefined
   #jobs: JobKeeper | undefined
   #served: Served<ControlContext> | undefined
@@ -60,13 +64,22 @@ export class Screens implements AsyncDisposable {
 
   readonly clientsChanged = (): void => this.#hub.clientsChanged()
 
+  /** This process listens there. */
+  listensAt(address: HostPort): void {
+    this.#listening.push(address)
+  }
+
   /** The node runs: screens may come. */
   start(served: ServedNode): void {
     const { logger, meter, history, logRing, logGate, version, loaded, safeMode, command } = this.#parts
     const { node, services, adapters, grpcServer, keysKept } = served
+    this.listensAt(served.grpc)
     const settings = new SettingsFile(loaded, {
       sha256: (bytes) => adapters.crypto.sha256(bytes),
-      assertStartable: (next) => assertStartable(next, served.adapters, this.#parts),
+      assertStartable: async (next, before) => {
+        await assertStartable(next, served.adapters, this.#parts)
+        assertNone(await changedPortFaults(next, [loaded.config, before], this.#listening))
+      },
       applied: ({ logLevel }) => {
         logGate.setLevel(logLevel)
         this.#hub.statusChanged()
@@ -151,8 +164,12 @@ async function assertStartable(
 
 /** Files that stay as they are have been looked at by the start: what became of one since then is not the fault of another change. */
 async function assertFilesUsable(next: NodeConfig, loaded: NodeConfig): Promise<void> {
-  if (namesSameFiles(next, loaded)) return
-  const problems = (await namedFileFaults(next)).map(({ message, details }) => ({ name: String(details.key), message }))
+  if (!namesSameFiles(next, loaded)) assertNone(await namedFileFaults(next))
+}
+
+/** Each is told at its setting. */
+function assertNone(faults: readonly CodedError[]): void {
+  const problems = faults.map(({ message, details }) => ({ name: String(details.key), message }))
   if (problems.length > 0) throw new InvalidConfigError(problems)
 }
 

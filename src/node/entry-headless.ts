@@ -85,10 +85,17 @@ async function startAll(starting: Starting): Promise<void> {
   const { node, keysKept } = served
   screens.start(served)
   resources.add(() => screens.stop())
-  const { url, browserUrl, makeToken } = await startConsole(starting, served, {
+  const {
+    url,
+    browserUrl,
+    makeToken,
+    host: consoleHost,
+    port,
+  } = await startConsole(starting, served, {
     version: host.version,
     serve: (socket) => screens.serveSocket(socket),
   })
+  screens.listensAt({ host: consoleHost, port })
   const ready = readyFacts(config, served, { consoleUrl: url, version: host.version })
   resources.add(() => removeOwnReadyFiles(config, process.pid))
   await writeReadyFiles(config, ready)

@@ -48,8 +48,8 @@ export interface MemoProcessOptions {
   readonly arguments?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly startTimeoutMs?: number
-  /** False: no flag decides where a ready file is. */
-  readonly readyFile?: boolean
+  /** False: ports and ready file are a matter of the settings file, which has to pick ports itself. */
+  readonly placeFlags?: boolean
   /** A module that the process loads before its own: faults and recordings of a test. */
   readonly preload?: string
 }
@@ -81,18 +81,11 @@ export async function runMemo(
 
 /** Starts a node on a data directory and waits for its ready file. Throws with the log when it ends or takes too long. */
 export async function startMemo(dataDirectory: string, options: MemoProcessOptions = {}): Promise<MemoProcess> {
-  const { readyFile = true } = options
-  const readyPath = readyFile ? `${dataDirectory}.ready.json` : join(dataDirectory, 'running.json')
+  const { placeFlags = true } = options
+  const readyPath = placeFlags ? `${dataDirectory}.ready.json` : join(dataDirectory, 'running.json')
   rmSync(readyPath, { force: true })
-  const ports = ['--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0']
-  const args = [
-    'run',
-    '--data',
-    dataDirectory,
-    ...ports,
-    ...(readyFile ? ['--ready-file', readyPath] : []),
-    ...(options.arguments ?? []),
-  ]
+  const places = ['--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0', '--ready-file', readyPath]
+  const args = ['run', '--data', dataDirectory, ...(placeFlags ? places : []), ...(options.arguments ?? [])]
   const child = spawn(process.execPath, [bin, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {

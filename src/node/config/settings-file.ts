@@ -33,8 +33,11 @@ export type SettingsOutcome =
 
 export interface SettingsFileParts {
   readonly sha256: (bytes: Uint8Array) => Uint8Array
-  /** Throws CodedError for a configuration that a start would refuse although each value is valid. */
-  readonly assertStartable: (config: NodeConfig) => Promise<void>
+  /**
+   * Throws CodedError for a configuration that a start would refuse although each value is valid. `before` is what the next start
+   * would have had without the change.
+   */
+  readonly assertStartable: (config: NodeConfig, before: NodeConfig) => Promise<void>
   /** Settings that are live took effect. */
   readonly applied: (config: Pick<NodeConfig, 'readOnly' | 'logLevel'>) => void
   /** Told after each saved change. */
@@ -96,7 +99,7 @@ export class SettingsFile {
     // A file that was written for a start with flags stays one.
     if (alone.length > 0 && this.#problemsAlone(before).length === 0) throw new InvalidConfigError(alone)
     try {
-      await this.#parts.assertStartable(next.config)
+      await this.#parts.assertStartable(next.config, this.#nextOr(before).config)
     } catch (error) {
       if (error instanceof InvalidConfigError || !(error instanceof CodedError)) throw error
       throw problem(settingNames.find((name) => name === error.details.key) ?? '', error.message)

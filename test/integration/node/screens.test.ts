@@ -1,5 +1,7 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { AddressInfo, Server } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { ContractRouterClient } from '@orpc/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -22,6 +24,8 @@ let wire: WireClient<NodeContract>
 let node: ContractRouterClient<NodeContract>
 let program: PlainClient
 
+const ports = { grpc: '127.0.0.1:0', console: '127.0.0.1:0' }
+
 /** A screen of a signed-in browser. */
 async function screenOf(data: string, { consoleUrl }: { readonly consoleUrl: string }): Promise<WireClient<NodeContract>> {
   const { url } = parsed(await runMemo(['console', '--data', data, '--json'])) as { readonly url: string }
@@ -34,6 +38,10 @@ async function screenOf(data: string, { consoleUrl }: { readonly consoleUrl: str
   const Cookie = signedIn.headers.getSetCookie()[0]?.split(';', 1)[0] ?? ''
   const socket = new WebSocket(new URL('/rpc', consoleUrl).href.replace('http', 'ws'), { headers: { Cookie, Origin: origin } })
   return connectSocket(nodeContract, socket)
+}
+
+function stopServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()))
 }
 
 beforeAll(async () => {
@@ -87,15 +95,55 @@ test('files that would end the next start are refused, each at its setting', asy
   expect((await node.settings.get()).digest).toBe(digest)
 })
 
+test('an address is tried before it is saved: one of another computer, or one that is taken, would end the next start', async () => {
+  const data = folder.path('addresses')
+  mkdirSync(data)
+  const before = JSON.stringify(ports)
+  writeFileSync(join(data, 'memo.json'), before)
+  const served = await startMemo(data, { placeFlags: false })
+  const screen = await screenOf(data, served.ready)
+  const put = async (values: Record<string, string | boolean | null>) => {
+    const { digest } = await screen.call.settings.get()
+    const outcome = await screen.call.settings.put({ kind: 'values', values, expect: digest })
+    return outcome.kind === 'invalid' ? outcome.problems.map(({ name, message }) => `${name}: ${message}`) : outcome.kind
+  }
+  const holder = createServer().listen(0, '127.0.0.1')
+  await once(holder, 'listening')
+  const taken = `127.0.0.1:${(holder.address() as AddressInfo).port}`
+  const elsewhere = (name: string) =>
+    expect.stringMatching(new RegExp(`^${name}: .*192\\.0\\.2\\.1:.*does not have that address`))
+  expect(await put({ console: '192.0.2.1:7071', grpc: '192.0.2.1:0', insecure: true })).toEqual([
+    elsewhere('grpc'),
+    elsewhere('console'),
+  ])
+  const takenText = (name: string) => expect.stringMatching(new RegExp(`^${name}: port \\d+ of 127\\.0\\.0\\.1 is taken by `))
+  expect(await put({ grpc: taken })).toEqual([takenText('grpc')])
+  expect(await put({ console: taken })).toEqual([takenText('console')])
+  expect(readFileSync(join(data, 'memo.json'), 'utf8')).toBe(before)
+  await stopServer(holder)
+  expect(await put({ grpc: taken })).toBe('saved')
+  const again = createServer().listen(Number(taken.split(':')[1]), '127.0.0.1')
+  await once(again, 'listening')
+  expect(await put({ readOnly: true }), 'what was saved before is not the fault of this change').toBe('saved')
+  await stopServer(again)
+  const [grpc, http] = [served.ready.grpc, new URL(served.ready.consoleUrl).host]
+  expect(await put({ grpc: http, console: grpc }), 'its own ports are its own to change round').toBe('saved')
+  screen.close()
+  await served.terminate()
+})
+
 test('in read-only mode too no setting is taken that would destroy a file of the store or of a person', async () => {
   const data = folder.path('locked')
   const mine = folder.path('h.ndjson')
   writeFileSync(mine, '{"key":"a"}\n')
   const settings = join(data, 'memo.json')
-  writeFileSync(folder.path('settings.json'), '{"readOnly":true}')
+  writeFileSync(folder.path('settings.json'), JSON.stringify({ readOnly: true, ...ports }))
   for (const config of [undefined, folder.path('settings.json')]) {
-    const flags = config === undefined ? ['--read-only'] : ['--config', config]
-    const locked = await startMemo(data, { readyFile: false, arguments: flags })
+    const flags =
+      config === undefined
+        ? ['--read-only', ...Object.entries(ports).flatMap(([name, at]) => [`--${name}`, at])]
+        : ['--config', config]
+    const locked = await startMemo(data, { placeFlags: false, arguments: flags })
     const screen = await screenOf(data, locked.ready)
     expect((await screen.call.system.status()).readOnly).toBe(true)
     const { digest } = await screen.call.settings.get()

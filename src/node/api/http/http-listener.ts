@@ -65,13 +65,6 @@ export async function listen(server: Server, host: string, port: number): Promis
   return server.address() as AddressInfo
 }
 
-/** Throws as `listen` does where it could not; nothing is served. */
-export async function probeHttpPort(host: string, port: number): Promise<void> {
-  const server = createServer()
-  await listen(server, host, port)
-  await closeListener(server, 0)
-}
-
 export function closeListener(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return Promise.resolve()
   return new Promise((resolve) => {

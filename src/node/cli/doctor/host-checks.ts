@@ -1,13 +1,11 @@
-import { once } from 'node:events'
 import { constants } from 'node:fs'
 import { access, readdir, stat, statfs } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { CodedError } from '../../../shared/coded-error.ts'
 import { isLoopback } from '../../api/grpc/bind-safety.ts'
-import { findPortHolder } from '../../api/grpc/port-holder.ts'
 import type { HostPort } from '../../config/host-port.ts'
 import { hostPortText } from '../../config/host-port.ts'
+import { holderText, tryPort } from '../run/check-ports.ts'
 import { openDirectoryWarning } from '../run/open-directory.ts'
 import { byteText } from '../transfer/transfer-report.ts'
 import type { Check } from './doctor-report.ts'
@@ -87,24 +85,18 @@ export async function checkPort(
   own?: { readonly address: string; readonly pid: number },
 ): Promise<Check> {
   const text = hostPortText(address)
-  if (address.port === 0) return green(name, `${text}: any free port`)
-  const server = createServer()
-  try {
-    server.listen({ host: address.host, port: address.port })
-    await once(server, 'listening')
-    return isLoopback(address.host)
-      ? green(name, `${text} is free`)
-      : amber(name, `${text} is free; other computers may reach it`)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code !== 'EADDRINUSE')
-      return red(name, new CodedError('config-invalid', `cannot listen at ${text}: ${(error as Error).message}`))
-    const holder = await findPortHolder(address.port)
-    if (own !== undefined && own.address === text && (holder === undefined || holder.pid === own.pid))
-      return amber(name, `${text} is held by the node of this data directory (process ${own.pid})`)
-    const who = holder === undefined ? 'another program' : `${holder.command} (process ${holder.pid})`
-    return red(name, new CodedError('port-in-use', `${text} is taken by ${who}`))
-  } finally {
-    server.close()
+  const trial = await tryPort(address)
+  switch (trial.kind) {
+    case 'free':
+      if (address.port === 0) return green(name, `${text}: any free port`)
+      return isLoopback(address.host)
+        ? green(name, `${text} is free`)
+        : amber(name, `${text} is free; other computers may reach it`)
+    case 'impossible':
+      return red(name, trial.error)
+    case 'taken':
+      if (own !== undefined && own.address === text && (trial.holder === undefined || trial.holder.pid === own.pid))
+        return amber(name, `${text} is held by the node of this data directory (process ${own.pid})`)
+      return red(name, new CodedError('port-in-use', `${text} is taken by ${holderText(trial.holder)}`))
   }
 }

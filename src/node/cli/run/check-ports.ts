@@ -1,8 +1,50 @@
-import { access } from 'node:fs/promises'
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { PortListener } from '../../api/grpc/port-listener.ts'
-import { probeHttpPort } from '../../api/http/http-listener.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
+import { findPortHolder } from '../../api/grpc/port-holder.ts'
+import { codeOf, reasonOf } from '../../api/grpc/secret-file.ts'
 import type { HostPort } from '../../config/host-port.ts'
+import { hostPortText } from '../../config/host-port.ts'
+import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
+import { settingFlag } from '../../config/node-config-schema.ts'
+import { exists } from './file-place.ts'
+
+export type PortHolder = Awaited<ReturnType<typeof findPortHolder>>
+
+export type PortTrial =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'taken'; readonly holder: PortHolder }
+  | { readonly kind: 'impossible'; readonly error: CodedError }
+
+/** Whether a node could listen there: it is tried, with a listener that is closed at once. Port 0 stands for any free one. */
+export async function tryPort(address: HostPort): Promise<PortTrial> {
+  const server = createServer((socket) => socket.destroy())
+  try {
+    server.listen({ host: address.host, port: address.port })
+    await once(server, 'listening')
+    return { kind: 'free' }
+  } catch (error) {
+    if (codeOf(error) === 'EADDRINUSE') return { kind: 'taken', holder: await findPortHolder(address.port) }
+    const message = `cannot listen at ${hostPortText(address)}: ${reasons.get(codeOf(error)) ?? reasonOf(error)}`
+    const { host, port } = address
+    return { kind: 'impossible', error: new CodedError('config-invalid', message, { cause: error, details: { host, port } }) }
+  } finally {
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
+
+const reasons: ReadonlyMap<string | undefined, string> = new Map([
+  ['EADDRNOTAVAIL', 'this computer does not have that address'],
+  ['EACCES', 'this user may not listen at that port'],
+  ['ENOTFOUND', 'no address is known by that name'],
+  ['EAI_AGAIN', 'nobody says which address has that name'],
+])
+
+export function holderText(holder: PortHolder): string {
+  return holder === undefined ? 'another program' : `${holder.command} (process ${holder.pid})`
+}
 
 export interface FirstStart {
   readonly data: string
@@ -15,22 +57,54 @@ export interface FirstStart {
  * Before a first start founds anything: a port that is taken would leave a new network behind that nobody wanted. A store that is
  * there is opened first, because that another node has it locked says more than that its ports are taken.
  */
-export async function assertPortsFreeForFirstStart(first: FirstStart): Promise<void> {
-  if (await exists(join(first.data, 'FORMAT'))) return
-  if (first.grpc.port !== 0) {
-    const nobody = { connectionsMax: 1, onConnection: () => {}, onError: () => {} }
-    const listener = new PortListener({ ...first.grpc, ...nobody })
-    await listener.listen()
-    const closed = listener.close()
-    listener.destroyConnections()
-    await closed
+export async function assertPortsFreeForFirstStart({ data, grpc, http }: FirstStart): Promise<void> {
+  if (await exists(join(data, 'FORMAT'))) return
+  for (const [name, address] of [['grpc', grpc] as const, ['console', http] as const]) {
+    if (address === undefined) continue
+    const fault = faultOf(await tryPort(address), name, address)
+    if (fault !== undefined) throw fault
   }
-  if (first.http !== undefined && first.http.port !== 0) await probeHttpPort(first.http.host, first.http.port)
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
+/**
+ * Which of the addresses that a change brings could not be served at by the next start; `details.key` is the setting. `before` and
+ * `own` have the addresses that stay, and those where this process listens: they are its own to keep.
+ */
+export async function changedPortFaults(
+  next: Pick<NodeConfig, 'grpc' | 'console'>,
+  before: readonly Pick<NodeConfig, 'grpc' | 'console'>[],
+  own: readonly HostPort[],
+): Promise<readonly CodedError[]> {
+  const faults: CodedError[] = []
+  for (const name of ['grpc', 'console'] as const) {
+    const address = next[name]
+    if (before.some((config) => hostPortText(config[name]) === hostPortText(address))) continue
+    const trial = await tryPort(address)
+    if (trial.kind === 'taken' && (await isOwn(address, own))) continue
+    const fault = faultOf(trial, name, address)
+    if (fault !== undefined) faults.push(fault)
+  }
+  return faults
+}
+
+function faultOf(trial: PortTrial, name: SettingName, { host, port }: HostPort): CodedError | undefined {
+  if (trial.kind === 'free') return undefined
+  if (trial.kind === 'impossible') {
+    const { code, message, details, cause } = trial.error
+    return new CodedError(code, `${settingFlag(name)}: ${message}`, { cause, details: { ...details, key: name } })
+  }
+  const text = `port ${port} of ${host} is taken by ${holderText(trial.holder)}; choose another with ${settingFlag(name)}, port 0 picks a free one`
+  return new CodedError('port-in-use', text, { details: { host, port, ...trial.holder, key: name } })
+}
+
+/** Taken by this process itself, whose listeners are gone by the next start. */
+async function isOwn({ host, port }: HostPort, own: readonly HostPort[]): Promise<boolean> {
+  const address = await lookup(host).then(
+    (found) => found.address,
+    () => host,
+  )
+  const everywhere = ['0.0.0.0', '::']
+  return own.some(
+    (each) => each.port === port && (each.host === address || everywhere.includes(each.host) || everywhere.includes(address)),
   )
 }
