@@ -91,6 +91,20 @@ function partly(): AlteredConnection {
   return connection
 }
 
+/** The index of the node is damaged: some keys cannot be read, others may be missing. */
+function damaged(): AlteredConnection {
+  return new AlteredConnection((router, world) => ({
+    ...router,
+    kv: {
+      ...router.kv,
+      list: serve.kv.list.handler(({ input: { prefix, delimiter, after, limit } }) => ({
+        ...world.keys.list(prefix, delimiter, after, limit),
+        damage: { unreadable: [`${prefix}lost-1`, `${prefix}lost-2`], incomplete: true },
+      })),
+    },
+  }))
+}
+
 const manyKeys = 600
 
 function manyClients(): Client[] {
@@ -107,6 +121,7 @@ const makers: Readonly<Record<string, () => Connection>> = {
   loading: () => meeting((_procedure, signal) => ends(signal)),
   'first-use': emptied,
   partial: partly,
+  damaged,
   stale: losing,
   error: () => meeting(fail),
   permission: readOnly,

@@ -231,6 +231,24 @@ describe('NDJSON', () => {
   test.each([
     ['what is no JSON', text('{"key":"a","value":"eA=="}\nnonsense\n'), 'line 2 cannot be imported: it is not JSON'],
     ['a value that is not base64', lines({ key: 'a', value: '???' }), 'line 1 cannot be imported: its value is not base64'],
+    ['what is no object', lines(['a', 'eA==']), 'line 1 cannot be imported: it is no object with "key" and "value"'],
+    ['a line without a key', lines({ name: 'a', value: 'eA==' }), 'line 1 cannot be imported: it has no key'],
+    ['a key that is a number', lines({ key: 7, value: 'eA==' }), 'line 1 cannot be imported: its key is no text'],
+    ['an empty key', lines({ key: '', value: 'eA==' }), 'line 1 cannot be imported: its key is empty'],
+    ['half a character', lines({ key: 'a\ud800', value: '' }), 'line 1 cannot be imported: its key has half a character'],
+    ['a line without a value', lines({ key: 'a' }), 'line 1 cannot be imported: it has no value'],
+    ['a value that is an object', lines({ key: 'a', value: {} }), 'line 1 cannot be imported: its value is no text in base64'],
+    ['an unknown member', lines({ key: 'a', value: '', ttl: 5 }), 'line 1 cannot be imported: "ttl" is no member of a line'],
+    [
+      'a member of another kind',
+      lines({ key: 'a', value: '', contentType: 5 }),
+      'line 1 cannot be imported: its "contentType" is not as it should be',
+    ],
+    [
+      'what is not UTF-8',
+      Buffer.from([...text('\n{"key":"'), 0xff, ...text('","value":""}')]),
+      'line 2 cannot be imported: it is not UTF-8',
+    ],
     [
       'a part that is missing',
       lines({ key: 'a', value: 'eA==', part: 1, size: 2 }),
@@ -242,6 +260,14 @@ describe('NDJSON', () => {
     await bed.feed(id, 'x', source)
     const job = await bed.jobs.finish(id, never)
     expect(job.state === 'failed' ? job.error : job.failures[0]?.reason).toBe(error)
+  })
+
+  test('lines that hold nothing but blanks are none, as at the end of a file from Windows', async () => {
+    await using bed = await JobBed.make()
+    const id = importOf(bed, { format: 'ndjson' })
+    await bed.feed(id, 'x', text('{"key":"a","value":"eA=="}\r\n\r\n \t\n{"key":"b","value":"eA=="}\r\n\r\n'))
+    expect(await bed.jobs.finish(id, never)).toMatchObject({ state: 'done', itemsDone: 2, failed: 0 })
+    expect(await bed.keys()).toEqual(['in/a', 'in/b'])
   })
 
   test('a line that cannot be imported ends the import behind the ones before it, all stored and counted', async () => {

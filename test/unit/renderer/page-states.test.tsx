@@ -17,6 +17,8 @@ const signs: readonly (readonly [state: string, page: string, sign: RegExp])[] =
   ['partial', 'overview', /^Healthy/],
   ['partial', 'overview', /^What was measured could not be read$/],
   ['partial', 'keys', /^partial: 1 folder holds more/],
+  ['damaged', 'keys', /^2 keys here cannot be read\. Among them: lost-1, lost-2/],
+  ['damaged', 'keys', /^The index of this node is damaged\. Keys may be missing here/],
   ['partial', 'activity', /^Lines are missing here/],
   ['partial', 'connect', /^The first 100 programs are shown\.$/],
   ['error', 'overview', /the answer of the store was not understood/i],

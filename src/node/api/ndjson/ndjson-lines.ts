@@ -12,7 +12,7 @@ export interface Line {
 const lineBytesMax = 96 * 1024 * 1024
 const lineEnd = 0x0a
 
-/** Cuts bytes into lines; the last one need not end with a line end. Empty lines are left out. */
+/** Cuts bytes into lines; the last one need not end with a line end. Lines of nothing but blanks are left out. */
 export async function* readLines(pieces: AsyncIterable<Uint8Array>, bytesMax: number = lineBytesMax): AsyncGenerator<Line> {
   let parts: Uint8Array[] = []
   let size = 0
@@ -24,7 +24,7 @@ export async function* readLines(pieces: AsyncIterable<Uint8Array>, bytesMax: nu
       parts.push(rest.subarray(0, end))
       size += end
       const bytes = Buffer.concat(parts)
-      if (bytes.length > 0) yield { number, offset, bytes }
+      if (!isBlank(bytes)) yield { number, offset, bytes }
       offset += size + 1
       number += 1
       parts = []
@@ -35,5 +35,11 @@ export async function* readLines(pieces: AsyncIterable<Uint8Array>, bytesMax: nu
     size += rest.length
     if (size > bytesMax) throw new CodedError('limit-exceeded', `line ${number} is longer than ${bytesMax} bytes`)
   }
-  if (size > 0) yield { number, offset, bytes: Buffer.concat(parts) }
+  const bytes = Buffer.concat(parts)
+  if (!isBlank(bytes)) yield { number, offset, bytes }
+}
+
+/** Of the blanks of JSON alone, such as what the line ends of Windows leave of an empty line. */
+function isBlank(bytes: Buffer): boolean {
+  return !bytes.some((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0d)
 }

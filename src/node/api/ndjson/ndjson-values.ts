@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer'
 /** The NDJSON of exports and imports: one object a line, values in base64, large ones in parts on lines that follow each other. */
 
-import type { NdjsonLine } from '../../../ipc/contract/ndjson-line.ts'
-import { ndjsonLineSchema } from '../../../ipc/contract/ndjson-line.ts'
+import { isUtf8 } from 'node:buffer'
+import type { NdjsonLine, NdjsonLineProblem } from '../../../ipc/contract/ndjson-line.ts'
+import { readNdjsonLine } from '../../../ipc/contract/ndjson-line.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { Line } from './ndjson-lines.ts'
 import { readLines } from './ndjson-lines.ts'
@@ -89,19 +89,41 @@ export function firstPartSize(record: NdjsonRecord): number {
 }
 
 export function parseLine({ number, bytes }: Line): NdjsonRecord {
-  if (!isUtf8(bytes)) throw bad(number, 'it is not UTF-8')
-  let value: unknown
-  try {
-    value = JSON.parse(bytes.toString('utf8'))
-  } catch {
-    throw bad(number, 'it is not JSON')
+  if (!isUtf8(bytes)) throw bad(number, reasonOf({ kind: 'not-utf8' }))
+  const read = readNdjsonLine(bytes.toString('utf8'))
+  if ('problem' in read) throw bad(number, reasonOf(read.problem))
+  const decoded = decodeBase64(read.line.value)
+  if (decoded === undefined) throw bad(number, reasonOf({ kind: 'value-not-base64' }))
+  return { ...read.line, bytes: decoded, number }
+}
+
+function reasonOf(problem: NdjsonLineProblem): string {
+  switch (problem.kind) {
+    case 'not-utf8':
+      return 'it is not UTF-8'
+    case 'not-json':
+      return 'it is not JSON'
+    case 'not-object':
+      return 'it is no object with "key" and "value"'
+    case 'key-missing':
+      return 'it has no key'
+    case 'key-not-text':
+      return 'its key is no text'
+    case 'key-empty':
+      return 'its key is empty'
+    case 'key-half-character':
+      return 'its key has half a character'
+    case 'value-missing':
+      return 'it has no value'
+    case 'value-not-text':
+      return 'its value is no text in base64'
+    case 'value-not-base64':
+      return 'its value is not base64'
+    case 'unknown-member':
+      return `${JSON.stringify(problem.member)} is no member of a line`
+    case 'unfit-member':
+      return `its ${JSON.stringify(problem.member)} is not as it should be`
   }
-  const result = ndjsonLineSchema.safeParse(value)
-  if (!result.success) throw bad(number, 'it is not { "key": text, "value": base64 }')
-  if (!result.data.key.isWellFormed()) throw bad(number, 'its key has half a character')
-  const decoded = decodeBase64(result.data.value)
-  if (decoded === undefined) throw bad(number, 'its value is not base64')
-  return { ...result.data, bytes: decoded, number }
 }
 
 /** Node's decoder ignores what it does not know; a damaged value must not pass. */

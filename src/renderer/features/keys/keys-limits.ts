@@ -8,6 +8,8 @@ export const keysLimits = {
   reloadIntervalMs: 400,
   /** Keys that a search shows; beyond them it ends and says so. */
   searchRowsMax: 10_000,
+  /** Keys that cannot be read and are named beside the list. */
+  unreadableNamesMax: 3,
   /** What is typed into the filter applies after a pause of so long. */
   filterPauseMs: 250,
   /** A key that was opened and is not listed yet is looked for again, at every change, for so long. */

@@ -33,7 +33,8 @@ import {
   setForm,
   useTabs,
 } from '../../../../src/renderer/features/keys/tabs-store.ts'
-import { planImport, previewOf, withoutCommonFolder } from '../../../../src/renderer/features/keys/transfer/import-files.ts'
+import { planImport, withoutCommonFolder } from '../../../../src/renderer/features/keys/transfer/import-files.ts'
+import { previewOf } from '../../../../src/renderer/features/keys/transfer/preview-import.ts'
 import { fileNameOf } from '../../../../src/renderer/features/keys/value/download-value.ts'
 
 const metadata: KeyMetadata = {
@@ -205,29 +206,60 @@ describe('an import', () => {
     expect(plan.unfit).toHaveLength(1)
   })
 
-  const previewed = (text: string) => previewOf(planImport([file('keys.ndjson', text)], ''), '')
+  const previewed = (...parts: BlobPart[]) =>
+    previewOf(planImport([{ path: 'keys.ndjson', file: new File(parts, 'keys.ndjson') }], ''), '')
 
-  it('previews the lines of NDJSON, and says which are none', async () => {
-    const lines = [
-      '{"key":"a","value":"aGVsbG8="}',
-      'nonsense',
-      '{"key":"","value":""}',
-      '{"key":"b","value":"***"}',
-      '{"key":"c","value":"aGVsbG9="}',
-      '{"key":"d"}',
-      '{"key":"e","value":"","more":1}',
-      '',
-    ]
+  it('previews the lines of NDJSON up to the first that is none, behind which nothing is stored', async () => {
+    const lines = ['{"key":"a","value":"aGVsbG8="}', '', '{"key":"","value":""}', '{"key":"c","value":""}']
     expect(await previewed(lines.join('\n'))).toEqual({
       whole: true,
+      rows: [{ key: 'a', size: 5 }],
+      stop: { line: 3, excerpt: '{"key":"","value":""}', problem: { kind: 'key-empty' } },
+    })
+  })
+
+  it.each([
+    ['nonsense', { kind: 'not-json' }],
+    ['7', { kind: 'not-object' }],
+    ['["a"]', { kind: 'not-object' }],
+    ['{"value":""}', { kind: 'key-missing' }],
+    ['{"key":5,"value":""}', { kind: 'key-not-text' }],
+    ['{"key":"\\ud800","value":""}', { kind: 'key-half-character' }],
+    ['{"key":"d"}', { kind: 'value-missing' }],
+    ['{"key":"d","value":null}', { kind: 'value-not-text' }],
+    ['{"key":"b","value":"***"}', { kind: 'value-not-base64' }],
+    ['{"key":"c","value":"aGVsbG9="}', { kind: 'value-not-base64' }],
+    ['{"key":"e","value":"","more":1}', { kind: 'unknown-member', member: 'more' }],
+    ['{"key":"e","value":"","size":-1}', { kind: 'unfit-member', member: 'size' }],
+    ['{"key":"e","value":"","part":2}', { kind: 'part-without-beginning' }],
+    ['{"key":"e","value":"YQ==","part":1,"size":2}\n{"key":"f","value":""}', { kind: 'part-missing' }],
+  ])('names what is wrong with the line %s', async (line, problem) => {
+    expect((await previewed(line)).stop?.problem).toEqual(problem)
+  })
+
+  it('takes the parts of a large value for one key, and bytes that are no UTF-8 for no line', async () => {
+    const parts = [
+      '{"key":"e","value":"YQ==","part":1,"size":2}',
+      '{"key":"e","value":"YQ==","part":2,"last":true}',
+      '{"key":"f","value":""}',
+    ]
+    const rows = [
+      { key: 'e', size: 2 },
+      { key: 'f', size: 0 },
+    ]
+    expect(await previewed(parts.join('\r\n'))).toEqual({ whole: true, rows })
+    const latin = new Uint8Array([...new TextEncoder().encode('{"key":"gr'), 0xfc, ...new TextEncoder().encode('n","value":""}')])
+    expect((await previewed(latin)).stop).toMatchObject({ line: 1, problem: { kind: 'not-utf8' } })
+  })
+
+  it('goes on behind a key that is too long, which alone is left out', async () => {
+    const long = 'k'.repeat(4097)
+    const preview = await previewed(`{"key":"${long}","value":""}\n{"key":"b","value":""}`)
+    expect(preview).toEqual({
+      whole: true,
       rows: [
-        { key: 'a', size: 5 },
-        { key: 'nonsense', size: undefined, problem: 'not-a-line' },
-        { key: '{"key":"","value":""}', size: undefined, problem: 'not-a-line' },
-        { key: 'b', size: undefined, problem: 'not-base64' },
-        { key: 'c', size: undefined, problem: 'not-base64' },
-        { key: '{"key":"d"}', size: undefined, problem: 'not-a-line' },
-        { key: '{"key":"e","value":"","more":1}', size: undefined, problem: 'not-a-line' },
+        { key: long, size: 0, unfit: true },
+        { key: 'b', size: 0 },
       ],
     })
   })

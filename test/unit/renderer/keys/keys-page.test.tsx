@@ -499,6 +499,34 @@ describe('new, deleted and imported keys', () => {
     expect(stored('templates/welcome.txt')).toBe(welcome)
   })
 
+  const choose = async (name: string, text: string): Promise<void> => {
+    await show()
+    await user.click(screen.getByRole('button', { name: 'Import' }))
+    await user.upload(await screen.findByLabelText('Choose files…', { selector: 'input' }), new File([text], name))
+  }
+
+  it('says at which line an import would end, why, and what would be stored', async () => {
+    await choose('keys.ndjson', '{"key":"schema","value":""}\n{"key":"","value":""}\n{"key":"c","value":""}\n')
+    expect(await screen.findByText(/The import will end at line 2: its key is empty\. Only the 1 key before it/)).toBeVisible()
+    expect(screen.getByText('{"key":"","value":""}')).toBeVisible()
+    expect(screen.queryByText('c')).toBeNull()
+    expect(screen.getByRole('button', { name: 'Import what is before line 2' })).not.toHaveAttribute('aria-disabled')
+  })
+
+  it('imports nothing where the first line is none', async () => {
+    await choose('keys.ndjson', '{"key":"a"}\n{"key":"c","value":""}\n')
+    expect(await screen.findByText(/line 1: it has no value\. Nothing stands before it/)).toBeVisible()
+    expect(screen.getByRole('button', { name: 'Import what is before line 1' })).toHaveAttribute('aria-disabled', 'true')
+  })
+
+  it('offers no import of a file that holds nothing', async () => {
+    await choose('keys.ndjson', '\n')
+    expect(await screen.findByText('There is nothing in this file.')).toBeVisible()
+    expect(screen.queryByRole('button', { name: /^Import (its|what)/ })).toBeNull()
+    expect(screen.queryByRole('button', { name: 'Replace' })).toBeNull()
+    expect(screen.getByRole('button', { name: 'Choose again' })).toBeVisible()
+  })
+
   it('says what is stored of an import that ended early', async () => {
     await show()
     await user.click(screen.getByRole('button', { name: 'Import' }))

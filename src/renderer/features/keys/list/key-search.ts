@@ -1,10 +1,11 @@
 /** Looks for keys that contain a text, step by step, because no index knows them: with progress, an end and a way to stop. */
 
 import type { Failure } from '../../../../ipc/contract/common-schemas.ts'
-import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
+import type { KeyMetadata, ScanPage } from '../../../../ipc/contract/key-schemas.ts'
 import type { NodeClient } from '../../../connection/clients.ts'
 import { failureOf } from '../../../connection/failure.ts'
 import { keysLimits } from '../keys-limits.ts'
+import type { ListLack } from './key-tree.ts'
 
 export type SearchState = 'running' | 'complete' | 'stopped' | 'limit' | 'failed'
 
@@ -13,6 +14,8 @@ export interface SearchSnapshot {
   readonly found: number
   readonly scanned: number
   readonly failure?: Failure
+  /** What it could not look at, where the store is damaged. */
+  readonly lack?: ListLack
 }
 
 export class KeySearch {
@@ -23,6 +26,7 @@ export class KeySearch {
   readonly #listeners = new Set<() => void>()
   #end = new AbortController()
   #next: string | undefined
+  #lack: ListLack | undefined
   #snapshot: SearchSnapshot = { state: 'running', found: 0, scanned: 0 }
 
   constructor(scan: NodeClient['kv']['scan'], prefix: string, contains: string) {
@@ -51,6 +55,7 @@ export class KeySearch {
         const room = keysLimits.searchRowsMax - this.items.length
         this.items.push(...page.items.slice(0, room))
         this.#next = page.next
+        this.#lack = bothLacks(this.#lack, page.damage)
         const scanned = this.#snapshot.scanned + page.scanned
         if (page.complete) return this.#tell('complete', scanned)
         if (page.items.length >= room) return this.#tell('limit', scanned)
@@ -68,7 +73,19 @@ export class KeySearch {
   }
 
   #tell(state: SearchState, scanned = this.#snapshot.scanned, failure?: Failure): void {
-    this.#snapshot = { state, found: this.items.length, scanned, ...(failure && { failure }) }
+    this.#snapshot = {
+      state,
+      found: this.items.length,
+      scanned,
+      ...(failure && { failure }),
+      ...(this.#lack && { lack: this.#lack }),
+    }
     for (const listener of this.#listeners) listener()
   }
+}
+
+function bothLacks(before: ListLack | undefined, damage: ScanPage['damage']): ListLack | undefined {
+  if (damage === undefined) return before
+  const unreadable = (before?.unreadable ?? 0) + damage.unreadable
+  return { unreadable, names: [], incomplete: damage.incomplete || before?.incomplete === true }
 }

@@ -10,6 +10,7 @@
 import type { Failure } from '../../../../ipc/contract/common-schemas.ts'
 import type { KeyPage } from '../../../../ipc/contract/key-schemas.ts'
 import { compareKeys } from '../compare-keys.ts'
+import { keysLimits } from '../keys-limits.ts'
 
 /** Of a key only what its row shows: there may be a million of them. */
 export type Entry =
@@ -21,6 +22,8 @@ export interface Page {
   /** Where the node was told to begin; undefined: at the start. */
   readonly after: string | undefined
   readonly entries: readonly Entry[]
+  /** What it lacks, where the store is damaged. */
+  readonly damage?: KeyPage['damage']
   /** Something in it changed after it was read. */
   stale: boolean
 }
@@ -98,7 +101,7 @@ export function entriesOf(page: KeyPage): Entry[] {
 
 export function addPage(folder: Folder, after: string | undefined, page: KeyPage): void {
   const entries = entriesOf(page)
-  folder.pages.push({ after, entries, stale: false })
+  folder.pages.push({ after, entries, damage: page.damage, stale: false })
   folder.next = page.next
   folder.complete = page.complete
   folder.entryCount += entries.length
@@ -292,6 +295,32 @@ export interface TreeTotals {
   readonly loading: number
   /** Listed folders that are not open: what they hold is not counted. */
   readonly closed: number
+}
+
+/** What a list lacks because the store of the node is damaged. */
+export interface ListLack {
+  /** Keys that are there and cannot be read. */
+  readonly unreadable: number
+  /** The first of them, where they are known. */
+  readonly names: readonly string[]
+  /** Keys may be missing without a trace. */
+  readonly incomplete: boolean
+}
+
+/** What is missing from the opened folders as far as they are loaded; undefined where no damage was met. */
+export function lackOf(root: Folder): ListLack | undefined {
+  const lack = { unreadable: 0, names: [] as string[], incomplete: false }
+  const visit = (folder: Folder): void => {
+    for (const { damage } of folder.pages) {
+      if (damage === undefined) continue
+      lack.unreadable += damage.unreadable.length
+      lack.names.push(...damage.unreadable.slice(0, keysLimits.unreadableNamesMax - lack.names.length))
+      lack.incomplete ||= damage.incomplete
+    }
+    for (const opened of folder.open.values()) visit(opened)
+  }
+  visit(root)
+  return lack.unreadable > 0 || lack.incomplete ? lack : undefined
 }
 
 export function totalsOf(root: Folder): TreeTotals {

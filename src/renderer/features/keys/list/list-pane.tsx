@@ -15,6 +15,8 @@ import { FirstUse } from './first-use.tsx'
 import type { Reveal, RowActions } from './key-list.tsx'
 import { KeyList } from './key-list.tsx'
 import { KeySearch } from './key-search.ts'
+import { lackOf } from './key-tree.ts'
+import { ListDamageNotice } from './list-damage.tsx'
 import { SearchFooter, TreeFooter } from './list-footer.tsx'
 import css from './list-pane.module.css'
 import { foundRows, treeRows } from './list-rows.ts'
@@ -130,12 +132,13 @@ function TreeList({ tree, prefix, delimiter, activeKey, actions, onSearch }: Tre
   const reveal = useReveal(tree, activeKey)
   const { root } = tree
   const nothing = root.complete && root.entryCount === 0
+  const lack = lackOf(root)
   const place = useEmptied(root.pages.length > 0, nothing)
   if (root.pages.length === 0 && root.state.kind === 'failed') {
     return <Failed title={t('listFailed')} failure={root.state.failure} onRetry={() => tree.renew(client.kv)} />
   }
   if (root.pages.length === 0) return <Loading rows={12} text={t('listLoading')} awaited={t('listAwaited')} />
-  if (nothing && prefix === '') {
+  if (nothing && prefix === '' && lack === undefined) {
     return (
       <div ref={place} className={css.nothing}>
         <FirstUse />
@@ -144,10 +147,11 @@ function TreeList({ tree, prefix, delimiter, activeKey, actions, onSearch }: Tre
   }
   return (
     <>
+      <ListDamageNotice lack={lack} />
       {nothing ? (
         <div ref={place}>
           <Empty
-            title={t('emptyPrefix', { prefix: visibleKey(prefix) })}
+            title={lack === undefined ? t('emptyPrefix', { prefix: visibleKey(prefix) }) : t('nothingReadable')}
             actions={<Button onClick={onSearch}>{t('searchAll')}</Button>}
           />
         </div>
@@ -220,6 +224,7 @@ function SearchList({
   const rows = useMemo(() => foundRows(search.items, state.found), [search, state])
   return (
     <>
+      <ListDamageNotice lack={state.lack} />
       {state.found > 0 ? (
         <KeyList rows={rows} tree={undefined} delimiter={delimiter} activeKey={activeKey} actions={actions} reveal={undefined} />
       ) : state.state === 'running' ? (

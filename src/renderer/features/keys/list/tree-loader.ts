@@ -245,9 +245,17 @@ export class TreeLoader {
         listed = await this.#list(folder, after)
         const all = entriesOf(listed)
         // What follows belongs to the page behind, which is loaded.
-        const entries = last || end === undefined ? all : all.filter((entry) => compareKeys(entry.name, end) <= 0)
-        pages.push({ after, entries, stale: false })
-        if (listed.complete || last || entries.length < all.length || (end !== undefined && entries.at(-1)?.name === end)) break
+        const entries = last ? all : all.filter((entry) => end !== undefined && compareKeys(entry.name, end) <= 0)
+        pages.push({ after, entries, damage: listed.damage, stale: false })
+        // One that held nothing but what cannot be read says nowhere where it ends.
+        if (
+          listed.complete ||
+          last ||
+          end === undefined ||
+          entries.length < all.length ||
+          (end !== undefined && entries.at(-1)?.name === end)
+        )
+          break
         after = listed.next
       }
       const index = folder.pages.indexOf(page)

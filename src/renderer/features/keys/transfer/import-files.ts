@@ -1,7 +1,5 @@
 /** What a person dropped or picked, as files with the names that their keys will have. */
 
-import type { NdjsonLine } from '../../../../ipc/contract/ndjson-line.ts'
-import { ndjsonLineSchema } from '../../../../ipc/contract/ndjson-line.ts'
 import { wireLimits } from '../../../../ipc/contract/wire-limits.ts'
 import { keyProblem } from '../check-key.ts'
 import { keysLimits } from '../keys-limits.ts'
@@ -77,73 +75,5 @@ async function collect(entry: FileSystemEntry, folder: string, files: ImportFile
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
     if (batch.length === 0) return
     for (const inner of batch) await collect(inner, `${path}/`, files)
-  }
-}
-
-export interface PreviewRow {
-  readonly key: string
-  readonly size: number | undefined
-  /** Why the import would end there. */
-  readonly problem?: 'not-a-line' | 'not-base64' | 'unfit'
-}
-
-export interface Preview {
-  readonly rows: readonly PreviewRow[]
-  /** Nothing follows behind the rows. */
-  readonly whole: boolean
-  /** Why there are no rows. */
-  readonly nothing?: 'empty' | 'long-line'
-}
-
-const previewBytes = 256 * 1024
-
-/** The first keys that the import would write. */
-export async function previewOf({ format, files }: ImportPlan, prefix: string): Promise<Preview> {
-  const whole = files.length <= keysLimits.previewRows
-  if (format === 'files') {
-    return {
-      rows: files.slice(0, keysLimits.previewRows).map(({ path, file }) => ({ key: prefix + path, size: file.size })),
-      whole,
-    }
-  }
-  const file = files[0]?.file
-  if (file === undefined) return { rows: [], whole: true }
-  const read = file.size <= previewBytes
-  const lines = (await file.slice(0, previewBytes).text()).split('\n')
-  // The last one is cut.
-  const found = (read ? lines : lines.slice(0, -1)).filter((line) => line.trim() !== '')
-  const rows = found.slice(0, keysLimits.previewRows).map((line) => lineRow(line, prefix))
-  if (rows.length === 0) return { rows, whole: read, nothing: read ? 'empty' : 'long-line' }
-  return { rows, whole: read && rows.length === found.length }
-}
-
-function lineRow(line: string, prefix: string): PreviewRow {
-  const read = parsedLine(line)
-  if (read === undefined) return { key: line.slice(0, 120), size: undefined, problem: 'not-a-line' }
-  const key = prefix + read.key
-  const size = base64Size(read.value)
-  if (size === undefined) return { key, size, problem: 'not-base64' }
-  return {
-    key,
-    size: read.part === undefined ? size : (read.size ?? size),
-    ...(keyProblem(key) !== undefined && { problem: 'unfit' as const }),
-  }
-}
-
-function parsedLine(line: string): NdjsonLine | undefined {
-  try {
-    return ndjsonLineSchema.safeParse(JSON.parse(line)).data
-  } catch {
-    return undefined
-  }
-}
-
-/** Undefined for what is no base64, or not as it is written by an export. */
-function base64Size(text: string): number | undefined {
-  try {
-    const bytes = atob(text)
-    return btoa(bytes) === text ? bytes.length : undefined
-  } catch {
-    return undefined
   }
 }

@@ -15,6 +15,7 @@ import { closeTab } from '../tabs-store.ts'
 import type { ImportFile, ImportPlan } from './import-files.ts'
 import { droppedFiles, pickedFiles, planImport } from './import-files.ts'
 import { ImportPreview, usePreview } from './import-preview.tsx'
+import type { Preview } from './preview-import.ts'
 import { RunView } from './run-view.tsx'
 import css from './transfer.module.css'
 import { forgetRun, runImport, useTransferRun } from './transfer-runs.ts'
@@ -138,7 +139,8 @@ function PlanView({ plan, prefix, onClear }: PlanViewProps): ReactElement {
   const facts = { count, number: formatCount(count), size: formatBytes(plan.bytes) }
   const badPrefix = prefix !== '' && keyProblem(prefix) !== undefined
   const preview = usePreview(plan, prefix)
-  const nothing = count === 0 || (preview?.whole === true && preview.rows.every((row) => row.problem !== undefined))
+  const nothing = count === 0 || (preview?.whole === true && preview.rows.every((row) => row.unfit))
+  const hollow = count === 0 || preview?.nothing === 'empty'
   const reason = blocked ?? (badPrefix ? t('key_too-long') : nothing ? t('importNothing') : undefined)
   return (
     <>
@@ -155,25 +157,37 @@ function PlanView({ plan, prefix, onClear }: PlanViewProps): ReactElement {
       )}
       {preview !== undefined && <ImportPreview preview={preview} />}
       <div className={css.foot}>
+        {!hollow && (
+          <div className={css.row}>
+            <Segmented
+              label={t('modeLabel')}
+              options={[
+                { value: 'skip', label: t('modeSkip') },
+                { value: 'replace', label: t('modeReplace') },
+              ]}
+              value={mode}
+              onChange={setMode}
+            />
+            <span className={css.muted}>{t(mode === 'skip' ? 'modeSkipText' : 'modeReplaceText')}</span>
+          </div>
+        )}
         <div className={css.row}>
-          <Segmented
-            label={t('modeLabel')}
-            options={[
-              { value: 'skip', label: t('modeSkip') },
-              { value: 'replace', label: t('modeReplace') },
-            ]}
-            value={mode}
-            onChange={setMode}
-          />
-          <span className={css.muted}>{t(mode === 'skip' ? 'modeSkipText' : 'modeReplaceText')}</span>
-        </div>
-        <div className={css.row}>
-          <Button kind="primary" disabledReason={reason} onClick={() => void runImport(client, plan, prefix, mode)}>
-            {plan.format === 'ndjson' ? t('startNdjson') : t('startImport', facts)}
-          </Button>
+          {!hollow && (
+            <Button kind="primary" disabledReason={reason} onClick={() => void runImport(client, plan, prefix, mode)}>
+              {startText(plan, preview, facts, t)}
+            </Button>
+          )}
           <Button onClick={onClear}>{t('chooseAgain')}</Button>
         </div>
       </div>
     </>
   )
+}
+
+type T = ReturnType<typeof useTranslation<'keys'>>['t']
+
+/** Names where the import would end, so that nobody takes a part for the whole. */
+function startText(plan: ImportPlan, preview: Preview | undefined, facts: { count: number; number: string }, t: T): string {
+  if (plan.format === 'files') return t('startImport', facts)
+  return preview?.stop === undefined ? t('startNdjson') : t('startUntil', { line: formatCount(preview.stop.line) })
 }

@@ -2,10 +2,12 @@ import type { ReactElement } from 'react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNode } from '../../../connection/connection-provider.tsx'
+import { Banner } from '../../../ui/banner.tsx'
 import { formatBytes, formatCount } from '../../../ui/format.ts'
 import { KeyText } from '../key-text.tsx'
-import type { ImportPlan, Preview, PreviewRow } from './import-files.ts'
-import { previewOf } from './import-files.ts'
+import type { ImportPlan } from './import-files.ts'
+import type { Preview, PreviewRow, StopProblem } from './preview-import.ts'
+import { previewOf } from './preview-import.ts'
 import css from './transfer.module.css'
 
 type There = ReadonlyMap<string, boolean>
@@ -33,7 +35,7 @@ function useThere(rows: readonly PreviewRow[]): There {
   useEffect(() => {
     let left = false
     setThere(new Map())
-    const keys = rows.filter((row) => row.problem === undefined).map((row) => row.key)
+    const keys = rows.filter((row) => !row.unfit).map((row) => row.key)
     void Promise.all(keys.map((key) => client.kv.stat({ key }).catch(() => undefined))).then((stats) => {
       if (!left)
         setThere(new Map(keys.flatMap((key, at) => (stats[at] === undefined ? [] : [[key, stats[at] !== null] as const]))))
@@ -48,10 +50,32 @@ function useThere(rows: readonly PreviewRow[]): There {
 /** The first keys of an import, and what is known of them before it begins. */
 export function ImportPreview({ preview }: { readonly preview: Preview }): ReactElement {
   const { t } = useTranslation('keys')
-  const { rows, nothing } = preview
-  const there = useThere(rows)
+  const { rows, nothing, stop } = preview
   if (nothing !== undefined) return <p className={css.muted}>{t(`preview_${nothing}`)}</p>
-  const fit = rows.filter((row) => row.problem === undefined).length
+  const fit = rows.filter((row) => !row.unfit).length
+  return (
+    <>
+      {stop !== undefined && (
+        <Banner tone="warn" inset>
+          {t('previewStop', { line: formatCount(stop.line), reason: lineProblem(stop.problem, t) })}{' '}
+          {fit === 0 ? t('previewStopNone') : t('previewStopKeys', { count: fit, number: formatCount(fit) })}
+          {stop.excerpt !== '' && (
+            <>
+              {' '}
+              <code>{stop.excerpt}</code>
+            </>
+          )}
+        </Banner>
+      )}
+      {rows.length > 0 && <Rows rows={rows} />}
+    </>
+  )
+}
+
+function Rows({ rows }: { readonly rows: readonly PreviewRow[] }): ReactElement {
+  const { t } = useTranslation('keys')
+  const there = useThere(rows)
+  const fit = rows.filter((row) => !row.unfit).length
   const unfit = rows.length - fit
   const existing = [...there.values()].filter(Boolean).length
   return (
@@ -81,9 +105,9 @@ export function ImportPreview({ preview }: { readonly preview: Preview }): React
                 <td>
                   <KeyText text={row.key} />
                 </td>
-                <td className={css.number}>{row.size === undefined ? '–' : formatBytes(row.size)}</td>
-                <td className={row.problem === undefined ? css.muted : css.bad}>
-                  {row.problem === undefined ? stateOf(there.get(row.key), t) : t(`preview_${row.problem}`)}
+                <td className={css.number}>{formatBytes(row.size)}</td>
+                <td className={row.unfit ? css.bad : css.muted}>
+                  {row.unfit ? t('preview_unfit') : stateOf(there.get(row.key), t)}
                 </td>
               </tr>
             ))}
@@ -94,6 +118,12 @@ export function ImportPreview({ preview }: { readonly preview: Preview }): React
   )
 }
 
-function stateOf(exists: boolean | undefined, t: ReturnType<typeof useTranslation<'keys'>>['t']): string {
+type T = ReturnType<typeof useTranslation<'keys'>>['t']
+
+function lineProblem(problem: StopProblem, t: T): string {
+  return 'member' in problem ? t(`line_${problem.kind}`, { member: problem.member }) : t(`line_${problem.kind}`)
+}
+
+function stateOf(exists: boolean | undefined, t: T): string {
   return exists === undefined ? '' : exists ? t('previewThere') : t('previewNew')
 }
