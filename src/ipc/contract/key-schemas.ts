@@ -49,6 +49,15 @@ export const keyPageSchema = z.strictObject({
   /** Given back as `after` for the next page; absent exactly when the listing is complete. */
   next: z.string().optional(),
   complete: z.boolean(),
+  /** What the page lacks because the store is damaged; absent where no damage was met. */
+  damage: z
+    .strictObject({
+      /** Keys that are there and whose entries cannot be read, in byte order; they count for the page. */
+      unreadable: z.array(z.string()),
+      /** Keys may be missing without a trace. */
+      incomplete: z.boolean(),
+    })
+    .optional(),
 })
 export type KeyPage = z.infer<typeof keyPageSchema>
 
@@ -58,7 +67,10 @@ export const scanPageSchema = z.strictObject({
   scanned: z.number().int().nonnegative(),
   next: z.string().optional(),
   complete: z.boolean(),
+  /** As of a page of the list; the keys that cannot be read are counted. */
+  damage: z.strictObject({ unreadable: z.number().int().nonnegative(), incomplete: z.boolean() }).optional(),
 })
+export type ScanPage = z.infer<typeof scanPageSchema>
 
 export const valueRangeSchema = z.strictObject({
   metadata: keyMetadataSchema,

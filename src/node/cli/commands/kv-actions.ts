@@ -2,6 +2,8 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
 import type { CliIo } from '../cli-io.ts'
 import type { CliOutput } from '../cli-output.ts'
+import { visible } from '../cli-output.ts'
+import { DamagedList } from '../client/damaged-list.ts'
 import type { KeyValueClient, PutCondition } from '../client/key-value-client.ts'
 import { keyValueClient } from '../client/key-value-client.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
@@ -108,15 +110,19 @@ function noSuchKey(key: string): string {
 export function kvList(prefix: string, flags: ListFlags, io: CliIo): Promise<void> {
   return withStore(flags, io, async (client, output) => {
     const { delimiter = '', startAfter = '', end = '', reverse = false } = flags
+    const damage = new DamagedList()
     let left = flags.limit ?? Number.POSITIVE_INFINITY
     let pageToken: Uint8Array = new Uint8Array(0)
     do {
       const limit = Math.min(left, defaultLimits.listKeysMax)
       const page = await client.list({ prefix, delimiter, startAfter, end, reverse, limit, pageToken }, { signal: io.signal })
       for (const entry of inOrder(page, reverse)) await printEntry(entry, flags, output)
-      left -= page.items.length + page.commonPrefixes.length
+      for (const key of page.unreadable) io.stderr.write(unreadableLine(key, output.json))
+      damage.take(page)
+      left -= page.items.length + page.commonPrefixes.length + page.unreadable.length
       pageToken = page.nextPageToken
     } while (pageToken.length > 0 && left > 0)
+    if (damage.error !== undefined) throw damage.error
   })
 }
 
@@ -132,6 +138,11 @@ function inOrder(page: Awaited<ReturnType<KeyValueClient['list']>>, reverse: boo
   if (page.commonPrefixes.length === 0) return entries
   entries.push(...page.commonPrefixes.map((name) => ({ name })))
   return entries.sort((left, right) => Buffer.compare(Buffer.from(left.name), Buffer.from(right.name)) * (reverse ? -1 : 1))
+}
+
+/** Beside the list, which holds only what can be read. */
+function unreadableLine(key: string, json: boolean): string {
+  return json ? `${JSON.stringify({ unreadable: key })}\n` : `memo: ${visible(key)} is there and cannot be read\n`
 }
 
 async function printEntry(entry: ListEntry, flags: ListFlags, output: CliOutput): Promise<void> {

@@ -104,7 +104,8 @@ export function exportTo(target: string, flags: ExportFlags, io: CliIo): Promise
       output.remark(
         `memo: ${report.leftOut} stored values are not in the export, because no file can have their names: NDJSON holds all`,
       )
-    if (report.failed + report.leftOut > 0) io.setExitCode(exitCodes.failure)
+    if (report.isDamaged) io.setExitCode(exitCodes.corrupt)
+    else if (report.failed + report.leftOut > 0) io.setExitCode(exitCodes.failure)
   })
 }
 

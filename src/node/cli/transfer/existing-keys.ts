@@ -21,6 +21,8 @@ export class ExistingKeys {
   /** The page holds every key with `after` < key <= `upTo`; without `upTo` every key behind `after`. */
   private after: Buffer = Buffer.alloc(0)
   private upTo: Buffer | undefined = Buffer.alloc(0)
+  /** Lists of a damaged store lack keys that are there. */
+  private damaged = false
 
   constructor(client: KeyValueClient, prefix: string, control: CallControl) {
     this.client = client
@@ -29,9 +31,11 @@ export class ExistingKeys {
   }
 
   async find(key: string): Promise<FoundKey | undefined> {
+    if (this.damaged) return await this.ask(key)
     const bytes = Buffer.from(key)
     if (Buffer.compare(bytes, this.after) <= 0) return await this.ask(key)
     if (this.upTo !== undefined && Buffer.compare(bytes, this.upTo) > 0) await this.load(this.upTo)
+    if (this.damaged) return await this.ask(key)
     if (this.upTo === undefined || Buffer.compare(bytes, this.upTo) <= 0) return this.page.get(key)
     await this.load(bytes)
     return await this.ask(key)
@@ -44,7 +48,8 @@ export class ExistingKeys {
 
   private async load(after: Buffer): Promise<void> {
     const query = { prefix: this.prefix, startAfter: after.toString('utf8'), limit: pageKeys }
-    const { items, nextPageToken } = await this.client.list(query, this.control)
+    const { items, nextPageToken, unreadable, incomplete } = await this.client.list(query, this.control)
+    this.damaged ||= incomplete || unreadable.length > 0
     this.page = new Map()
     let before = query.startAfter
     for (const { metadata } of items) {

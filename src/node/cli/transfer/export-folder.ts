@@ -6,6 +6,7 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { KeyMetadata, KeyValueClient } from '../client/key-value-client.ts'
 import type { Place } from './export-place.ts'
 import { ExportPlaces, partialFolder } from './export-place.ts'
+import { listedPages } from './listed-pages.ts'
 import { sameBytes } from './same-bytes.ts'
 import type { SkipReason, TransferReport } from './transfer-report.ts'
 import { groupBytesMax, groupKeysMax, groupValues, smallBytesMax } from './value-group.ts'
@@ -40,16 +41,13 @@ export async function exportFolder(target: string, options: ExportOptions): Prom
   try {
     const places = new ExportPlaces({ target, platform: process.platform, caseInsensitive: await isCaseInsensitive(partial) })
     const run = new ExportRun(partial, options)
-    let startAfter = ''
-    for (let more = true; more; ) {
-      options.signal.throwIfAborted()
-      const page = await options.client.list({ prefix: options.prefix, startAfter, limit: pageKeys }, { signal: options.signal })
+    let before = ''
+    for await (const page of listedPages(options, pageKeys)) {
       for (const { metadata } of page.items) {
         if (metadata === undefined) continue
-        await run.take(metadata, await places.place(metadata.key.slice(options.prefix.length)), startAfter)
-        startAfter = metadata.key
+        await run.take(metadata, await places.place(metadata.key.slice(options.prefix.length)), before)
+        before = metadata.key
       }
-      more = page.nextPageToken.length > 0 && page.items.length > 0
     }
     await run.finish()
   } finally {

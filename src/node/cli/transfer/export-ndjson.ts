@@ -2,6 +2,7 @@ import { isCoded } from '../../../shared/coded-error.ts'
 import { partBytes } from '../../api/ndjson/ndjson-values.ts'
 import type { KeyMetadata } from '../client/key-value-client.ts'
 import type { ExportOptions } from './export-folder.ts'
+import { listedPages } from './listed-pages.ts'
 import type { GroupValue } from './value-group.ts'
 import { groupValues, smallBytesMax } from './value-group.ts'
 
@@ -13,14 +14,12 @@ export interface LineOutput {
 
 /** Writes every key below the prefix as one line, in the order of the keys. */
 export async function exportNdjson(output: LineOutput, options: ExportOptions): Promise<void> {
-  const { client, prefix, signal, report, progressed } = options
-  let startAfter = ''
-  for (let more = true; more; ) {
-    signal.throwIfAborted()
-    const page = await client.list({ prefix, startAfter, limit: pageKeys }, { signal })
+  const { prefix, report, progressed } = options
+  let before = ''
+  for await (const page of listedPages(options, pageKeys)) {
     const values = await smallValues(
       page.items.flatMap(({ metadata }) => metadata ?? []),
-      startAfter,
+      before,
       options,
     )
     for (const { metadata } of page.items) {
@@ -30,9 +29,8 @@ export async function exportNdjson(output: LineOutput, options: ExportOptions): 
       else if (written === 'vanished') report.skip(written, metadata.key.slice(prefix.length))
       else report.fail(written, metadata.key.slice(prefix.length))
       progressed()
-      startAfter = metadata.key
+      before = metadata.key
     }
-    more = page.nextPageToken.length > 0 && page.items.length > 0
   }
 }
 

@@ -18,13 +18,18 @@ export type SkipReason =
   | 'link-in-the-way'
   | 'vanished'
 
-/** What went wrong for one name while the rest went on. */
-export type FailReason = 'unreadable' | 'refused-by-node' | 'damaged'
+/**
+ * What went wrong for one name while the rest went on. Of what an export meets damaged, `damaged` is a value and `entry-damaged` what
+ * the node knows of a key.
+ */
+export type FailReason = 'unreadable' | 'refused-by-node' | 'damaged' | 'entry-damaged'
 
 /** Skips after which nothing is missing on the other side. */
 const harmlessSkips: ReadonlySet<SkipReason> = new Set(['already-there', 'vanished'])
 
 const examplesMax = 5
+/** Names of what is damaged: somebody has to look after each. */
+const damagedNamesMax = 1000
 
 interface Tally {
   count: number
@@ -36,6 +41,8 @@ export class TransferReport {
   copied = 0
   copiedBytes = 0
   compared = 0
+  /** Of an export: the node's index is damaged, and keys may be missing without a trace. */
+  incomplete = false
   readonly startedMs: number
   private readonly skips = new Map<SkipReason, Tally>()
   private readonly failures = new Map<FailReason, Tally>()
@@ -50,11 +57,11 @@ export class TransferReport {
   }
 
   skip(reason: SkipReason, name: string): void {
-    tally(this.skips, reason, name)
+    tally(this.skips, reason, name, examplesMax)
   }
 
   fail(reason: FailReason, name: string): void {
-    tally(this.failures, reason, name)
+    tally(this.failures, reason, name, reason === 'damaged' || reason === 'entry-damaged' ? damagedNamesMax : examplesMax)
   }
 
   get handled(): number {
@@ -63,6 +70,11 @@ export class TransferReport {
 
   get failed(): number {
     return total(this.failures)
+  }
+
+  /** Whether the node's store proved damaged. */
+  get isDamaged(): boolean {
+    return this.incomplete || this.failures.has('damaged') || this.failures.has('entry-damaged')
   }
 
   /** What the other side does not have although this side has it. */
@@ -77,6 +89,7 @@ export class TransferReport {
       skipped: total(this.skips),
       leftOut: this.leftOut,
       failed: total(this.failures),
+      ...(this.incomplete && { incomplete: true }),
       durationMs: Math.round(nowMs - this.startedMs),
       skips: reasons(this.skips),
       failures: reasons(this.failures),
@@ -89,14 +102,18 @@ export class TransferReport {
     const lines = [`${verb} ${this.copied} (${byteText(this.copiedBytes)}) in ${seconds.toFixed(1)} s, ${rate} a second`]
     for (const [reason, { count, examples }] of this.skips) lines.push(line('skipped', reason, count, examples))
     for (const [reason, { count, examples }] of this.failures) lines.push(line('FAILED', reason, count, examples))
+    if (this.incomplete) lines.push(incompleteText)
     return lines.join('\n')
   }
 }
 
-function tally<Reason>(tallies: Map<Reason, Tally>, reason: Reason, name: string): void {
+const incompleteText =
+  'INCOMPLETE: the index of the node is damaged, so that keys may be missing from what it lists; "memo doctor" says what to do'
+
+function tally<Reason>(tallies: Map<Reason, Tally>, reason: Reason, name: string, namesMax: number): void {
   const entry = tallies.get(reason) ?? { count: 0, examples: [] }
   entry.count += 1
-  if (entry.examples.length < examplesMax) entry.examples.push(name)
+  if (entry.examples.length < namesMax) entry.examples.push(name)
   tallies.set(reason, entry)
 }
 

@@ -1,6 +1,7 @@
 import type { BatchOperation, KeyValueService } from '../../../engine/kv/key-value-service.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import { controlLimits } from '../control-limits.ts'
+import { noteDamage } from './export-lines.ts'
 import type { JobRecord } from './job-record.ts'
 import { retried } from './value-import.ts'
 
@@ -15,12 +16,14 @@ const store = ''
 /** Removes the keys below a prefix, page by page. One that is made behind the page that is at work stays. */
 export async function runDeleteJob(record: JobRecord, { keyValues, clock, isReadOnly }: DeleteJobParts): Promise<void> {
   const { signal, prefix } = record
-  let startAfter = ''
+  let pageToken: Uint8Array | undefined
   try {
     for (let more = true; more && record.running; ) {
       if (isReadOnly()) return record.end('failed', 'the node became read-only for its screens')
-      const query = { prefix, startAfter, limit: controlLimits.jobPageKeys }
-      const { items, nextPageToken } = await keyValues.list(store, query, { signal })
+      const query = { prefix, limit: controlLimits.jobPageKeys, ...(pageToken !== undefined && { pageToken }) }
+      const page = await keyValues.list(store, query, { signal })
+      const { items, nextPageToken } = page
+      noteDamage(page, record)
       const operations = items.map(
         ({ metadata }): BatchOperation => ({ kind: 'delete', key: metadata.key, precondition: { kind: 'any' } }),
       )
@@ -33,7 +36,7 @@ export async function runDeleteJob(record: JobRecord, { keyValues, clock, isRead
           record.itemDone()
         }
       }
-      startAfter = items.at(-1)?.metadata.key ?? startAfter
+      pageToken = nextPageToken
       more = nextPageToken !== undefined
     }
     record.end('done')

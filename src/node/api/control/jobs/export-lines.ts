@@ -16,6 +16,7 @@ export async function* exportLines(keyValues: KeyValueService, record: JobRecord
   let pageToken: Uint8Array | undefined
   do {
     const page = await pageOf(keyValues, record.prefix, pageToken, context)
+    noteDamage(page, record)
     for (const { metadata, value } of page.items) {
       if (value === undefined) yield* largeLine(keyValues, metadata, record, context)
       else {
@@ -26,6 +27,13 @@ export async function* exportLines(keyValues: KeyValueService, record: JobRecord
     }
     pageToken = page.nextPageToken
   } while (pageToken !== undefined)
+}
+
+/** What the list lacks: the rest goes on. */
+export function noteDamage({ damage }: ListPage, record: JobRecord): void {
+  for (const key of damage?.unreadable ?? [])
+    record.itemFailed(key.slice(record.prefix.length), 'what is known of this key cannot be read')
+  if (damage?.incomplete === true) record.listIncomplete()
 }
 
 /** With values, unless one of them is damaged: then they are read one by one, so that the damaged one is named. */

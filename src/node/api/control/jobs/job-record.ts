@@ -35,6 +35,7 @@ export class JobRecord {
   #failed = 0
   readonly #failures: Job['failures'] = []
   #error: string | undefined
+  #listIncomplete = false
 
   constructor(facts: JobFacts, environment: JobEnvironment) {
     this.id = facts.id
@@ -71,6 +72,11 @@ export class JobRecord {
     this.itemDone()
   }
 
+  /** The node's index is damaged, so that keys below the prefix may be missing from what is listed. */
+  listIncomplete(): void {
+    this.#listIncomplete = true
+  }
+
   bytesMoved(bytes: number): void {
     this.#bytesDone += bytes
     this.#environment.changed()
@@ -79,7 +85,9 @@ export class JobRecord {
   /** The first end holds. */
   end(state: 'done' | 'failed' | 'cancelled', error?: string): void {
     if (!this.running) return
-    this.#state = state
+    const isShort = state === 'done' && this.#listIncomplete
+    this.#state = isShort ? 'failed' : state
+    if (isShort) this.#error = listIncompleteText
     this.#endedMs = this.#environment.nowMs()
     if (error !== undefined) this.#error = shortened(error)
     this.#controller.abort(new CodedError('cancelled', 'the job has ended'))
@@ -107,6 +115,9 @@ export class JobRecord {
     }
   }
 }
+
+const listIncompleteText =
+  'the index of the node is damaged: what it lists was carried out, but keys may be missing from that; the overview says what to do'
 
 function shortened(text: string): string {
   const { jobTextMax } = controlLimits
