@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LevelIndex } from '../../../src/node/adapters/level-store/index/level-index.ts'
 import { decodeIndexValue, recordRange } from '../../../src/node/adapters/level-store/index/record-codec.ts'
+import { memoHolderText } from '../../../src/node/cli/doctor/memo-holder.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import { runMemo, startMemo } from '../../support/memo-process.ts'
 import { openLevelStoreAt } from '../store/level-bed.ts'
@@ -134,6 +135,40 @@ describe('a sound store', () => {
     expect([code, of('running')?.code]).toEqual([10, 'store-locked'])
     expect(of('running')?.text).toContain('no node there answers a health check')
     await node.terminate()
+  })
+
+  test('a port that the node of another folder holds is red, and says whose it is', async () => {
+    const data = folder.path('other')
+    const node = await startMemo(data)
+    const { port } = new URL(node.ready.consoleUrl)
+    const { code, of } = await doctor(folder.path('none'), '--grpc', node.ready.grpc, '--console', `127.0.0.1:${port}`)
+    expect(code).toBe(11)
+    const pid = node.ready.pid
+    if (process.platform === 'linux') {
+      const who = `a memo node (process ${pid}) that runs on ${data}: memo doctor --data ${data} looks at it`
+      expect(of('console-port')?.text).toBe(`127.0.0.1:${port} is taken by ${who}`)
+      expect(of('grpc-port')?.text).toBe(`${node.ready.grpc} is taken by ${who}`)
+    }
+    const asked = await memoHolderText({ host: '0.0.0.0', port: Number(port) }, undefined)
+    expect(asked, 'where the system does not say who it is').toBe(`a memo node (process ${pid}) on another folder`)
+    await node.terminate()
+  })
+
+  test('files that would end a start are red, and none is touched', async () => {
+    const data = await filledStore('misnamed')
+    const key = join(data, 'keys', 'node.key')
+    const before = readFileSync(key)
+    writeFileSync(join(data, 'memo.json'), JSON.stringify({ readyFile: key }))
+    const { code, of } = await doctor(data)
+    expect([code, of('configuration')?.state, of('configuration')?.code]).toEqual([2, 'red', 'config-invalid'])
+    expect(of('configuration')?.text).toContain(`--ready-file ${key} is there, and is no ready file of memo`)
+    expect(readFileSync(key)).toEqual(before)
+  })
+
+  test('an address that this computer does not have is red', async () => {
+    const { code, of } = await doctor(folder.path('none'), '--grpc', '192.0.2.1:7070')
+    expect([code, of('grpc-port')?.code]).toEqual([2, 'config-invalid'])
+    expect(of('grpc-port')?.text).toBe('cannot listen at 192.0.2.1:7070: this computer does not have that address')
   })
 
   test('a taken port is red', async () => {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { call } from '@orpc/server'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.ts'
@@ -91,6 +91,11 @@ describe('reading', () => {
     expect(rowOf(view, 'grpc')).toMatchObject({ kind: 'address', value: '127.0.0.1:7070', needsRestart: true })
     expect(rowOf(view, 'data')).toMatchObject({ kind: 'path', value: folder, locked: true })
     expect(view.rows.every(({ help }) => help.length > 10)).toBe(true)
+  })
+
+  test('the file is shown with its full path, however the data directory was given', async () => {
+    const { settings, path } = open({ flags: { data: relative(process.cwd(), folder) } })
+    expect((await settings.read()).file).toBe(path)
   })
 
   test('what was written by hand and is wrong is shown as text, beside what is in force', async () => {

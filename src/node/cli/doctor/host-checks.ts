@@ -5,11 +5,13 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import { isLoopback } from '../../api/grpc/bind-safety.ts'
 import type { HostPort } from '../../config/host-port.ts'
 import { hostPortText } from '../../config/host-port.ts'
+import type { PortHolder } from '../run/check-ports.ts'
 import { holderText, tryPort } from '../run/check-ports.ts'
 import { openDirectoryWarning } from '../run/open-directory.ts'
 import { byteText } from '../transfer/transfer-report.ts'
 import type { Check } from './doctor-report.ts'
 import { amber, green, red } from './doctor-report.ts'
+import { memoHolderText } from './memo-holder.ts'
 
 const neededMajor = 24
 const freeBytesLow = 1024 ** 3
@@ -78,6 +80,10 @@ export async function checkClock(dataDirectory: string, nowMs: number): Promise<
   return green('clock', now)
 }
 
+async function whoHolds(address: HostPort, holder: PortHolder): Promise<string> {
+  return (await memoHolderText(address, holder)) ?? holderText(holder)
+}
+
 /** Whether a node could listen there now. */
 export async function checkPort(
   name: 'grpc-port' | 'console-port',
@@ -97,6 +103,6 @@ export async function checkPort(
     case 'taken':
       if (own !== undefined && own.address === text && (trial.holder === undefined || trial.holder.pid === own.pid))
         return amber(name, `${text} is held by the node of this data directory (process ${own.pid})`)
-      return red(name, new CodedError('port-in-use', `${text} is taken by ${holderText(trial.holder)}`))
+      return red(name, new CodedError('port-in-use', `${text} is taken by ${await whoHolds(address, trial.holder)}`))
   }
 }

@@ -10,6 +10,7 @@ import type { CliIo } from '../cli-io.ts'
 import { createOutput } from '../cli-output.ts'
 import type { DoctorFlags } from '../commands/setting-options.ts'
 import { configInput } from '../commands/setting-options.ts'
+import { namedFileFaults } from '../run/named-files.ts'
 import { keyVaultAt, systemAdapters } from '../run/node-adapters.ts'
 import type { Check } from './doctor-report.ts'
 import { doctorExitCode, doctorText, green, red, worstState } from './doctor-report.ts'
@@ -21,7 +22,7 @@ import { keysCheck, storeChecks } from './store-checks.ts'
 export async function runDoctor(flags: DoctorFlags, io: CliIo): Promise<void> {
   const { json, verify = true, ...settings } = flags
   const output = createOutput(io, json === true)
-  const { config, warnings, check } = checkedConfig(configInput(settings as Partial<Record<SettingName, string>>, io))
+  const { config, warnings, check } = await checkedConfig(configInput(settings as Partial<Record<SettingName, string>>, io))
   for (const warning of warnings) output.remark(`memo: ${warning}`)
   const checks = [checkNodeVersion(process.versions.node), check, ...(await checksOf(config, verify, io))]
   const result = { state: worstState(checks), checks: checks.map((check) => ({ ...check })) }
@@ -34,14 +35,22 @@ interface CheckedConfig extends Pick<LoadedConfig, 'config' | 'warnings'> {
 }
 
 /** A value that is not valid ends the command like any other: its error says which key and where. Broken rules between them do not. */
-function checkedConfig(input: ConfigInput): CheckedConfig {
+async function checkedConfig(input: ConfigInput): Promise<CheckedConfig> {
   try {
-    return { ...loadNodeConfig(input), check: green('configuration', 'valid') }
+    const { config, warnings } = loadNodeConfig(input)
+    return { config, warnings, check: await checkFiles(config) }
   } catch (error) {
     if (!(error instanceof InvalidConfigError) || error.config === undefined) throw error
     const text = error.problems.map(({ message }) => message).join('; ')
     return { config: error.config, warnings: [], check: red('configuration', new CodedError(error.code, text)) }
   }
+}
+
+/** What would end a start before it opens anything. */
+async function checkFiles(config: NodeConfig): Promise<Check> {
+  const faults = await namedFileFaults(config)
+  if (faults.length === 0) return green('configuration', 'valid')
+  return red('configuration', new CodedError('config-invalid', faults.map(({ message }) => message).join('; ')))
 }
 
 async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise<Check[]> {

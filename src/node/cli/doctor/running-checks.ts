@@ -47,7 +47,7 @@ export async function findRunning(dataDirectory: string): Promise<Running | unde
   return { ...facts, health: await askHealth({ url: facts.consoleUrl, certificate: access?.certificate }) }
 }
 
-async function askHealth(place: ConsolePlace): Promise<Running['health']> {
+export async function askHealth(place: ConsolePlace): Promise<Running['health']> {
   try {
     return healthSchema.parse((await askConsole(place, '/health')).value)
   } catch {
