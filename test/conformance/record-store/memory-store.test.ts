@@ -36,6 +36,11 @@ async function memoryBed(): Promise<MemoryBed> {
     setFull: (full) => {
       disk.capacityBytes = full ? disk.usedBytes + 2_500_000 : undefined
     },
+    spoilRecord: (family, key) => void disk.flipBit(family, key, 100),
+    damageIndex: async (key) => {
+      disk.loseRecord('entry', key)
+      disk.damageIndex()
+    },
     [Symbol.asyncDispose]: async () => disk.crash(),
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { RecordStore, StoreUsage } from '../../../src/node/ports/record-store.ts'
 import { recordFamilies } from '../../../src/node/ports/record-store.ts'
 import { describeCapacity } from './record-store-capacity.ts'
+import { describeDamagedIndex } from './record-store-damaged-index.ts'
 import { describeFaults } from './record-store-faults.ts'
 import { describeModel } from './record-store-model.ts'
 import { describeScans } from './record-store-scans.ts'
@@ -18,6 +19,7 @@ export function describeRecordStore(name: string, makeBed: () => Promise<StoreBe
     describeCapacity(makeBed)
     describeModel(makeBed, traits)
     describeFaults(makeBed, traits)
+    describeDamagedIndex(makeBed)
   })
 }
 

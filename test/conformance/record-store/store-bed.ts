@@ -21,6 +21,10 @@ export interface StoreBed extends AsyncDisposable {
   failSync(): void
   /** The disk takes nothing more, or takes it again. */
   setFull(full: boolean): void
+  /** An indexed record of the open store does not verify any more. Its value is filler of 500 bytes. */
+  spoilRecord(family: RecordFamily, key: Uint8Array, value: Uint8Array): void
+  /** The open store comes to know that its index is damaged, about where this entry lies. Its value is filler of 500 bytes. */
+  damageIndex(key: Uint8Array, value: Uint8Array): Promise<void>
 }
 
 export type Verdict = 'sound' | 'suspect' | 'found'

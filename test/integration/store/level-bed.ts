@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Files } from '../../../src/node/adapters/level-store/files.ts'
@@ -98,6 +98,20 @@ export async function indexPositionOf(folder: string): Promise<number> {
   return reached
 }
 
+/** Changes the table that holds a value which no table packs, at a byte of that. */
+function overwriteInTable(root: string, value: Uint8Array, change: (table: Buffer, at: number) => void): void {
+  const part = value.subarray(100, 140)
+  for (const name of filesBelow(root).filter((file) => /^index\/.*\.ldb$/.test(file))) {
+    const table = readFileSync(join(root, name))
+    const at = table.indexOf(part)
+    if (at < 0) continue
+    change(table, at)
+    writeFileSync(join(root, name), table)
+    return
+  }
+  throw new Error('no table holds the value as it is')
+}
+
 export interface LevelBed extends StoreBed {
   /** Where the store is kept now: a crash moves it to a copy. */
   readonly directory: string
@@ -140,6 +154,12 @@ export async function levelBed(): Promise<LevelBed> {
     },
     setFull: (full) => {
       faulty.bytesLeft = full ? 0 : undefined
+    },
+    spoilRecord: (_family, _key, value) =>
+      overwriteInTable(directory, value, (table, at) => table.writeUInt8(table.readUInt8(at) ^ 1, at)),
+    damageIndex: async (_key, value) => {
+      overwriteInTable(directory, value, (table, at) => table.fill(0xff, at - 700, at + 700))
+      await current?.scan('entry', { limit: 100, damage: { unreadable: () => undefined, incomplete: () => undefined } })
     },
     [Symbol.asyncDispose]: async () => {
       release()

@@ -4,6 +4,7 @@ import { wireLimits } from '../../../src/ipc/contract/wire-limits.ts'
 import { controlLimits } from '../../../src/node/api/control/control-limits.ts'
 import { jobsHandlers } from '../../../src/node/api/control/jobs-handlers.ts'
 import { ndjsonValues, partBytes } from '../../../src/node/api/ndjson/ndjson-values.ts'
+import { entryKey } from '../../../src/node/core/kv/record-keys.ts'
 import type { ReadOptions } from '../../../src/node/engine/kv/key-value-service.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 import { gather, inPieces, noise, text } from '../../support/key-value-world.ts'
@@ -16,6 +17,9 @@ async function recordsOf(bytes: Uint8Array) {
     records.push({ key, contentType, value: await gather(open()) })
   return records
 }
+
+const ended = async (bed: JobBed, id: string) =>
+  await expect.poll(() => bed.jobs.list().find((job) => job.id === id)?.state, { timeout: 5000, interval: 5 }).not.toBe('running')
 
 describe('an export', () => {
   test('gives every key below the prefix, in pieces, and an import takes it back', async () => {
@@ -118,11 +122,6 @@ describe('an export', () => {
 })
 
 describe('a removal', () => {
-  const ended = async (bed: JobBed, id: string) =>
-    await expect
-      .poll(() => bed.jobs.list().find((job) => job.id === id)?.state, { timeout: 5000, interval: 5 })
-      .not.toBe('running')
-
   test('takes every key below the prefix and no other', async () => {
     await using bed = await JobBed.make()
     const count = controlLimits.jobPageKeys * 2 + 10
@@ -233,5 +232,47 @@ describe('the list of jobs', () => {
       (await failureOfCall(call(handlers.feed, { id, path: 'x', bytes: new Uint8Array(0), last: true }, readOnly))).code,
     ).toBe('permission-denied')
     expect(await call(handlers.export, { prefix: '' }, readOnly)).toMatchObject({ kind: 'export' })
+  })
+})
+
+describe('over a damaged store', () => {
+  async function damagedBed(): Promise<JobBed> {
+    const bed = await JobBed.make()
+    for (let index = 0; index < 700; index++) await bed.put(`d/${String(index).padStart(4, '0')}`, text('x'))
+    for (let index = 1; index < 699; index++) {
+      const key = entryKey(bed.world.page, text(`d/${String(index).padStart(4, '0')}`))
+      expect(bed.world.disk.flipBit('entry', key, 20)).toBe(true)
+    }
+    return bed
+  }
+  const unreadable = { item: '0001', reason: 'what is known of this key cannot be read' }
+
+  test('an export gives what is readable and names the rest', async () => {
+    await using bed = await damagedBed()
+    const { id } = bed.jobs.create({ kind: 'export', prefix: 'd/' })
+    const { bytes } = await bed.takeAll(id)
+    expect((await recordsOf(bytes)).map(({ key }) => key)).toEqual(['0000', '0699'])
+    const [job] = bed.jobs.list()
+    expect(job).toMatchObject({ state: 'done', itemsDone: 700, failed: 698 })
+    expect(job?.failures[0]).toEqual(unreadable)
+  })
+
+  test('an export over an index that may hide keys ends as failed', async () => {
+    await using bed = await JobBed.make()
+    await bed.put('d/1', text('x'))
+    bed.world.disk.damageIndex()
+    const { bytes } = await bed.takeAll(bed.jobs.create({ kind: 'export', prefix: 'd/' }).id)
+    expect((await recordsOf(bytes)).map(({ key }) => key)).toEqual(['1'])
+    expect(bed.jobs.list()[0]).toMatchObject({ state: 'failed', error: expect.stringContaining('keys may be missing') })
+  })
+
+  test('a deletion removes what is readable, names the rest and ends', async () => {
+    await using bed = await damagedBed()
+    const { id } = bed.jobs.create({ kind: 'delete', prefix: 'd/' })
+    await ended(bed, id)
+    const [job] = bed.jobs.list()
+    expect(job).toMatchObject({ state: 'done', itemsDone: 700, failed: 698 })
+    expect(job?.failures[0]).toEqual(unreadable)
+    expect(await bed.keys('d/')).toEqual([])
   })
 })

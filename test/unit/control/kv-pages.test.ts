@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { keyPageSchema, scanPageSchema } from '../../../src/ipc/contract/key-schemas.ts'
 import { wireLimits } from '../../../src/ipc/contract/wire-limits.ts'
 import { listKeys, scanKeys } from '../../../src/node/api/control/kv-pages.ts'
-import { call, KeyValueWorld } from '../../support/key-value-world.ts'
+import { entryKey } from '../../../src/node/core/kv/record-keys.ts'
+import { call, KeyValueWorld, text } from '../../support/key-value-world.ts'
 
 let world: KeyValueWorld
 
@@ -107,5 +108,28 @@ describe('scanKeys', () => {
   it('refuses a place that is none', async () => {
     const asked = scanKeys(world.kv, { prefix: '', contains: 'a', after: '_w' }, call)
     await expect(asked).rejects.toMatchObject({ code: 'invalid-argument' })
+  })
+})
+
+describe('over entries that cannot be read', () => {
+  const spoil = (keys: readonly string[]) => {
+    for (const key of keys) expect(world.disk.flipBit('entry', entryKey(world.page, text(key)), 20)).toBe(true)
+  }
+
+  it('lists the others and names them', async () => {
+    await fill(['a', 'b', 'c'])
+    spoil(['b'])
+    const page = keyPageSchema.parse(await listKeys(world.kv, { prefix: '', delimiter: '', limit: 2 }, call))
+    expect(page).toMatchObject({ complete: false, damage: { unreadable: ['b'], incomplete: false } })
+    expect(page.items.map(({ key }) => key)).toEqual(['a'])
+  })
+
+  it('a search passes pages that hold nothing else, and counts them', async () => {
+    const keys = numbered(2300, (index) => `k/${String(index).padStart(5, '0')}`)
+    await fill(keys)
+    spoil(keys.slice(100, 2250))
+    const page = scanPageSchema.parse(await scanKeys(world.kv, { prefix: '', contains: 'k/' }, call))
+    expect(page).toMatchObject({ complete: true, scanned: 2300, damage: { unreadable: 2150, incomplete: false } })
+    expect(page.items.map(({ key }) => key)).toEqual([...keys.slice(0, 100), ...keys.slice(2250)])
   })
 })

@@ -234,17 +234,22 @@ export class PageKeeper {
         failures.set(change, error)
       }
       try {
+        const outcome = this.#loadOutcome(change, present)
+        if (outcome !== undefined) pending.push(outcome.catch(failed))
         for (const operation of change.operations) {
-          const loading = this.#loadEntry(operation.key, present)
-          if (loading !== undefined) pending.push(loading.catch(failed))
+          const entry = this.#loadEntry(operation.key, present)
+          if (entry !== undefined) pending.push(entry.catch(failed))
         }
-        const loading = this.#loadOutcome(change, present)
-        if (loading !== undefined) pending.push(loading.catch(failed))
       } catch (error) {
         failed(error)
       }
     }
     if (pending.length > 0) await Promise.all(pending)
+    for (const change of failures.keys()) {
+      // What became of a repeated request is known without the entries.
+      const { requestId } = change
+      if (requestId !== undefined && present.outcomes.has(requestIdText(requestId))) failures.delete(change)
+    }
     return { changes: failures.size === 0 ? all : all.filter((change) => !failures.has(change)), failures, present }
   }
 
