@@ -100,6 +100,14 @@ describe('printing', () => {
     expect(storedJson('{\n\t"a" : 2 }\n', lines)).toBe('{\n\t"a" : 2 }\n')
     const stored = '{"a":1}\n'
     expect(storedJson(shownJson(stored).replace('1', '2'), stored)).toBe('{"a":2}\n')
+    for (const [before, after] of [
+      ['{"a": 1, "b": [1, 2], "c": {}}', '{"a": 1, "b": [7, 2], "c": {}}'],
+      ['{ "a":1,"b":[1,2],"c":{} }', '{ "a":1,"b":[7,2],"c":{} }'],
+      // Of no style: as short as can be.
+      ['{"a" : 1,  "b":[1]}', '{"a":1,"b":[7]}'],
+    ] as const) {
+      expect(storedJson(shownJson(before).replace('[1', '[7'), before)).toBe(after)
+    }
     expect(storedJson('{"a": broken', stored)).toBe('{"a": broken')
   })
 })

@@ -79,11 +79,32 @@ function rawOf(node: JsonNode): string {
   return node.kind === 'scalar' ? node.raw : ''
 }
 
-/** Without any space between the parts. */
-export function compactJson(node: JsonNode): string {
+/** The spaces of a text on one line: behind commas, behind colons, and within the brackets of objects. */
+interface LineStyle {
+  readonly comma: string
+  readonly colon: string
+  readonly pad: string
+}
+
+const spaces = ['', ' ']
+const lineStyles: readonly LineStyle[] = spaces.flatMap((comma) =>
+  spaces.flatMap((colon) => spaces.map((pad) => ({ comma, colon, pad }))),
+)
+
+/** On one line; without any space between the parts where no style is given. */
+export function compactJson(node: JsonNode, style: LineStyle = { comma: '', colon: '', pad: '' }): string {
   if (node.kind === 'scalar') return node.raw
-  if (node.kind === 'array') return `[${node.items.map(compactJson).join(',')}]`
-  return `{${node.members.map((member) => `${member.rawName}:${compactJson(member.value)}`).join(',')}}`
+  const comma = `,${style.comma}`
+  if (node.kind === 'array') return `[${node.items.map((item) => compactJson(item, style)).join(comma)}]`
+  if (node.members.length === 0) return '{}'
+  const members = node.members.map((member) => `${member.rawName}:${style.colon}${compactJson(member.value, style)}`)
+  return `{${style.pad}${members.join(comma)}${style.pad}}`
+}
+
+/** The style that a line was written in; none where it follows none. */
+function lineStyleOf(line: string): LineStyle | undefined {
+  const reading = readJson(line)
+  return reading.ok ? lineStyles.find((style) => compactJson(reading.root, style) === line.trim()) : undefined
 }
 
 /** A value that was written on one line is shown on many and written back on one: its writer wanted it so. */
@@ -102,5 +123,5 @@ export function shownJson(text: string): string {
 export function storedJson(shown: string, stored: string): string {
   if (!isOneLine(stored) || shownJson(stored) === stored) return shown
   const reading = readJson(shown)
-  return reading.ok ? compactJson(reading.root) + (stored.endsWith('\n') ? '\n' : '') : shown
+  return reading.ok ? compactJson(reading.root, lineStyleOf(stored)) + (stored.endsWith('\n') ? '\n' : '') : shown
 }
