@@ -159,5 +159,5 @@ test('pages, settings, colours and the way out are reached by keyboard alone', a
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
   expect(await page.evaluate(() => 'pointed' in globalThis)).toBe(false)
   await palette(page, say.shortcuts('sessionEnd'))
-  await page.getByRole('heading', { name: say.shell('signInEnded') }).waitFor()
+  await page.getByRole('heading', { name: say.shell('signedOut') }).waitFor()
 })

@@ -194,7 +194,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
     const { link, session, visible } = this.snapshot()
     if (link.state === 'signed-out' || link.state === 'mismatch') return
     const answer = await askSession()
-    if (this.#stopped || this.#epoch !== epoch) return
+    if (this.#stopped || this.#epoch !== epoch || this.snapshot().link.state === 'signed-out') return
     if (answer?.held === false) return this.#signedOut(session === undefined ? 'none' : this.#endOf(answer.run))
     const waitMs = backOffMs(this.#failures, Math.random, visible ? seenBackOffMaxMs : undefined)
     this.#failures += 1
@@ -212,8 +212,11 @@ export class SocketConnection extends ConnectionStore implements Connection {
   }
 
   async #signOut(): Promise<void> {
+    const epoch = this.#epoch
     await fetch('/session/end', { method: 'POST' })
-    this.#signedOut('ended')
+    // The node closes the socket as well: that is no news.
+    this.#over = epoch
+    this.#signedOut('left')
     this.#socket?.close()
   }
 }

@@ -15,6 +15,14 @@ interface SignInCardProps {
   readonly onSignIn: (link: string) => Promise<boolean>
 }
 
+const titles = {
+  none: 'signInNone',
+  refused: 'signInNone',
+  ended: 'signInEnded',
+  restarted: 'signInEnded',
+  left: 'signedOut',
+} as const
+
 /** There is no session, or no longer: how to get a link, and a place to paste it. */
 export function SignInCard({ reason, onSignIn }: SignInCardProps): ReactElement {
   const { t } = useTranslation('shell')
@@ -34,11 +42,7 @@ export function SignInCard({ reason, onSignIn }: SignInCardProps): ReactElement 
       .finally(() => setBusy(false))
   }
   return (
-    <ScreenCard
-      icon={<KeyRound size={20} aria-hidden="true" />}
-      tone="info"
-      title={reason === 'ended' || reason === 'restarted' ? t('signInEnded') : t('signInNone')}
-    >
+    <ScreenCard icon={<KeyRound size={20} aria-hidden="true" />} tone="info" title={t(titles[reason])}>
       {reason === 'refused' && error === undefined && <p className={css.warn}>{t('signInRefused')}</p>}
       {reason === 'restarted' && <p>{t('signInRestarted')}</p>}
       {unsaved > 0 && <p>{t('signInUnsaved')}</p>}

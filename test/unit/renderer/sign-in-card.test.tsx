@@ -29,3 +29,9 @@ it('says neither where it is not so', () => {
   expect(screen.queryByText(/started again/)).toBeNull()
   expect(screen.queryByText(/not saved/)).toBeNull()
 })
+
+it('does not call a session ended that was left on purpose', () => {
+  show('left')
+  expect(screen.getByRole('heading', { name: 'You have signed out' })).toBeVisible()
+  expect(screen.queryByText(/has ended/)).toBeNull()
+})

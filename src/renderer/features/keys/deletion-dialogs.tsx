@@ -5,11 +5,13 @@ import { useTranslation } from 'react-i18next'
 import { useNode } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
-import { formatBytes } from '../../ui/format.ts'
+import { formatBytes, formatCount } from '../../ui/format.ts'
 import { useToast } from '../../ui/toast.tsx'
 import { askDeletion, useDeletion } from './deletion-store.ts'
 import { useDeleteKey } from './edit/use-delete-key.ts'
 import { setNotice } from './tabs-store.ts'
+import type { KeyCount } from './use-key-count.ts'
+import { useKeyCount } from './use-key-count.ts'
 import { visibleKey } from './visible-key.ts'
 
 const sampleKeys = 5
@@ -44,6 +46,7 @@ function PrefixDialog({ prefix }: { readonly prefix: string }): ReactElement {
   const { queries } = useNode()
   const toast = useToast()
   const sample = useQuery(queries.kv.list.queryOptions({ input: { prefix, delimiter: '', limit: sampleKeys } })).data
+  const counted = useKeyCount(prefix)
   const start = useMutation(
     queries.jobs.create.mutationOptions({
       onSuccess: () =>
@@ -59,13 +62,19 @@ function PrefixDialog({ prefix }: { readonly prefix: string }): ReactElement {
       onClose={() => askDeletion(undefined)}
       onConfirm={() => start.mutate({ kind: 'delete', prefix })}
       title={t('deletePrefixTitle', { prefix: visibleKey(prefix) })}
-      description={
-        sample?.complete === false ? t('deletePrefixMany') : t('deletePrefixText', { count: sample?.items.length ?? 0 })
-      }
+      description={<span aria-live="polite">{countText(counted, t)}</span>}
       action={t('deletePrefixAction')}
       sample={sample?.items.map(({ key }) => visibleKey(key)) ?? []}
       typed={prefix}
       busy={start.isPending}
     />
   )
+}
+
+function countText({ count, state }: KeyCount, t: ReturnType<typeof useTranslation<'keys'>>['t']): string {
+  const number = formatCount(count)
+  if (state === 'all') return t('deletePrefixText', { count, number })
+  return t(state === 'counting' ? 'deletePrefixCounting' : state === 'more' ? 'deletePrefixMore' : 'deletePrefixUncounted', {
+    number,
+  })
 }

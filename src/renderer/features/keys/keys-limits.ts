@@ -17,6 +17,8 @@ export const keysLimits = {
   favouritesMax: 100,
   recentsMax: 12,
   tabsMax: 24,
+  /** Keys that are counted before all under a prefix are deleted; beyond them it says that there are more. */
+  countKeysMax: 10_000,
   /** Networks whose unsaved texts are kept beside those of the present one; beyond them those of the one that was left first go. */
   keptNetworksMax: 8,
   /** Values up to this size are read without being asked for. */

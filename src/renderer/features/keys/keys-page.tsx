@@ -48,7 +48,7 @@ function Content(): ReactElement {
   const status = useNodeStatus()
   const blocked = useWriteBlock()
   const { prefix, activeKey } = useAddress()
-  const { newKey, importKeys } = useKeyCommands()
+  const { newKey, importKeys, exportKeys, removePrefix } = useKeyCommands()
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box) ?? Number.POSITIVE_INFINITY
   const [shown, setShown] = useState<boolean>()
@@ -58,6 +58,8 @@ function Content(): ReactElement {
   const create = blocked === undefined ? () => newKey(prefix) : undefined
   useShortcut('keys.new', create)
   useShortcut('keys.import', blocked === undefined ? () => importKeys(prefix) : undefined)
+  useShortcut('keys.export', () => exportKeys(prefix))
+  useShortcut('keys.deletePrefix', blocked === undefined && prefix !== '' ? () => removePrefix(prefix) : undefined)
   useShortcut('keys.inspector', () => setShown(!inspector))
   useShortcut('keys.copyKey', activeKey === undefined ? undefined : () => void navigator.clipboard.writeText(activeKey))
   useTabKeys()

@@ -53,10 +53,14 @@ export const keys = {
   deleteLargeTitle: 'Delete {{key}}?',
   deletePrefix: 'Delete everything here…',
   deletePrefixAction: 'Delete all of them',
-  deletePrefixMany: 'Every key that begins so will be deleted, many more than these. This cannot be taken back.',
-  deletePrefixText_one: '{{count}} key will be deleted. This cannot be taken back.',
-  deletePrefixText_other: '{{count}} keys will be deleted. This cannot be taken back.',
+  deletePrefixCounting:
+    'Every key that begins so will be deleted. {{number}} were counted so far, and there are more. This cannot be taken back.',
+  deletePrefixMore: 'More than {{number}} keys will be deleted. This cannot be taken back.',
+  deletePrefixText_one: '{{number}} key will be deleted. This cannot be taken back.',
+  deletePrefixText_other: '{{number}} keys will be deleted. This cannot be taken back.',
   deletePrefixTitle: 'Delete all keys under {{prefix}}?',
+  deletePrefixUncounted:
+    'Every key that begins so will be deleted, at least {{number}}: the node answered no further. This cannot be taken back.',
   deleteUnsaved: 'There is text that is not saved. Save or discard it first.',
   deleted: 'Deleted {{key}}',
   deletedMeanwhile: 'This key was deleted meanwhile',
@@ -206,6 +210,7 @@ export const keys = {
   loadedKeys_other: 'loaded {{number}} keys',
   loadingFolder: 'Listing',
   longLine: 'This value has a very long line: it is wrapped and shown without colours.',
+  makeText: 'It is plain text',
   mergeAlike: 'Both sides are formatted alike here; Raw has them as they are stored.',
   mergeByHand:
     'These texts are too long to be joined. The right side is yours alone: take over with the arrows what you want of theirs before you save.',

@@ -92,7 +92,7 @@ export const settings = {
   reset: 'Reset',
   restart: 'Restart the node',
   restartByHand:
-    'Stop the node where it runs (Ctrl-C, or its service manager) and start it again. These screens connect by themselves.',
+    'Stop the node where it runs (Ctrl-C, or its service manager) and start it again. You will have to sign in again then, by a link that “memo console” prints there.',
   restartFailed: 'The node was not restarted: {{reason}}',
   restartNeeded_one: 'One setting takes effect at the next start of the node: {{names}}.',
   restartNeeded_other: '{{number}} settings take effect at the next start of the node: {{names}}.',

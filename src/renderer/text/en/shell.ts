@@ -9,7 +9,7 @@ export const shell = {
   blockedSilent: 'The node does not answer. Changes are possible again when it does.',
   browserUnreachable: 'The node does not answer',
   browserUnreachableText:
-    'It may have been stopped, or this computer has no way to it. These screens connect by themselves when it is back.',
+    'It may have been stopped, or this computer has no way to it. These screens connect by themselves when it is back. If it was started again meanwhile, they will ask you to sign in, by a link that “memo console” prints there.',
   commandKind: 'command',
   commandsGroup: 'Commands',
   connect: 'Connect',
@@ -113,6 +113,7 @@ export const shell = {
     'Text that you have typed here and not saved is kept. It is there again when you have signed in to the same node.',
   signInWrong: 'This is no link of memo.',
   signOut: 'Sign out',
+  signedOut: 'You have signed out',
   skipToContent: 'Skip to the content',
   staleBanner: 'Showing data from {{time}}. Reconnecting…',
   staleStopped: 'Showing data from {{time}}. The node is stopped.',

@@ -260,7 +260,7 @@ test('signing out ends the session at the node', async () => {
   await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
   await connection.snapshot().host?.client.signOut()
   expect(calls).toContain('POST /session/end')
-  expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason: 'ended' })
+  expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason: 'left' })
 })
 
 test('a hidden page says so', () => {

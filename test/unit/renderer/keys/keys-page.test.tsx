@@ -6,6 +6,7 @@ import type { Job } from '../../../../src/ipc/contract/job-schemas.ts'
 import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
 import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
 import { demoHello } from '../../../../src/renderer/demo/demo-figures.ts'
+import { askDeletion } from '../../../../src/renderer/features/keys/deletion-store.ts'
 import { emptyMemory } from '../../../../src/renderer/features/keys/place-memory.ts'
 import { useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { useTransferRuns } from '../../../../src/renderer/features/keys/transfer/transfer-runs.ts'
@@ -423,6 +424,38 @@ describe('new, deleted and imported keys', () => {
     expect(useTabs.getState().active).toBe('key schema-2')
   })
 
+  it('makes a text of what is no JSON, when told that it is none', async () => {
+    await show()
+    await user.click(screen.getByRole('button', { name: /^New key/ }))
+    await user.type(await screen.findByRole('textbox', { name: 'Key' }), 'greeting')
+    type('hello')
+    await user.keyboard('{Control>}s{/Control}')
+    expect(await screen.findByText(/not valid JSON/)).toBeInTheDocument()
+    expect(stored('greeting')).toBeUndefined()
+    await user.click(screen.getByRole('button', { name: 'It is plain text' }))
+    expect(screen.queryByText(/not valid JSON/)).toBeNull()
+    await user.click(screen.getByRole('button', { name: /Create key/ }))
+    await waitFor(() => expect(stored('greeting')).toBe('hello'))
+    expect(keys().get('greeting')?.metadata.contentType).toBe('text/plain; charset=utf-8')
+  })
+
+  it('offers export and both deletions by name', async () => {
+    await show('/keys?key=schema&prefix=templates/')
+    const run = async (text: string, option: RegExp): Promise<void> => {
+      await user.keyboard('{Control>}k{/Control}')
+      await user.type(await screen.findByRole('combobox', { name: /./ }), text)
+      await user.click(await screen.findByRole('option', { name: option }))
+    }
+    await run('delete every', /Delete everything in the folder/)
+    const dialog = await screen.findByRole('dialog', { name: 'Delete all keys under templates/?' })
+    await user.click(within(dialog).getByRole('button', { name: 'Cancel' }))
+    await screen.findByRole('button', { name: /^Edit/ })
+    await run('delete the open', /Delete the open key/)
+    await waitFor(() => expect(stored('schema')).toBeUndefined())
+    await run('export', /^Export…/)
+    expect(await screen.findByRole('textbox', { name: 'Keys that begin with' })).toHaveValue('templates/')
+  })
+
   it('shows a key that was made in the list, in its folder', async () => {
     await show()
     await user.click(screen.getByRole('button', { name: /^New key/ }))
@@ -475,12 +508,28 @@ describe('new, deleted and imported keys', () => {
     tree.focus()
     await user.keyboard('{End}{Delete}')
     const dialog = await screen.findByRole('dialog', { name: 'Delete all keys under templates/?' })
+    expect(await within(dialog).findByText('4 keys will be deleted. This cannot be taken back.')).toBeVisible()
     const button = () => within(dialog).getByRole('button', { name: 'Delete all of them' })
     await user.click(button())
     expect(keys().under('templates/')).toHaveLength(4)
     await user.type(within(dialog).getByRole('textbox'), 'templates/')
     await user.click(button())
     await waitFor(() => expect(keys().under('templates/')).toEqual([]))
+  })
+
+  it('counts what a prefix holds, up to a limit', async () => {
+    for (let at = 0; at < 700; at += 1) keys().put(`zz/${at}`, utf8('x'), '')
+    for (let at = 0; at < 10_001; at += 1) keys().put(`zzz/${at}`, utf8('x'), '')
+    await show()
+    const told = async (name: string, text: string): Promise<void> => {
+      act(() => askDeletion({ kind: 'prefix', prefix: name }))
+      const dialog = await screen.findByRole('dialog', { name: `Delete all keys under ${name}?` })
+      expect(await within(dialog).findByText(text, {}, { timeout: 5000 })).toBeVisible()
+      expect(within(dialog).getAllByRole('listitem')).toHaveLength(5)
+      act(() => askDeletion(undefined))
+    }
+    await told('zz/', '700 keys will be deleted. This cannot be taken back.')
+    await told('zzz/', 'More than 10,000 keys will be deleted. This cannot be taken back.')
   })
 
   it('previews files, then imports them under a prefix and leaves what exists', async () => {

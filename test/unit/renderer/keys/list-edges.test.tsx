@@ -145,23 +145,20 @@ describe('the preview of an import', () => {
     await user.click(screen.getByRole('button', { name: 'Import' }))
     await user.upload(await screen.findByLabelText('Choose files…', { selector: 'input' }), new File([text], name))
   }
-  const start = () => screen.getByRole('button', { name: 'Import its keys' })
+  const start = (line: number) => screen.getByRole('button', { name: `Import what is before line ${line}` })
 
-  it('counts only what is a key, and names what is none', async () => {
+  it('counts only what stands before the first line that is none', async () => {
     await choose('keys.ndjson', ['{"key":"schema","value":"eA=="}', '{"key":"b","value":"***"}', 'oops'].join('\n'))
     expect(await screen.findByText(/^The first key · 1 of them exists/)).toBeInTheDocument()
-    expect(screen.getByText('· 2 lines cannot be imported')).toBeInTheDocument()
-    expect(screen.getByText('its value is not base64')).toBeInTheDocument()
-    expect(start()).not.toHaveAttribute('aria-disabled')
+    expect(screen.getByText(/end at line 2: its value is not base64\. Only the 1 key before it/)).toBeInTheDocument()
+    expect(screen.queryByText('oops')).toBeNull()
+    expect(start(2)).not.toHaveAttribute('aria-disabled')
   })
 
-  it.each([
-    ['', 'This file is empty.'],
-    ['oops', '1 line cannot be imported'],
-  ])('offers no import of %j, and says why', async (text, reason) => {
-    await choose('keys.ndjson', text)
-    expect(await screen.findByText(reason)).toBeInTheDocument()
-    expect(start()).toHaveAccessibleDescription('There is nothing to import.')
+  it('offers no import of what has no line, and says why', async () => {
+    await choose('keys.ndjson', 'oops')
+    expect(await screen.findByText(/end at line 1: it is not JSON\. Nothing stands before it/)).toBeInTheDocument()
+    expect(start(1)).toHaveAccessibleDescription('There is nothing to import.')
   })
 })
 

@@ -18,9 +18,9 @@ beforeEach(() => {
 
 afterEach(() => act(() => leaveNetworks()))
 
-async function show() {
+async function show(path = '/keys?key=schema') {
   const connection = new AlteredConnection()
-  const app = await renderApp({ path: '/keys?key=schema', connection })
+  const app = await renderApp({ path, connection })
   await screen.findByRole('button', { name: /^Edit/ })
   return app
 }
@@ -32,7 +32,7 @@ test('every row that is listed is handled somewhere', async () => {
     handled.add(name)
     return handle.call(this, name, handler)
   })
-  using _app = await show()
+  using _app = await show('/keys?key=schema&prefix=s')
   act(() => opened.forEach(openKey))
   act(() => useTabs.setState({ active: 'key schema' }))
   await userEvent.click(await screen.findByRole('button', { name: /^Edit/ }))

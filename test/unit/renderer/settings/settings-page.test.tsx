@@ -66,7 +66,7 @@ describe('settings of the node', () => {
     expect(page.connection.world.settings.get().digest).toBe('1')
     await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
     expect(await screen.findByText(/^One setting takes effect at the next start of the node: Address \(grpc\)\./)).toBeVisible()
-    expect(screen.getByText(/Ctrl-C, or its service manager/)).toBeVisible()
+    expect(screen.getByText(/Ctrl-C, or its service manager.* sign in again then, by a link/)).toBeVisible()
     expect(within(lineOf('grpc')).getByText('in force after a restart')).toBeVisible()
     expect(screen.queryByRole('button', { name: 'Apply' })).toBeNull()
   })

@@ -47,10 +47,14 @@ export function NewKeyPane({ id, form }: { readonly id: string; readonly form: N
   const { delimiter } = useMemory()
   const blocked = useWriteBlock()
   const silent = useConnectionSnapshot().link.state === 'silent'
-  const { create, outcome, busy } = useCreate(id, form)
+  const { create, forget, outcome, busy } = useCreate(id, form)
   const change = (part: Partial<NewKeyForm>) => setForm(id, { ...form, ...part })
   const problem = keyProblem(form.key)
   const reason = blocked ?? (problem === undefined ? undefined : t(`key_${problem.kind}`))
+  const asText = () => {
+    change({ view: 'text', ...(form.contentType === typeOfView.json && { contentType: typeOfView.text }) })
+    forget()
+  }
   const save = () => void create(outcome?.kind === 'not-json')
   useShortcut('keys.save', reason === undefined ? save : undefined)
   const hints = keyHints(form.key, delimiter).map((hint) => t(`hint_${hint}`))
@@ -93,7 +97,11 @@ export function NewKeyPane({ id, form }: { readonly id: string; readonly form: N
         </div>
       </div>
       <CodeEditor label={t('newValueLabel')} value={form.text} language={form.view} onChange={(text) => change({ text })} />
-      {busy && silent ? <Banner tone="warn">{t('createSilent')}</Banner> : <Remark outcome={outcome} name={form.key} />}
+      {busy && silent ? (
+        <Banner tone="warn">{t('createSilent')}</Banner>
+      ) : (
+        <Remark outcome={outcome} name={form.key} onText={asText} />
+      )}
       <div className={css.bar}>
         <span>{t('newKeyRule')}</span>
         <div className={css.buttons}>
@@ -145,10 +153,16 @@ function useCreate(id: string, form: NewKeyForm) {
       setBusy(false)
     }
   }
-  return { create, outcome, busy }
+  return { create, forget: () => setOutcome(undefined), outcome, busy }
 }
 
-function Remark({ outcome, name }: { readonly outcome: Outcome | undefined; readonly name: string }): ReactElement | null {
+interface RemarkProps {
+  readonly outcome: Outcome | undefined
+  readonly name: string
+  readonly onText: () => void
+}
+
+function Remark({ outcome, name, onText }: RemarkProps): ReactElement | null {
   const { t } = useTranslation('keys')
   const { open } = useKeyCommands()
   if (outcome === undefined) return null
@@ -159,9 +173,10 @@ function Remark({ outcome, name }: { readonly outcome: Outcome | undefined; read
       </Banner>
     )
   }
-  const text =
-    outcome.kind === 'not-json'
-      ? t('saveNotJson', { reason: outcome.reason })
-      : t('saveFailed', { reason: outcome.failure.message })
-  return <Banner tone={outcome.kind === 'failed' ? 'danger' : 'warn'}>{text}</Banner>
+  if (outcome.kind === 'failed') return <Banner tone="danger">{t('saveFailed', { reason: outcome.failure.message })}</Banner>
+  return (
+    <Banner tone="warn" actions={<Button onClick={onText}>{t('makeText')}</Button>}>
+      {t('saveNotJson', { reason: outcome.reason })}
+    </Banner>
+  )
 }

@@ -79,6 +79,7 @@ function ReadPane({ metadata, onCode }: { readonly metadata: KeyMetadata; readon
   const find = useCallback(() => openSearchIn(pane.current), [])
   const copyValue = presented?.text
   useShortcut('keys.edit', editBlocked === undefined ? edit : undefined)
+  useShortcut('keys.delete', blocked === undefined ? () => void deleteKey(metadata.key, metadata) : undefined)
   useShortcut('keys.copyValue', copyValue === undefined ? undefined : () => void navigator.clipboard.writeText(copyValue))
   return (
     <div className={css.pane} ref={pane}>
