@@ -27,6 +27,7 @@ import { registerStatusGauges } from './observe/status-gauges.ts'
 import type { KeyDescription } from './ports/key-vault.ts'
 import type { Logger } from './ports/logger.ts'
 import type { Meter } from './ports/meter.ts'
+import type { RecordStore } from './ports/record-store.ts'
 
 /** Until there is a choice: a first start founds a network for this node alone. */
 const firstNetworkName = 'memo'
@@ -72,7 +73,7 @@ export interface ServedNode {
 
 /** Starts a node on its store, with the face of gRPC: the same in every kind of process. Throws CodedError when it cannot start. */
 export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
-  const { config, observer, meter, version, resources, entered } = parts
+  const { config, meter, version, resources, entered } = parts
   entered('lock')
   assertSafeBind(grpcServerOptions(config))
   await checkNamedFiles(config)
@@ -82,10 +83,11 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   await keyVault.assertKeyFileInUse()
   await assertPortsFreeForFirstStart({ data: config.data, grpc: config.grpc, http: parts.httpPort })
   const warning = await openDirectoryWarning(config.data)
-  if (warning !== undefined) observer.configWarned({ warning })
+  if (warning !== undefined) parts.observer.configWarned({ warning })
   const startedMs = performance.now()
   const store = await openStore(parts, adapters)
   resources.add(() => store[Symbol.asyncDispose]())
+  const observer = scrubbingOnDamage(parts.observer, store)
   await removeLeftReadyFiles(config)
   entered('identity')
   const node = createNode(
@@ -116,6 +118,17 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   const grpcServer = makeGrpcServer(parts, services, adapters)
   resources.add(() => grpcServer.stop())
   return { node, services, adapters, keysKept, grpc: await grpcServer.start(), grpcServer }
+}
+
+/** A record that is not there where another names it, or does not verify, may not be the only one. */
+function scrubbingOnDamage(observer: NodeObserver, store: RecordStore): NodeObserver {
+  return {
+    ...observer,
+    damageRead: (facts) => {
+      observer.damageRead(facts)
+      store.scrubSoon?.()
+    },
+  }
 }
 
 function openStore(

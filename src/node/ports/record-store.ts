@@ -178,6 +178,8 @@ export interface RecordStore extends AsyncDisposable {
   usage(): StoreUsage
   /** Undefined where the store does not read itself again. */
   readonly scrub: ScrubStatus | undefined
+  /** Somebody met what may be damage: everything is read again soon and not after the usual rest. May be called for each. */
+  scrubSoon?(): void
   /**
    * Why the index is known to be damaged. From then on nothing goes into it: what was decided later is found in memory, and a miss of
    * what was decided before is `data-corrupt`. Undefined while nothing is known.

@@ -71,3 +71,18 @@ test('a store that is closed while it reads itself closes at once', async () => 
   expect(clock.slept.length).toBe(slept)
   expect([rounds, failed]).toEqual([[], []])
 })
+
+test('a reader that meets damage has everything read again soon, and once for all that it meets until then', async () => {
+  const { root, store, clock, found, rounds, first } = await scrubbedStore()
+  await first
+  flip(join(root, 'index', await oneTable(root)), 300)
+  const before = clock.monotonicMs()
+  for (let call = 0; call < 3; call++) store.scrubSoon?.()
+  await expect.poll(() => rounds.length).toBe(2)
+  expect(found[0]).toMatch(/a block does not match its checksum$/)
+  expect(clock.monotonicMs() - before, 'not before its time, which a round took a part of').toBeLessThan(
+    2 * scrubLimits.scrubRetryMs,
+  )
+  await store.close()
+  expect(rounds.length).toBe(2)
+})

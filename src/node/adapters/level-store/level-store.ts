@@ -151,6 +151,10 @@ export class LevelStore implements RecordStore {
     return this.#parts.index.damage
   }
 
+  scrubSoon(): void {
+    this.#parts.scrub?.soon()
+  }
+
   async verify(signal?: AbortSignal): Promise<VerifyReport> {
     this.#assertOpen()
     return this.#parts.verify(this, signal)

@@ -47,6 +47,9 @@ export class Scrub {
   #status = noRound
   #found: string[] = []
   #refusal: string | undefined
+  #beganMs = 0
+  #isWanted = false
+  #rest: AbortController | undefined
   #roundBytes = 0
   #owedBytes = 0
   #running: { readonly controller: AbortController; readonly ended: Promise<void> } | undefined
@@ -71,6 +74,13 @@ export class Scrub {
     this.#tell(refusal)
   }
 
+  /** Somebody met damage: the next round begins as soon as limits.scrubRetryMs have passed since the last one began. */
+  soon(): void {
+    if (this.#isWanted) return
+    this.#isWanted = true
+    this.#rest?.abort()
+  }
+
   start(): void {
     if (this.#running !== undefined) return
     const controller = new AbortController()
@@ -86,14 +96,28 @@ export class Scrub {
     const { clock, limits, events } = this.#options
     while (!signal.aborted) {
       let restMs = limits.scrubIdleMs
+      this.#isWanted = false
+      this.#beganMs = clock.monotonicMs()
       try {
         await this.#round(signal)
       } catch (error) {
         restMs = limits.scrubRetryMs
         if (!signal.aborted) events.scrubFailed({ error })
       }
-      // The wait ends with an error only where the store is being closed.
-      await clock.sleep(restMs, signal).catch(() => undefined)
+      await this.#resting(clock.monotonicMs() + restMs, signal)
+    }
+  }
+
+  async #resting(endsMs: number, signal: AbortSignal): Promise<void> {
+    const { clock, limits } = this.#options
+    while (!signal.aborted) {
+      const dueMs = this.#isWanted ? Math.min(endsMs, this.#beganMs + limits.scrubRetryMs) : endsMs
+      const leftMs = dueMs - clock.monotonicMs()
+      if (leftMs <= 0) return
+      this.#rest = new AbortController()
+      // It ends with an error only where the store is being closed, or a round is wanted earlier.
+      await clock.sleep(leftMs, AbortSignal.any([signal, this.#rest.signal])).catch(() => undefined)
+      this.#rest = undefined
     }
   }
 
