@@ -33,7 +33,7 @@ export function ApplyBar({ form, live }: ApplyBarProps): ReactElement | null {
 
 function Outcome({ form }: Pick<ApplyBarProps, 'form'>) {
   const { t } = useTranslation('settings')
-  const { labelOf } = useRowTexts()
+  const { problemText } = useRowTexts()
   const { problems } = form
   if (form.error !== null) return <p className={css.problem}>{`${t('notSaved')}: ${failureOf(form.error).message}`}</p>
   if (form.changed) return <p className={css.problem}>{t('changed')}</p>
@@ -43,7 +43,7 @@ function Outcome({ form }: Pick<ApplyBarProps, 'form'>) {
       {[
         t('invalid', { count: problems.length, number: formatCount(problems.length) }),
         // Each stands at its row too, which may lie far up.
-        ...problems.map(({ name, message }) => (name === '' ? message : t('invalidOther', { name: labelOf(name), message }))),
+        ...problems.map(problemText),
       ].join(' ')}
     </p>
   )

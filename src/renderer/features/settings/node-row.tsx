@@ -44,7 +44,7 @@ function RowFacts({ row, form }: Omit<NodeRowProps, 'live'>) {
       <RowName row={row} />
       <p className={css.facts}>
         {isStaged ? <Badge tone="info">{t('staged')}</Badge> : <span>{sourceText(row)}</span>}
-        {row.source !== 'default' && <span>{t('defaultIs', { value: valueText(row.default) })}</span>}
+        {row.source !== 'default' && <span>{t('defaultIs', { value: valueText(row.default, row.name) })}</span>}
         {row.pending && <Badge tone="warn">{t('pending')}</Badge>}
         {!row.pending && row.needsRestart && !row.locked && <span>{t('needsRestart')}</span>}
         {row.source === 'file' && !row.locked && form.staged[row.name]?.to !== null && (
@@ -68,11 +68,11 @@ function RowFacts({ row, form }: Omit<NodeRowProps, 'live'>) {
 
 function RowControl({ row, form, live }: NodeRowProps) {
   const { t } = useTranslation('settings')
-  const { labelOf, lockText } = useRowTexts()
+  const { labelOf, lockText, problemText, valueText } = useRowTexts()
   const label = `${labelOf(row.name)} (${row.name})`
   const value = shownValue(row, form.staged)
   const refused = form.problems.find(({ name }) => name === row.name)
-  const problem = refused === undefined ? undefined : t('invalidOther', { name: labelOf(row.name), message: refused.message })
+  const problem = refused === undefined ? undefined : problemText(refused)
   const reason = row.locked ? lockText(row) : live ? undefined : t('notLive')
   switch (row.kind) {
     case 'switch':
@@ -112,7 +112,7 @@ function RowControl({ row, form, live }: NodeRowProps) {
           labelHidden
           mono
           value={typeof value === 'string' ? value : ''}
-          placeholder={typeof row.default === 'string' ? row.default : t('noValue')}
+          placeholder={valueText(row.default, row.name)}
           onChange={(next) => form.set(row, next === '' ? valueOfField(next) : next)}
           disabled={reason !== undefined}
           error={problem}

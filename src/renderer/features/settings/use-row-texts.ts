@@ -1,13 +1,26 @@
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
+import { problemText } from './problem-text.ts'
 import type { SettingValue } from './staged-values.ts'
+
+/** What the node uses, and makes where it is not there, while these settings say nothing. */
+const madeFiles: Readonly<Record<string, string>> = {
+  consoleCert: 'console-cert.pem',
+  consoleKey: 'console-key.pem',
+  grpcCert: 'grpc-cert.pem',
+  grpcKey: 'grpc-key.pem',
+  grpcTokenFile: 'grpc-token',
+}
 
 export interface RowTexts {
   readonly labelOf: (name: string) => string
   /** What it is for; undefined for a setting of a newer node, which brings words of its own. */
   readonly helpOf: (name: string) => string | undefined
-  readonly valueText: (value: SettingValue) => string
+  /** Of a setting that is given by its name, what holds where nothing is set. */
+  readonly valueText: (value: SettingValue, name?: string) => string
+  /** What the node says against a value, after the name of its row. */
+  readonly problemText: (problem: { readonly name: string; readonly message: string }) => string
   readonly sourceText: (row: SettingRow) => string
   readonly lockText: (row: SettingRow) => string
 }
@@ -18,10 +31,14 @@ export function useRowTexts(): RowTexts {
   return {
     labelOf: (name) => labelsOf(t)[name] ?? name,
     helpOf: (name) => helpsOf(t)[name],
-    valueText: (value) => {
-      if (value === null) return t('noValue')
+    valueText: (value, name = '') => {
+      if (value === null) return madeFiles[name] === undefined ? t('noValue') : t('inDataFolder', { file: madeFiles[name] })
       if (typeof value === 'boolean') return value ? t('on') : t('off')
       return value
+    },
+    problemText: ({ name, message }) => {
+      const text = problemText(name, message, (other) => labelsOf(t)[other])
+      return name === '' ? text : t('invalidOther', { name: labelsOf(t)[name] ?? name, message: text })
     },
     sourceText: ({ source }) =>
       ({ default: t('sourceDefault'), file: t('sourceFile'), environment: t('sourceEnvironment'), flag: t('sourceFlag') })[

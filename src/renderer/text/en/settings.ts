@@ -47,6 +47,7 @@ export const settings = {
     'File that tells other programs, while the node serves, where to reach it. The node makes it outside of its data folder and removes it when it stops; a file that is there and is no ready file is left alone, and refused here.',
   invalid_one: 'Nothing was saved: one value is not accepted.',
   invalid_other: 'Nothing was saved: {{number}} values are not accepted.',
+  inDataFolder: '{{file}} in the data folder',
   invalidOther: '{{name}}: {{message}}',
   json: 'Settings as JSON',
   jsonChanged: 'The file was changed meanwhile. Saving replaces what somebody else wrote.',

@@ -144,6 +144,24 @@ describe('settings of the node', () => {
     expect(line.getByText('A flag on the command line decides; the file is not asked.')).toBeVisible()
   })
 
+  it('names the file that is used where none is set', async () => {
+    const connection = new AlteredConnection()
+    const { settings } = connection.world
+    const get = settings.get.bind(settings)
+    settings.get = () => {
+      const { rows, ...rest } = get()
+      const token = rows.map((row) =>
+        row.name === 'data' ? { ...row, name: 'grpcTokenFile', value: null, default: null, locked: false } : row,
+      )
+      return { ...rest, rows: token }
+    }
+    using _page = await openSettings(connection)
+    await screen.findByText('grpcTokenFile', { selector: 'code' })
+    const field = within(lineOf('grpcTokenFile')).getByRole('textbox')
+    expect(field).toHaveValue('')
+    expect(field).toHaveAttribute('placeholder', 'grpc-token in the data folder')
+  })
+
   it('can be edited as the file, with the same checks', async () => {
     using page = await openSettings()
     const editor = await screen.findByRole('textbox', { name: 'Settings as JSON' })

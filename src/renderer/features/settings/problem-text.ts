@@ -1,0 +1,19 @@
+/**
+ * What the node says of a setting, for a form: the checks are those of the command line, which calls settings by their flags. The row's own
+ * flag at the beginning goes, since the label stands before it; another one becomes what the form calls it.
+ */
+export function problemText(name: string, message: string, labelOf: (name: string) => string | undefined): string {
+  const own = flagOf(name)
+  const rest =
+    message.startsWith(`${own}: `) || message.startsWith(`${own} `) ? message.slice(own.length).replace(/^:? /, '') : message
+  return rest.replace(/--([a-z]+(?:-[a-z]+)*)/g, (flag, words: string) => {
+    const setting = words.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    const label = labelOf(setting)
+    return label === undefined ? flag : `${label} (${setting})`
+  })
+}
+
+/** readyFile -> --ready-file */
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
