@@ -171,6 +171,30 @@ test('nothing is cut off or stands out of its frame with a zoom of 200 %', async
   expect(found).toEqual([])
 })
 
+test('an editor keeps lines in sight, and its buttons, where a small window says something across its width', async () => {
+  const { page } = await bed.openBrowser(await node())
+  const keys = await KeysScreen.open(page)
+  await keys.row('orders/').click()
+  await keys.openKey('1')
+  const editor = await keys.edit('orders/1')
+  await keys.type(editor, '{ broken')
+  await keys.save()
+  await keys.value.getByText(say.keys('saveAnyway')).waitFor()
+  // As a window of 640 by 400 with a banner and a notice.
+  await page.setViewportSize({ width: 640, height: 310 })
+  const bottom =
+    (await page
+      .getByRole('main')
+      .boundingBox()
+      .then((box) => box && box.y + box.height)) ?? 0
+  const save = await keys.button(say.keys('save')).boundingBox()
+  expect((save?.y ?? bottom) + (save?.height ?? 1)).toBeLessThanOrEqual(bottom)
+  expect((await keys.value.locator('.cm-editor').boundingBox())?.height).toBeGreaterThanOrEqual(56)
+  await keys.button(say.keys('saveAnyway')).scrollIntoViewIfNeeded()
+  const anyway = await keys.button(say.keys('saveAnyway')).boundingBox()
+  expect((anyway?.y ?? bottom) + (anyway?.height ?? 1)).toBeLessThanOrEqual(save?.y ?? 0)
+})
+
 test('the facts of a value lie under no button, however narrow its pane is drawn', async () => {
   const { page } = await bed.openBrowser(await node(), { viewport: { width: 1280, height: 800 } })
   const keys = await KeysScreen.open(page)

@@ -1,8 +1,8 @@
+import { isHidden } from '../../shared/hidden-record.ts'
 import { hlcFromMs } from '../core/base/hybrid-clock.ts'
 import type { Limits } from '../core/base/limits.ts'
 import type { RequestId } from '../core/base/request-id.ts'
 import type { RecordStore } from '../ports/record-store.ts'
-import { isHidden } from '../ports/record-store.ts'
 import type { NodeClock } from './clock/node-clock.ts'
 
 export interface OutcomeLookupParts {

@@ -4,7 +4,6 @@
  */
 
 import type { CodedError } from '../../shared/coded-error.ts'
-import { isCoded } from '../../shared/coded-error.ts'
 
 /**
  * Record families in the order of their prefixes. Of each the store keeps the number of records and an additive fingerprint, so that
@@ -78,16 +77,6 @@ export const suspectStoreMessage =
 
 /** Likewise of each change that a store refuses which was opened only to be looked at. */
 export const inspectedStoreMessage = 'this store was opened to be looked at and takes no changes'
-
-/** Details of the `data-corrupt` of a record that is not found in an index which is known to be damaged. */
-export const hiddenDetails = { hidden: true } as const
-
-/** Whether the error says that nobody can tell if a record is there; no damaged record was read. */
-export function isHidden(error: unknown): boolean {
-  if (!isCoded(error, 'data-corrupt')) return false
-  const { hidden } = error.details
-  return hidden === true
-}
 
 export interface StoreUsage {
   /** Live bytes: keys and values of all records. */
@@ -168,7 +157,7 @@ export interface RecordStore extends AsyncDisposable {
   /**
    * The value as of the last durable batch, or undefined. Answers at once what is in memory; a promise where the disk is asked.
    * Throws or rejects with `data-corrupt` when the record is present but does not verify, and when it is not found in an index that is
-   * known to be damaged: then nobody can tell whether it is there. The bytes must not be changed by the caller.
+   * known to be damaged (`isHidden`): then nobody can tell whether it is there. The bytes must not be changed by the caller.
    */
   get(family: RecordFamily, key: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>
   /** `data-corrupt` as for `get`, but a record that is there is not verified. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RecordStore, ScanOptions } from '../../../src/node/ports/record-store.ts'
-import { isHidden } from '../../../src/node/ports/record-store.ts'
+import { isHidden } from '../../../src/shared/hidden-record.ts'
 import type { StoreBed } from './store-bed.ts'
 import { bytes, filler, put, remove } from './store-bed.ts'
 

@@ -109,7 +109,7 @@ test('a damaged value is named by an export, and the rest is written', async () 
   await flipPayload(join(data, 'journal'))
   const node = await startMemo(data)
   const result = await runMemo(['export', folder.path('rescued'), '--prefix', 'x/', '--grpc', node.ready.grpc, '--json'])
-  expect(result.code).toBe(1)
+  expect(result.code).toBe(7)
   expect(JSON.parse(result.stdout.toString())).toMatchObject({
     copied: 3,
     failed: 1,

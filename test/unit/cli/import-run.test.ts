@@ -64,7 +64,7 @@ class FakeNode {
         this.#act('list', () => {
           if (query.withValues === true && this.damaged.size > 0) throw new CodedError('data-corrupt', 'made up')
           const items = [...this.values].sort().map(([key, value]) => ({ metadata: this.#metadata(key), value }))
-          return { items, commonPrefixes: [], nextPageToken: new Uint8Array(0) } as never
+          return { items, commonPrefixes: [], unreadable: [], incomplete: false, nextPageToken: new Uint8Array(0) } as never
         }),
       get: (key) =>
         this.#act('get', () => {

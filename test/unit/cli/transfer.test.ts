@@ -171,6 +171,18 @@ test('only skips after which something is missing count as left out', () => {
   expect([report.leftOut, report.toJson(1)]).toEqual([1, expect.objectContaining({ skipped: 3, leftOut: 1 })])
 })
 
+test('what is damaged is named one by one, and that keys may be missing is said', () => {
+  const report = new TransferReport(0)
+  report.copy(1)
+  expect([report.isDamaged, report.toJson(1)]).toEqual([false, expect.not.objectContaining({ incomplete: true })])
+  for (let index = 0; index < 20; index++) report.fail('entry-damaged', `k${index}`)
+  expect([report.isDamaged, report.failed]).toEqual([true, 20])
+  expect(report.toText('exported', 1000)).toMatch(/^FAILED 20 entry damaged: k0, k1, .*, k19$/m)
+  report.incomplete = true
+  expect(report.toJson(1)).toMatchObject({ incomplete: true, failures: [{ reason: 'entry-damaged', count: 20 }] })
+  expect(report.toText('exported', 1000)).toMatch(/^INCOMPLETE: the index of the node is damaged/m)
+})
+
 test('a line that is not UTF-8, or has half a character in its key, is refused: two keys would become one', () => {
   for (const [bytes, what] of [
     [Buffer.from('{"key":"caf\xe9","value":""}', 'latin1'), 'it is not UTF-8'],

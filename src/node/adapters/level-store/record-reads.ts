@@ -4,8 +4,9 @@
  */
 
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import { hiddenDetails, isHidden } from '../../../shared/hidden-record.ts'
 import type { RecordFamily, StoreEvents } from '../../ports/record-store.ts'
-import { hiddenDetails, isHidden, recordFamilies } from '../../ports/record-store.ts'
+import { recordFamilies } from '../../ports/record-store.ts'
 import type { IndexCache } from './index/index-cache.ts'
 import type { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../../shared/assert.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
+import { hiddenDetails } from '../../../shared/hidden-record.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
 import type { Random } from '../../ports/random.ts'
@@ -20,7 +21,7 @@ import type {
   StoreUsage,
   VerifyReport,
 } from '../../ports/record-store.ts'
-import { hiddenDetails, recordFamilies, suspectStoreMessage } from '../../ports/record-store.ts'
+import { recordFamilies, suspectStoreMessage } from '../../ports/record-store.ts'
 import type { AttachedStore, MemoryFrame } from './memory-disk.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import type { MemoryRecord, RecordImage } from './memory-records.ts'

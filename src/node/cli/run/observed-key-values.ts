@@ -1,8 +1,8 @@
 import { isCoded } from '../../../shared/coded-error.ts'
+import { isHidden } from '../../../shared/hidden-record.ts'
 import type { ChangeResult, KeyValueService, ListPage } from '../../engine/kv/key-value-service.ts'
 import type { NodeObserver } from '../../observe/node-observer.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { isHidden } from '../../ports/record-store.ts'
 
 /** The key-value service with its traffic, conflicts, full queues and damaged records told to the observer. */
 export function observedKeyValues(

@@ -3,21 +3,14 @@ import { lstat, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:
 import { dirname, join } from 'node:path'
 import { BoundedTasks } from '../../../shared/bounded-tasks.ts'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
-import type { KeyMetadata, KeyValueClient } from '../client/key-value-client.ts'
+import type { KeyMetadata } from '../client/key-value-client.ts'
+import type { ExportOptions } from './export-options.ts'
 import type { Place } from './export-place.ts'
 import { ExportPlaces, partialFolder } from './export-place.ts'
 import { listedPages } from './listed-pages.ts'
 import { sameBytes } from './same-bytes.ts'
-import type { SkipReason, TransferReport } from './transfer-report.ts'
+import type { SkipReason } from './transfer-report.ts'
 import { groupBytesMax, groupKeysMax, groupValues, smallBytesMax } from './value-group.ts'
-
-export interface ExportOptions {
-  readonly client: KeyValueClient
-  readonly prefix: string
-  readonly report: TransferReport
-  readonly signal: AbortSignal
-  readonly progressed: () => void
-}
 
 interface Planned {
   readonly key: string

@@ -1,7 +1,7 @@
 import { isCoded } from '../../../shared/coded-error.ts'
 import { partBytes } from '../../api/ndjson/ndjson-values.ts'
 import type { KeyMetadata } from '../client/key-value-client.ts'
-import type { ExportOptions } from './export-folder.ts'
+import type { ExportOptions } from './export-options.ts'
 import { listedPages } from './listed-pages.ts'
 import type { GroupValue } from './value-group.ts'
 import { groupValues, smallBytesMax } from './value-group.ts'

@@ -1,5 +1,5 @@
 import type { ListResponse } from '../../api/grpc/generated/memo/v1/key_value_pb.js'
-import type { ExportOptions } from './export-folder.ts'
+import type { ExportOptions } from './export-options.ts'
 
 /** The pages of an export. Keys that cannot be read are told to its report, and so is that some may be missing. */
 export async function* listedPages(

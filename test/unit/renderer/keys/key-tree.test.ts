@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { KeyMetadata, KeyPage } from '../../../../src/ipc/contract/key-schemas.ts'
 import { compareKeys } from '../../../../src/renderer/features/keys/compare-keys.ts'
 import type { TreeRow } from '../../../../src/renderer/features/keys/list/key-tree.ts'
-import { rowOf, totalsOf } from '../../../../src/renderer/features/keys/list/key-tree.ts'
+import { lackOf, rowOf, totalsOf } from '../../../../src/renderer/features/keys/list/key-tree.ts'
 import { TreeLoader } from '../../../../src/renderer/features/keys/list/tree-loader.ts'
 
 /** Lists like a node, from a sorted set of names. */
@@ -207,5 +207,57 @@ describe('a tree of keys', () => {
     expect(performance.now() - startedMs).toBeLessThan(500)
     expect(label(tree.row(99_999))).toBe('k099999')
     expect(label(tree.row(100_000))).toBe('(more )')
+  })
+})
+
+describe('over a damaged store', () => {
+  /** Pages of two names each; those that cannot be read count. */
+  class DamagedKeys extends Keys {
+    unreadable: readonly string[] = []
+    incomplete = false
+
+    override readonly list = async ({ after }: { after?: string | undefined }): Promise<KeyPage> => {
+      this.calls.push({ prefix: '' })
+      const rest = this.names.filter((name) => after === undefined || compareKeys(name, after) > 0)
+      const shown = rest.slice(0, 2)
+      const unreadable = shown.filter((name) => this.unreadable.includes(name))
+      const items = shown.filter((name) => !unreadable.includes(name)).map(metadataOf)
+      const complete = rest.length <= 2
+      const damage = unreadable.length > 0 || this.incomplete ? { unreadable, incomplete: this.incomplete } : undefined
+      return { items, prefixes: [], complete, ...(!complete && { next: shown.at(-1) ?? '' }), ...(damage && { damage }) }
+    }
+  }
+
+  async function damagedTree() {
+    const keys = new DamagedKeys(['a', 'b', 'c', 'd', 'e', 'f'])
+    keys.unreadable = ['b', 'c', 'd', 'f']
+    keys.incomplete = true
+    const tree = await treeOf(keys, '', '')
+    return { keys, tree }
+  }
+
+  it('passes pages without a readable key, and says of all that are loaded what they lack', async () => {
+    const { keys, tree } = await damagedTree()
+    expect(lackOf(tree.root)).toEqual({ unreadable: 1, names: ['b'], incomplete: true })
+    await tree.loadAll(tree.root)
+    expect(keys.calls.length).toBe(3)
+    expect(labels(tree)).toEqual(['a', 'e'])
+    expect(lackOf(tree.root)).toEqual({ unreadable: 4, names: ['b', 'c', 'd'], incomplete: true })
+  })
+
+  it('reads each page again once, and shows what was mended', async () => {
+    const { keys, tree } = await damagedTree()
+    await tree.loadAll(tree.root)
+    tree.setSight(0, 10)
+    tree.renew(keys as never)
+    await settle()
+    expect(keys.calls.length).toBe(6)
+    expect(labels(tree)).toEqual(['a', 'e'])
+    keys.unreadable = []
+    keys.incomplete = false
+    tree.renew(keys as never)
+    await settle()
+    expect(lackOf(tree.root)).toBeUndefined()
+    expect(labels(tree)).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
   })
 })

@@ -99,6 +99,13 @@ export function entriesOf(page: KeyPage): Entry[] {
   return [...items, ...prefixes].sort((left, right) => compareKeys(left.name, right.name))
 }
 
+/** The last name of a page, readable or not: what cannot be read may be readable once the store is mended. */
+export function endOf({ entries, damage }: Pick<Page, 'entries' | 'damage'>): string | undefined {
+  const [shown, unreadable] = [entries.at(-1)?.name, damage?.unreadable.at(-1)]
+  if (shown === undefined || unreadable === undefined) return shown ?? unreadable
+  return compareKeys(shown, unreadable) < 0 ? unreadable : shown
+}
+
 export function addPage(folder: Folder, after: string | undefined, page: KeyPage): void {
   const entries = entriesOf(page)
   folder.pages.push({ after, entries, damage: page.damage, stale: false })

@@ -12,6 +12,7 @@ import type { Page, TreeRow } from './key-tree.ts'
 import {
   addPage,
   closeFolder,
+  endOf,
   entriesOf,
   Folder,
   openFolder,
@@ -237,7 +238,7 @@ export class TreeLoader {
     page.stale = false
     try {
       const last = folder.pages.at(-1) === page
-      const end = page.entries.at(-1)?.name
+      const end = endOf(page)
       const pages: Page[] = []
       let after = page.after
       let listed: KeyPage
@@ -247,15 +248,8 @@ export class TreeLoader {
         // What follows belongs to the page behind, which is loaded.
         const entries = last ? all : all.filter((entry) => end !== undefined && compareKeys(entry.name, end) <= 0)
         pages.push({ after, entries, damage: listed.damage, stale: false })
-        // One that held nothing but what cannot be read says nowhere where it ends.
-        if (
-          listed.complete ||
-          last ||
-          end === undefined ||
-          entries.length < all.length ||
-          (end !== undefined && entries.at(-1)?.name === end)
-        )
-          break
+        const reached = endOf({ entries: all, damage: listed.damage })
+        if (listed.complete || last || end === undefined || (reached !== undefined && compareKeys(reached, end) >= 0)) break
         after = listed.next
       }
       const index = folder.pages.indexOf(page)
