@@ -83,28 +83,34 @@ test('a scan goes on behind a record that does not verify, names it, and throws 
   await store.close()
 })
 
-test('a scan goes on behind a block that LevelDB cannot read, says so, and stops the changes as a get does', async () => {
-  const { root, store, stalled, first } = await scrubbedStore()
-  await first
-  breakBlock(join(root, 'index', await oneTable(root)), 17)
-  const { keys, unreadable, incomplete } = await scanned(store, { limit: 100 })
-  expect(incomplete).toBe(true)
-  expect(keys.length + unreadable.length).toBeLessThan(40)
-  expect(keys, 'what lies before the block').toContain(allKeys[0])
-  expect(keys, 'what lies behind it').toContain(allKeys.at(-1))
-  expect(keys).toEqual(allKeys.filter((key) => keys.includes(key)))
-  expect(stalled).toEqual([expect.objectContaining({ code: 'data-corrupt' })])
-  await expect(store.commit([put('entry', 'e/new', 'x')])).rejects.toMatchObject({ code: 'data-corrupt' })
-  await store.close()
-})
+test.each([false, true])(
+  'a scan goes on behind a block that LevelDB cannot read, says so, and stops the changes, reverse: %s',
+  async (reverse) => {
+    const { root, store, stalled, first } = await scrubbedStore()
+    await first
+    breakBlock(join(root, 'index', await oneTable(root)), 17)
+    const { keys, unreadable, incomplete } = await scanned(store, { limit: 100, reverse })
+    expect(incomplete).toBe(true)
+    expect(keys.length + unreadable.length).toBeLessThan(40)
+    expect(keys, 'what lies before and behind the block').toEqual(expect.arrayContaining([allKeys[0], allKeys.at(-1)]))
+    const found = allKeys.filter((key) => keys.includes(key))
+    expect(keys).toEqual(reverse ? found.toReversed() : found)
+    expect(stalled).toEqual([expect.objectContaining({ code: 'data-corrupt' })])
+    await expect(store.commit([put('entry', 'e/new', 'x')])).rejects.toMatchObject({ code: 'data-corrupt' })
+    await store.close()
+  },
+)
 
-test('a page that is full before the end of its range tells of a block that was passed over', async () => {
-  const { root, store, stalled, first } = await scrubbedStore()
-  await first
-  breakBlock(join(root, 'index', await oneTable(root)), 17)
-  const { keys, unreadable, incomplete } = await scanned(store, { limit: 15 })
-  expect(keys.length + unreadable.length).toBe(15)
-  expect(incomplete).toBe(true)
-  expect(stalled.length).toBe(1)
-  await store.close()
-})
+test.each([false, true])(
+  'a page that is full before the end of its range tells of a block that was passed over, reverse: %s',
+  async (reverse) => {
+    const { root, store, stalled, first } = await scrubbedStore()
+    await first
+    breakBlock(join(root, 'index', await oneTable(root)), 17)
+    const { keys, unreadable, incomplete } = await scanned(store, { limit: reverse ? 32 : 15, reverse })
+    expect(keys.length + unreadable.length).toBe(reverse ? 32 : 15)
+    expect(incomplete).toBe(true)
+    expect(stalled.length).toBe(1)
+    await store.close()
+  },
+)
