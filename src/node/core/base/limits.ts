@@ -86,7 +86,7 @@ export interface Limits {
   /** Bytes that the store reads again in the background, each second, and the rest between two rounds over everything. */
   readonly scrubBytesPerSecond: number
   readonly scrubIdleMs: number
-  /** Rest after a round that could not be ended. */
+  /** Rest after a round that could not be ended, and the least time between the starts of two rounds when a call has met damage. */
   readonly scrubRetryMs: number
   /** Findings that a verification, or a round of the scrub, lists one by one. */
   readonly findingsMax: number
