@@ -64,7 +64,6 @@ describe('a ready file', () => {
 
 const others = [
   ['a file of a person', (path: string) => writeFileSync(path, '{"key":"a","value":"aGk="}\n')],
-  ['a file that is empty', (path: string) => writeFileSync(path, '')],
   ['JSON that says nearly as much', (path: string) => writeFileSync(path, JSON.stringify({ ...facts, nodeId: 'me' }))],
   ['a link to a ready file', (path: string) => linkTo(path, facts)],
   ['a link to nothing', (path: string) => symlinkSync(join(folder, 'nothing'), path)],
@@ -76,6 +75,14 @@ function linkTo(path: string, content: object): void {
   writeFileSync(target, JSON.stringify(content))
   symlinkSync(target, path)
 }
+
+test('a file without a byte, as mktemp leaves it, becomes the ready file', async () => {
+  writeFileSync(readyFile, '')
+  await removeLeftReadyFiles({ data, readyFile })
+  expect([readyFileFault(readyFile), text(readyFile)]).toEqual([undefined, ''])
+  await writeReadyFiles({ data, readyFile }, facts)
+  expect(JSON.parse(text(readyFile))).toEqual(facts)
+})
 
 describe.each(others)('%s at the path of the ready file', (_name, make) => {
   test('is never replaced nor removed', async () => {

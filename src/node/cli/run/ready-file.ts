@@ -1,6 +1,6 @@
 /**
  * The files in which a running node says where it is served. A ready file lies where a person chose: it is made where nothing is, and
- * nothing but a ready file is ever replaced or removed there.
+ * nothing but a ready file, or a file without a byte, as `mktemp` leaves it, is ever replaced or removed there.
  */
 
 import { lstatSync } from 'node:fs'
@@ -61,7 +61,7 @@ export async function removeOwnReadyFiles(places: ReadyPlaces, pid: number): Pro
   for (const path of pathsOf(places)) if (readReadyFile(path)?.pid === pid) await rm(path, { force: true })
 }
 
-/** Why a ready file cannot be written there: what lies there is something else. Undefined where nothing is, or a ready file. */
+/** Why a ready file cannot be written there: what lies there is something else. Undefined where nothing is that could be lost. */
 export function readyFileFault(path: string): string | undefined {
   let kind: ReturnType<typeof kindOf>
   try {
@@ -71,7 +71,9 @@ export function readyFileFault(path: string): string | undefined {
   }
   if (kind === 'nothing') return undefined
   if (kind !== 'file') return `is a ${kind}`
-  return readReadyFile(path) === undefined ? 'is there, and is no ready file of memo: nothing else is replaced' : undefined
+  return readReadyFile(path) === undefined && !isEmpty(path)
+    ? 'is there, and is no ready file of memo: nothing else is replaced'
+    : undefined
 }
 
 /** Replaces a file of memo, of these rights from its first byte on, by one that appears whole. `look` may object to what is there. */
@@ -102,6 +104,10 @@ function kindOf(path: string): 'nothing' | 'file' | 'directory' | 'link' | 'pipe
   if (found.isFile()) return 'file'
   if (found.isDirectory()) return 'directory'
   return found.isSymbolicLink() ? 'link' : 'pipe or device'
+}
+
+function isEmpty(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.size === 0
 }
 
 function pathsOf({ data, readyFile }: ReadyPlaces): readonly string[] {
