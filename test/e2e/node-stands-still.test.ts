@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import type { AddressInfo, Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { goTo } from './support/console-pages.ts'
+import { goTo, isIn } from './support/console-pages.ts'
 import { KeysScreen } from './support/keys-screen.ts'
 import { pattern } from './support/pattern.ts'
 import { Program } from './support/program.ts'
@@ -60,4 +63,48 @@ describe.each(hosts)('a node that stands still, in the %s', (host) => {
     expect(await editor.textContent()).toContain('typed and sent once')
     expect(await program.get('notes')).toBe('typed and sent once')
   })
+})
+
+/** A way to a port that can forget all connections that it carries: nothing comes through any more, and nobody is told. */
+async function forgetfulWay(port: number) {
+  const carried = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1')
+    carried.add(near)
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (bytes) => carried.has(near) && to.write(bytes))
+      from.on('error', () => to.destroy())
+      from.on('close', () => to.destroy())
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    forget: () => carried.clear(),
+    [Symbol.dispose]: () => void server.close(),
+  }
+}
+
+test('a socket that the network has forgotten is given up for another, while the node answers', async () => {
+  const node = await bed.startNode()
+  using way = await forgetfulWay(Number(new URL(node.ready.consoleUrl).port))
+  const { watched } = await bed.newPage()
+  const { page } = watched
+  const link = new URL(await bed.link(node))
+  link.port = String(way.port)
+  await page.goto(link.href)
+  await isIn(page)
+  const bar = page.getByRole('contentinfo')
+  await bar.getByText(say.shell('running'), { exact: true }).waitFor()
+  way.forget()
+  await bar.getByText(say.shell('stateNotResponding'), { exact: true }).waitFor({ timeout: 12_000 })
+  await bar.getByText(say.shell('running'), { exact: true }).waitFor({ timeout: 30_000 })
+  using program = new Program(node.ready.grpc)
+  await program.put('after', 'x')
+  const keys = await KeysScreen.open(page)
+  await keys.row('after').waitFor()
 })

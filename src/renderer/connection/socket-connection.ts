@@ -23,8 +23,11 @@ const runHeader = 'Memo-Run'
 const channelName = 'memo-session'
 const signedIn = 'signed-in'
 
-/** A node that takes longer is asked again. */
-const answerTimeoutMs = 10_000
+/** A socket that takes longer to open is given up. */
+const openTimeoutMs = 10_000
+
+/** The question for the session is asked anew then: a browser may ask it on a connection that is dead, and has several of them. */
+const answerTimeoutMs = 4000
 
 const tokenPattern = /#token=([\w-]{1,128})$/
 
@@ -131,7 +134,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
     address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
     const socket = new WebSocket(address)
     this.#socket = socket
-    const late = setTimeout(() => socket.readyState === WebSocket.CONNECTING && socket.close(), answerTimeoutMs)
+    const late = setTimeout(() => socket.readyState === WebSocket.CONNECTING && socket.close(), openTimeoutMs)
     socket.addEventListener('close', () => {
       clearTimeout(late)
       this.#end(epoch)
