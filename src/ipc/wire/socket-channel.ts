@@ -1,6 +1,5 @@
 import { CodedError } from '../../shared/coded-error.ts'
 import { wireLimits } from '../contract/wire-limits.ts'
-import { heartbeatText } from './heartbeat.ts'
 import type { WireChannel } from './wire-channel.ts'
 import { Closing } from './wire-channel.ts'
 
@@ -64,7 +63,7 @@ export class SocketChannel implements WireChannel {
       if (this.isClosed) return
       if (typeof data !== 'string') this.#end(closeCodes.unsupported, 'text only')
       else if (data.length > wireLimits.messageBytesMax) this.#end(closeCodes.tooLarge, 'messageBytesMax')
-      else if (data !== heartbeatText) listener(data)
+      else listener(data)
     })
   }
 
