@@ -4,22 +4,12 @@ import { goTo } from './support/console-pages.ts'
 import { KeysScreen } from './support/keys-screen.ts'
 import { pattern } from './support/pattern.ts'
 import { Program } from './support/program.ts'
-import type { BrowserScreens, DesktopScreens } from './support/screens.ts'
+import type { BrowserScreens } from './support/screens.ts'
 import { ScreensBed } from './support/screens.ts'
+import { unsavedText } from './support/unsaved-text.ts'
 import { say } from './support/words.ts'
 
 const bed = new ScreensBed()
-
-async function unsavedText(screens: BrowserScreens | DesktopScreens) {
-  const { page, grpc } = screens
-  using program = new Program(grpc)
-  await program.put('notes', 'as it is stored')
-  const keys = await KeysScreen.open(page)
-  await keys.openKey('notes')
-  const editor = await keys.edit('notes')
-  await keys.type(editor, 'typed and not saved')
-  return { keys, editor }
-}
 
 /** What is said while the node is away, and what is not possible then. */
 async function seesAbsence({ page }: { readonly page: BrowserScreens['page'] }, keys: KeysScreen): Promise<void> {
@@ -35,7 +25,7 @@ async function seesAbsence({ page }: { readonly page: BrowserScreens['page'] }, 
 describe('kill -9 of the node while text is not saved', () => {
   test('in the desktop: a banner, a restart by itself, and the text is still there and can be saved', async () => {
     const screens = await bed.openDesktop()
-    const { keys, editor } = await unsavedText(screens)
+    const { keys, editor } = await unsavedText(screens, 'typed and not saved')
     await screens.killNode()
     await seesAbsence(screens, keys)
     await screens.page.getByRole('contentinfo').getByText(say.shell('running'), { exact: true }).waitFor()
@@ -48,7 +38,7 @@ describe('kill -9 of the node while text is not saved', () => {
     bed.forgive({ lostNode: true, noSession: true })
     const screens = await bed.openBrowser()
     const { page, node } = screens
-    const { keys, editor } = await unsavedText(screens)
+    const { keys, editor } = await unsavedText(screens, 'typed and not saved')
     await screens.killNode()
     await seesAbsence(screens, keys)
     expect(await editor.textContent()).toContain('typed and not saved')
@@ -73,7 +63,7 @@ test('text that is not saved waits for its own node while somebody signs in to a
   bed.forgive({ lostNode: true, noSession: true })
   const screens = await bed.openBrowser()
   const { page, node } = screens
-  const { editor } = await unsavedText(screens)
+  const { editor } = await unsavedText(screens, 'typed and not saved')
   const { host } = new URL(node.ready.consoleUrl)
   const signIn = async (to: MemoProcess): Promise<void> => {
     await page.getByText(say.shell('signInUnsaved')).waitFor()

@@ -8,6 +8,7 @@ import { pattern } from './support/pattern.ts'
 import { Program } from './support/program.ts'
 import type { BrowserScreens, DesktopScreens } from './support/screens.ts'
 import { hosts, ScreensBed } from './support/screens.ts'
+import { unsavedText } from './support/unsaved-text.ts'
 import { say } from './support/words.ts'
 
 const bed = new ScreensBed()
@@ -33,12 +34,7 @@ describe.each(hosts)('a node that stands still, in the %s', (host) => {
   test('it is said within seconds, a save that waits says what is known of it, and all is well again by itself', async () => {
     const screens = host === 'browser' ? await bed.openBrowser() : await bed.openDesktop()
     const { page, grpc } = screens
-    using program = new Program(grpc)
-    await program.put('notes', 'as it is stored')
-    const keys = await KeysScreen.open(page)
-    await keys.openKey('notes')
-    const editor = await keys.edit('notes')
-    await keys.type(editor, 'typed and sent once')
+    const { keys, editor } = await unsavedText(screens, 'typed and sent once')
     const bar = page.getByRole('contentinfo')
     await bar.getByText(say.shell('running'), { exact: true }).waitFor()
     {
@@ -61,6 +57,7 @@ describe.each(hosts)('a node that stands still, in the %s', (host) => {
     await keys.value.getByText(say.keys('basedOn', { version: '2' })).waitFor()
     expect(await page.locator('[data-stale]').count()).toBe(0)
     expect(await editor.textContent()).toContain('typed and sent once')
+    using program = new Program(grpc)
     expect(await program.get('notes')).toBe('typed and sent once')
   })
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { RecordStore, ScanOptions } from '../../../src/node/ports/record-store.ts'
+import type { RecordStore } from '../../../src/node/ports/record-store.ts'
 import { isHidden } from '../../../src/shared/hidden-record.ts'
+import { damagedScan } from './damaged-scan.ts'
 import type { StoreBed } from './store-bed.ts'
 import { bytes, filler, put, remove } from './store-bed.ts'
 
@@ -18,19 +19,6 @@ async function indexed(bed: StoreBed): Promise<RecordStore> {
   return await bed.open()
 }
 
-async function scanned(store: RecordStore, options: Partial<ScanOptions> = {}) {
-  const unreadable: string[] = []
-  let incomplete = false
-  const damage = {
-    unreadable: (key: Uint8Array) => void unreadable.push(Buffer.from(key).toString()),
-    incomplete: () => {
-      incomplete = true
-    },
-  }
-  const found = await store.scan('entry', { limit: 100, ...options, damage })
-  return { keys: found.map(({ key }) => Buffer.from(key).toString()), unreadable, incomplete }
-}
-
 export function describeDamagedIndex(makeBed: () => Promise<StoreBed>): void {
   test('a scan goes on behind a record that does not verify, names it, and throws for those who are not told', async () => {
     await using bed = await makeBed()
@@ -38,12 +26,12 @@ export function describeDamagedIndex(makeBed: () => Promise<StoreBed>): void {
     for (const index of [20, 21, 40]) bed.spoilRecord('entry', bytes(names[index]!), valueAt(index))
     const spoilt = ['e/20', 'e/21', 'e/40']
     const others = names.filter((name) => !spoilt.includes(name))
-    expect(await scanned(store)).toEqual({ keys: others, unreadable: spoilt, incomplete: false })
-    const reverse = await scanned(store, { reverse: true })
+    expect(await damagedScan(store)).toEqual({ keys: others, unreadable: spoilt, incomplete: false })
+    const reverse = await damagedScan(store, { reverse: true })
     expect(reverse).toEqual({ keys: others.toReversed(), unreadable: spoilt.toReversed(), incomplete: false })
-    const cut = await scanned(store, { from: bytes('e/19'), limit: 3 })
+    const cut = await damagedScan(store, { from: bytes('e/19'), limit: 3 })
     expect(cut, 'they count for the limit').toEqual({ keys: ['e/19'], unreadable: ['e/20', 'e/21'], incomplete: false })
-    expect((await scanned(store, { keysOnly: true })).keys).toEqual(names)
+    expect((await damagedScan(store, { keysOnly: true })).keys).toEqual(names)
     await expect(store.scan('entry', { limit: 100 })).rejects.toMatchObject({ code: 'data-corrupt' })
     expect(store.indexDamage).toBeUndefined()
   })
@@ -67,7 +55,7 @@ export function describeDamagedIndex(makeBed: () => Promise<StoreBed>): void {
     expect(await store.has('entry', bytes(names[0]!))).toBe(false)
     await store.commit([put('local', 'own', 'x')], { space: 'reserve' })
     expect(await store.has('local', bytes('own'))).toBe(true)
-    const { keys, unreadable, incomplete } = await scanned(store)
+    const { keys, unreadable, incomplete } = await damagedScan(store)
     expect(incomplete).toBe(true)
     expect(keys).toEqual(names.filter((name) => keys.includes(name)))
     expect(keys.length + unreadable.length).toBeLessThanOrEqual(59)

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import type { RecordStore, ScanOptions } from '../../../src/node/ports/record-store.ts'
+import { damagedScan } from '../../conformance/record-store/damaged-scan.ts'
 import { bytes, filler, put, remove } from '../../conformance/record-store/store-bed.ts'
 import { openLevelStoreAt } from '../../integration/store/level-bed.ts'
 import { flip, oneTable, removeScrubbedStores, scrubbedStore, scrubLimits } from './scrub-bed.ts'
@@ -27,19 +27,6 @@ function breakBlock(path: string, number: number): void {
   expect(at).toBeGreaterThan(0)
   table.fill(0xff, at - 700, at + 700)
   writeFileSync(path, table)
-}
-
-async function scanned(store: RecordStore, options: ScanOptions) {
-  const unreadable: string[] = []
-  let incomplete = false
-  const damage = {
-    unreadable: (key: Uint8Array) => void unreadable.push(Buffer.from(key).toString()),
-    incomplete: () => {
-      incomplete = true
-    },
-  }
-  const found = await store.scan('entry', { ...options, damage })
-  return { keys: found.map(({ key }) => Buffer.from(key).toString()), unreadable, incomplete }
 }
 
 const allKeys = Array.from({ length: 40 }, (_, index) => `e/${index}`).sort()
@@ -70,14 +57,14 @@ test('a scan goes on behind a record that does not verify, names it, and throws 
   await first
   const table = join(root, 'index', await oneTable(root))
   flip(table, placeOf(table, 17))
-  expect(await scanned(store, { limit: 100 })).toEqual({
+  expect(await damagedScan(store, { limit: 100 })).toEqual({
     keys: allKeys.filter((key) => key !== 'e/17'),
     unreadable: ['e/17'],
     incomplete: false,
   })
-  const page = await scanned(store, { from: bytes('e/16'), limit: 2 })
+  const page = await damagedScan(store, { from: bytes('e/16'), limit: 2 })
   expect(page, 'it counts for the limit').toEqual({ keys: ['e/16'], unreadable: ['e/17'], incomplete: false })
-  const reverse = await scanned(store, { before: bytes('e/18'), limit: 2, reverse: true })
+  const reverse = await damagedScan(store, { before: bytes('e/18'), limit: 2, reverse: true })
   expect(reverse).toEqual({ keys: ['e/16'], unreadable: ['e/17'], incomplete: false })
   await expect(store.scan('entry', { limit: 100 })).rejects.toMatchObject({ code: 'data-corrupt' })
   await store.close()
@@ -89,7 +76,7 @@ test.each([false, true])(
     const { root, store, stalled, first } = await scrubbedStore()
     await first
     breakBlock(join(root, 'index', await oneTable(root)), 17)
-    const { keys, unreadable, incomplete } = await scanned(store, { limit: 100, reverse })
+    const { keys, unreadable, incomplete } = await damagedScan(store, { limit: 100, reverse })
     expect(incomplete).toBe(true)
     expect(keys.length + unreadable.length).toBeLessThan(40)
     expect(keys, 'what lies before and behind the block').toEqual(expect.arrayContaining([allKeys[0], allKeys.at(-1)]))
@@ -107,7 +94,7 @@ test.each([false, true])(
     const { root, store, stalled, first } = await scrubbedStore()
     await first
     breakBlock(join(root, 'index', await oneTable(root)), 17)
-    const { keys, unreadable, incomplete } = await scanned(store, { limit: reverse ? 32 : 15, reverse })
+    const { keys, unreadable, incomplete } = await damagedScan(store, { limit: reverse ? 32 : 15, reverse })
     expect(keys.length + unreadable.length).toBe(reverse ? 32 : 15)
     expect(incomplete).toBe(true)
     expect(stalled.length).toBe(1)
