@@ -92,10 +92,11 @@ test('an orderly restart from the menu of the desktop: pages stay, and their dat
   await keys.row('before').waitFor()
   await app.ask('click', 'restart-node')
   const bar = page.getByRole('contentinfo')
-  await bar.getByText(say.shell('running'), { exact: true }).waitFor({ state: 'detached' })
+  const shown = async () => /gRPC (127\.0\.0\.1:\d+)/.exec((await bar.textContent()) ?? '')?.[1]
+  // The next node has another port; until it runs the bar may show that of the one before.
+  await expect.poll(async () => [undefined, grpc].includes(await shown()), { timeout: 20_000 }).toBe(false)
   await bar.getByText(say.shell('running'), { exact: true }).waitFor()
-  const address = /gRPC (127\.0\.0\.1:\d+)/.exec((await bar.textContent()) ?? '')?.[1] ?? ''
-  using again = new Program(address)
+  using again = new Program((await shown()) ?? '')
   await again.put('after', 'x')
   await keys.row('after').waitFor()
   await goTo(page, 'overview')
