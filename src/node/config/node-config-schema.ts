@@ -64,7 +64,7 @@ export const nodeConfigSchema = z.strictObject({
   }),
   readyFile: path.optional().register(facts, {
     argument: 'FILE',
-    help: 'JSON made when everything serves and removed at the stop: nodeId, pid, grpc, consoleUrl, listen, version. Outside of DIR; replaces nothing but a ready file or an empty one.',
+    help: 'JSON made when everything serves and removed at the stop: nodeId, pid, grpc, consoleUrl, listen, version. Replaces nothing but a ready file or an empty one.',
   }),
   grpcAuth: z.enum(grpcAuthKinds).default('none').register(facts, {
     argument: 'KIND',

@@ -103,11 +103,12 @@ describe('what a start makes, replaces or removes', () => {
     ['readyFile', ['link.json'], 'is a link'],
     ['readyFile', ['way'], 'is a link'],
     ['readyFile', ['d1'], 'is a directory'],
-    ['readyFile', ['d1', 'running.json'], 'lies in the data directory'],
-    ['readyFile', ['d1', 'ready.json'], 'lies in the data directory'],
-    ['readyFile', ['way', 'service-user.key'], 'lies in the data directory'],
-    ['readyFile', ['d2', 'running.json'], 'lies in the data directory'],
-    ['readyFile', ['d2', 'journal', '00000000000000ff.seg'], 'lies in the data directory'],
+    ['readyFile', ['d1', 'running.json'], "a place of the node's own"],
+    ['readyFile', ['d1', 'index.new'], "a place of the node's own"],
+    ['readyFile', ['d1', 'other', 'ready.json'], "a place of the node's own"],
+    ['readyFile', ['way', 'service-user.key'], "a place of the node's own"],
+    ['readyFile', ['d2', 'ready.json'], "a place of the node's own"],
+    ['readyFile', ['d2', 'journal', '00000000000000ff.seg'], "a place of the node's own"],
     ['readyFile', ['none', 'ready.json'], 'cannot be written'],
     ['grpcTokenFile', ['d1', 'journal', '00000000000000ff.seg'], 'is a place of the store'],
     ['grpcTokenFile', ['d1', 'index.new'], 'is a place of the store'],
@@ -123,6 +124,10 @@ describe('what a start makes, replaces or removes', () => {
       [error.code, name, error.message],
     ])
     expect(await faults).toEqual([['config-invalid', name, expect.stringContaining(text)]])
+  })
+
+  test('the ready file may lie beside the files of its own store, under a name that the node does not use', async () => {
+    expect(await faultsOf({ readyFile: place('d1', 'ready.json') })).toEqual([])
   })
 
   test('a new data directory may not be where the ready file or the token is to be', async () => {

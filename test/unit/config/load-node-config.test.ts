@@ -98,6 +98,9 @@ describe('what is refused', () => {
     [{ flags: { grpcClientCa: 'a.pem' } }, 'only with --grpc-tls'],
     [{ flags: { grpcTokenFile: 'token' } }, 'only with --grpc-auth token'],
     [{ flags: { grpc: '127.0.0.1:7', console: '127.0.0.1:7' } }, 'the same address'],
+    [{ flags: { grpc: 'localhost:7', console: '127.0.0.1:7' } }, 'the same address'],
+    [{ flags: { grpc: '0.0.0.0:7', console: '127.0.0.1:7', insecure: true } }, 'the same address'],
+    [{ flags: { grpc: '127.0.0.1:7', console: '[::]:7', insecure: true } }, 'the same address'],
   ] satisfies (readonly [Partial<ConfigInput>, string])[])('%j', (input, expected) => {
     expect(refusal(input)).toContain(expected)
   })

@@ -101,3 +101,21 @@ test.each([false, true])(
     await store.close()
   },
 )
+
+test('who reads a record in a block that LevelDB cannot read is told what to do, and not what LevelDB says', async () => {
+  const { root, store, first } = await scrubbedStore()
+  await first
+  breakBlock(join(root, 'index', await oneTable(root)), 17)
+  const told: string[] = []
+  for (let index = 0; index < 40; index++) {
+    try {
+      await store.get('entry', bytes(`e/${index}`))
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'data-corrupt' })
+      told.push(String(error))
+    }
+  }
+  expect(told.length).toBeGreaterThan(0)
+  for (const text of told) expect(text).toMatch(/: the index is damaged: .*: restart the node|does not verify/)
+  await store.close()
+})

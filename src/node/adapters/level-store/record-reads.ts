@@ -90,7 +90,7 @@ export class RecordReads {
     const waiting = this.#options.overlay.find(code, keyText(key))
     if (waiting !== undefined && waiting.movedFrom === undefined) return waiting.place ?? waiting.value
     const prefixed = indexKey(code, key)
-    const stored = await this.#options.index.get(prefixed)
+    const stored = await this.#asked(prefixed)
     if (!this.#isThere(stored)) return undefined
     const decoded = decodeIndexValue(prefixed, stored)
     if (decoded === undefined) throw this.#corrupt(code, 'its index entry does not verify')
@@ -100,8 +100,8 @@ export class RecordReads {
   #lookUp(prefixed: Buffer): Buffer | undefined | Promise<Buffer | undefined> {
     const { index, slowReadMs, asyncReadsMs } = this.#options
     const startedMs = performance.now()
-    if (startedMs < this.#asyncUntilMs || index.isReopening) return index.get(prefixed)
-    const stored = index.getSync(prefixed)
+    if (startedMs < this.#asyncUntilMs || index.isReopening) return this.#asked(prefixed)
+    const stored = this.#askedAtOnce(prefixed)
     const endedMs = performance.now()
     if (endedMs - startedMs > slowReadMs) {
       // One slow read may be the collector or the scheduler; two in a row are the disk.
@@ -109,6 +109,33 @@ export class RecordReads {
       this.#slowMs = endedMs
     }
     return stored
+  }
+
+  async #asked(prefixed: Buffer): Promise<Buffer | undefined> {
+    try {
+      return await this.#options.index.get(prefixed)
+    } catch (error) {
+      throw this.#met(error)
+    }
+  }
+
+  #askedAtOnce(prefixed: Buffer): Buffer | undefined {
+    try {
+      return this.#options.index.getSync(prefixed)
+    } catch (error) {
+      throw this.#met(error)
+    }
+  }
+
+  /** What LevelDB says of its files helps nobody who asked for a record: what is to be done is said instead. */
+  #met(error: unknown): unknown {
+    if (!isCoded(error, 'data-corrupt') || this.#options.index.damage === undefined) return error
+    return new CodedError('data-corrupt', `this cannot be read: ${this.#why}`, { cause: error })
+  }
+
+  get #why(): string {
+    const { stalled } = this.#options.writer
+    return isCoded(stalled, 'data-corrupt') ? stalled.message : damagedInReadOnly
   }
 
   async #later(code: number, key: Uint8Array, text: string, prefixed: Buffer, stored: Promise<Buffer | undefined>) {
@@ -132,10 +159,8 @@ export class RecordReads {
   /** LevelDB passes over a block that it misreads, so that of a damaged index a miss says nothing. */
   #isThere(stored: Buffer | undefined): stored is Buffer {
     if (stored !== undefined) return true
-    const { index, writer } = this.#options
-    if (index.damage === undefined) return false
-    const why = isCoded(writer.stalled, 'data-corrupt') ? writer.stalled.message : damagedInReadOnly
-    throw new CodedError('data-corrupt', `whether this is stored cannot be told: ${why}`, { details: hiddenDetails })
+    if (this.#options.index.damage === undefined) return false
+    throw new CodedError('data-corrupt', `whether this is stored cannot be told: ${this.#why}`, { details: hiddenDetails })
   }
 
   /** Whether there is such a record and it cannot be read: a scan may have misread the key. */

@@ -5,7 +5,7 @@
 
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { CodedError } from '../../../shared/coded-error.ts'
 import { reasonOf } from '../../api/grpc/secret-file.ts'
 import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
@@ -39,9 +39,9 @@ export async function checkReadyFile(config: NodeConfig): Promise<void> {
   const place = await entryPlaceOf(path)
   const home = await placeOf(data)
   if (within(place, home) !== undefined) throw refuse('is the data directory, or a folder above it')
-  const around = within(home, place) === undefined ? await dataDirectoryAround(place) : home
+  const around = await storeAround(place, home)
   if (around !== undefined)
-    throw refuse(`lies in the data directory ${around}: choose a file outside; running.json there says the same`)
+    throw refuse(`is a place of the node's own in the data directory ${around}: choose another name or folder`)
   for (const name of otherFiles) {
     if (config[name] !== undefined && (await placeOf(config[name])) === place)
       throw refuse(`is also ${settingFlag(name)}: a ready file is replaced and removed`)
@@ -49,6 +49,13 @@ export async function checkReadyFile(config: NodeConfig): Promise<void> {
   await access(dirname(path), constants.W_OK).catch((error: unknown) => {
     throw refuse(`cannot be written: ${reasonOf(error)}`)
   })
+}
+
+/** Beside the files of its own store a node may put the ready file: on many machines it has no other folder. */
+async function storeAround(place: string, home: string): Promise<string | undefined> {
+  const way = within(home, place)
+  if (way === undefined) return await dataDirectoryAround(place)
+  return isOwnName(way) || way !== basename(way) ? home : undefined
 }
 
 /** Where a token may be read from, or made. */
