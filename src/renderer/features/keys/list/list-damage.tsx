@@ -13,8 +13,8 @@ export function ListDamageNotice({ lack }: { readonly lack: ListLack | undefined
   const navigate = useNavigate()
   if (lack === undefined) return null
   const { unreadable, names, incomplete } = lack
-  const counted = t('unreadableKeys', { count: unreadable, number: formatCount(unreadable) })
-  const named = names.length === 0 ? '' : t('unreadableNames', { names: names.map(visibleKey).join(', ') })
+  const count = { count: unreadable, number: formatCount(unreadable) }
+  const named = { names: names.map(visibleKey).join(', ') }
   return (
     <Banner
       tone="warn"
@@ -24,7 +24,12 @@ export function ListDamageNotice({ lack }: { readonly lack: ListLack | undefined
         </Button>
       }
     >
-      {unreadable > 0 && <p>{named === '' ? counted : `${counted} ${named}`}</p>}
+      {unreadable > 0 && names.length === unreadable && <p>{t('unreadableNamed', { ...count, ...named })}</p>}
+      {unreadable > names.length && (
+        <p>
+          {t('unreadableKeys', count)} {names.length > 0 && t('unreadableNames', named)}
+        </p>
+      )}
       {incomplete && <p>{t('listIncomplete')}</p>}
       <p>{t('damagedListText')}</p>
     </Banner>
