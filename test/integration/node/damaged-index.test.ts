@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
@@ -42,15 +42,14 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => clients[Symbol.dispose]())
 
+/**
+ * Ones in a row make no length that LevelDB would follow, wherever they hit: it checks no block, and may end its process over the
+ * lengths that a single flipped bit can make.
+ */
 function damage(path: string): void {
   const file = openSync(path, 'r+')
   const { size } = statSync(path)
-  for (let offset = 20_000; offset < size * 0.9; offset += 60_000) {
-    const four = Buffer.alloc(4)
-    readSync(file, four, 0, 4, offset)
-    for (let index = 0; index < 4; index++) four.writeUInt8(four.readUInt8(index) ^ 0xff, index)
-    writeSync(file, four, 0, 4, offset)
-  }
+  for (let offset = 20_000; offset < size * 0.9; offset += 60_000) writeSync(file, Buffer.alloc(16, 0xff), 0, 16, offset)
   closeSync(file)
 }
 
@@ -159,6 +158,7 @@ test('an export writes everything that a single read gives, names what it could 
   expect(lines.code).toBe(7)
   expect(lines.stdout.toString().trimEnd().split('\n').length).toBe(wanted.length)
   expect(lines.stderr).toContain('INCOMPLETE: the index of the node is damaged')
+  expect(lines.stderr).toMatch(/^FAILED \d+ unreadable now: /m)
 })
 
 test('removals go on, nothing ends the node, and the next start has everything but what was removed', async () => {

@@ -6,6 +6,7 @@ import { readLines } from '../../../src/node/api/ndjson/ndjson-lines.ts'
 import { parseLine } from '../../../src/node/api/ndjson/ndjson-values.ts'
 import { ExportPlaces } from '../../../src/node/cli/transfer/export-place.ts'
 import { walkFolder } from '../../../src/node/cli/transfer/folder-walk.ts'
+import { askForIndexDamage } from '../../../src/node/cli/transfer/listed-pages.ts'
 import { sameBytes } from '../../../src/node/cli/transfer/same-bytes.ts'
 import { byteText, TransferReport } from '../../../src/node/cli/transfer/transfer-report.ts'
 import { BoundedTasks } from '../../../src/shared/bounded-tasks.ts'
@@ -178,9 +179,34 @@ test('what is damaged is named one by one, and that keys may be missing is said'
   for (let index = 0; index < 20; index++) report.fail('entry-damaged', `k${index}`)
   expect([report.isDamaged, report.failed]).toEqual([true, 20])
   expect(report.toText('exported', 1000)).toMatch(/^FAILED 20 entry damaged: k0, k1, .*, k19$/m)
+})
+
+test('of a damaged index nothing is called damaged that another start may find whole', () => {
+  const report = new TransferReport(0)
+  report.fail('damaged', 'a')
+  report.fail('entry-damaged', 'b')
+  expect(report.toText('exported', 1000)).toMatch(/^FAILED 1 damaged: a\nFAILED 1 entry damaged: b$/m)
   report.incomplete = true
-  expect(report.toJson(1)).toMatchObject({ incomplete: true, failures: [{ reason: 'entry-damaged', count: 20 }] })
-  expect(report.toText('exported', 1000)).toMatch(/^INCOMPLETE: the index of the node is damaged/m)
+  expect(report.toText('exported', 1000)).toMatch(/^FAILED 2 unreadable now: a, b$/m)
+  expect(report.toText('exported', 1000)).toMatch(/^INCOMPLETE: the index of the node is damaged.*whether a restart/m)
+  const failures = [{ reason: 'unreadable-now', count: 2, examples: ['a', 'b'] }]
+  expect(report.toJson(1)).toMatchObject({ incomplete: true, failed: 2, failures })
+})
+
+test('what the last reads of an export found out about the index is asked for at its end', async () => {
+  const report = new TransferReport(0)
+  let asked = 0
+  const list = () => {
+    asked += 1
+    return Promise.resolve({ incomplete: true })
+  }
+  const options = { client: { list }, prefix: '', report, signal: new AbortController().signal, progressed: () => {} }
+  await askForIndexDamage(options as never)
+  expect([asked, report.incomplete]).toEqual([0, false])
+  report.fail('damaged', 'a')
+  await askForIndexDamage(options as never)
+  await askForIndexDamage(options as never)
+  expect([asked, report.incomplete]).toEqual([1, true])
 })
 
 test('a line that is not UTF-8, or has half a character in its key, is refused: two keys would become one', () => {

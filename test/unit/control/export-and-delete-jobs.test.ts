@@ -266,6 +266,42 @@ describe('over a damaged store', () => {
     expect(bed.jobs.list()[0]).toMatchObject({ state: 'failed', error: expect.stringContaining('keys may be missing') })
   })
 
+  test('what an export could not read is not called damaged where the index is, though it proved so only by these reads', async () => {
+    let damageIndex = () => {}
+    await using bed = await JobBed.make({
+      changed: (inner) => ({
+        list: (store, query, context) =>
+          query.withValues === true
+            ? Promise.reject(new CodedError('data-corrupt', 'made up'))
+            : inner.list(store, query, context),
+        async read(store: string, key: string, options: ReadOptions, context) {
+          if (key === 'd/2') damageIndex()
+          if (key !== 'd/3') throw new CodedError('data-corrupt', 'made up')
+          return await inner.read(store, key, options, context)
+        },
+      }),
+    })
+    for (const key of ['d/1', 'd/2', 'd/3']) await bed.put(key, text(key))
+    const alone = bed.jobs.create({ kind: 'export', prefix: 'd/1' }).id
+    await bed.takeAll(alone)
+    expect(bed.jobs.list().find(({ id }) => id === alone)).toMatchObject({
+      state: 'done',
+      failures: [{ reason: 'its stored value is damaged' }],
+    })
+    damageIndex = () => bed.world.disk.damageIndex()
+    const { id } = bed.jobs.create({ kind: 'export', prefix: 'd/' })
+    await bed.takeAll(id)
+    const reason = 'it cannot be read now, while the index is damaged'
+    expect(bed.jobs.list().find((job) => job.id === id)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('whether a restart brings it back'),
+      failures: [
+        { item: '1', reason },
+        { item: '2', reason },
+      ],
+    })
+  })
+
   test('a deletion removes what is readable, names the rest and ends', async () => {
     await using bed = await damagedBed()
     const { id } = bed.jobs.create({ kind: 'delete', prefix: 'd/' })

@@ -7,7 +7,7 @@ import type { KeyMetadata } from '../client/key-value-client.ts'
 import type { ExportOptions } from './export-options.ts'
 import type { Place } from './export-place.ts'
 import { ExportPlaces, partialFolder } from './export-place.ts'
-import { listedPages } from './listed-pages.ts'
+import { askForIndexDamage, listedPages } from './listed-pages.ts'
 import { sameBytes } from './same-bytes.ts'
 import type { SkipReason } from './transfer-report.ts'
 import { groupBytesMax, groupKeysMax, groupValues, smallBytesMax } from './value-group.ts'
@@ -43,6 +43,7 @@ export async function exportFolder(target: string, options: ExportOptions): Prom
       }
     }
     await run.finish()
+    await askForIndexDamage(options)
   } finally {
     await rm(partial, { recursive: true, force: true })
   }

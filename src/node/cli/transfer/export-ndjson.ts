@@ -2,7 +2,7 @@ import { isCoded } from '../../../shared/coded-error.ts'
 import { partBytes } from '../../api/ndjson/ndjson-values.ts'
 import type { KeyMetadata } from '../client/key-value-client.ts'
 import type { ExportOptions } from './export-options.ts'
-import { listedPages } from './listed-pages.ts'
+import { askForIndexDamage, listedPages } from './listed-pages.ts'
 import type { GroupValue } from './value-group.ts'
 import { groupValues, smallBytesMax } from './value-group.ts'
 
@@ -32,6 +32,7 @@ export async function exportNdjson(output: LineOutput, options: ExportOptions): 
       before = metadata.key
     }
   }
+  await askForIndexDamage(options)
 }
 
 /** Values of the page's small keys, fetched together where the whole page is small. */

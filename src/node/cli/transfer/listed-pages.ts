@@ -19,3 +19,10 @@ export async function* listedPages(
     pageToken = page.nextPageToken
   } while (pageToken.length > 0)
 }
+
+/** At the end of an export: its reads may have found the node's index damaged after the last page was listed. */
+export async function askForIndexDamage({ client, prefix, signal, report }: ExportOptions): Promise<void> {
+  if (!report.isDamaged || report.incomplete) return
+  const { incomplete } = await client.list({ prefix, limit: 1 }, { signal })
+  report.incomplete = incomplete
+}

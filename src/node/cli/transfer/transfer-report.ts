@@ -20,12 +20,15 @@ export type SkipReason =
 
 /**
  * What went wrong for one name while the rest went on. Of what an export meets damaged, `damaged` is a value and `entry-damaged` what
- * the node knows of a key.
+ * the node knows of a key; both are reported as `unreadable-now` where the node's index is damaged, since another start may find them whole.
  */
 export type FailReason = 'unreadable' | 'refused-by-node' | 'damaged' | 'entry-damaged'
+type ToldReason = FailReason | 'unreadable-now'
 
 /** Skips after which nothing is missing on the other side. */
 const harmlessSkips: ReadonlySet<SkipReason> = new Set(['already-there', 'vanished'])
+
+const damageReasons: ReadonlySet<FailReason> = new Set(['damaged', 'entry-damaged'])
 
 const examplesMax = 5
 /** Names of what is damaged: somebody has to look after each. */
@@ -61,7 +64,7 @@ export class TransferReport {
   }
 
   fail(reason: FailReason, name: string): void {
-    tally(this.failures, reason, name, reason === 'damaged' || reason === 'entry-damaged' ? damagedNamesMax : examplesMax)
+    tally(this.failures, reason, name, damageReasons.has(reason) ? damagedNamesMax : examplesMax)
   }
 
   get handled(): number {
@@ -92,7 +95,7 @@ export class TransferReport {
       ...(this.incomplete && { incomplete: true }),
       durationMs: Math.round(nowMs - this.startedMs),
       skips: reasons(this.skips),
-      failures: reasons(this.failures),
+      failures: reasons(this.toldFailures()),
     }
   }
 
@@ -101,14 +104,25 @@ export class TransferReport {
     const rate = Math.round(this.copied / seconds)
     const lines = [`${verb} ${this.copied} (${byteText(this.copiedBytes)}) in ${seconds.toFixed(1)} s, ${rate} a second`]
     for (const [reason, { count, examples }] of this.skips) lines.push(line('skipped', reason, count, examples))
-    for (const [reason, { count, examples }] of this.failures) lines.push(line('FAILED', reason, count, examples))
+    for (const [reason, { count, examples }] of this.toldFailures()) lines.push(line('FAILED', reason, count, examples))
     if (this.incomplete) lines.push(incompleteText)
     return lines.join('\n')
+  }
+
+  private toldFailures(): ReadonlyMap<ToldReason, Tally> {
+    if (!this.incomplete) return this.failures
+    const told = new Map<ToldReason, Tally>()
+    for (const [reason, { count, examples }] of this.failures) {
+      const named = damageReasons.has(reason) ? 'unreadable-now' : reason
+      const before = told.get(named) ?? { count: 0, examples: [] }
+      told.set(named, { count: before.count + count, examples: [...before.examples, ...examples].slice(0, damagedNamesMax) })
+    }
+    return told
   }
 }
 
 const incompleteText =
-  'INCOMPLETE: the index of the node is damaged, so that keys may be missing from what it lists; "memo doctor" says what to do'
+  'INCOMPLETE: the index of the node is damaged, so that keys may be missing from what it lists, and what is unreadable now may be whole; "memo doctor" says what to do, and whether a restart brings it back'
 
 function tally<Reason>(tallies: Map<Reason, Tally>, reason: Reason, name: string, namesMax: number): void {
   const entry = tallies.get(reason) ?? { count: 0, examples: [] }

@@ -27,12 +27,18 @@ export async function* exportLines(keyValues: KeyValueService, record: JobRecord
     }
     pageToken = page.nextPageToken
   } while (pageToken !== undefined)
+  // The index may have been found damaged by what was read after its page.
+  if (record.metDamage) noteIndexDamage(await keyValues.list(store, { prefix: record.prefix, limit: 1 }, context), record)
 }
 
 /** What the list lacks: the rest goes on. */
-export function noteDamage({ damage }: ListPage, record: JobRecord): void {
-  for (const key of damage?.unreadable ?? [])
-    record.itemFailed(key.slice(record.prefix.length), 'what is known of this key cannot be read')
+export function noteDamage(page: ListPage, record: JobRecord): void {
+  for (const key of page.damage?.unreadable ?? [])
+    record.itemDamaged(key.slice(record.prefix.length), 'what is known of this key cannot be read')
+  noteIndexDamage(page, record)
+}
+
+function noteIndexDamage({ damage }: ListPage, record: JobRecord): void {
   if (damage?.incomplete === true) record.listIncomplete()
 }
 
@@ -62,7 +68,7 @@ async function* largeLine(
   const name = listed.key.slice(record.prefix.length)
   const begun = await begin(keyValues, listed.key, context)
   if (begun === 'vanished') return record.itemSkipped()
-  if (begun === 'damaged') return record.itemFailed(name, 'its stored value is damaged')
+  if (begun === 'damaged') return record.itemDamaged(name, 'its stored value is damaged')
   const { metadata, pieces } = begun
   const { size } = metadata
   let written = 0

@@ -12,6 +12,12 @@ export interface JobFacts {
   readonly bytesTotal?: number | undefined
 }
 
+interface ItemFailure {
+  readonly item: string
+  readonly reason: string
+  readonly byDamage: boolean
+}
+
 export interface JobEnvironment {
   readonly nowMs: () => number
   /** Something of the job is different. */
@@ -33,7 +39,8 @@ export class JobRecord {
   #bytesDone = 0
   #skipped = 0
   #failed = 0
-  readonly #failures: Job['failures'] = []
+  readonly #failures: ItemFailure[] = []
+  #metDamage = false
   #error: string | undefined
   #listIncomplete = false
 
@@ -66,10 +73,24 @@ export class JobRecord {
   }
 
   itemFailed(item: string, reason: string): void {
+    this.#fail({ item, reason, byDamage: false })
+  }
+
+  /** The store could not read it. Of a damaged index that says nothing of the value, which another start may find whole. */
+  itemDamaged(item: string, reason: string): void {
+    this.#metDamage = true
+    this.#fail({ item, reason, byDamage: true })
+  }
+
+  #fail({ item, reason, byDamage }: ItemFailure): void {
     this.#failed += 1
     if (this.#failures.length < wireLimits.jobFailuresMax)
-      this.#failures.push({ item: shortened(item), reason: shortened(reason) })
+      this.#failures.push({ item: shortened(item), reason: shortened(reason), byDamage })
     this.itemDone()
+  }
+
+  get metDamage(): boolean {
+    return this.#metDamage
   }
 
   /** The node's index is damaged, so that keys below the prefix may be missing from what is listed. */
@@ -110,14 +131,18 @@ export class JobRecord {
       ...(bytesTotal !== undefined && { bytesTotal }),
       skipped: this.#skipped,
       failed: this.#failed,
-      failures: [...this.#failures],
+      failures: this.#failures.map(({ item, reason, byDamage }) => ({
+        item,
+        reason: byDamage && this.#listIncomplete ? notNow : reason,
+      })),
       ...(this.#error !== undefined && { error: this.#error }),
     }
   }
 }
 
 const listIncompleteText =
-  'the index of the node is damaged: what it lists was carried out, but keys may be missing from that; the overview says what to do'
+  'the index of the node is damaged: what it lists was carried out, but keys may be missing from that, and what cannot be read now may be whole; the overview says whether a restart brings it back'
+const notNow = 'it cannot be read now, while the index is damaged'
 
 function shortened(text: string): string {
   const { jobTextMax } = controlLimits
