@@ -8,6 +8,7 @@ import type { NodeClient } from '../../../connection/clients.ts'
 import { failureOf } from '../../../connection/failure.ts'
 import { importSource } from '../../../jobs/import-source.ts'
 import type { ImportPlan } from './import-files.ts'
+import { firstPieceBytes, nextPieceBytes } from './piece-size.ts'
 
 export type TransferKind = 'import' | 'export'
 
@@ -83,13 +84,17 @@ export async function runImport(client: NodeClient, plan: ImportPlan, prefix: st
     const named = source === undefined ? totals : { ...totals, source }
     const job = await client.jobs.create({ kind: 'import', format: plan.format, prefix, mode, ...named }, { signal })
     progress(job)
+    // A file that is one value comes in as few pieces as there can be.
+    const byLines = plan.format === 'ndjson'
+    let pieceBytes: number = byLines ? firstPieceBytes : wireLimits.jobPieceBytesMax
     for (const { path, file } of plan.files) {
       let offset = 0
       do {
-        const piece = file.slice(offset, offset + wireLimits.jobPieceBytesMax)
-        const bytes = new Uint8Array(await piece.arrayBuffer())
+        const bytes = new Uint8Array(await file.slice(offset, offset + pieceBytes).arrayBuffer())
         offset += bytes.length
+        const sentMs = performance.now()
         progress(await client.jobs.feed({ id: job.id, path, bytes, last: offset >= file.size }, { signal }))
+        if (byLines) pieceBytes = nextPieceBytes(pieceBytes, performance.now() - sentMs)
       } while (offset < file.size)
     }
     return await client.jobs.finish({ id: job.id }, { signal })
