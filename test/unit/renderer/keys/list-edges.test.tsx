@@ -155,6 +155,41 @@ describe('the preview of an import', () => {
     expect(start(2)).not.toHaveAttribute('aria-disabled')
   })
 
+  const lines = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `{"key":"n${at + from}","value":"eA=="}`)
+
+  it('looks behind the keys that it shows, as far as the text was read', async () => {
+    await choose('keys.ndjson', [...lines(59), 'oops', ...lines(40)].join('\n'))
+    expect(await screen.findByText(/end at line 60: it is not JSON\. Only the 59 keys before it/)).toBeInTheDocument()
+    expect(screen.getByText(/^The first 50 keys/)).toBeInTheDocument()
+    expect(start(60)).toBeInTheDocument()
+    await user.click(screen.getByRole('button', { name: 'Choose again' }))
+    const files = await screen.findByLabelText('Choose files…', { selector: 'input' })
+    await user.upload(files, new File([lines(100).join('\n')], 'keys.ndjson'))
+    expect(await screen.findByText('All lines were checked: 100 keys can be stored.')).toBeInTheDocument()
+    await user.upload(files, new File([lines(20_000).join('\n')], 'keys.ndjson'))
+    expect(await screen.findByText(/^The first [\d,]{5,6} lines were checked\. What stands behind them/)).toBeInTheDocument()
+  })
+
+  it('counts no large value that a line breaks off', async () => {
+    const parts = ['{"key":"big","part":1,"size":8,"value":"eHh4"}', '{"key":"other","value":"eA=="}']
+    await choose('keys.ndjson', ['{"key":"a","value":"eA=="}', ...parts].join('\n'))
+    expect(await screen.findByText(/end at line 3: a part of a large value is missing\. Only the 1 key/)).toBeInTheDocument()
+    expect(screen.queryByText('big')).toBeNull()
+  })
+
+  it('reads a file that begins with a byte order mark', async () => {
+    await choose('keys.ndjson', `\uFEFF${lines(1).join('')}`)
+    expect(await screen.findByText('All lines were checked: 1 key can be stored.')).toBeInTheDocument()
+  })
+
+  it('counts what is left out behind the keys that it shows, and cuts a key that fills the page', async () => {
+    const long = `{"key":"${'k'.repeat(5000)}","value":"eA=="}`
+    await choose('keys.ndjson', [long, ...lines(60), long].join('\n'))
+    expect(await screen.findByText('2 will be left out', { exact: false })).toBeInTheDocument()
+    const cell = screen.getByTitle('k'.repeat(5000))
+    expect(cell.textContent?.length).toBeLessThan(250)
+  })
+
   it('offers no import of what has no line, and says why', async () => {
     await choose('keys.ndjson', 'oops')
     expect(await screen.findByText(/end at line 1: it is not JSON\. Nothing stands before it/)).toBeInTheDocument()

@@ -139,7 +139,7 @@ function PlanView({ plan, prefix, onClear }: PlanViewProps): ReactElement {
   const facts = { count, number: formatCount(count), size: formatBytes(plan.bytes) }
   const badPrefix = prefix !== '' && keyProblem(prefix) !== undefined
   const preview = usePreview(plan, prefix)
-  const nothing = count === 0 || (preview?.whole === true && preview.rows.every((row) => row.unfit))
+  const nothing = count === 0 || (preview?.whole === true && preview.fit === 0)
   const hollow = count === 0 || preview?.nothing === 'empty'
   const reason = blocked ?? (badPrefix ? t('key_too-long') : nothing ? t('importNothing') : undefined)
   return (

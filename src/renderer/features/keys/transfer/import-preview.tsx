@@ -5,10 +5,14 @@ import { useNode } from '../../../connection/connection-provider.tsx'
 import { Banner } from '../../../ui/banner.tsx'
 import { formatBytes, formatCount } from '../../../ui/format.ts'
 import { KeyText } from '../key-text.tsx'
+import { shortText, visibleKey } from '../visible-key.ts'
 import type { ImportPlan } from './import-files.ts'
 import type { Preview, PreviewRow, StopProblem } from './preview-import.ts'
 import { previewOf } from './preview-import.ts'
 import css from './transfer.module.css'
+
+/** Characters of a key that a row shows. */
+const keyCharsMax = 200
 
 type There = ReadonlyMap<string, boolean>
 
@@ -50,9 +54,8 @@ function useThere(rows: readonly PreviewRow[]): There {
 /** The first keys of an import, and what is known of them before it begins. */
 export function ImportPreview({ preview }: { readonly preview: Preview }): ReactElement {
   const { t } = useTranslation('keys')
-  const { rows, nothing, stop } = preview
+  const { rows, fit, nothing, stop } = preview
   if (nothing !== undefined) return <p className={css.muted}>{t(`preview_${nothing}`)}</p>
-  const fit = rows.filter((row) => !row.unfit).length
   return (
     <>
       {stop !== undefined && (
@@ -67,16 +70,28 @@ export function ImportPreview({ preview }: { readonly preview: Preview }): React
           )}
         </Banner>
       )}
-      {rows.length > 0 && <Rows rows={rows} />}
+      {rows.length > 0 && <Rows preview={preview} />}
+      <Checked preview={preview} />
     </>
   )
 }
 
-function Rows({ rows }: { readonly rows: readonly PreviewRow[] }): ReactElement {
+/** How far the lines were looked at; said by the banner where one of them ends the import. */
+function Checked({ preview }: { readonly preview: Preview }): ReactElement | null {
   const { t } = useTranslation('keys')
+  const { lines, stop, fit, whole } = preview
+  if (lines === undefined || stop !== undefined) return null
+  const text = whole
+    ? t('previewChecked', { count: fit, number: formatCount(fit) })
+    : t('previewCheckedPart', { count: lines, number: formatCount(lines) })
+  return <p className={css.muted}>{text}</p>
+}
+
+function Rows({ preview }: { readonly preview: Preview }): ReactElement {
+  const { t } = useTranslation('keys')
+  const { rows, unfit } = preview
   const there = useThere(rows)
   const fit = rows.filter((row) => !row.unfit).length
-  const unfit = rows.length - fit
   const existing = [...there.values()].filter(Boolean).length
   return (
     <figure className={css.preview}>
@@ -86,7 +101,7 @@ function Rows({ rows }: { readonly rows: readonly PreviewRow[] }): ReactElement 
         {unfit > 0 && (
           <span className={css.bad}>
             {fit > 0 && ' · '}
-            {t('previewUnfit', { count: unfit })}
+            {t('previewUnfit', { count: unfit, number: formatCount(unfit) })}
           </span>
         )}
       </figcaption>
@@ -102,8 +117,8 @@ function Rows({ rows }: { readonly rows: readonly PreviewRow[] }): ReactElement 
           <tbody>
             {rows.map((row, index) => (
               <tr key={`${row.key} ${rows.indexOf(row, index)}`}>
-                <td>
-                  <KeyText text={row.key} />
+                <td title={row.key.length > keyCharsMax ? visibleKey(row.key) : undefined}>
+                  <KeyText text={shortText(row.key, keyCharsMax)} />
                 </td>
                 <td className={css.number}>{formatBytes(row.size)}</td>
                 <td className={row.unfit ? css.bad : css.muted}>

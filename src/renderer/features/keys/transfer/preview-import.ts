@@ -16,9 +16,15 @@ export interface PreviewRow {
 export type StopProblem = NdjsonLineProblem | { readonly kind: 'part-missing' | 'part-without-beginning' }
 
 export interface Preview {
+  /** The first of what was looked at. */
   readonly rows: readonly PreviewRow[]
-  /** Nothing follows behind the rows. */
+  /** Of everything that was looked at: keys that would be stored, and such that would be left out. */
+  readonly fit: number
+  readonly unfit: number
+  /** Everything was looked at, or what follows would not be stored. */
   readonly whole: boolean
+  /** Lines that were checked, where it is one file of them. */
+  readonly lines?: number
   /** The line at which the import would end; what stands behind it is not stored. */
   readonly stop?: { readonly line: number; readonly excerpt: string; readonly problem: StopProblem }
   /** Why there are no rows. */
@@ -35,10 +41,10 @@ const blank = /^[ \t\r]*$/
 export async function previewOf({ format, files }: ImportPlan, prefix: string): Promise<Preview> {
   if (format === 'files') {
     const rows = files.slice(0, keysLimits.previewRows).map(({ path, file }) => ({ key: prefix + path, size: file.size }))
-    return { rows, whole: files.length <= keysLimits.previewRows }
+    return { rows, fit: files.length, unfit: 0, whole: true }
   }
   const file = files[0]?.file
-  if (file === undefined) return { rows: [], whole: true }
+  if (file === undefined) return { rows: [], fit: 0, unfit: 0, whole: true }
   const read = file.size <= previewBytes
   const bytes = new Uint8Array(await file.slice(0, previewBytes).arrayBuffer())
   return previewOfLines(linesOf(bytes, read), prefix, read)
@@ -49,26 +55,29 @@ function previewOfLines(lines: readonly Uint8Array[], prefix: string, read: bool
   /** The last line of a large value whose end is still to come. */
   let part: NdjsonLine | undefined
   for (const [index, bytes] of lines.entries()) {
-    const text = textOf(bytes)
+    const text = textOf(bytes, index === 0)
     if (text !== undefined && blank.test(text)) continue
     const found = text === undefined ? { problem: { kind: 'not-utf8' as const } } : lineAfter(part, text)
     if ('problem' in found) {
       const excerpt = new TextDecoder().decode(bytes.subarray(0, excerptChars))
-      return { rows, whole: true, stop: { line: index + 1, excerpt, problem: found.problem } }
+      const stored = part === undefined ? rows : rows.slice(0, -1)
+      return { ...counted(stored), whole: true, lines: index, stop: { line: index + 1, excerpt, problem: found.problem } }
     }
     const { line } = found
-    if (part === undefined) {
-      if (rows.length === keysLimits.previewRows) return { rows, whole: false }
-      rows.push(rowOf(line, prefix))
-    }
+    if (part === undefined) rows.push(rowOf(line, prefix))
     part = line.part === undefined || line.last === true ? undefined : line
   }
   if (part !== undefined && read) {
     const missing = { line: lines.length, excerpt: '', problem: { kind: 'part-missing' as const } }
-    return { rows: rows.slice(0, -1), whole: true, stop: missing }
+    return { ...counted(rows.slice(0, -1)), whole: true, lines: lines.length, stop: missing }
   }
-  if (rows.length === 0) return { rows, whole: read, nothing: read ? 'empty' : 'long-line' }
-  return { rows, whole: read }
+  const facts = { ...counted(rows), whole: read, lines: lines.length }
+  return rows.length === 0 ? { ...facts, nothing: read ? 'empty' : 'long-line' } : facts
+}
+
+function counted(rows: readonly PreviewRow[]): Pick<Preview, 'rows' | 'fit' | 'unfit'> {
+  const unfit = rows.filter((row) => row.unfit).length
+  return { rows: rows.slice(0, keysLimits.previewRows), fit: rows.length - unfit, unfit }
 }
 
 /** The last one is cut where there is more of the file. */
@@ -83,10 +92,10 @@ function linesOf(bytes: Uint8Array, whole: boolean): Uint8Array[] {
   return lines
 }
 
-/** Undefined for bytes that are no UTF-8. */
-function textOf(bytes: Uint8Array): string | undefined {
+/** Undefined for bytes that are no UTF-8. A byte order mark at the beginning of a file is no part of its text. */
+function textOf(bytes: Uint8Array, first: boolean): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: !first }).decode(bytes)
   } catch {
     return undefined
   }
