@@ -84,9 +84,11 @@ function leftText({ eta, stalled, bytesLeft }: JobProgress, t: TFunction<'activi
   return bytesLeft === undefined ? undefined : t('bytesLeft', { bytes: formatBytes(bytesLeft) })
 }
 
+/** Of keys only those that were carried out: the others are counted behind them. */
 function endedFacts(job: Job, t: TFunction<'activity'>): string {
+  const done = job.itemsDone - job.skipped - job.failed
   const parts = [
-    t('jobItems', { count: job.itemsDone, number: formatCount(job.itemsDone) }),
+    t('jobItems', { count: done, number: formatCount(done) }),
     job.bytesDone > 0 && formatBytes(job.bytesDone),
     job.skipped > 0 && t('jobSkipped', { count: job.skipped, number: formatCount(job.skipped) }),
     job.failed > 0 && t('jobFailures', { count: job.failed, number: formatCount(job.failed) }),

@@ -119,6 +119,24 @@ test('lines are found however the bytes are cut', async () => {
   ])
 })
 
+test('a byte order mark at the beginning is no part of the first line, and is one elsewhere', async () => {
+  const found: [number, number, string][] = []
+  for await (const { number, offset, bytes } of readLines(pieces('\uFEFFa\n', '\uFEFFb')))
+    found.push([number, offset, bytes.toString()])
+  expect(found).toEqual([
+    [1, 0, 'a'],
+    [2, 5, '\uFEFFb'],
+  ])
+  for await (const _ of readLines(pieces('\uFEFF'))) expect.unreachable()
+})
+
+test('what is missing on the other side is called left out in the report for people, and what is not is skipped', () => {
+  const report = new TransferReport(0)
+  report.skip('key-too-long', 'k')
+  report.skip('already-there', 'a')
+  expect(report.toText('imported', 1000).split('\n').slice(1)).toEqual(['left out 1 key too long: k', 'skipped 1 already there'])
+})
+
 describe('bounded tasks', () => {
   test('keep count and weight, and a heavy one goes alone', async () => {
     const tasks = new BoundedTasks({ countMax: 3, weightMax: 10 })
@@ -151,7 +169,7 @@ test('a report counts, shows examples and keeps them few', () => {
   for (let index = 0; index < 9; index++) report.skip('symbolic-link', `l${index}`)
   report.fail('unreadable', 'u')
   expect(report.toText('imported', 2000)).toBe(
-    'imported 1 (1.5 KiB) in 2.0 s, 1 a second\nskipped 9 symbolic link: l0, l1, l2, l3, l4, ...\nFAILED 1 unreadable: u',
+    'imported 1 (1.5 KiB) in 2.0 s, 1 a second\nleft out 9 symbolic link: l0, l1, l2, l3, l4, ...\nFAILED 1 unreadable: u',
   )
   expect(report.toJson(2000)).toMatchObject({
     copied: 1,

@@ -24,6 +24,16 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64')
 }
 
+test('lines may begin with a byte order mark, and one of another kind ends the import as before', async () => {
+  await using bed = await JobBed.make()
+  const id = importOf(bed, { format: 'ndjson' })
+  await bed.feed(id, 'x.ndjson', Buffer.concat([text('\uFEFF'), lines({ key: 'a', value: 'eA==' })]))
+  expect(await bed.jobs.finish(id, never)).toMatchObject({ state: 'done', itemsDone: 1, failed: 0 })
+  const other = importOf(bed, { format: 'ndjson' })
+  await bed.feed(other, 'x.ndjson', Buffer.concat([Buffer.from([0xff, 0xfe]), lines({ key: 'b', value: 'eA==' })]))
+  expect(await bed.jobs.finish(other, never)).toMatchObject({ state: 'failed', error: expect.stringContaining('line 1') })
+})
+
 describe('files', () => {
   test('become values under prefix and path, of any size', async () => {
     await using bed = await JobBed.make()

@@ -103,7 +103,8 @@ export class TransferReport {
     const seconds = Math.max(0.001, (nowMs - this.startedMs) / 1000)
     const rate = Math.round(this.copied / seconds)
     const lines = [`${verb} ${this.copied} (${byteText(this.copiedBytes)}) in ${seconds.toFixed(1)} s, ${rate} a second`]
-    for (const [reason, { count, examples }] of this.skips) lines.push(line('skipped', reason, count, examples))
+    for (const [reason, { count, examples }] of this.skips)
+      lines.push(line(harmlessSkips.has(reason) ? 'skipped' : 'left out', reason, count, examples))
     for (const [reason, { count, examples }] of this.toldFailures()) lines.push(line('FAILED', reason, count, examples))
     if (this.incomplete) lines.push(incompleteText)
     return lines.join('\n')
