@@ -50,6 +50,14 @@ export function ConnectionProvider({ connection, queryClient, children }: Provid
     return { ...session, queries: nodeQueries(session.client, session.epoch) }
   }, [session, client])
 
+  // Who signs out wants nothing of the node kept in the page.
+  const left = link.state === 'signed-out' && session === undefined
+  useEffect(() => {
+    if (!left) return
+    client.clear()
+    storeOf.current = undefined
+  }, [left, client])
+
   const live = link.state === 'open'
   // Streams outlive a silence: they go on where they were, and miss nothing.
   const attached = live || link.state === 'silent'

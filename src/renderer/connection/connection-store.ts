@@ -9,8 +9,8 @@ export interface NodeSession {
   readonly hello: Hello
 }
 
-/** `ended`: there was a session; `left`: it was ended here, on purpose; `restarted`: it went with an earlier run of the node; `refused`: the link is used up or too old. */
-export type SignedOutReason = 'none' | 'ended' | 'left' | 'restarted' | 'refused'
+/** `ended`: there was a session; `leaving`: it is ended here, on purpose, and the node has not answered yet; `left`: it has; `restarted`: it went with an earlier run of the node; `refused`: the link is used up or too old. */
+export type SignedOutReason = 'none' | 'ended' | 'leaving' | 'left' | 'restarted' | 'refused'
 
 export type NodeLink =
   | { readonly state: 'connecting' }

@@ -44,6 +44,8 @@ export class SocketConnection extends ConnectionStore implements Connection {
   /** The run of the node that the session belongs to, once it is known. */
   #run: string | undefined
   #channel: BroadcastChannel | undefined
+  /** Until the node has heard that the session was left. */
+  #leaving: AbortController | undefined
 
   readonly start = (): void => {
     this.#stopped = false
@@ -52,7 +54,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
     window.addEventListener('popstate', this.#takeLink)
     window.addEventListener('focus', this.#signInAgain)
     this.#channel = new BroadcastChannel(channelName)
-    this.#channel.addEventListener('message', this.#signInAgain)
+    this.#channel.addEventListener('message', this.#signedInElsewhere)
     void this.#begin()
   }
 
@@ -62,6 +64,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
     window.removeEventListener('popstate', this.#takeLink)
     window.removeEventListener('focus', this.#signInAgain)
     this.#channel?.close()
+    this.#stay()
     clearTimeout(this.#timer)
     this.#watch?.stop()
     this.#socket?.close()
@@ -97,7 +100,12 @@ export class SocketConnection extends ConnectionStore implements Connection {
 
   /** Another tab may have signed in meanwhile: all tabs of a browser have one session. */
   readonly #signInAgain = (): void => {
-    if (this.snapshot().link.state === 'signed-out') void this.#takeUpSession()
+    if (this.snapshot().link.state === 'signed-out' && this.#leaving === undefined) void this.#takeUpSession()
+  }
+
+  readonly #signedInElsewhere = (): void => {
+    this.#stay()
+    this.#signInAgain()
   }
 
   async #takeUpSession(): Promise<void> {
@@ -114,7 +122,10 @@ export class SocketConnection extends ConnectionStore implements Connection {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token }),
     })
-    if (response.ok) this.#channel?.postMessage(signedIn)
+    if (response.ok) {
+      this.#stay()
+      this.#channel?.postMessage(signedIn)
+    }
     return response.ok
   }
 
@@ -214,13 +225,31 @@ export class SocketConnection extends ConnectionStore implements Connection {
     this.update({ link: { state: 'signed-out', reason } })
   }
 
+  /** Leaves at once. A node that does not answer holds the session until it hears of this: it is told as long as the page is open. */
   async #signOut(): Promise<void> {
-    const epoch = this.#epoch
-    await fetch('/session/end', { method: 'POST' })
-    // The node closes the socket as well: that is no news.
-    this.#over = epoch
-    this.#signedOut('left')
+    if (this.#leaving !== undefined) return
+    const leaving = new AbortController()
+    this.#leaving = leaving
+    // What comes of the present socket is no news.
+    this.#epoch += 1
+    clearTimeout(this.#timer)
+    this.#watch?.stop()
+    this.update({ link: { state: 'signed-out', reason: 'leaving' }, session: undefined })
     this.#socket?.close()
+    for (let failures = 0; !leaving.signal.aborted; failures += 1) {
+      if (await endSession()) {
+        if (!leaving.signal.aborted) this.#signedOut('left')
+        break
+      }
+      await new Promise((resolve) => setTimeout(resolve, backOffMs(failures, Math.random, seenBackOffMaxMs)))
+    }
+    if (this.#leaving === leaving) this.#leaving = undefined
+  }
+
+  /** There is another session, which is not the one that was left. */
+  #stay(): void {
+    this.#leaving?.abort()
+    this.#leaving = undefined
   }
 }
 
@@ -239,6 +268,17 @@ type SessionAnswer = { readonly run: string | undefined } & (
   | { readonly held: true; readonly sinceMs: number }
   | { readonly held: false }
 )
+
+/** Whether the node has answered, which ends the session where there was one. The question outlives the page, if need be. */
+async function endSession(): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(answerTimeoutMs)
+    const { ok, status } = await fetch('/session/end', { method: 'POST', keepalive: true, signal })
+    return ok || status === 401
+  } catch {
+    return false
+  }
+}
 
 /** The session of this browser, by what the node says; undefined where it does not answer. */
 async function askSession(): Promise<SessionAnswer | undefined> {

@@ -42,6 +42,7 @@ export const galleryScreens: Readonly<Record<string, () => ReactElement>> = {
   stopped: () => <StoppedScreen host={host} />,
   'sign-in': () => <SignInCard reason="none" onSignIn={refused} />,
   'session-ended': () => <SignInCard reason="ended" onSignIn={refused} />,
+  'signing-out': () => <SignInCard reason="leaving" onSignIn={refused} />,
   'session-restarted': () => <SignInCard reason="restarted" onSignIn={refused} />,
   'link-refused': () => <SignInCard reason="refused" onSignIn={refused} />,
   mismatch: () => <MismatchScreen nodeVersion="0.4.0" nodeContract={2} />,

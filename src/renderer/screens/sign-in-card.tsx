@@ -20,6 +20,7 @@ const titles = {
   refused: 'signInNone',
   ended: 'signInEnded',
   restarted: 'signInEnded',
+  leaving: 'signingOut',
   left: 'signedOut',
 } as const
 
@@ -44,6 +45,7 @@ export function SignInCard({ reason, onSignIn }: SignInCardProps): ReactElement 
   return (
     <ScreenCard icon={<KeyRound size={20} aria-hidden="true" />} tone="info" title={t(titles[reason])}>
       {reason === 'refused' && error === undefined && <p className={css.warn}>{t('signInRefused')}</p>}
+      {reason === 'leaving' && <p>{t('signingOutText')}</p>}
       {reason === 'restarted' && <p>{t('signInRestarted')}</p>}
       {unsaved > 0 && <p>{t('signInUnsaved')}</p>}
       <p>{t('consoleHint')}</p>

@@ -30,6 +30,12 @@ it('says neither where it is not so', () => {
   expect(screen.queryByText(/not saved/)).toBeNull()
 })
 
+it('says when a session ends whose node has not answered', () => {
+  show('leaving')
+  expect(screen.getByRole('heading', { name: 'Signing out' })).toBeVisible()
+  expect(screen.getByText(/^The node has not answered yet\. .* ends when it answers, or when it stops/)).toBeVisible()
+})
+
 it('does not call a session ended that was left on purpose', () => {
   show('left')
   expect(screen.getByRole('heading', { name: 'You have signed out' })).toBeVisible()

@@ -114,6 +114,9 @@ export const shell = {
   signInWrong: 'This is no link of memo.',
   signOut: 'Sign out',
   signedOut: 'You have signed out',
+  signingOut: 'Signing out',
+  signingOutText:
+    'The node has not answered yet. It is asked as long as this page is open: your session ends when it answers, or when it stops. Until then this browser can take it up again.',
   skipToContent: 'Skip to the content',
   staleBanner: 'Showing data from {{time}}. Reconnecting…',
   staleStopped: 'Showing data from {{time}}. The node is stopped.',

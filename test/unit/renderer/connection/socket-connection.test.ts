@@ -1,4 +1,4 @@
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { heartbeatText } from '../../../../src/ipc/wire/heartbeat.ts'
 import type { NodeSession } from '../../../../src/renderer/connection/connection-store.ts'
 import { openSession } from '../../../../src/renderer/connection/open-session.ts'
@@ -261,6 +261,76 @@ test('signing out ends the session at the node', async () => {
   await connection.snapshot().host?.client.signOut()
   expect(calls).toContain('POST /session/end')
   expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason: 'left' })
+})
+
+describe('a sign-out that the node does not answer', () => {
+  const opened = async (): Promise<SocketConnection> => {
+    vi.mocked(openSession).mockResolvedValue({
+      link: { state: 'open' },
+      session: { epoch: 1 } as NodeSession,
+    } as Awaited<ReturnType<typeof openSession>>)
+    answers.get = 200
+    const connection = start()
+    await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+    FakeSocket.made[0]?.dispatchEvent(new Event('open'))
+    await vi.waitFor(() => expect(connection.snapshot().link.state).toBe('open'))
+    return connection
+  }
+  const leave = (connection: SocketConnection) => void connection.snapshot().host?.client.signOut()
+  const leaving = { state: 'signed-out', reason: 'leaving' }
+
+  test('leaves the page at once, forgets what is shown, and ends the session with the answer', async () => {
+    const connection = await opened()
+    const answer = Promise.withResolvers<Response>()
+    vi.stubGlobal('fetch', () => answer.promise)
+    leave(connection)
+    expect(connection.snapshot()).toMatchObject({ link: leaving, session: undefined })
+    answer.resolve(new Response('{}'))
+    await vi.waitFor(() => expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason: 'left' }))
+    expect(FakeSocket.made).toHaveLength(1)
+  })
+
+  test('is repeated after a failure, and nothing takes the session up meanwhile', async () => {
+    const connection = await opened()
+    fakeTime()
+    const asked: string[] = []
+    let status: number | undefined
+    vi.stubGlobal('fetch', async (path: string) => {
+      asked.push(path)
+      if (status === undefined) throw new TypeError('refused')
+      return new Response('{}', { status })
+    })
+    leave(connection)
+    leave(connection)
+    await vi.advanceTimersByTimeAsync(8000)
+    window.dispatchEvent(new Event('focus'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(connection.snapshot().link).toEqual(leaving)
+    expect(new Set(asked)).toEqual(new Set(['/session/end']))
+    expect(asked.length).toBeGreaterThan(1)
+    // Of a node that was started again: it knows no such session.
+    status = 401
+    await vi.advanceTimersByTimeAsync(6000)
+    expect(connection.snapshot().link).toEqual({ state: 'signed-out', reason: 'left' })
+  })
+
+  test('is given up for another sign-in', async () => {
+    const connection = await opened()
+    fakeTime()
+    const asked: string[] = []
+    vi.stubGlobal('fetch', async (path: string) => {
+      asked.push(path)
+      if (path === '/session/end') throw new TypeError('refused')
+      return new Response('{}')
+    })
+    leave(connection)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(await connection.signIn('http://127.0.0.1/#token=new')).toBe(true)
+    asked.length = 0
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(asked).not.toContain('/session/end')
+    expect(connection.snapshot().link.state).not.toBe('signed-out')
+  })
 })
 
 test('a hidden page says so', () => {
