@@ -30,6 +30,7 @@ export function JobsTab(): ReactElement {
   if (data === undefined && error !== null) {
     return <Failed title={t('jobsFailed')} failure={failureOf(error)} onRetry={() => void refetch()} />
   }
+  if (data === undefined && !live) return <Empty title={t('jobsAway')} text={t('awayText')} />
   if (data === undefined) return <Loading rows={3} text={t('jobsLoading')} />
   if (data.length === 0) {
     return (

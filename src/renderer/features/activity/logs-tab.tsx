@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
+import type { TFunction } from 'i18next'
 import { ArrowDownToLine, Download, Pause, Search, SlidersHorizontal } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useEffect, useRef, useState } from 'react'
@@ -230,11 +231,13 @@ interface BodyProps {
 
 function LogBody({ log, choice, chosen, onChoose, onClear }: BodyProps) {
   const { t } = useTranslation('activity')
+  const { live } = useNode()
   const { buffer, loading, failure, reload } = log
   if (buffer.lines.length > 0) {
     return <LogList log={log} text={choice.text} filtered={isFiltered(choice)} chosen={chosen} onChoose={onChoose} />
   }
   if (failure !== undefined) return <Failed title={t('logFailed')} failure={failure} onRetry={reload} />
+  if (loading && !live) return <Empty title={t('logAway')} text={t('awayText')} />
   if (loading) return <Loading rows={12} text={t('logLoading')} />
   if (!isFiltered(choice)) return <Empty title={t('logEmpty')} text={t('logEmptyText')} />
   return (
@@ -244,11 +247,16 @@ function LogBody({ log, choice, chosen, onChoose, onClear }: BodyProps) {
 
 function LogFooter({ log }: { readonly log: Log }) {
   const { t } = useTranslation('activity')
-  const { buffer, loading, failure } = log
-  const { lines, more, trimmed } = buffer
+  const { live } = useNode()
+  const { lines } = log.buffer
   const loaded = t('loaded', { count: lines.length, number: formatCount(lines.length) })
-  // What else there is only a page tells.
-  const known = !loading && failure === undefined
-  const reach = !more ? t('loadedAll', { loaded }) : trimmed ? t('trimmed', { loaded }) : t('loadedPart', { loaded })
-  return <footer className={css.footer}>{known ? reach : loaded}</footer>
+  if (live) return <footer className={css.footer}>{reachText(log, loaded, t)}</footer>
+  return <footer className={css.footer}>{lines.length === 0 ? t('notLive') : t('loadedStale', { loaded })}</footer>
+}
+
+/** What else there is only a page tells. */
+function reachText({ buffer: { more, trimmed }, loading, failure }: Log, loaded: string, t: TFunction<'activity'>): string {
+  if (loading || failure !== undefined) return loaded
+  if (!more) return t('loadedAll', { loaded })
+  return trimmed ? t('trimmed', { loaded }) : t('loadedPart', { loaded })
 }

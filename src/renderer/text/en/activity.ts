@@ -1,4 +1,5 @@
 export const activity = {
+  awayText: 'The node does not answer at the moment. This is read as soon as it does.',
   bytesLeft: '{{bytes}} left',
   cancelJob: 'Cancel',
   cancelJobAction: 'Cancel the job',
@@ -45,6 +46,7 @@ export const activity = {
   jobItemsOf_other: '{{done}} of {{total}} keys',
   jobRunning: 'Running',
   jobs: 'Jobs',
+  jobsAway: 'The jobs have not been read yet',
   jobsEmpty: 'No jobs',
   jobsEmptyText: 'Imports, exports and deletions of whole prefixes run as jobs and appear here, with what was left out in them.',
   jobsFailed: 'The jobs could not be read',
@@ -64,7 +66,9 @@ export const activity = {
   loaded_one: 'loaded {{number}} line',
   loaded_other: 'loaded {{number}} lines',
   loadedAll: '{{loaded}} · all that match',
+  loadedStale: '{{loaded}} · stale: the node does not answer',
   loadedPart: '{{loaded}} · earlier ones on scrolling up',
+  logAway: 'The log has not been read yet',
   logEmpty: 'Nothing is logged yet',
   logEmptyText: 'What the node does appears here as it happens.',
   logFailed: 'The log could not be read',

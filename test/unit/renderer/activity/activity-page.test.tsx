@@ -1,5 +1,5 @@
 import { implement } from '@orpc/server'
-import { fireEvent, screen, waitFor, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../../../src/ipc/contract/job-schemas.ts'
@@ -254,6 +254,38 @@ function withJobs(jobs: Job[]) {
     },
   }))
 }
+
+describe('while the node does not answer', () => {
+  const stands = (connection: AlteredConnection) =>
+    act(() => connection.update({ link: { state: 'silent', sinceMs: Date.now() } }))
+  const answers = (connection: AlteredConnection) => act(() => connection.update({ link: { state: 'open' } }))
+
+  it('says so of a log that was never read, and reads it once it answers', async () => {
+    const [connection] = playedLog([line(1)])
+    using app = await renderApp({ path: '/overview', connection })
+    await screen.findByRole('heading', { name: 'Overview' })
+    stands(connection)
+    await act(() => app.router.navigate({ to: '/activity' }))
+    expect(await screen.findByText('The log has not been read yet')).toBeVisible()
+    expect(screen.getByText('The node does not answer at the moment')).toBeVisible()
+    expect(screen.queryByText(/loaded 0 lines/)).toBeNull()
+    answers(connection)
+    expect(await screen.findByRole('row', { name: /line 1/ })).toBeVisible()
+    stands(connection)
+    expect(await screen.findByText('loaded 1 line · stale: the node does not answer')).toBeVisible()
+  })
+
+  it('says so of jobs that were never read', async () => {
+    const connection = new AlteredConnection((router) => ({
+      ...router,
+      jobs: { ...router.jobs, list: serve.jobs.list.handler(() => new Promise<never>(() => {})) },
+    }))
+    using _app = await renderApp({ path: '/activity?tab=jobs', connection })
+    await screen.findByRole('tab', { name: 'Jobs' })
+    stands(connection)
+    expect(await screen.findByText('The jobs have not been read yet')).toBeVisible()
+  })
+})
 
 describe('the jobs', () => {
   it('say what a job did, what failed in it and why, and go when they are dismissed', async () => {
