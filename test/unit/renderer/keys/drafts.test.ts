@@ -213,6 +213,7 @@ describe('an import', () => {
     const lines = ['{"key":"a","value":"aGVsbG8="}', '', '{"key":"","value":""}', '{"key":"c","value":""}']
     expect(await previewed(lines.join('\n'))).toEqual({
       whole: true,
+      ...{ lines: 2, fit: 1, unfit: 0 },
       rows: [{ key: 'a', size: 5 }],
       stop: { line: 3, excerpt: '{"key":"","value":""}', problem: { kind: 'key-empty' } },
     })
@@ -247,7 +248,7 @@ describe('an import', () => {
       { key: 'e', size: 2 },
       { key: 'f', size: 0 },
     ]
-    expect(await previewed(parts.join('\r\n'))).toEqual({ whole: true, rows })
+    expect(await previewed(parts.join('\r\n'))).toEqual({ whole: true, lines: 3, fit: 2, unfit: 0, rows })
     const latin = new Uint8Array([...new TextEncoder().encode('{"key":"gr'), 0xfc, ...new TextEncoder().encode('n","value":""}')])
     expect((await previewed(latin)).stop).toMatchObject({ line: 1, problem: { kind: 'not-utf8' } })
   })
@@ -257,6 +258,7 @@ describe('an import', () => {
     const preview = await previewed(`{"key":"${long}","value":""}\n{"key":"b","value":""}`)
     expect(preview).toEqual({
       whole: true,
+      ...{ lines: 2, fit: 1, unfit: 1 },
       rows: [
         { key: long, size: 0, unfit: true },
         { key: 'b', size: 0 },
@@ -265,13 +267,15 @@ describe('an import', () => {
   })
 
   it('says why there is nothing to preview', async () => {
-    expect(await previewed('')).toEqual({ rows: [], whole: true, nothing: 'empty' })
-    expect(await previewed('\n \n')).toEqual({ rows: [], whole: true, nothing: 'empty' })
+    expect(await previewed('')).toMatchObject({ rows: [], whole: true, nothing: 'empty' })
+    expect(await previewed('\n \n')).toMatchObject({ rows: [], whole: true, nothing: 'empty' })
     const long = `{"key":"a","value":"${'A'.repeat(400_000)}"}`
-    expect(await previewed(long)).toEqual({ rows: [], whole: false, nothing: 'long-line' })
-    expect(await previewed(`{"key":"b","value":""}\n${long}`)).toEqual({ rows: [{ key: 'b', size: 0 }], whole: false })
+    expect(await previewed(long)).toMatchObject({ rows: [], whole: false, nothing: 'long-line' })
+    const cut = await previewed(`{"key":"b","value":""}\n${long}`)
+    expect(cut).toEqual({ rows: [{ key: 'b', size: 0 }], whole: false, lines: 1, fit: 1, unfit: 0 })
     const many = Array.from({ length: 51 }, (_, at) => `{"key":"${at}","value":""}`).join('\n')
-    expect(await previewed(many)).toMatchObject({ whole: false })
+    const found = await previewed(many)
+    expect([found.rows.length, found.fit, found.lines, found.whole]).toEqual([50, 51, 51, true])
   })
 })
 
