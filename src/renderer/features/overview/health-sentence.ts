@@ -3,6 +3,7 @@
 import type { TFunction } from 'i18next'
 import type { NodeRun } from '../../../ipc/contract/host-contract.ts'
 import type { NodeStatus } from '../../../ipc/contract/status-schemas.ts'
+import { sentenceOf } from '../../text/sentence-of.ts'
 import type { Tone } from '../../ui/banner.tsx'
 import { formatBytes, formatCount } from '../../ui/format.ts'
 import { storageRoom } from './storage-room.ts'
@@ -57,7 +58,7 @@ function notRunning({ status, live, run }: HealthFacts, t: T): HealthSentence | 
 }
 
 function damaged({ condition, findings }: NodeStatus, t: T): HealthSentence | undefined {
-  const finding = findings[0]
+  const finding = findings[0] === undefined ? undefined : sentenceOf(findings[0])
   if (condition === 'sound') {
     if (finding === undefined) return undefined
     const title = t('damaged', { count: findings.length, number: formatCount(findings.length) })

@@ -125,7 +125,7 @@ export const overview = {
   storageMeterText: '{{used}} live of {{capacity}}',
   damaged_one: 'Damaged. One place of the store does not verify.',
   damaged_other: 'Damaged. {{number}} places of the store do not verify.',
-  damagedText: 'Everything else is served. “memo doctor” says what is hit, beside the running node too. {{finding}}',
+  damagedText: '{{finding}} What verifies can be read. “memo doctor” says what is hit, and may be run while the node runs.',
   suspect: 'Suspect. Records that were durable are missing.',
   suspectCard: 'The store is suspect',
   suspectCardText:

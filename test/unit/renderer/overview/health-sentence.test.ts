@@ -37,7 +37,7 @@ describe('healthSentence', () => {
     const damaged = sentence({ condition: 'suspect', findings: ['segment 3 is missing'], readOnly: true, storage: full })
     expect(damaged).toMatchObject({ tone: 'danger', action: 'log' })
     expect(damaged.title).toMatch(/^Suspect\./)
-    expect(damaged.text).toContain('segment 3 is missing')
+    expect(damaged.text).toContain('Segment 3 is missing.')
     expect(sentence({ readOnly: true, storage: full }).title).toMatch(/^Full\./)
     expect(sentence({ readOnly: true })).toMatchObject({ tone: 'warn', title: 'Read-only. These screens change nothing.' })
   })
@@ -46,6 +46,12 @@ describe('healthSentence', () => {
     const found = sentence({ findings: ['journal: segment 3 does not verify from 4096 to 8192'] })
     expect(found).toMatchObject({ tone: 'danger', action: 'log', title: 'Damaged. One place of the store does not verify.' })
     expect(found.text).toContain('segment 3')
+    const index = 'the index is damaged: puts are refused, removals are taken for a while: restart the node'
+    expect(sentence({ findings: [index, 'b'] }).text).toBe(
+      'The index is damaged: puts are refused, removals are taken for a while: restart the node. What verifies can be read. ' +
+        '“memo doctor” says what is hit, and may be run while the node runs.',
+    )
+    expect(sentence({ findings: ['index/000012.ldb: a block is damaged'] }).text).toMatch(/^index\/000012\.ldb: /)
     expect(sentence({ findings: ['a', 'b'] }).title).toBe('Damaged. 2 places of the store do not verify.')
   })
 
