@@ -311,6 +311,7 @@ export const keys = {
   save: 'Save',
   saveAnyway: 'Save anyway',
   saveClose: 'Save & close',
+  saveDamaged: 'Not saved. {{cause}}',
   saveFailed: 'Not saved: {{reason}}',
   saveMerged: 'Save merged (expects {{version}})',
   saveNotJson: 'Not saved, because it is not valid JSON: {{reason}}.',

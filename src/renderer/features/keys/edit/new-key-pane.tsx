@@ -26,6 +26,7 @@ import { useLearnValue } from '../value/value-queries.ts'
 import css from './new-key-pane.module.css'
 import type { Intention } from './request-ids.ts'
 import { intentionFor } from './request-ids.ts'
+import { saveFailureText } from './save-failure-text.ts'
 
 const contentTypes = [
   'application/json',
@@ -173,7 +174,7 @@ function Remark({ outcome, name, onText }: RemarkProps): ReactElement | null {
       </Banner>
     )
   }
-  if (outcome.kind === 'failed') return <Banner tone="danger">{t('saveFailed', { reason: outcome.failure.message })}</Banner>
+  if (outcome.kind === 'failed') return <Banner tone="danger">{saveFailureText(outcome.failure, t)}</Banner>
   return (
     <Banner tone="warn" actions={<Button onClick={onText}>{t('makeText')}</Button>}>
       {t('saveNotJson', { reason: outcome.reason })}

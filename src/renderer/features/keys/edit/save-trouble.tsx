@@ -8,6 +8,7 @@ import { jsonProblemText } from '../json/json-problem-text.ts'
 import { keysLimits } from '../keys-limits.ts'
 import type { Draft } from './draft.ts'
 import css from './edit-bar.module.css'
+import { saveFailureText } from './save-failure-text.ts'
 import type { SaveOptions } from './use-save-draft.ts'
 
 interface SaveTroubleProps {
@@ -32,7 +33,7 @@ export function SaveTrouble({ draft, onSave }: SaveTroubleProps): ReactElement |
   }
   if (failure === undefined) return null
   return (
-    <Line text={failure.code === 'outcome-unknown' ? t('saveUnknown') : t('saveFailed', { reason: failure.message })}>
+    <Line text={failure.code === 'outcome-unknown' ? t('saveUnknown') : saveFailureText(failure, t)}>
       <Button onClick={() => onSave()}>{t('retry')}</Button>
       <CopyButton text={JSON.stringify(failure, undefined, 2)} label={t('copyDetails', { code: failure.code })} />
     </Line>
