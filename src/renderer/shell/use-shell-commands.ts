@@ -2,9 +2,11 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { usePreferences } from '../app/preferences.ts'
 import { useConnection, useHost } from '../connection/connection-provider.tsx'
+import { useWriteBlock } from '../connection/use-write-block.ts'
 import { isShortcutName } from '../shortcuts/registry.ts'
 import { useShortcut, useShortcutHub } from '../shortcuts/use-shortcut.tsx'
 import { nextPane } from './next-pane.ts'
+import { useLeadingCommand } from './use-leading-command.ts'
 
 interface ShellCommands {
   readonly openPalette: () => void
@@ -30,6 +32,8 @@ export function useShellCommands({ openPalette, openSheet }: ShellCommands): voi
   useShortcut('density.toggle', () => change({ density: density === 'compact' ? 'comfortable' : 'compact' }))
   useShortcut('panes.next', nextPane)
   useShortcut('session.end', capabilities.signsOut ? () => void client.signOut().catch(() => undefined) : undefined)
+  useLeadingCommand('keys.export', true)
+  useLeadingCommand('keys.import', useWriteBlock() === undefined)
   useMenuCommands()
 }
 

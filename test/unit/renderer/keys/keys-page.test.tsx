@@ -452,7 +452,7 @@ describe('new, deleted and imported keys', () => {
     await screen.findByRole('button', { name: /^Edit/ })
     await run('delete the open', /Delete the open key/)
     await waitFor(() => expect(stored('schema')).toBeUndefined())
-    await run('export', /^Export…/)
+    await run('export', /^Export keys…/)
     expect(await screen.findByRole('textbox', { name: 'Keys that begin with' })).toHaveValue('templates/')
   })
 

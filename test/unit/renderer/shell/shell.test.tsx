@@ -5,6 +5,7 @@ import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
 import { usePreferences } from '../../../../src/renderer/app/preferences.ts'
 import { DemoConnection } from '../../../../src/renderer/demo/demo-connection.ts'
 import { demoHello } from '../../../../src/renderer/demo/demo-figures.ts'
+import { useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { renderApp } from '../support/render-app.tsx'
 
 test('the frame shows the network, the pages and how the node is', async () => {
@@ -78,6 +79,27 @@ test('the palette runs commands', async () => {
   await screen.findByRole('option', { name: /Go to Activity/ })
   await userEvent.keyboard('{Enter}')
   await waitFor(() => expect(app.router.state.location.pathname).toBe('/activity'))
+})
+
+test.each(['Export', 'Import'])('the palette leads to %s from a page that has none', async (name) => {
+  onTestFinished(() => useTabs.setState({ tabs: [], active: undefined }))
+  using app = await renderApp({ path: '/connect' })
+  await screen.findByRole('navigation', { name: 'Pages' })
+  const choose = async (): Promise<void> => {
+    await userEvent.keyboard('{Control>}k{/Control}')
+    await userEvent.type(await screen.findByRole('combobox'), name)
+    await screen.findByRole('option', { name: `${name} keys…` })
+    await userEvent.keyboard('{Enter}')
+  }
+  await choose()
+  expect(await screen.findByRole('heading', { name: `${name} keys` }, { timeout: 5000 })).toBeVisible()
+  expect(app.router.state.location.pathname).toBe('/keys')
+  act(() => useTabs.setState({ tabs: [], active: undefined }))
+  await act(() => app.router.navigate({ to: '/connect' }))
+  await act(() => app.router.navigate({ to: '/keys' }))
+  expect(screen.queryByRole('heading', { name: `${name} keys` })).toBeNull()
+  await choose()
+  expect(await screen.findByRole('heading', { name: `${name} keys` })).toBeVisible()
 })
 
 test('commands of the menu run as keys do', async () => {
