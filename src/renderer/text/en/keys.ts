@@ -279,10 +279,7 @@ export const keys = {
   presentFailed: 'The value could not be shown',
   previewChecked_one: 'All lines were checked: {{number}} key can be stored.',
   previewChecked_other: 'All lines were checked: {{number}} keys can be stored.',
-  previewCheckedPart_one:
-    'The first line was checked. What stands behind it is checked by the import, which ends at a line that it cannot take.',
-  previewCheckedPart_other:
-    'The first {{number}} lines were checked. What stands behind them is checked by the import, which ends at a line that it cannot take.',
+  previewCheckedPart: 'Checked up to line {{line}}. The import checks what follows, and ends at a line that it cannot take.',
   previewExisting_one: '{{count}} of them exists',
   previewExisting_other: '{{count}} of them exist',
   previewHead_one: 'The first key',
@@ -293,8 +290,7 @@ export const keys = {
   previewStopKeys_other: 'Only the {{number}} keys before it would be stored, and nothing behind it.',
   previewStopNone: 'Nothing stands before it that could be stored.',
   previewThere: 'exists',
-  previewUnfit_one: '{{number}} will be left out',
-  previewUnfit_other: '{{number}} will be left out',
+  previewUnfit: '{{number}} will be left out',
   preview_empty: 'There is nothing in this file.',
   'preview_long-line': 'Its first line is longer than what is looked at beforehand, so that there is no preview of its keys.',
   preview_unfit: 'not allowed as a key',

@@ -167,7 +167,7 @@ describe('the preview of an import', () => {
     await user.upload(files, new File([lines(100).join('\n')], 'keys.ndjson'))
     expect(await screen.findByText('All lines were checked: 100 keys can be stored.')).toBeInTheDocument()
     await user.upload(files, new File([lines(20_000).join('\n')], 'keys.ndjson'))
-    expect(await screen.findByText(/^The first [\d,]{5,6} lines were checked\. What stands behind them/)).toBeInTheDocument()
+    expect(await screen.findByText(/^Checked up to line [\d,]{5,6}\. The import checks what follows/)).toBeInTheDocument()
   })
 
   it('counts no large value that a line breaks off', async () => {

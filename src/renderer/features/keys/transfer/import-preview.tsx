@@ -83,7 +83,7 @@ function Checked({ preview }: { readonly preview: Preview }): ReactElement | nul
   if (lines === undefined || stop !== undefined) return null
   const text = whole
     ? t('previewChecked', { count: fit, number: formatCount(fit) })
-    : t('previewCheckedPart', { count: lines, number: formatCount(lines) })
+    : t('previewCheckedPart', { line: formatCount(lines) })
   return <p className={css.muted}>{text}</p>
 }
 
@@ -101,7 +101,7 @@ function Rows({ preview }: { readonly preview: Preview }): ReactElement {
         {unfit > 0 && (
           <span className={css.bad}>
             {fit > 0 && ' · '}
-            {t('previewUnfit', { count: unfit, number: formatCount(unfit) })}
+            {t('previewUnfit', { number: formatCount(unfit) })}
           </span>
         )}
       </figcaption>
