@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { goTo, isIn } from './support/console-pages.ts'
+import { goTo, isIn, pagesFetched } from './support/console-pages.ts'
 import { KeysScreen } from './support/keys-screen.ts'
 import { pattern } from './support/pattern.ts'
 import { Program } from './support/program.ts'
@@ -60,6 +60,26 @@ describe.each(hosts)('a node that stands still, in the %s', (host) => {
     using program = new Program(grpc)
     expect(await program.get('notes')).toBe('typed and sent once')
   })
+})
+
+test('a log that was never read and a sign-out say what a node that stands still leaves open, and come to their end with it', async () => {
+  bed.forgive({ noSession: true })
+  const screens = await bed.openBrowser()
+  const { page } = screens
+  await pagesFetched(page, ['activity', 'settings'])
+  const titled = (name: string) => page.getByRole('heading', { name, exact: true })
+  {
+    using _held = heldUp(await nodePid(screens))
+    await page.getByText(say.shell('stateNotResponding'), { exact: true }).waitFor({ timeout: 12_000 })
+    await goTo(page, 'activity')
+    await page.getByText(say.activity('logAway')).waitFor()
+    await page.getByRole('button', { name: say.shell('signOut') }).click()
+    await titled(say.shell('signingOut')).waitFor({ timeout: 1000 })
+    expect(await page.getByRole('contentinfo').count()).toBe(0)
+  }
+  await titled(say.shell('signedOut')).waitFor({ timeout: 15_000 })
+  await page.reload()
+  await titled(say.shell('signInNone')).waitFor()
 })
 
 /** A way to a port that can forget all connections that it carries: nothing comes through any more, and nobody is told. */

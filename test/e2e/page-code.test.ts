@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { goTo, isIn } from './support/console-pages.ts'
+import { goTo, isIn, pagesFetched } from './support/console-pages.ts'
 import { ScreensBed } from './support/screens.ts'
 import { say } from './support/words.ts'
 
@@ -9,13 +9,7 @@ test('pages that were never opened are there, with their styles, after the node 
   bed.forgive({ lostNode: true, noSession: true })
   const { page, killNode } = await bed.openBrowser()
   const names = ['keys', 'activity', 'connect', 'settings'] as const
-  await page.waitForFunction(
-    (wanted) => {
-      const fetched = performance.getEntriesByType('resource').map(({ name }) => name)
-      return wanted.every((each) => fetched.some((name) => name.includes(`/${each}-page-`)))
-    },
-    [...names],
-  )
+  await pagesFetched(page, names)
   await killNode()
   await page
     .getByText(/Reconnecting/)

@@ -35,8 +35,21 @@ export async function isIn(page: Page): Promise<void> {
   await page.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
 }
 
+type PageName = 'overview' | 'keys' | 'activity' | 'connect' | 'settings'
+
+/** Their code is there, which is fetched ahead of time. */
+export async function pagesFetched(page: Page, names: readonly PageName[]): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => {
+      const fetched = performance.getEntriesByType('resource').map(({ name }) => name)
+      return wanted.every((each) => fetched.some((name) => name.includes(`/${each}-page-`)))
+    },
+    [...names],
+  )
+}
+
 /** By the navigation, as a person goes. */
-export async function goTo(page: Page, name: 'overview' | 'keys' | 'activity' | 'connect' | 'settings'): Promise<void> {
+export async function goTo(page: Page, name: PageName): Promise<void> {
   const title = say.shell(name)
   await page
     .getByRole('navigation', { name: say.shell('navLabel') })
