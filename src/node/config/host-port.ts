@@ -17,11 +17,16 @@ export function parseHostPort(text: string): HostPort | undefined {
   return port > portMax ? undefined : { host, port }
 }
 
-/** Whether two listeners could not both be had: a name, or an address that stands for all, may be the other one's. */
-export function mayMeet(left: HostPort, right: HostPort): boolean {
+/**
+ * Whether of two listeners the second one would surely find the port taken: the same address, or one that stands for it among others.
+ * A listener at `::` takes the addresses of IPv4 too. What a name stands for is not asked, but of `localhost`.
+ */
+export function meets(left: HostPort, right: HostPort): boolean {
   if (left.port === 0 || left.port !== right.port) return false
-  const standsForOne = ({ host }: HostPort) => isIP(host) !== 0 && !['0.0.0.0', '::'].includes(host)
-  return left.host === right.host || !standsForOne(left) || !standsForOne(right)
+  const hosts = [left, right].map(({ host }) => (host === 'localhost' ? '127.0.0.1' : host))
+  const [one = '', other = ''] = hosts
+  if (one === other || hosts.includes('::')) return hosts.every((host) => isIP(host) !== 0) || one === other
+  return hosts.includes('0.0.0.0') && hosts.every((host) => isIP(host) === 4)
 }
 
 export function hostPortText(address: HostPort): string {

@@ -166,11 +166,16 @@ function trafficEvents(meter: Meter, activity: ActivityRecorder): Pick<NodeObser
   }
 }
 
+/** An export over damage meets it in each value: that is one thing to say. */
+const damageQuietMs = 60_000
+
 function engineEvents(
   logger: Logger,
   meter: Meter,
   damage: Counter,
 ): Pick<NodeObserver, 'preconditionFailed' | 'queueFull' | 'valuesCollected' | 'damageRead'> {
+  let quietUntilMs = Number.NEGATIVE_INFINITY
+  let unlogged = 0
   const conflicts = meter.counter(metricCatalogue.conflicts)
   const full = meter.counter(metricCatalogue.queueFull)
   const values = meter.counter(metricCatalogue.valuesCollected)
@@ -188,7 +193,12 @@ function engineEvents(
     },
     damageRead({ code }) {
       damage.add(1)
-      logger.warn('a damaged record was read', { code })
+      unlogged += 1
+      const nowMs = performance.now()
+      if (nowMs < quietUntilMs) return
+      logger.warn('damaged records were read: /health and "memo doctor" say what is damaged', { code, records: unlogged })
+      unlogged = 0
+      quietUntilMs = nowMs + damageQuietMs
     },
   }
 }

@@ -46,3 +46,10 @@ test('an address that is not of this computer is a fault with any port', async (
     expect(faults[0]?.message).toContain(`--console: cannot listen at ${host}:0: ${reason}`)
   }
 })
+
+test('two addresses that are one behind their names are told before any is tried', async () => {
+  const port = await held((each) => Promise.resolve(each))
+  const faults = await changedPortFaults({ grpc: { host: 'localhost', port }, console: { host: '127.0.0.1', port } }, [], [])
+  expect(faults.map(({ code, details }) => [code, details.key])).toEqual([['config-invalid', 'console']])
+  expect(await changedPortFaults({ grpc: { host: '127.0.0.1', port }, console: { host: '127.0.0.2', port } }, [], [])).toEqual([])
+})

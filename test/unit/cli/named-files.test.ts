@@ -103,12 +103,12 @@ describe('what a start makes, replaces or removes', () => {
     ['readyFile', ['link.json'], 'is a link'],
     ['readyFile', ['way'], 'is a link'],
     ['readyFile', ['d1'], 'is a directory'],
-    ['readyFile', ['d1', 'running.json'], "a place of the node's own"],
-    ['readyFile', ['d1', 'index.new'], "a place of the node's own"],
-    ['readyFile', ['d1', 'other', 'ready.json'], "a place of the node's own"],
-    ['readyFile', ['way', 'service-user.key'], "a place of the node's own"],
-    ['readyFile', ['d2', 'ready.json'], "a place of the node's own"],
-    ['readyFile', ['d2', 'journal', '00000000000000ff.seg'], "a place of the node's own"],
+    ['readyFile', ['d1', 'running.json'], 'a place that a node may use'],
+    ['readyFile', ['d1', 'index.new'], 'a place that a node may use'],
+    ['readyFile', ['d1', 'other', 'ready.json'], 'a place that a node may use'],
+    ['readyFile', ['way', 'service-user.key'], 'a place that a node may use'],
+    ['readyFile', ['d2', 'ready.json'], 'a place that a node may use'],
+    ['readyFile', ['d2', 'journal', '00000000000000ff.seg'], 'a place that a node may use'],
     ['readyFile', ['none', 'ready.json'], 'cannot be written'],
     ['grpcTokenFile', ['d1', 'journal', '00000000000000ff.seg'], 'is a place of the store'],
     ['grpcTokenFile', ['d1', 'index.new'], 'is a place of the store'],
@@ -128,6 +128,7 @@ describe('what a start makes, replaces or removes', () => {
 
   test('the ready file may lie beside the files of its own store, under a name that the node does not use', async () => {
     expect(await faultsOf({ readyFile: place('d1', 'ready.json') })).toEqual([])
+    expect(await faultsOf({ data: place('new', 'd'), readyFile: place('new', 'd', 'ready.json') }), 'a first start').toEqual([])
   })
 
   test('a new data directory may not be where the ready file or the token is to be', async () => {

@@ -101,8 +101,19 @@ describe('what is refused', () => {
     [{ flags: { grpc: 'localhost:7', console: '127.0.0.1:7' } }, 'the same address'],
     [{ flags: { grpc: '0.0.0.0:7', console: '127.0.0.1:7', insecure: true } }, 'the same address'],
     [{ flags: { grpc: '127.0.0.1:7', console: '[::]:7', insecure: true } }, 'the same address'],
+    [{ flags: { grpc: '[::]:7', console: '0.0.0.0:7', insecure: true } }, 'the same address'],
   ] satisfies (readonly [Partial<ConfigInput>, string])[])('%j', (input, expected) => {
     expect(refusal(input)).toContain(expected)
+  })
+
+  test.each([
+    ['127.0.0.1:7', '[::1]:7'],
+    ['0.0.0.0:7', '[::1]:7'],
+    ['localhost:7', '127.0.0.2:7'],
+    ['node1.lan:7', '127.0.0.1:7'],
+    ['127.0.0.1:0', '127.0.0.1:0'],
+  ])('%s and %s may both be had', (grpc, console) => {
+    expect(load({ flags: { grpc, console, insecure: true } }).config.insecure).toBe(true)
   })
 
   test('a rule between settings names the file that a value comes from', () => {

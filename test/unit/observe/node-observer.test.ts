@@ -49,8 +49,9 @@ test('an event reaches log and metric', async () => {
 test('damage is counted every time and logged once a finding, up to a bound', async () => {
   const { lines, meter, observer } = bed()
   for (let index = 0; index < 300; index++) observer.store.damageFound({ finding: `finding ${index % 150}` })
-  observer.damageRead({ code: 'data-corrupt' })
-  expect(await meter.render()).toContain('memo_damage_found_total 301')
+  for (let index = 0; index < 5; index++) observer.damageRead({ code: 'data-corrupt' })
+  expect(await meter.render()).toContain('memo_damage_found_total 305')
+  expect(lines.filter((line) => line.startsWith('warn damaged records were read'))).toHaveLength(1)
   expect(lines.filter((line) => line === 'error damage found')).toHaveLength(100)
 })
 

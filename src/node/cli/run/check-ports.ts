@@ -6,7 +6,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import { findPortHolder } from '../../api/grpc/port-holder.ts'
 import { codeOf, reasonOf } from '../../api/grpc/secret-file.ts'
 import type { HostPort } from '../../config/host-port.ts'
-import { hostPortText } from '../../config/host-port.ts'
+import { hostPortText, meets } from '../../config/host-port.ts'
 import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
 import { settingFlag } from '../../config/node-config-schema.ts'
 import { exists } from './file-place.ts'
@@ -76,6 +76,11 @@ export async function changedPortFaults(
   own: readonly HostPort[],
 ): Promise<readonly CodedError[]> {
   const faults: CodedError[] = []
+  const [grpc, console] = await Promise.all([resolved(next.grpc), resolved(next.console)])
+  if (meets(next.grpc, next.console) || meets(grpc, console)) {
+    const message = '--grpc and --console name the same address: choose two ports'
+    return [new CodedError('config-invalid', message, { details: { key: 'console' } })]
+  }
   for (const name of ['grpc', 'console'] as const) {
     const address = next[name]
     if (before.some((config) => hostPortText(config[name]) === hostPortText(address))) continue
@@ -98,13 +103,19 @@ function faultOf(trial: PortTrial, name: SettingName, { host, port }: HostPort):
 }
 
 /** Taken by this process itself, whose listeners are gone by the next start. */
-async function isOwn({ host, port }: HostPort, own: readonly HostPort[]): Promise<boolean> {
-  const address = await lookup(host).then(
-    (found) => found.address,
-    () => host,
-  )
+async function isOwn(asked: HostPort, own: readonly HostPort[]): Promise<boolean> {
+  const { host: address, port } = await resolved(asked)
   const everywhere = ['0.0.0.0', '::']
   return own.some(
     (each) => each.port === port && (each.host === address || everywhere.includes(each.host) || everywhere.includes(address)),
   )
+}
+
+/** With the address that a name stands for; as it is where nobody knows one. */
+async function resolved({ host, port }: HostPort): Promise<HostPort> {
+  const address = await lookup(host).then(
+    (found) => found.address,
+    () => host,
+  )
+  return { host: address, port }
 }

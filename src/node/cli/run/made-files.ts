@@ -41,11 +41,13 @@ export async function checkReadyFile(config: NodeConfig): Promise<void> {
   if (within(place, home) !== undefined) throw refuse('is the data directory, or a folder above it')
   const around = await storeAround(place, home)
   if (around !== undefined)
-    throw refuse(`is a place of the node's own in the data directory ${around}: choose another name or folder`)
+    throw refuse(`is a place that a node may use in the data directory ${around}: choose another name there, or a folder outside`)
   for (const name of otherFiles) {
     if (config[name] !== undefined && (await placeOf(config[name])) === place)
       throw refuse(`is also ${settingFlag(name)}: a ready file is replaced and removed`)
   }
+  // The start makes its own folder.
+  if (dirname(place) === home && !(await exists(home))) return
   await access(dirname(path), constants.W_OK).catch((error: unknown) => {
     throw refuse(`cannot be written: ${reasonOf(error)}`)
   })
