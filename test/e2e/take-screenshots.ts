@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContextOptions, Page } from 'playwright'
 import { ensureBuiltApp } from '../support/built-app.ts'
 import { startMemo } from '../support/memo-process.ts'
@@ -23,6 +24,7 @@ const looks: Readonly<Record<string, BrowserContextOptions>> = {
   dark: { colorScheme: 'dark' },
   contrast: { colorScheme: 'light', contrast: 'more', forcedColors: 'active' },
 }
+const trafficMs = 120_000
 /** Nothing that a page waits for takes longer. */
 const waitMs = 20_000
 
@@ -30,6 +32,18 @@ interface Shots {
   readonly page: Page
   readonly program: Program
   readonly shoot: (name: string) => Promise<void>
+}
+
+/** What a node of some programs looks like: two minutes of reads and writes that come and go. */
+async function traffic(program: Program): Promise<void> {
+  const key = 'notes/minutes'
+  const value = 'what was said, '.repeat(1500)
+  const endsMs = performance.now() + trafficMs
+  for (let turn = 0; performance.now() < endsMs; turn++) {
+    await program.put(key, value)
+    for (let read = 0; read < 3; read++) await program.get(key)
+    await sleep(18 + 10 * Math.sin(turn / 400) + 6 * Math.sin(turn / 37))
+  }
 }
 
 async function pages({ page, shoot }: Shots): Promise<void> {
@@ -181,6 +195,7 @@ async function main(): Promise<void> {
   try {
     using program = new Program(node.ready.grpc)
     await fillStore(program)
+    if (readme) await traffic(program)
     for (const [look, colours] of Object.entries(looks)) {
       for (const [size, box] of Object.entries(sizes)) {
         const options = { viewport: box, reducedMotion: 'reduce', ...colours } as const
