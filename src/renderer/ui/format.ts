@@ -75,7 +75,8 @@ export function formatCount(value: number, locale = 'en'): string {
 /** A short time of a measurement: `0.9 ms`, `1.2 s`. */
 export function formatMs(ms: number, locale = 'en'): string {
   if (ms >= 1000) return `${numberFormat(locale, { maximumFractionDigits: 1 }).format(ms / 1000)} s`
-  return `${numberFormat(locale, { maximumFractionDigits: ms < 10 ? 1 : 0 }).format(ms)} ms`
+  const digits = ms < 0.1 ? 2 : ms < 10 ? 1 : 0
+  return `${numberFormat(locale, { maximumFractionDigits: digits }).format(ms)} ms`
 }
 
 /** `14:02:11`, with the day where it is not today. */

@@ -34,7 +34,7 @@ test('a message of the node stands as a sentence, and names keep their letters',
 })
 
 test('times are as exact as they are short', () => {
-  expect([0.42, 9.94, 214, 1234].map((ms) => formatMs(ms))).toEqual(['0.4 ms', '9.9 ms', '214 ms', '1.2 s'])
+  expect([0.042, 0.42, 9.94, 214, 1234].map((ms) => formatMs(ms))).toEqual(['0.04 ms', '0.4 ms', '9.9 ms', '214 ms', '1.2 s'])
   expect([40_000, 720_000, 10_800_000, 1_209_600_000].map((ms) => formatSpan(ms))).toEqual([
     '40 sec',
     '12 min',
