@@ -19,9 +19,10 @@ const sessionSchema = z.object({ sinceMs: z.number() })
 /** Names the run of the node in its answers about sessions. */
 const runHeader = 'Memo-Run'
 
-/** Tells the other tabs of this node that this browser has signed in. */
+/** Tells the other tabs of this node that this browser has signed in, or that a person has left in one of them. */
 const channelName = 'memo-session'
 const signedIn = 'signed-in'
+const left = 'left'
 
 /** A socket that takes longer to open is given up. */
 const openTimeoutMs = 10_000
@@ -49,12 +50,12 @@ export class SocketConnection extends ConnectionStore implements Connection {
 
   readonly start = (): void => {
     this.#stopped = false
-    this.update({ host: browserHost(__APP_VERSION__, () => this.#signOut()) })
+    this.update({ host: browserHost(__APP_VERSION__, () => this.#leave()) })
     document.addEventListener('visibilitychange', this.#look)
     window.addEventListener('popstate', this.#takeLink)
     window.addEventListener('focus', this.#signInAgain)
     this.#channel = new BroadcastChannel(channelName)
-    this.#channel.addEventListener('message', this.#signedInElsewhere)
+    this.#channel.addEventListener('message', this.#heardElsewhere)
     void this.#begin()
   }
 
@@ -103,7 +104,11 @@ export class SocketConnection extends ConnectionStore implements Connection {
     if (this.snapshot().link.state === 'signed-out' && this.#leaving === undefined) void this.#takeUpSession()
   }
 
-  readonly #signedInElsewhere = (): void => {
+  readonly #heardElsewhere = ({ data }: MessageEvent<unknown>): void => {
+    if (data === left) {
+      if (this.snapshot().link.state !== 'signed-out') void this.#signOut()
+      return
+    }
     this.#stay()
     this.#signInAgain()
   }
@@ -223,6 +228,12 @@ export class SocketConnection extends ConnectionStore implements Connection {
 
   #signedOut(reason: SignedOutReason): void {
     this.update({ link: { state: 'signed-out', reason } })
+  }
+
+  /** All tabs of a browser have one session, and none may go on showing what it read. */
+  #leave(): Promise<void> {
+    this.#channel?.postMessage(left)
+    return this.#signOut()
   }
 
   /** Leaves at once. A node that does not answer holds the session until it hears of this: it is told as long as the page is open. */

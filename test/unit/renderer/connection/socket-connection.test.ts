@@ -290,6 +290,17 @@ describe('a sign-out that the node does not answer', () => {
     expect(FakeSocket.made).toHaveLength(1)
   })
 
+  test('leaves every tab of the browser', async () => {
+    const connection = await opened()
+    const other = start()
+    await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(2))
+    FakeSocket.made[1]?.dispatchEvent(new Event('open'))
+    await vi.waitFor(() => expect(other.snapshot().link.state).toBe('open'))
+    vi.stubGlobal('fetch', () => new Promise(() => {}))
+    leave(connection)
+    await vi.waitFor(() => expect(other.snapshot()).toMatchObject({ link: leaving, session: undefined }))
+  })
+
   test('is repeated after a failure, and nothing takes the session up meanwhile', async () => {
     const connection = await opened()
     fakeTime()
