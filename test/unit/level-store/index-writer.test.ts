@@ -175,6 +175,32 @@ test('an index that opened without a batch that was written is damaged: nothing 
   await expect(writer.table()).rejects.toMatchObject({ code: 'data-corrupt' })
 })
 
+test('the look for lost batches is owed until it was possible: nothing is written or tabled before it', async () => {
+  const index = new FakeIndex()
+  const { writer, add, failed } = writerOn(index)
+  for (const sequence of [1, 2, 3]) {
+    add(sequence)
+    await writer.indexed(sequence)
+  }
+  index.stored.delete(markerKey(2).toString('latin1'))
+  const { getMany } = index
+  let looks = 0
+  index.onReopen = () => {
+    index.getMany = async (keys) => {
+      looks++
+      if (looks <= 2) throw new CodedError('queue-full', 'made by a test')
+      return await getMany.call(index, keys)
+    }
+  }
+  add(4)
+  index.failures = [{ error: full(), stored: false }]
+  await expect(writer.indexed(4)).rejects.toMatchObject({ code: 'queue-full' })
+  await expect(writer.table()).rejects.toMatchObject({ code: 'queue-full' })
+  await expect.poll(() => writer.stalled?.code).toBe('data-corrupt')
+  expect([index.reopened, index.written.length, failed]).toEqual([1, 3, []])
+  await expect(writer.table()).rejects.toMatchObject({ code: 'data-corrupt' })
+})
+
 test('a lack of file descriptors delays a batch: the index stays open, and is opened anew only where files can be opened', async () => {
   const starved = () => new CodedError('queue-full', 'made by a test')
   const index = new FakeIndex()

@@ -59,6 +59,8 @@ export interface FirstStart {
  */
 export async function assertPortsFreeForFirstStart({ data, grpc, http }: FirstStart): Promise<void> {
   if (await exists(join(data, 'FORMAT'))) return
+  const meeting = http && (await meetingOf(grpc, http))
+  if (meeting !== undefined) throw meeting
   for (const [name, address] of [['grpc', grpc] as const, ['console', http] as const]) {
     if (address === undefined) continue
     const fault = faultOf(await tryPort(address), name, address)
@@ -76,11 +78,8 @@ export async function changedPortFaults(
   own: readonly HostPort[],
 ): Promise<readonly CodedError[]> {
   const faults: CodedError[] = []
-  const [grpc, console] = await Promise.all([resolved(next.grpc), resolved(next.console)])
-  if (meets(next.grpc, next.console) || meets(grpc, console)) {
-    const message = '--grpc and --console name the same address: choose two ports'
-    return [new CodedError('config-invalid', message, { details: { key: 'console' } })]
-  }
+  const meeting = await meetingOf(next.grpc, next.console)
+  if (meeting !== undefined) return [meeting]
   for (const name of ['grpc', 'console'] as const) {
     const address = next[name]
     if (before.some((config) => hostPortText(config[name]) === hostPortText(address))) continue
@@ -118,4 +117,11 @@ async function resolved({ host, port }: HostPort): Promise<HostPort> {
     () => host,
   )
   return { host: address, port }
+}
+
+/** Two addresses that are one, whatever names they have. */
+async function meetingOf(grpc: HostPort, http: HostPort): Promise<CodedError | undefined> {
+  if (!meets(grpc, http) && !meets(await resolved(grpc), await resolved(http))) return undefined
+  const message = '--grpc and --console name the same address: choose two ports'
+  return new CodedError('config-invalid', message, { details: { key: 'console' } })
 }

@@ -27,6 +27,8 @@ export class PatientIndex {
   readonly #room: IndexRoom | undefined
   readonly #verifyReopened: () => Promise<void>
   #refused: CodedError | undefined
+  /** It was opened again, and nobody has seen since that every batch is there. */
+  #isUnverified = false
 
   /** `verifyReopened` throws where LevelDB was opened without a batch that was written. */
   constructor(index: LevelIndex, room: IndexRoom | undefined, verifyReopened: () => Promise<void>) {
@@ -43,13 +45,16 @@ export class PatientIndex {
     const room = this.#room
     if (room === undefined) return await this.#index.write(changes)
     await patiently(room.makeRoom())
-    const before = this.#refused
-    if (before === undefined || isCoded(before, 'queue-full')) {
-      if (await this.#wrote(changes)) return
-      // LevelDB may have lacked a file for its next log only, and then goes on by itself.
-      if (before === undefined && isCoded(this.#refused, 'queue-full')) throw this.#refused
+    if (!this.#isUnverified) {
+      const before = this.#refused
+      if (before === undefined || isCoded(before, 'queue-full')) {
+        if (await this.#wrote(changes)) return
+        // LevelDB may have lacked a file for its next log only, and then goes on by itself.
+        if (before === undefined && isCoded(this.#refused, 'queue-full')) throw this.#refused
+      }
+      await this.#openAgain(room)
     }
-    await this.#openAgain(room)
+    await this.#verify()
     // A write whose sync was refused may lie in the log as a whole, and would count twice.
     if ((await this.#index.get(marker.key))?.equals(marker.value) === true) return
     if (!(await this.#wrote(changes))) throw this.#refused
@@ -57,6 +62,7 @@ export class PatientIndex {
 
   /** Everything written before the call lies in tables, or `storage-full` or `queue-full`. */
   async flushToTables(): Promise<void> {
+    await this.#verify()
     try {
       await this.#index.flushToTables()
     } catch (error) {
@@ -90,7 +96,14 @@ export class PatientIndex {
       throw new CodedError('internal', message, { cause: error })
     }
     this.#refused = undefined
+    this.#isUnverified = true
+  }
+
+  /** Owed until it was done once: a table that is written, or a marker that goes, would hide what is missing from every later start. */
+  async #verify(): Promise<void> {
+    if (!this.#isUnverified) return
     await this.#verifyReopened()
+    this.#isUnverified = false
   }
 }
 
