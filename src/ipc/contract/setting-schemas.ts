@@ -10,16 +10,19 @@ export const settingRowSchema = z.strictObject({
   help: z.string(),
   /** What holds from the next start on: in force already unless it is `pending`. */
   value: settingValueSchema,
+  inForce: settingValueSchema,
   default: settingValueSchema,
   source: z.enum(['default', 'file', 'environment', 'flag']),
   /** A flag or the environment decides, or the file cannot say it (`data` in the data directory): the file is not asked. */
   locked: z.boolean(),
   /** A change of it takes effect at the next start. */
   needsRestart: z.boolean(),
-  /** `value` differs from what is in force: it takes effect at the next start. */
+  /** `value` differs from what is in force: it takes effect at the next start or, without `needsRestart`, with the next saved change. */
   pending: z.boolean(),
 })
 export type SettingRow = z.infer<typeof settingRowSchema>
+
+const settingProblemsSchema = z.array(z.strictObject({ name: z.string(), message: z.string() }))
 
 export const settingsSchema = z.strictObject({
   rows: z.array(settingRowSchema),
@@ -28,6 +31,8 @@ export const settingsSchema = z.strictObject({
   text: z.string(),
   /** Names the file's content for `expect`. */
   digest: z.string(),
+  /** Why the next start would refuse the file; `rows` then say what is in force. */
+  problems: settingProblemsSchema,
 })
 export type Settings = z.infer<typeof settingsSchema>
 
@@ -43,11 +48,14 @@ export const settingsChangeSchema = z.discriminatedUnion('kind', [
 ])
 
 export const settingsResultSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('saved'), settings: settingsSchema, restartNeeded: z.array(z.string()) }),
   z.strictObject({
-    kind: z.literal('invalid'),
-    problems: z.array(z.strictObject({ name: z.string(), message: z.string() })),
+    kind: z.literal('saved'),
+    settings: settingsSchema,
+    restartNeeded: z.array(z.string()),
+    /** Names of what took effect at once, without those that the change gave values: they stood in the file, or stand in the text. */
+    alsoApplied: z.array(z.string()),
   }),
+  z.strictObject({ kind: z.literal('invalid'), problems: settingProblemsSchema }),
   /** Somebody else changed the file meanwhile. */
   z.strictObject({ kind: z.literal('changed'), settings: settingsSchema }),
 ])

@@ -17,11 +17,13 @@ export interface SettingRow {
   readonly help: string
   /** What holds from the next start on, which is what is in force unless it is pending. */
   readonly value: SettingValue
+  readonly inForce: SettingValue
   readonly default: SettingValue
   readonly source: ConfigSource['kind']
   /** The file has no say: a flag or variable decides, or the file lies where the setting says. */
   readonly locked: boolean
   readonly needsRestart: boolean
+  /** `value` waits for a start or, where it needs none, for the next change that is saved here. */
   readonly pending: boolean
 }
 
@@ -31,6 +33,7 @@ export function settingRows(next: LoadedConfig, inForce: NodeConfig): SettingRow
   return settingNames.map((name) => {
     const facts = settingFacts(name)
     const value = settingValue(name, next.config)
+    const present = settingValue(name, inForce)
     const source = next.sources[name].kind
     return {
       name,
@@ -38,11 +41,12 @@ export function settingRows(next: LoadedConfig, inForce: NodeConfig): SettingRow
       values: [...(facts.values ?? [])],
       help: facts.help,
       value,
+      inForce: present,
       default: settingValue(name, defaults),
       source,
       locked: isLocked(name, next),
       needsRestart: facts.live !== true,
-      pending: value !== settingValue(name, inForce),
+      pending: value !== present,
     }
   })
 }

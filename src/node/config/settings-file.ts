@@ -1,7 +1,7 @@
 import { CodedError } from '../../shared/coded-error.ts'
 import type { ConfigProblem, LoadedConfig } from './load-node-config.ts'
 import { InvalidConfigError, joinConfig, parseObject } from './load-node-config.ts'
-import type { NodeConfig } from './node-config-schema.ts'
+import type { NodeConfig, SettingName } from './node-config-schema.ts'
 import { settingNames } from './node-config-schema.ts'
 import { readNamedFile } from './read-named-file.ts'
 import { replaceFile } from './replace-file.ts'
@@ -18,6 +18,8 @@ export interface SettingsView {
   readonly text: string
   /** Names the file's content. */
   readonly digest: string
+  /** Why the next start would refuse what the file says; the rows then are those in force. */
+  readonly problems: SettingProblem[]
 }
 
 export type SettingsChange =
@@ -27,7 +29,13 @@ export type SettingsChange =
 export type SettingProblem = Pick<ConfigProblem, 'name' | 'message'>
 
 export type SettingsOutcome =
-  | { readonly kind: 'saved'; readonly settings: SettingsView; readonly restartNeeded: string[] }
+  | {
+      readonly kind: 'saved'
+      readonly settings: SettingsView
+      readonly restartNeeded: string[]
+      /** What took effect at once, without the values that the change named. */
+      readonly alsoApplied: string[]
+    }
   | { readonly kind: 'invalid'; readonly problems: SettingProblem[] }
   | { readonly kind: 'changed'; readonly settings: SettingsView }
 
@@ -82,10 +90,15 @@ export class SettingsFile {
       const text = change.kind === 'text' ? change.text : this.#textWith(change.values, before)
       const next = await this.#checked(text, before)
       await replaceFile(this.#loaded.origin.file, text)
-      this.#apply(next.config)
+      const applied = this.#apply(next.config)
       const settings = this.#viewOf(text)
       this.#parts.changed()
-      return { kind: 'saved', settings, restartNeeded: settings.rows.filter(({ pending }) => pending).map(({ name }) => name) }
+      return {
+        kind: 'saved',
+        settings,
+        restartNeeded: settings.rows.filter(({ pending }) => pending).map(({ name }) => name),
+        alsoApplied: applied.filter((name) => change.kind === 'text' || !Object.hasOwn(change.values, name)),
+      }
     } catch (error) {
       if (error instanceof InvalidConfigError) return { kind: 'invalid', problems: error.problems.map(shownProblem) }
       throw error
@@ -99,7 +112,7 @@ export class SettingsFile {
     // A file that was written for a start with flags stays one.
     if (alone.length > 0 && this.#problemsAlone(before).length === 0) throw new InvalidConfigError(alone)
     try {
-      await this.#parts.assertStartable(next.config, this.#nextOr(before).config)
+      await this.#parts.assertStartable(next.config, this.#nextOr(before).next.config)
     } catch (error) {
       if (error instanceof InvalidConfigError || !(error instanceof CodedError)) throw error
       throw problem(settingNames.find((name) => name === error.details.key) ?? '', error.message)
@@ -136,30 +149,34 @@ export class SettingsFile {
     return `${JSON.stringify(object, null, 2)}\n`
   }
 
-  #apply(next: NodeConfig): void {
+  /** Returns the names of what took effect. */
+  #apply(next: NodeConfig): SettingName[] {
     const { readOnly, logLevel } = next
-    const differs = readOnly !== this.#inForce.readOnly || logLevel !== this.#inForce.logLevel
+    const differing = (['readOnly', 'logLevel'] as const).filter((name) => next[name] !== this.#inForce[name])
     this.#inForce = { ...this.#inForce, readOnly, logLevel }
-    if (differs) this.#parts.applied({ readOnly, logLevel })
+    if (differing.length > 0) this.#parts.applied({ readOnly, logLevel })
+    return differing
   }
 
   #viewOf(text: string | undefined): SettingsView {
     const { origin } = this.#loaded
+    const { next, problems } = this.#nextOr(text)
     return {
-      rows: settingRows(this.#nextOr(text), this.#inForce),
+      rows: settingRows(next, this.#inForce),
       file: origin.file,
       text: text ?? '',
       digest: this.#digestOf(text),
+      problems: problems.map(({ name, message }) => ({ name, message })),
     }
   }
 
-  /** What somebody wrote into the file by hand may be anything; then what was loaded is shown. */
-  #nextOr(text: string | undefined): LoadedConfig {
+  /** What somebody wrote into the file by hand may be anything; then what is in force stands for it. */
+  #nextOr(text: string | undefined): { readonly next: LoadedConfig; readonly problems: readonly ConfigProblem[] } {
     try {
-      return joinConfig(this.#loaded.origin, text)
+      return { next: joinConfig(this.#loaded.origin, text), problems: [] }
     } catch (error) {
-      if (error instanceof InvalidConfigError) return { ...this.#loaded, config: this.#inForce }
-      throw error
+      if (!(error instanceof InvalidConfigError)) throw error
+      return { next: { ...this.#loaded, config: this.#inForce }, problems: error.problems }
     }
   }
 

@@ -13,6 +13,7 @@ function row(
     values: [],
     help,
     value,
+    inForce: value,
     default: value,
     source: 'default',
     locked: false,
@@ -43,11 +44,17 @@ export class DemoSettings {
   #saves = 1
 
   get readOnly(): boolean {
-    return this.#rows.some((one) => one.name === 'readOnly' && one.value === true)
+    return this.#rows.some((one) => one.name === 'readOnly' && one.inForce === true)
   }
 
   get(): Settings {
-    return { rows: [...this.#rows], file: '/home/alice/.config/memo/memo.json', text: this.#text, digest: String(this.#saves) }
+    return {
+      rows: [...this.#rows],
+      file: '/home/alice/.config/memo/memo.json',
+      text: this.#text,
+      digest: String(this.#saves),
+      problems: [],
+    }
   }
 
   putValues(values: Readonly<Record<string, SettingRow['value']>>, expect: string): SettingsResult {
@@ -61,7 +68,9 @@ export class DemoSettings {
       const next = values[one.name]
       if (next === undefined) return one
       if (one.needsRestart) restartNeeded.push(one.name)
-      return { ...one, value: next ?? one.default, source: next === null ? 'default' : 'file', pending: one.needsRestart }
+      const value = next ?? one.default
+      const inForce = one.needsRestart ? one.inForce : value
+      return { ...one, value, inForce, source: next === null ? 'default' : 'file', pending: value !== inForce }
     })
     const written = this.#rows.filter((one) => one.source === 'file').map((one) => [one.name, one.value])
     return this.#save(`${JSON.stringify(Object.fromEntries(written), undefined, 2)}\n`, restartNeeded)
@@ -80,6 +89,6 @@ export class DemoSettings {
   #save(text: string, restartNeeded: string[]): SettingsResult {
     this.#text = text
     this.#saves += 1
-    return { kind: 'saved', settings: this.get(), restartNeeded }
+    return { kind: 'saved', settings: this.get(), restartNeeded, alsoApplied: [] }
   }
 }

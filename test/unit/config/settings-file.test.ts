@@ -106,8 +106,52 @@ describe('reading', () => {
     expect(problemsOf(await put(settings, { capacity: '1GiB' }))).toMatchObject([
       { name: '', message: expect.stringContaining('is not JSON') },
     ])
+    expect(view.problems).toEqual([{ name: '', message: expect.stringContaining(`${path} is not JSON`) }])
     writeFileSync(path, `"${'x'.repeat(70_000)}"`)
     await expect(settings.read()).rejects.toThrow('more than 65536 characters')
+  })
+})
+
+describe('a file that was changed by hand', () => {
+  test('tells why the next start would refuse it', async () => {
+    const { settings, path } = open()
+    expect((await settings.read()).problems).toEqual([])
+    writeFileSync(path, '{ "capacity": "banana", "logLevel": "loud" }')
+    const view = await settings.read()
+    expect(view.problems.map(({ name }) => name)).toEqual(['capacity', 'logLevel'])
+    expect(view.problems[0]?.message).toBe(`"capacity" in ${path}: "banana" is not a size, for example 50GiB or 1500MB`)
+    writeFileSync(path, '{ "grpcc": 1 }')
+    expect((await settings.read()).problems).toMatchObject([{ name: 'grpcc', message: expect.stringContaining('unknown key') }])
+    writeFileSync(path, '{ "logLevel": "warn" }')
+    expect((await settings.read()).problems).toEqual([])
+  })
+
+  test('shows what is in force beside what it says, until the next change, which tells what it put in force', async () => {
+    const { settings, path, told } = open()
+    writeFileSync(path, '{ "readOnly": true, "grpcTls": true }')
+    const view = await settings.read()
+    expect(rowOf(view, 'readOnly')).toMatchObject({ value: true, inForce: false, pending: true, needsRestart: false })
+    expect(rowOf(view, 'grpcTls')).toMatchObject({ value: true, inForce: false, pending: true, needsRestart: true })
+    expect(settings.isReadOnly()).toBe(false)
+    const outcome = await put(settings, { logLevel: 'debug' })
+    expect(outcome).toMatchObject({ kind: 'saved', restartNeeded: ['grpcTls'], alsoApplied: ['readOnly'] })
+    expect(told).toEqual([{ readOnly: true, logLevel: 'debug' }, 'changed'])
+    expect(await put(settings, { logLevel: 'info' })).toMatchObject({ kind: 'saved', alsoApplied: [] })
+  })
+
+  test('takes effect by a change to what it says already', async () => {
+    const { settings, path } = open()
+    writeFileSync(path, '{ "readOnly": true }')
+    expect(await put(settings, { readOnly: true })).toMatchObject({ kind: 'saved', alsoApplied: [] })
+    expect(settings.isReadOnly()).toBe(true)
+    expect(rowOf(await settings.read(), 'readOnly')).toMatchObject({ inForce: true, pending: false })
+  })
+
+  test('a text that is saved tells what it put in force at once', async () => {
+    const { settings } = open()
+    const text = '{ "readOnly": true, "capacity": "1GiB" }'
+    const outcome = await settings.put({ kind: 'text', text, expect: 'absent' })
+    expect(outcome).toMatchObject({ kind: 'saved', restartNeeded: ['capacity'], alsoApplied: ['readOnly'] })
   })
 })
 

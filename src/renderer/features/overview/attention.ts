@@ -129,7 +129,7 @@ function doorCard({ host, address, auth, tls }: GrpcInfo, t: T): Card {
 }
 
 function pendingCard({ settings, supervises }: AttentionFacts, t: T): Card {
-  const names = (settings?.rows ?? []).filter((row) => row.pending).map((row) => row.name)
+  const names = (settings?.rows ?? []).filter((row) => row.pending && row.needsRestart).map((row) => row.name)
   if (names.length === 0) return undefined
   const action: AttentionAction = supervises ? { kind: 'restart' } : { kind: 'settings', search: names[0] ?? '' }
   return {

@@ -74,7 +74,7 @@ interface SectionsProps {
   readonly children: ReactNode
 }
 
-const none: Settings = { rows: [], file: '', text: '', digest: '' }
+const none: Settings = { rows: [], file: '', text: '', digest: '', problems: [] }
 
 /** The settings of the screens can be used whether or not those of the node can be read. */
 function Sections({ settings, find, onClear, children }: SectionsProps) {

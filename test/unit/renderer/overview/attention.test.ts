@@ -15,6 +15,7 @@ function row(name: string, value: SettingRow['value'], change: Partial<SettingRo
     values: [],
     help: '',
     value,
+    inForce: value,
     default: null,
     source: 'default',
     locked: false,
@@ -25,7 +26,7 @@ function row(name: string, value: SettingRow['value'], change: Partial<SettingRo
 }
 
 function settingsOf(...rows: SettingRow[]): Settings {
-  return { rows, file: '/data/memo.json', text: '', digest: 'absent' }
+  return { rows, file: '/data/memo.json', text: '', digest: 'absent', problems: [] }
 }
 
 function cards(change: Partial<AttentionFacts> = {}) {
@@ -46,6 +47,11 @@ describe('attentionCards', () => {
     const found = cards({ status, settings, grpc: { ...demoGrpcInfo, host: '0.0.0.0', address: '0.0.0.0:7070' } })
     expect(found.map(({ id }) => id)).toEqual(['suspect', 'room', 'open-door', 'pending', 'plain-keys'])
     expect(found[0]?.action).toEqual({ kind: 'copy', text: "memo cluster recover --data '/my data'" })
+  })
+
+  it('does not announce for a start what needs none', () => {
+    const settings = settingsOf(row('logLevel', 'warn', { inForce: 'info', needsRestart: false, pending: true }))
+    expect(cards({ settings })).toEqual([])
   })
 
   it('finds a door open only beyond loopback', () => {

@@ -20,6 +20,7 @@ function row(name: string, value: SettingRow['value'], change: Partial<SettingRo
     values: [],
     help: '',
     value,
+    inForce: value,
     default: 'd',
     source: 'file',
     locked: false,
