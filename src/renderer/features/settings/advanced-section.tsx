@@ -67,6 +67,7 @@ function JsonEditor({ settings, live }: Omit<AdvancedSectionProps, 'find'>) {
   const { t } = useTranslation('settings')
   const draft = useJsonDraft(settings)
   const tooLong = draft.text.length > textMax ? t('jsonTooLong', { number: formatCount(textMax) }) : undefined
+  const undecided = draft.outdated ? t('jsonChoose') : undefined
   const away = live ? undefined : t('notLive')
   return (
     <>
@@ -105,7 +106,7 @@ function JsonEditor({ settings, live }: Omit<AdvancedSectionProps, 'find'>) {
         </span>
         {draft.modified && <Button onClick={draft.discard}>{t('jsonDiscard')}</Button>}
         {draft.modified && (
-          <Button kind="primary" busy={draft.save.isPending} disabledReason={tooLong ?? away} onClick={draft.submit}>
+          <Button kind="primary" busy={draft.save.isPending} disabledReason={undecided ?? tooLong ?? away} onClick={draft.submit}>
             {t('jsonSave')}
           </Button>
         )}

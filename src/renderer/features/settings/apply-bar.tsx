@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { failureOf } from '../../connection/failure.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatCount } from '../../ui/format.ts'
+import { reasonsText } from './problem-text.ts'
 import css from './settings.module.css'
 import { useRowTexts } from './use-row-texts.ts'
 import type { SettingsForm } from './use-settings-form.ts'
@@ -34,9 +35,10 @@ export function ApplyBar({ form, live }: ApplyBarProps): ReactElement | null {
 function Outcome({ form }: Pick<ApplyBarProps, 'form'>) {
   const { t } = useTranslation('settings')
   const { problemText } = useRowTexts()
-  const { problems } = form
+  const { problems, fileProblems } = form
   if (form.error !== null) return <p className={css.problem}>{`${t('notSaved')}: ${failureOf(form.error).message}`}</p>
   if (form.changed) return <p className={css.problem}>{t('changed')}</p>
+  if (fileProblems.length > 0) return <p className={css.problem}>{t('fileRefused', { reason: reasonsText(fileProblems) })}</p>
   if (problems.length === 0) return null
   return (
     <p className={css.problem}>

@@ -6,10 +6,10 @@ import { Button } from '../../ui/button.tsx'
 import { Select } from '../../ui/select.tsx'
 import { Switch } from '../../ui/switch.tsx'
 import { TextField } from '../../ui/text-field.tsx'
-import { RowLock, RowName } from './row-marks.tsx'
+import { RowLock, RowName, UnappliedNote } from './row-marks.tsx'
 import { SettingLine } from './setting-line.tsx'
 import css from './settings.module.css'
-import { shownValue, valueOfField } from './staged-values.ts'
+import { isUnapplied, shownValue, valueOfField, valueOfFile } from './staged-values.ts'
 import { useRowTexts } from './use-row-texts.ts'
 import type { SettingsForm } from './use-settings-form.ts'
 
@@ -43,9 +43,10 @@ function RowFacts({ row, form }: Omit<NodeRowProps, 'live'>) {
     <>
       <RowName row={row} />
       <p className={css.facts}>
-        {isStaged ? <Badge tone="info">{t('staged')}</Badge> : <span>{sourceText(row)}</span>}
+        {isStaged && <Badge tone="info">{t('staged')}</Badge>}
+        {!isStaged && !isUnapplied(row) && <span>{sourceText(row)}</span>}
         {row.source !== 'default' && <span>{t('defaultIs', { value: valueText(row.default, row.name) })}</span>}
-        {row.pending && <Badge tone="warn">{t('pending')}</Badge>}
+        {row.pending && row.needsRestart && <Badge tone="warn">{t('pending')}</Badge>}
         {!row.pending && row.needsRestart && !row.locked && <span>{t('needsRestart')}</span>}
         {row.source === 'file' && !row.locked && form.staged[row.name]?.to !== null && (
           <Button kind="link" aria-label={t('backToDefaultOf', { label: labelOf(row.name) })} onClick={() => form.set(row, null)}>
@@ -54,6 +55,13 @@ function RowFacts({ row, form }: Omit<NodeRowProps, 'live'>) {
         )}
       </p>
       <RowLock row={row} />
+      {!isStaged && (
+        <UnappliedNote row={row}>
+          <Button kind="link" onClick={() => form.set(row, valueOfFile(row))}>
+            {t('takeFile')}
+          </Button>
+        </UnappliedNote>
+      )}
       {theirs && (
         <p className={css.theirs} role="alert">
           {t('theirs', { value: valueText(row.value) })}{' '}

@@ -17,3 +17,8 @@ export function problemText(name: string, message: string, labelOf: (name: strin
 function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
+
+/** One text of several reasons. */
+export function reasonsText(problems: readonly { readonly message: string }[]): string {
+  return problems.map(({ message }) => message).join('; ')
+}

@@ -15,7 +15,7 @@ export function RestartNote({ rows }: { readonly rows: readonly SettingRow[] }):
   const { labelOf } = useRowTexts()
   const { client, capabilities } = useHost()
   const restart = useMutation({ mutationFn: () => client.node.restart() })
-  const pending = rows.filter((row) => row.pending)
+  const pending = rows.filter((row) => row.pending && row.needsRestart)
   if (pending.length === 0) return null
   const names = pending.map(({ name }) => `${labelOf(name)} (${name})`).join(', ')
   return (

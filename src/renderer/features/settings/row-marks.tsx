@@ -1,7 +1,9 @@
 import { Lock } from 'lucide-react'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
 import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
 import css from './settings.module.css'
+import { isUnapplied } from './staged-values.ts'
 import { useRowTexts } from './use-row-texts.ts'
 
 interface RowProps {
@@ -30,6 +32,23 @@ export function RowLock({ row }: RowProps): ReactElement | null {
     <p className={css.facts}>
       <Lock size={12} aria-hidden="true" />
       {lockText(row)}
+    </p>
+  )
+}
+
+interface UnappliedNoteProps extends RowProps {
+  /** How it is put in force. */
+  readonly children: ReactNode
+}
+
+/** The file says something else than what is in force, although the setting needs no start. */
+export function UnappliedNote({ row, children }: UnappliedNoteProps): ReactElement | null {
+  const { t } = useTranslation('settings')
+  const { valueText } = useRowTexts()
+  if (!isUnapplied(row)) return null
+  return (
+    <p className={css.theirs} role="alert">
+      {t('unapplied', { value: valueText(row.value), inForce: valueText(row.inForce) })} {children}
     </p>
   )
 }

@@ -3,11 +3,15 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SettingRow, Settings } from '../../../ipc/contract/setting-schemas.ts'
 import { failureOf } from '../../connection/failure.ts'
+import { Button } from '../../ui/button.tsx'
 import { Switch } from '../../ui/switch.tsx'
 import { matches } from './matches.ts'
-import { RowLock, RowName } from './row-marks.tsx'
+import { reasonsText } from './problem-text.ts'
+import { RowLock, RowName, UnappliedNote } from './row-marks.tsx'
 import { Section, SettingLine } from './setting-line.tsx'
 import css from './settings.module.css'
+import type { SettingValue } from './staged-values.ts'
+import { isUnapplied, valueOfFile } from './staged-values.ts'
 import { useRowTexts } from './use-row-texts.ts'
 import { useSaveSettings } from './use-settings-form.ts'
 
@@ -24,14 +28,79 @@ export function SafetySection({ settings, find, live }: SafetySectionProps): Rea
   return (
     <Section id="safety" title={t('safety')} text={t('safetyText')}>
       <div className={css.lines}>
-        <SettingLine
-          label={t('readOnly')}
-          help={t('readOnlyHelp')}
-          facts={row !== undefined && <ReadOnlyFacts row={row} />}
-          control={<ReadOnlySwitch row={row} digest={settings.digest} live={live} />}
-        />
+        {row === undefined ? (
+          <SettingLine
+            label={t('readOnly')}
+            help={t('readOnlyHelp')}
+            control={<p className={css.muted}>{t('readOnlyUnknown')}</p>}
+          />
+        ) : (
+          <ReadOnlyLine row={row} settings={settings} live={live} />
+        )}
       </div>
     </Section>
+  )
+}
+
+interface ReadOnlyLineProps {
+  readonly row: SettingRow
+  readonly settings: Settings
+  readonly live: boolean
+}
+
+function useReadOnlySave({ digest, problems: ofFile }: Settings) {
+  const { t } = useTranslation('settings')
+  const [problem, setProblem] = useState<string>()
+  const save = useSaveSettings((result) => {
+    if (result.kind === 'saved') setProblem(undefined)
+    else if (result.kind === 'changed') setProblem(t('readOnlyChanged'))
+    // Either value of a switch is valid: what is wrong stood in the file before.
+    else setProblem(t('readOnlyNotSaved', { reason: reasonsText(ofFile.length > 0 ? ofFile : result.problems) }))
+  })
+  return {
+    saving: save.isPending,
+    failed: save.error === null ? problem : t('readOnlyNotSaved', { reason: failureOf(save.error).message }),
+    put: (readOnly: SettingValue) => save.mutate({ kind: 'values', values: { readOnly }, expect: digest }),
+  }
+}
+
+/** Takes effect at once: it is meant for the moment in which one wants to be safe. Shows what is in force, whatever the file says. */
+function ReadOnlyLine({ row, settings, live }: ReadOnlyLineProps) {
+  const { t } = useTranslation('settings')
+  const { lockText } = useRowTexts()
+  const { saving, failed, put } = useReadOnlySave(settings)
+  const away = live ? undefined : t('notLive')
+  return (
+    <SettingLine
+      label={t('readOnly')}
+      help={t('readOnlyHelp')}
+      facts={
+        <>
+          <ReadOnlyFacts row={row} />
+          <UnappliedNote row={row}>
+            <Button kind="link" busy={saving} disabledReason={away} onClick={() => put(valueOfFile(row))}>
+              {t('applyFile')}
+            </Button>
+          </UnappliedNote>
+        </>
+      }
+      control={
+        <>
+          <Switch
+            label={t('readOnly')}
+            labelHidden
+            checked={row.inForce === true}
+            onChange={put}
+            disabledReason={row.locked ? lockText(row) : away}
+          />
+          {failed !== undefined && (
+            <p className={css.problem} role="alert">
+              {failed}
+            </p>
+          )}
+        </>
+      }
+    />
   )
 }
 
@@ -42,46 +111,10 @@ function ReadOnlyFacts({ row }: { readonly row: SettingRow }) {
     <>
       <RowName row={row} />
       <p className={css.facts}>
-        <span>{sourceText(row)}</span>
+        {!isUnapplied(row) && <span>{sourceText(row)}</span>}
         {row.source !== 'default' && <span>{t('defaultIs', { value: valueText(row.default) })}</span>}
       </p>
       <RowLock row={row} />
-    </>
-  )
-}
-
-interface ReadOnlySwitchProps {
-  readonly row: SettingRow | undefined
-  readonly digest: string
-  readonly live: boolean
-}
-
-/** Takes effect at once: it is meant for the moment in which one wants to be safe. */
-function ReadOnlySwitch({ row, digest, live }: ReadOnlySwitchProps) {
-  const { t } = useTranslation('settings')
-  const { lockText } = useRowTexts()
-  const [problem, setProblem] = useState<string>()
-  const save = useSaveSettings((result) => {
-    if (result.kind === 'saved') setProblem(undefined)
-    else if (result.kind === 'changed') setProblem(t('readOnlyChanged'))
-    else setProblem(t('readOnlyNotSaved', { reason: result.problems.map(({ message }) => message).join(' ') }))
-  })
-  if (row === undefined) return <p className={css.muted}>{t('readOnlyUnknown')}</p>
-  const failed = save.error === null ? problem : t('readOnlyNotSaved', { reason: failureOf(save.error).message })
-  return (
-    <>
-      <Switch
-        label={t('readOnly')}
-        labelHidden
-        checked={row.value === true}
-        onChange={(next) => save.mutate({ kind: 'values', values: { readOnly: next }, expect: digest })}
-        disabledReason={row.locked ? lockText(row) : live ? undefined : t('notLive')}
-      />
-      {failed !== undefined && (
-        <p className={css.problem} role="alert">
-          {failed}
-        </p>
-      )}
     </>
   )
 }

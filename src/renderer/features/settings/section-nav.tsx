@@ -6,7 +6,7 @@ const marginPx = 16
 const sections = ['general', 'node', 'safety', 'privacy', 'shortcuts', 'advanced'] as const
 
 /** Moves only the pane of the sections: scrolling into view would move the window around it as well. */
-function showSection(name: (typeof sections)[number]): void {
+export function showSection(name: (typeof sections)[number]): void {
   const section = document.getElementById(`settings-${name}`)
   const pane = section?.closest(`.${css.scroll}`)
   if (section === null || pane === null || pane === undefined) return

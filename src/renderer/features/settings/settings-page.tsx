@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
 import { useNode, useNodeEvents } from '../../connection/connection-provider.tsx'
@@ -14,6 +14,7 @@ import { Failed, Stale } from '../../ui/states.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { AdvancedSection } from './advanced-section.tsx'
 import { ApplyBar } from './apply-bar.tsx'
+import { FileProblemNote } from './file-problem-note.tsx'
 import { GeneralSection } from './general-section.tsx'
 import { NodeSection } from './node-section.tsx'
 import { NothingFound } from './nothing-found.tsx'
@@ -30,10 +31,18 @@ export function SettingsPage(): ReactElement {
   const { find = '' } = useSearch({ from: '/shell/settings' })
   const navigate = useNavigate()
   const search = useRef<HTMLInputElement>(null)
-  const { queries } = useNode()
+  const { queries, live } = useNode()
   useNodeEvents(['settings'])
   useShortcut('filter.focus', () => search.current?.focus())
-  const { data, error, refetch } = useQuery(queries.settings.get.queryOptions())
+  // Nobody tells of a file that is changed past the node: it is read whenever somebody comes to look.
+  const { data, error, refetch } = useQuery({ ...queries.settings.get.queryOptions(), refetchOnMount: 'always' })
+  useEffect(() => {
+    const readAgain = (): void => {
+      if (live) void refetch()
+    }
+    window.addEventListener('focus', readAgain)
+    return () => window.removeEventListener('focus', readAgain)
+  }, [live, refetch])
   const setFind = (text: string): void => {
     void navigate({ to: '/settings', search: text === '' ? {} : { find: text }, replace: true })
   }
@@ -82,6 +91,7 @@ function Sections({ settings, find, onClear, children }: SectionsProps) {
   const form = useSettingsForm(settings ?? none)
   return (
     <>
+      {settings !== undefined && <FileProblemNote settings={settings} find={find} />}
       {settings !== undefined && <RestartNote rows={settings.rows} />}
       <div className={css.columns}>
         <SectionNav find={find} />

@@ -30,8 +30,19 @@ export function valueOfField(text: string): SettingValue {
   return text.trim() === '' ? null : text.trim()
 }
 
+/** Somebody changed it in the file, past the node: it needs no start, and waits for whatever is saved next. */
+export function isUnapplied(row: SettingRow): boolean {
+  return row.pending && !row.needsRestart
+}
+
+/** The change that puts in force what the file says. */
+export function valueOfFile(row: SettingRow): SettingValue {
+  return row.source === 'default' ? null : row.value
+}
+
 /** Whether a change to `to` would leave the setting as it is. */
 function changesNothing(row: SettingRow, to: SettingValue): boolean {
+  if (isUnapplied(row)) return false
   if (to === null) return row.source === 'default' || row.value === null
   return row.value === to
 }
@@ -59,7 +70,7 @@ export function stillStaged(staged: Staged, rows: readonly SettingRow[]): Staged
 /** Names whose value somebody else has changed since the person did. */
 export function contested(staged: Staged, rows: readonly SettingRow[]): string[] {
   return Object.entries(staged)
-    .filter(([name, { from }]) => rows.some((row) => row.name === name && row.value !== from))
+    .filter(([name, { from, to }]) => rows.some((row) => row.name === name && row.value !== from && row.value !== to))
     .map(([name]) => name)
 }
 
@@ -67,9 +78,9 @@ export function stagedValues(staged: Staged): Record<string, SettingValue> {
   return Object.fromEntries(Object.entries(staged).map(([name, { to }]) => [name, to]))
 }
 
-/** What the form shows for a row. */
+/** What the form shows for a row: what is in force, or will be by the next start. */
 export function shownValue(row: SettingRow, staged: Staged): SettingValue {
   const entry = staged[row.name]
-  if (entry === undefined) return row.value
+  if (entry === undefined) return row.needsRestart ? row.value : row.inForce
   return entry.to ?? row.default
 }

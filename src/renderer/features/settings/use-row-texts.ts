@@ -92,5 +92,6 @@ function labelsOf(t: TFunction<'settings'>): Readonly<Record<string, string>> {
     listen: t('rowListen'),
     readyFile: t('rowReadyFile'),
     logLevel: t('rowLogLevel'),
+    readOnly: t('readOnly'),
   }
 }

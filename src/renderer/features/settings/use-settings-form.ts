@@ -7,6 +7,7 @@ import { formatCount } from '../../ui/format.ts'
 import { useToast } from '../../ui/toast.tsx'
 import type { SettingValue, Staged } from './staged-values.ts'
 import { contested, parseStaged, stage, stagedText, stagedValues, stillStaged, unstage } from './staged-values.ts'
+import { useRowTexts } from './use-row-texts.ts'
 import { useSettingsDraft } from './use-settings-draft.ts'
 
 export interface Problem {
@@ -17,7 +18,10 @@ export interface Problem {
 export interface SettingsForm {
   readonly staged: Staged
   readonly contested: readonly string[]
+  /** Of what the person changed. */
   readonly problems: readonly Problem[]
+  /** The last attempt failed by what the file says already. */
+  readonly fileProblems: readonly Problem[]
   /** The last attempt met a file that somebody else had changed. */
   readonly changed: boolean
   readonly saving: boolean
@@ -34,16 +38,26 @@ export function useSaveSettings(onResult: (result: SettingsResult) => void) {
   const { queries } = useNode()
   const cache = useQueryClient()
   const toast = useToast()
+  const { labelOf, valueText } = useRowTexts()
+  const savedText = ({ restartNeeded, alsoApplied, settings }: Extract<SettingsResult, { kind: 'saved' }>): string => {
+    const count = restartNeeded.length
+    const names = settings.rows
+      .filter(({ name }) => alsoApplied.includes(name))
+      .map(({ name, inForce }) => `${labelOf(name)}: ${valueText(inForce)}`)
+    return [
+      names.length > 0 && t('savedAlso', { names: names.join(', ') }),
+      count > 0 && t('savedPending', { count, number: formatCount(count) }),
+    ]
+      .filter((text) => text !== false)
+      .join(' ')
+  }
   return useMutation(
     queries.settings.put.mutationOptions({
       onSuccess: (result) => {
         if (result.kind !== 'invalid') cache.setQueryData(queries.settings.get.queryKey(), result.settings)
         if (result.kind === 'saved') {
-          const count = result.restartNeeded.length
-          toast({
-            title: t('saved'),
-            ...(count > 0 && { description: t('savedPending', { count, number: formatCount(count) }) }),
-          })
+          const description = savedText(result)
+          toast({ title: t('saved'), ...(description !== '' && { description }) })
         }
         onResult(result)
       },
@@ -64,6 +78,7 @@ export function useSettingsForm(settings: Settings): SettingsForm {
     if (result.kind === 'saved') dropDraft()
   })
   const problems = outcome?.kind === 'invalid' ? outcome.problems : []
+  const isOfFile = ({ name }: Problem): boolean => !(name in staged) && settings.problems.some((each) => each.name === name)
   const without = (name: string): void => {
     if (outcome?.kind === 'invalid')
       setOutcome({ ...outcome, problems: outcome.problems.filter((problem) => problem.name !== name) })
@@ -71,7 +86,8 @@ export function useSettingsForm(settings: Settings): SettingsForm {
   return {
     staged,
     contested: contested(staged, settings.rows),
-    problems,
+    problems: problems.filter((problem) => !isOfFile(problem)),
+    fileProblems: problems.some(isOfFile) ? settings.problems : [],
     changed: outcome?.kind === 'changed',
     saving: save.isPending,
     error: save.error,

@@ -1,6 +1,7 @@
-import { act, screen, waitFor, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { SettingRow, Settings } from '../../../../src/ipc/contract/setting-schemas.ts'
 import { useDrafts } from '../../../../src/renderer/app/drafts.ts'
 import { usePreferences } from '../../../../src/renderer/app/preferences.ts'
 import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
@@ -184,10 +185,107 @@ describe('settings of the node', () => {
       page.connection.world.settings.putText('{ "storageLimit": "1GB" }', '1')
       page.connection.world.events.tell('settings')
     })
-    expect(await screen.findByText(/^The file was changed meanwhile/)).toBeVisible()
+    expect(await screen.findByText(/^The file was changed meanwhile\. Choose first/)).toBeVisible()
+    const save = screen.getByRole('button', { name: 'Save the file' })
+    expect(save).toHaveAttribute('aria-disabled', 'true')
+    expect(save).toHaveAccessibleDescription('Choose first which text is to stay, above the editor')
     await userEvent.click(screen.getByRole('button', { name: 'Keep mine' }))
     await userEvent.click(screen.getByRole('button', { name: 'Save the file' }))
     await waitFor(() => expect(page.connection.world.settings.get().text).toBe('{}'))
+  })
+})
+
+/** Somebody has written into the file past the node, up to the first change that is saved. */
+function changedByHand(rowName: string, change: Partial<SettingRow>, problems: Settings['problems'] = []): AlteredConnection {
+  const connection = new AlteredConnection()
+  const { settings } = connection.world
+  const get = settings.get.bind(settings)
+  settings.get = () => {
+    const now = get()
+    if (now.digest !== '1') return now
+    return { ...now, problems, rows: now.rows.map((row) => (row.name === rowName ? { ...row, ...change } : row)) }
+  }
+  return connection
+}
+
+describe('a file that was changed by hand', () => {
+  const byHand = { source: 'file', pending: true } as const
+
+  it('does not move the read-only switch, which shows what is in force, and is applied by one click', async () => {
+    using page = await openSettings(changedByHand('readOnly', { ...byHand, value: true, inForce: false }))
+    expect(await screen.findByRole('switch', { name: 'Read-only' })).not.toBeChecked()
+    expect(within(lineOf('readOnly')).getByText(/^Changed in the file by hand to: on\. .*, off is in force\./)).toBeVisible()
+    expect(screen.queryByText(/at the next start of the node/)).toBeNull()
+    await userEvent.click(screen.getByRole('button', { name: 'Apply what the file says' }))
+    await waitFor(() => expect(page.connection.world.settings.readOnly).toBe(true))
+    await waitFor(() => expect(screen.getByRole('switch', { name: 'Read-only' })).toBeChecked())
+    expect(screen.queryByText(/^Changed in the file by hand/)).toBeNull()
+  })
+
+  it('leaves a live setting as it is in force until it is taken over and applied', async () => {
+    using page = await openSettings(changedByHand('logLevel', { ...byHand, value: 'warn', inForce: 'info' }))
+    await screen.findByText('logLevel', { selector: 'code' })
+    const line = within(lineOf('logLevel'))
+    expect(line.getByText('info')).toBeVisible()
+    expect(line.queryByText('in force after a restart')).toBeNull()
+    await userEvent.click(line.getByRole('button', { name: 'Take it over' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    await waitFor(() => expect(page.connection.world.settings.get().digest).toBe('2'))
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Apply' })).toBeNull())
+    expect(page.connection.world.settings.get().rows.find(({ name }) => name === 'logLevel')?.inForce).toBe('warn')
+  })
+
+  it('says so when another change puts it in force', async () => {
+    const connection = new AlteredConnection()
+    const { settings } = connection.world
+    const putValues = settings.putValues.bind(settings)
+    settings.putValues = (values, expected) => {
+      const result = putValues({ ...values, readOnly: true }, expected)
+      return result.kind === 'saved' ? { ...result, alsoApplied: ['readOnly'] } : result
+    }
+    using _page = await openSettings(connection)
+    await userEvent.type(await screen.findByRole('textbox', { name: 'Address (grpc)' }), '1')
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    const told = 'In force at once, as the file says: Read-only: on. One of them takes effect at the next start.'
+    expect(await screen.findByText(told)).toBeVisible()
+  })
+
+  it('is named as what is wrong where the next start would refuse it', async () => {
+    const problem = { name: 'capacity', message: '"capacity" in /data/memo.json: "banana" is not a size' }
+    const connection = changedByHand('grpc', {}, [problem])
+    connection.world.settings.putValues = () => ({
+      kind: 'invalid',
+      problems: [{ ...problem, message: '"banana" is not a size' }],
+    })
+    using _page = await openSettings(connection)
+    const warning = await screen.findByText(/^The node would not start again: .*"banana" is not a size/)
+    expect(warning.closest('[role="alert"]')).toBeVisible()
+    expect(screen.getByRole('button', { name: 'Show the file' })).toBeVisible()
+    await userEvent.type(screen.getByRole('textbox', { name: 'Address (grpc)' }), '1')
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    expect(
+      await screen.findByText(/^Nothing was saved: not what you changed is wrong, the file is\. "capacity" in/),
+    ).toBeVisible()
+    expect(screen.queryByText(/one value is not accepted/)).toBeNull()
+    await userEvent.click(screen.getByRole('switch', { name: 'Read-only' }))
+    expect(await screen.findByText(/^The switch was not changed: "capacity" in \/data\/memo\.json/)).toBeVisible()
+  })
+
+  it('is read again when the window gets the focus and when the page is opened, and drafts stay', async () => {
+    using page = await openSettings()
+    const { settings } = page.connection.world
+    const editor = await screen.findByRole('textbox', { name: 'Settings as JSON' })
+    const field = screen.getByRole('textbox', { name: 'Address (grpc)' })
+    await userEvent.type(field, '1')
+    settings.putText('{ "storageLimit": "1GB" }', '1')
+    fireEvent.focus(window)
+    await waitFor(() => expect(editor.textContent).toContain('"1GB"'))
+    expect(field).toHaveValue('127.0.0.1:70701')
+    await act(() => page.app.router.navigate({ to: '/overview' }))
+    settings.putText('{ "storageLimit": "2GB" }', '2')
+    await act(() => page.app.router.navigate({ to: '/settings' }))
+    await waitFor(() => expect(screen.getByRole('textbox', { name: 'Settings as JSON' }).textContent).toContain('"2GB"'))
+    expect(screen.getByRole('textbox', { name: 'Address (grpc)' })).toHaveValue('127.0.0.1:70701')
   })
 })
 

@@ -32,6 +32,24 @@ function row(name: string, value: SettingRow['value'], change: Partial<SettingRo
 
 const grpc = row('grpc', 'a')
 
+describe('a live setting that was changed in the file by hand', () => {
+  const live = row('logLevel', 'warn', { inForce: 'info', pending: true })
+
+  it('shows what is in force, and can be put in force as the file says it', () => {
+    expect(shownValue(live, {})).toBe('info')
+    const staged = stage({}, live, 'warn')
+    expect(staged).toEqual({ logLevel: { from: 'warn', to: 'warn' } })
+    expect(stillStaged(staged, [live])).toEqual(staged)
+    expect(stillStaged(staged, [{ ...live, inForce: 'warn', pending: false }])).toEqual({})
+    expect(stage({}, { ...live, source: 'default' }, null)).toEqual({ logLevel: { from: 'warn', to: null } })
+  })
+
+  it('is not contested by who wrote the same', () => {
+    expect(contested({ logLevel: { from: 'info', to: 'warn' } }, [live])).toEqual([])
+    expect(contested({ logLevel: { from: 'info', to: 'debug' } }, [live])).toEqual(['logLevel'])
+  })
+})
+
 describe('staged settings', () => {
   it('remember what was there when the first change was made', () => {
     const twice = stage(stage({}, grpc, 'b'), grpc, 'c')

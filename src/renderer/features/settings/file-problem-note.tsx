@@ -1,0 +1,27 @@
+import type { ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
+import { Banner } from '../../ui/banner.tsx'
+import { Button } from '../../ui/button.tsx'
+import { reasonsText } from './problem-text.ts'
+import { showSection } from './section-nav.tsx'
+
+interface FileProblemNoteProps {
+  readonly settings: Settings
+  readonly find: string
+}
+
+/** The file was changed by hand to something that would end the next start. */
+export function FileProblemNote({ settings: { file, problems }, find }: FileProblemNoteProps): ReactElement | null {
+  const { t } = useTranslation('settings')
+  if (problems.length === 0) return null
+  return (
+    <Banner
+      tone="danger"
+      // A search may have left the editor out.
+      actions={find === '' && <Button onClick={() => showSection('advanced')}>{t('showFile')}</Button>}
+    >
+      {t('fileProblem', { file, reason: reasonsText(problems) })}
+    </Banner>
+  )
+}
