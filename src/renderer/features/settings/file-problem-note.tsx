@@ -12,7 +12,7 @@ interface FileProblemNoteProps {
 }
 
 /** The file was changed by hand to something that would end the next start. */
-export function FileProblemNote({ settings: { file, problems }, find }: FileProblemNoteProps): ReactElement | null {
+export function FileProblemNote({ settings: { problems }, find }: FileProblemNoteProps): ReactElement | null {
   const { t } = useTranslation('settings')
   if (problems.length === 0) return null
   return (
@@ -21,7 +21,7 @@ export function FileProblemNote({ settings: { file, problems }, find }: FileProb
       // A search may have left the editor out.
       actions={find === '' && <Button onClick={() => showSection('advanced')}>{t('showFile')}</Button>}
     >
-      {t('fileProblem', { file, reason: reasonsText(problems) })}
+      {t('fileProblem', { reason: reasonsText(problems) })}
     </Banner>
   )
 }

@@ -14,7 +14,7 @@ export const settings = {
   densityHelp: 'Height of rows, buttons and fields.',
   failed: 'The settings of the node could not be read',
   fileProblem:
-    'The node would not start again: {{file}} was changed to something that it refuses. {{reason}}. What is in force is shown; correct the file in the editor of the JSON, under Advanced.',
+    'The node would not start again with its file as it is. {{reason}}. What is in force is shown; correct the file in the editor of the JSON, under Advanced.',
   fileRefused:
     'Nothing was saved: not what you changed is wrong, the file is. {{reason}}. Correct it in the editor of the JSON, under Advanced, then apply.',
   find: 'Find a setting',
