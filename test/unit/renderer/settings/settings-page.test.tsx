@@ -258,7 +258,9 @@ describe('a file that was changed by hand', () => {
       problems: [{ ...problem, message: '"banana" is not a size' }],
     })
     using _page = await openSettings(connection)
-    const warning = await screen.findByText(/^The node would not start again with its file as it is\. "capacity" in .*"banana" is not a size/)
+    const warning = await screen.findByText(
+      /^The node would not start again with its file as it is\. "capacity" in .*"banana" is not a size/,
+    )
     expect(warning.closest('[role="alert"]')).toBeVisible()
     expect(screen.getByRole('button', { name: 'Show the file' })).toBeVisible()
     await userEvent.type(screen.getByRole('textbox', { name: 'Address (grpc)' }), '1')
