@@ -12,10 +12,12 @@ class FakeIndex {
   readonly stored = new Map<string, Buffer>()
   readonly written: (readonly IndexChange[])[] = []
   reopened = 0
+  reopenings = 0
   /** The error of each next write, and whether the batch is stored all the same. */
   failures: { readonly error: unknown; readonly stored: boolean }[] = []
   reopenError: unknown
   onReopen = () => {}
+  gate: Promise<void> | undefined
 
   get(key: Buffer): Promise<Buffer | undefined> {
     return Promise.resolve(this.stored.get(key.toString('latin1')))
@@ -31,7 +33,14 @@ class FakeIndex {
     if (failure !== undefined) throw failure.error
   }
 
+  /** As LevelDB does: whoever comes while it is opened again waits for that. */
+  async flushToTables(): Promise<void> {
+    await this.gate
+  }
+
   async reopen(): Promise<void> {
+    this.reopenings++
+    await this.gate
     if (this.reopenError !== undefined) throw this.reopenError
     this.reopened++
     this.onReopen()
@@ -199,6 +208,37 @@ test('the look for lost batches is owed until it was possible: nothing is writte
   await expect.poll(() => writer.stalled?.code).toBe('data-corrupt')
   expect([index.reopened, index.written.length, failed]).toEqual([1, 3, []])
   await expect(writer.table()).rejects.toMatchObject({ code: 'data-corrupt' })
+})
+
+test('tables that are asked for during a reopening do not pass for a look at what is open then', async () => {
+  const index = new FakeIndex()
+  const { writer, add, failed } = writerOn(index)
+  for (const sequence of [1, 2, 3]) {
+    add(sequence)
+    await writer.indexed(sequence)
+  }
+  const opening = Promise.withResolvers<void>()
+  index.gate = opening.promise
+  const { getMany } = index
+  let looks = 0
+  index.onReopen = () => {
+    index.stored.delete(markerKey(2).toString('latin1'))
+    index.getMany = async (keys) => {
+      looks++
+      if (looks === 1) throw new CodedError('queue-full', 'made by a test')
+      return await getMany.call(index, keys)
+    }
+  }
+  index.failures = [{ error: full(), stored: false }]
+  const table = () => expect(writer.table()).rejects.toBeInstanceOf(CodedError)
+  add(4)
+  const indexed = expect(writer.indexed(4)).rejects.toBeInstanceOf(CodedError)
+  await expect.poll(() => index.reopenings).toBe(1)
+  const tabled = table()
+  opening.resolve()
+  await Promise.all([tabled, indexed])
+  await expect.poll(() => writer.stalled?.code).toBe('data-corrupt')
+  expect([writer.tabledMarker, index.written.length, failed]).toEqual([0, 3, []])
 })
 
 test('a lack of file descriptors delays a batch: the index stays open, and is opened anew only where files can be opened', async () => {

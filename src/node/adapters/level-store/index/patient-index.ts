@@ -27,8 +27,10 @@ export class PatientIndex {
   readonly #room: IndexRoom | undefined
   readonly #verifyReopened: () => Promise<void>
   #refused: CodedError | undefined
-  /** It was opened again, and nobody has seen since that every batch is there. */
-  #isUnverified = false
+  /** Counts the beginning and the end of each reopening: what was looked at in between says nothing of what is open then. */
+  #openings = 0
+  /** Of these it was seen that every batch is there. */
+  #verified = 0
 
   /** `verifyReopened` throws where LevelDB was opened without a batch that was written. */
   constructor(index: LevelIndex, room: IndexRoom | undefined, verifyReopened: () => Promise<void>) {
@@ -45,7 +47,7 @@ export class PatientIndex {
     const room = this.#room
     if (room === undefined) return await this.#index.write(changes)
     await patiently(room.makeRoom())
-    if (!this.#isUnverified) {
+    if (this.#verified === this.#openings) {
       const before = this.#refused
       if (before === undefined || isCoded(before, 'queue-full')) {
         if (await this.#wrote(changes)) return
@@ -65,6 +67,8 @@ export class PatientIndex {
     await this.#verify()
     try {
       await this.#index.flushToTables()
+      // The index may have been opened again on the way, and what lies in its tables is looked for nowhere else.
+      await this.#verify()
     } catch (error) {
       this.#refused = shortageOf(error) ?? this.#refused
       throw error
@@ -88,6 +92,7 @@ export class PatientIndex {
     const isFull = isCoded(this.#refused, 'storage-full')
     if (isFull && (await patiently(room.giveUpReserve())) < room.reopenBytes) throw this.#refused
     if (!(await room.canOpenFiles())) throw this.#refused
+    this.#openings++
     try {
       await this.#index.reopen()
     } catch (error) {
@@ -95,15 +100,16 @@ export class PatientIndex {
       const message = `after a write was refused the index could not be opened again: ${reason}; restart the node`
       throw new CodedError('internal', message, { cause: error })
     }
+    this.#openings++
     this.#refused = undefined
-    this.#isUnverified = true
   }
 
   /** Owed until it was done once: a table that is written, or a marker that goes, would hide what is missing from every later start. */
   async #verify(): Promise<void> {
-    if (!this.#isUnverified) return
+    const seen = this.#openings
+    if (this.#verified === seen) return
     await this.#verifyReopened()
-    this.#isUnverified = false
+    this.#verified = seen
   }
 }
 
