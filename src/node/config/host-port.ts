@@ -23,10 +23,15 @@ export function parseHostPort(text: string): HostPort | undefined {
  */
 export function meets(left: HostPort, right: HostPort): boolean {
   if (left.port === 0 || left.port !== right.port) return false
-  const hosts = [left, right].map(({ host }) => (host.toLowerCase() === 'localhost' ? '127.0.0.1' : host.toLowerCase()))
+  const hosts = [left, right].map(({ host }) => plainHost(host.toLowerCase()))
   const [one = '', other = ''] = hosts
   if (one === other || hosts.includes('::')) return hosts.every((host) => isIP(host) !== 0) || one === other
   return hosts.includes('0.0.0.0') && hosts.every((host) => isIP(host) === 4)
+}
+
+/** Of two spellings of one address the usual one. */
+function plainHost(host: string): string {
+  return host === 'localhost' ? '127.0.0.1' : host.replace(/^::ffff:(?=\d+\.)/, '')
 }
 
 export function hostPortText(address: HostPort): string {
