@@ -93,7 +93,7 @@ describe('a link of the console', () => {
     await other.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
     await page.getByRole('button', { name: say.shell('signOut') }).click()
     await page.getByRole('heading', { name: say.shell('signedOut') }).waitFor()
-    await other.getByRole('heading', { name: say.shell('signInEnded') }).waitFor()
+    await other.getByRole('heading', { name: say.shell('signedOut') }).waitFor()
     await page.getByRole('textbox', { name: say.shell('signInField') }).fill(await bed.link(node))
     await page.getByRole('button', { name: say.shell('signIn') }).click()
     for (const each of [page, other]) await each.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
