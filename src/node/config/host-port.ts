@@ -29,6 +29,9 @@ export function meets(left: HostPort, right: HostPort): boolean {
   return hosts.includes('0.0.0.0') && hosts.every((host) => isIP(host) === 4)
 }
 
+/** What is said where they do. */
+export const meetingText = '--grpc and --console name the same address: choose two ports'
+
 /** Of two spellings of one address the usual one. */
 function plainHost(host: string): string {
   return host === 'localhost' ? '127.0.0.1' : host.replace(/^::ffff:(?=\d+\.)/, '')

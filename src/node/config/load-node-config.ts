@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { z } from 'zod'
 import { CodedError } from '../../shared/coded-error.ts'
 import { defaultDataDirectory } from './default-data-directory.ts'
-import { meets } from './host-port.ts'
+import { meetingText, meets } from './host-port.ts'
 import { editDistance, nearestName } from './nearest-name.ts'
 import type { NodeConfig, SettingName } from './node-config-schema.ts'
 import { nodeConfigSchema, settingFacts, settingFlag, settingNames, settingVariable } from './node-config-schema.ts'
@@ -269,8 +269,7 @@ function brokenRules(config: NodeConfig, file: string): readonly BrokenRule[] {
   }
   for (const name of ['readyFile', 'grpcTokenFile', 'keyFile'] as const)
     if (config[name] === file) broken.push({ name, rule: (setting) => `${setting} may not be ${file}, which holds the settings` })
-  if (meets(config.grpc, config.console))
-    broken.push({ name: 'console', rule: () => '--grpc and --console name the same address: choose two ports' })
+  if (meets(config.grpc, config.console)) broken.push({ name: 'console', rule: () => meetingText })
   return broken
 }
 

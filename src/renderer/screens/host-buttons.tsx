@@ -1,9 +1,9 @@
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { HostClient } from '../connection/clients.ts'
+import { asSentence } from '../text/sentence-of.ts'
 import { Banner } from '../ui/banner.tsx'
 import { Button } from '../ui/button.tsx'
-import { asSentence } from '../ui/format.ts'
 import css from './screen.module.css'
 import { useHostCall } from './use-host-call.ts'
 

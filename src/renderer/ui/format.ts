@@ -36,13 +36,6 @@ function bytesFormat(scaled: Scaled, locale: string): Intl.NumberFormat {
 }
 
 /** `312 B`, `38.1 GB`. */
-/** A message of the node, which has the form of a part of a sentence, as a sentence of its own; names such as gRPC stay as they are. */
-export function asSentence(message: string): string {
-  return /^[a-z](?:[a-z]|\s)/.test(message) && !message.startsWith('memo ')
-    ? `${message.charAt(0).toUpperCase()}${message.slice(1)}`
-    : message
-}
-
 export function formatBytes(bytes: number, locale = 'en'): string {
   const { value, unit } = splitBytes(bytes, locale)
   return `${value} ${unit}`

@@ -1,10 +1,10 @@
 import { CircleAlert, Lock } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { asSentence } from '../text/sentence-of.ts'
 import { Banner } from './banner.tsx'
 import { Button } from './button.tsx'
 import { CopyButton } from './copy-button.tsx'
-import { asSentence } from './format.ts'
 import css from './states.module.css'
 
 interface EmptyProps {

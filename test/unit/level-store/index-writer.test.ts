@@ -96,6 +96,17 @@ function writerOn(index: FakeIndex, freeBytes = () => 1000, canOpenFiles = () =>
   return { writer, overlay, failed, add, stalls: () => stalls }
 }
 
+/** A writer that has written three batches, whose markers are 1 to 3. */
+async function threeBatches() {
+  const index = new FakeIndex()
+  const { writer, add, failed } = writerOn(index)
+  for (const sequence of [1, 2, 3]) {
+    add(sequence)
+    await writer.indexed(sequence)
+  }
+  return { index, writer, add, failed }
+}
+
 test('a writer that has failed tells everybody who comes later at once', async () => {
   const index = new FakeIndex()
   const { writer, add, failed } = writerOn(index)
@@ -168,12 +179,7 @@ test('an index that could be closed and not opened ends the writer', async () =>
 })
 
 test('an index that opened without a batch that was written is damaged: nothing more goes into it, and it does not say sound', async () => {
-  const index = new FakeIndex()
-  const { writer, add, failed } = writerOn(index)
-  for (const sequence of [1, 2, 3]) {
-    add(sequence)
-    await writer.indexed(sequence)
-  }
+  const { index, writer, add, failed } = await threeBatches()
   // As LevelDB does with a damaged log: all of a batch is gone, and those behind it are there.
   index.stored.delete(markerKey(2).toString('latin1'))
   add(4)
@@ -185,12 +191,7 @@ test('an index that opened without a batch that was written is damaged: nothing 
 })
 
 test('the look for lost batches is owed until it was possible: nothing is written or tabled before it', async () => {
-  const index = new FakeIndex()
-  const { writer, add, failed } = writerOn(index)
-  for (const sequence of [1, 2, 3]) {
-    add(sequence)
-    await writer.indexed(sequence)
-  }
+  const { index, writer, add, failed } = await threeBatches()
   index.stored.delete(markerKey(2).toString('latin1'))
   const { getMany } = index
   let looks = 0
@@ -211,12 +212,7 @@ test('the look for lost batches is owed until it was possible: nothing is writte
 })
 
 test('tables that are asked for during a reopening do not pass for a look at what is open then', async () => {
-  const index = new FakeIndex()
-  const { writer, add, failed } = writerOn(index)
-  for (const sequence of [1, 2, 3]) {
-    add(sequence)
-    await writer.indexed(sequence)
-  }
+  const { index, writer, add, failed } = await threeBatches()
   const opening = Promise.withResolvers<void>()
   index.gate = opening.promise
   const { getMany } = index

@@ -7,7 +7,7 @@ import { sampleCrash, sampleFailures, sampleLog } from '../../../src/renderer/ga
 import { CrashCard } from '../../../src/renderer/screens/crash-card.tsx'
 import { StartFailureScreen } from '../../../src/renderer/screens/start-failure-screen.tsx'
 import { createTexts } from '../../../src/renderer/text/i18n.ts'
-import { asSentence } from '../../../src/renderer/ui/format.ts'
+import { asSentence } from '../../../src/renderer/text/sentence-of.ts'
 
 function fakeHost() {
   const done = vi.fn(async (_input?: unknown) => null)

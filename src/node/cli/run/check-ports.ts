@@ -6,7 +6,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import { findPortHolder } from '../../api/grpc/port-holder.ts'
 import { codeOf, reasonOf } from '../../api/grpc/secret-file.ts'
 import type { HostPort } from '../../config/host-port.ts'
-import { hostPortText, meets } from '../../config/host-port.ts'
+import { hostPortText, meetingText, meets } from '../../config/host-port.ts'
 import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
 import { settingFlag } from '../../config/node-config-schema.ts'
 import { exists } from './file-place.ts'
@@ -122,6 +122,5 @@ async function resolved({ host, port }: HostPort): Promise<HostPort> {
 /** Two addresses that are one, whatever names they have. */
 async function meetingOf(grpc: HostPort, http: HostPort): Promise<CodedError | undefined> {
   if (!meets(grpc, http) && !meets(await resolved(grpc), await resolved(http))) return undefined
-  const message = '--grpc and --console name the same address: choose two ports'
-  return new CodedError('config-invalid', message, { details: { key: 'console' } })
+  return new CodedError('config-invalid', meetingText, { details: { key: 'console' } })
 }

@@ -1,3 +1,5 @@
+import { sentenceOf } from '../../text/sentence-of.ts'
+
 /**
  * What the node says of a setting, for a form: the checks are those of the command line, which calls settings by their flags. The row's own
  * flag at the beginning goes, since the label stands before it; another one becomes what the form calls it.
@@ -18,7 +20,7 @@ function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
-/** One text of several reasons. */
+/** A sentence for each. */
 export function reasonsText(problems: readonly { readonly message: string }[]): string {
-  return problems.map(({ message }) => message).join('; ')
+  return problems.map(({ message }) => sentenceOf(message)).join(' ')
 }

@@ -14,9 +14,9 @@ export const settings = {
   densityHelp: 'Height of rows, buttons and fields.',
   failed: 'The settings of the node could not be read',
   fileProblem:
-    'The node would not start again with its file as it is. {{reason}}. What is in force is shown; correct the file in the editor of the JSON, under Advanced.',
+    'The node would not start again with its file as it is. {{reason}} What is in force is shown; correct the file in the editor of the JSON, under Advanced.',
   fileRefused:
-    'Nothing was saved: not what you changed is wrong, the file is. {{reason}}. Correct it in the editor of the JSON, under Advanced, then apply.',
+    'Nothing was saved: not what you changed is wrong, the file is. {{reason}} Correct it in the editor of the JSON, under Advanced, then apply.',
   find: 'Find a setting',
   findHint: 'Find a setting',
   general: 'General',
@@ -95,7 +95,7 @@ export const settings = {
   readOnly: 'Read-only',
   readOnlyChanged: 'The file was changed meanwhile. What it says is shown; switch again if you still want to.',
   readOnlyHelp: 'The node refuses every change that these screens ask for. Programs at the gRPC port are not affected.',
-  readOnlyNotSaved: 'The switch was not changed: {{reason}}',
+  readOnlyNotSaved: 'The switch was not changed. {{reason}}',
   readOnlyUnknown: 'This node has no such switch.',
   reset: 'Reset',
   restart: 'Restart the node',

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
+import { asSentence } from '../../../../src/renderer/text/sentence-of.ts'
 import { BytePages, pageBytes } from '../../../../src/renderer/ui/byte-pages.ts'
 import {
-  asSentence,
   formatAgo,
   formatBytes,
   formatMs,
