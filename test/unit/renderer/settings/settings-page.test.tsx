@@ -270,7 +270,7 @@ describe('a file that was changed by hand', () => {
     ).toBeVisible()
     expect(screen.queryByText(/one value is not accepted/)).toBeNull()
     await userEvent.click(screen.getByRole('switch', { name: 'Read-only' }))
-    expect(await screen.findByText(/^The switch was not changed: "capacity" in \/data\/memo\.json/)).toBeVisible()
+    expect(await screen.findByText(/^The switch was not changed. "capacity" in \/data\/memo\.json/)).toBeVisible()
   })
 
   it('is read again when the window gets the focus and when the page is opened, and drafts stay', async () => {
