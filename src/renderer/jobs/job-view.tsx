@@ -2,6 +2,7 @@ import type { TFunction } from 'i18next'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Job } from '../../ipc/contract/job-schemas.ts'
+import { sentenceOf } from '../text/sentence-of.ts'
 import { Badge } from '../ui/badge.tsx'
 import { formatAgo, formatBytes, formatCount, formatRate } from '../ui/format.ts'
 import { Progress } from '../ui/meter.tsx'
@@ -51,7 +52,7 @@ export function JobView({ job, samples, actions, children }: JobViewProps): Reac
           {job.endedMs !== undefined && ` · ${formatAgo(job.endedMs)}`}
         </p>
       )}
-      {job.error !== undefined && <p className={css.error}>{job.error}</p>}
+      {job.error !== undefined && <p className={css.error}>{sentenceOf(job.error)}</p>}
       {children}
     </article>
   )

@@ -22,7 +22,8 @@ export function AttentionPanel({ status }: { readonly status: NodeStatus }): Rea
   useNodeEvents(['settings'])
   // Cards about what could not be read are left out; the pages of Connect and Settings say why it could not.
   const grpc = useQuery(queries.grpc.info.queryOptions()).data
-  const settings = useQuery(queries.settings.get.queryOptions()).data
+  // A file that was changed by hand sends no event.
+  const settings = useQuery({ ...queries.settings.get.queryOptions(), refetchOnMount: 'always' }).data
   const { ignored, ignore } = useIgnored()
   const { supervises, showsFiles } = capabilities
   const all = attentionCards({ status, grpc, settings, supervises, showsFiles }, t)

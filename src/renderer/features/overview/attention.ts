@@ -46,6 +46,7 @@ export function attentionCards(facts: AttentionFacts, t: T): AttentionCard[] {
     safeModeCard(facts, t),
     roomCard(facts, t),
     grpc === undefined ? undefined : doorCard(grpc, t),
+    refusedFileCard(facts, t),
     pendingCard(facts, t),
     readOnlyCard(facts, t),
     plainKeysCard(facts, t),
@@ -124,6 +125,18 @@ function doorCard({ host, address, auth, tls }: GrpcInfo, t: T): Card {
     title: t('plainDoor'),
     text: t('plainDoorText', { address }),
     action,
+    ignorable: false,
+  }
+}
+
+function refusedFileCard({ settings }: AttentionFacts, t: T): Card {
+  if (settings === undefined || settings.problems.length === 0) return undefined
+  return {
+    id: 'refused-file',
+    tone: 'danger',
+    title: t('refusedFile'),
+    text: t('refusedFileText', { file: settings.file }),
+    action: { kind: 'settings', search: '' },
     ignorable: false,
   }
 }

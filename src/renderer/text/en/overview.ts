@@ -86,6 +86,9 @@ export const overview = {
   p99: 'p99 {{time}}',
   peers: 'Peers',
   peersHint: '{{suspect}} suspect · {{left}} left',
+  refusedFile: 'The next start would refuse the settings file',
+  refusedFileText:
+    'Somebody changed {{file}} to something no start accepts. The node runs on with what it has; Settings says what to mend.',
   pendingCard_one: 'One setting waits for a restart',
   pendingCard_other: '{{number}} settings wait for a restart',
   pendingText: 'Until then the old value is in force: {{names}}.',

@@ -307,6 +307,16 @@ describe('the jobs', () => {
     await waitFor(() => expect(screen.getAllByRole('article')).toHaveLength(1))
   })
 
+  it('word why one of them failed as a sentence, however the node begins it', async () => {
+    const failed = job({
+      state: 'failed',
+      endedMs: Date.now(),
+      error: 'the index of the node is damaged: some keys may be missing',
+    })
+    using _app = await renderApp({ path: '/activity?tab=jobs', connection: withJobs([failed]) })
+    expect(await screen.findByText('The index of the node is damaged: some keys may be missing.')).toBeVisible()
+  })
+
   it('say what would be here where there are none', async () => {
     using app = await renderApp({ path: '/activity?tab=jobs', connection: withJobs([]) })
     expect(await screen.findByText('No jobs')).toBeVisible()

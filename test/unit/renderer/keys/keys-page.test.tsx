@@ -582,7 +582,7 @@ describe('new, deleted and imported keys', () => {
     const job = { ...importJob, error: 'line 3 is no line of an export', state: 'failed' as const }
     act(() => useTransferRuns.setState({ runs: new Map([['import', { job, state: 'failed' as const }]]) }))
     expect(await screen.findByText(/^What came before that is stored/)).toBeInTheDocument()
-    expect(screen.getByText('line 3 is no line of an export')).toBeInTheDocument()
+    expect(screen.getByText('Line 3 is no line of an export.')).toBeInTheDocument()
   })
 
   it('takes no change while the screens are read-only, and says why', async () => {

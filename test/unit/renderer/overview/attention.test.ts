@@ -54,6 +54,14 @@ describe('attentionCards', () => {
     expect(cards({ settings })).toEqual([])
   })
 
+  it('says before a restart that a start would refuse the settings file', () => {
+    const problems = [{ name: 'grpc', message: '"nowhere" is no address' }]
+    const [card, ...others] = cards({ settings: { ...settingsOf(row('data', '/data')), problems } })
+    expect(card).toMatchObject({ id: 'refused-file', tone: 'danger', action: { kind: 'settings', search: '' }, ignorable: false })
+    expect(card?.text).toContain('/data/memo.json')
+    expect(others).toEqual([])
+  })
+
   it('finds a door open only beyond loopback', () => {
     const open = (change: object) =>
       cards({ grpc: { ...demoGrpcInfo, host: '192.168.1.4', address: '192.168.1.4:7070', ...change } })
