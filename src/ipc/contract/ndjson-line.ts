@@ -7,7 +7,8 @@ import { z } from 'zod'
  * all in bytes, the last says so.
  */
 export const ndjsonLineSchema = z.strictObject({
-  key: z.string().min(1),
+  /** Empty for the key that is the prefix itself, which an export takes off. */
+  key: z.string(),
   value: z.string(),
   contentType: z.string().optional(),
   version: z.union([z.number(), z.string()]).optional(),
@@ -26,7 +27,6 @@ export type NdjsonLineProblem =
         | 'not-object'
         | 'key-missing'
         | 'key-not-text'
-        | 'key-empty'
         | 'key-half-character'
         | 'value-missing'
         | 'value-not-text'
@@ -57,7 +57,6 @@ export function readNdjsonLine(text: string): ReadNdjsonLine {
 function wrongKey(value: { readonly key?: unknown }) {
   if (value.key === undefined) return 'key-missing'
   if (typeof value.key !== 'string') return 'key-not-text'
-  if (value.key === '') return 'key-empty'
   return value.key.isWellFormed() ? undefined : 'key-half-character'
 }
 

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv6, SocketAddress } from 'node:net'
 
 /** Where something listens or is reached. Port 0 asks the system for a free one. */
 export interface HostPort {
@@ -8,13 +8,20 @@ export interface HostPort {
 
 const portMax = 65_535
 
-/** Reads `127.0.0.1:7070`, `localhost:7070` or `[::1]:7070`; undefined for anything else. */
+/** Reads `127.0.0.1:7070`, `localhost:7070` or `[::1]:7070`; undefined for anything else. An IPv6 address gets its usual spelling (RFC 5952). */
 export function parseHostPort(text: string): HostPort | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/.exec(text)
   if (match === null) return undefined
   const port = Number(match[3])
-  const host = match[1] ?? match[2] ?? ''
+  const host = match[1] === undefined ? (match[2] ?? '') : usualSpelling(match[1])
   return port > portMax ? undefined : { host, port }
+}
+
+function usualSpelling(host: string): string {
+  const [address = '', zone] = host.split('%')
+  if (!isIPv6(address)) return host
+  const usual = new SocketAddress({ address, family: 'ipv6' }).address
+  return zone === undefined ? usual : `${usual}%${zone}`
 }
 
 /**

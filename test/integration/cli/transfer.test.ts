@@ -22,6 +22,13 @@ async function transfer(...args: string[]): Promise<Report> {
   return parsed(await node.memo([...args, '--json'])) as Report
 }
 
+/** Of a command that says by its exit code that values were left out. */
+async function leavingOut(...args: string[]): Promise<Report> {
+  const { code, stdout } = await node.memo([...args, '--json'])
+  expect(code).toBe(1)
+  return JSON.parse(stdout.toString())
+}
+
 function skips(report: Report): Record<string, number> {
   return Object.fromEntries(report.skips.map(({ reason, count }) => [reason, count]))
 }
@@ -70,19 +77,20 @@ describe('a folder with odd names', () => {
     const files = contents(source)
     symlinkSync('plain.txt', join(source, 'link'))
     symlinkSync('a', join(source, 'link-to-folder'))
-    if (process.platform === 'linux')
-      writeFileSync(Buffer.concat([Buffer.from(`${source}/bad-`), Buffer.from([0xff, 0xfe])]), 'x')
+    const unfit = process.platform === 'linux'
+    if (unfit) writeFileSync(Buffer.concat([Buffer.from(`${source}/bad-`), Buffer.from([0xff, 0xfe])]), 'x')
 
-    const first = await transfer('import', source, '--prefix', 'odd/')
+    const take = unfit ? leavingOut : transfer
+    const first = await take('import', source, '--prefix', 'odd/')
     expect(first).toMatchObject({ copied: files.size, failed: 0 })
-    expect(skips(first)).toEqual({ 'symbolic-link': 2, ...(process.platform === 'linux' && { 'name-not-utf8': 1 }) })
-    const second = await transfer('import', source, '--prefix', 'odd/')
+    expect(skips(first)).toEqual({ 'symbolic-link': 2, ...(unfit && { 'name-not-utf8': 1 }) })
+    const second = await take('import', source, '--prefix', 'odd/')
     expect(second.copied).toBe(0)
     expect(skips(second)['already-there']).toBe(files.size)
 
     writeFileSync(join(source, 'plain.txt'), 'PLAIN.TXT ')
     writeFileSync(join(source, 'large.bin'), Buffer.alloc(3 * 1024 * 1024 + 5, 'abcdefh'))
-    expect((await transfer('import', source, '--prefix', 'odd/')).copied).toBe(2)
+    expect((await take('import', source, '--prefix', 'odd/')).copied).toBe(2)
 
     const target = folder.path('odd-back')
     expect((await transfer('export', target, '--prefix', 'odd/')).copied).toBe(files.size)
@@ -122,6 +130,28 @@ describe('a folder with odd names', () => {
     expect(piped.stdout.equals(readFileSync(file))).toBe(true)
     expect(parsed(await node.memo(['import', '-', '--prefix', 'nd3/', '--json'], piped.stdout))).toMatchObject({ copied: 3 })
     expect((await node.memo(['kv', 'get', 'nd3/large'])).stdout.equals(large)).toBe(true)
+  })
+
+  test('goes through NDJSON also where one of its keys is the prefix itself', async () => {
+    for (const name of ['', 'a']) await node.memo(['kv', 'put', `mark/${name}`, `value of ${name}`])
+    const file = folder.path('mark.ndjson')
+    expect(await transfer('export', file, '--prefix', 'mark/')).toMatchObject({ copied: 2 })
+    for (const name of ['', 'a']) await node.memo(['kv', 'rm', `mark/${name}`])
+    expect(await transfer('import', file, '--prefix', 'mark/')).toMatchObject({ copied: 2, leftOut: 0 })
+    expect(skips(await transfer('import', file, '--prefix', 'mark/'))).toEqual({ 'already-there': 2 })
+    expect((await node.memo(['kv', 'get', 'mark/'])).stdout.toString()).toBe('value of ')
+
+    const piped = await node.memo(['import', '-', '--prefix', 'mark2/', '--json'], readFileSync(file))
+    expect([piped.code, parsed(piped)]).toEqual([0, expect.objectContaining({ copied: 2 })])
+    expect(skips(await leavingOut('import', file))).toEqual({ 'key-empty': 1 })
+    await node.memo(['kv', 'rm', 'a'])
+  })
+
+  test('that leaves values out says so by its exit code', async () => {
+    const line = JSON.stringify({ key: 'a', value: 'YQ==' })
+    const file = folder.path('long.ndjson')
+    writeFileSync(file, `${line}\n`)
+    expect(await leavingOut('import', file, '--prefix', 'p'.repeat(4096))).toMatchObject({ copied: 0, leftOut: 1 })
   })
 
   test.each([

@@ -137,6 +137,15 @@ test('what is missing on the other side is called left out in the report for peo
   expect(report.toText('imported', 1000).split('\n').slice(1)).toEqual(['left out 1 key too long: k', 'skipped 1 already there'])
 })
 
+test('names in the report for people are short, and one that is empty is seen', () => {
+  const report = new TransferReport(0)
+  report.skip('key-too-long', 'k'.repeat(4096))
+  report.skip('key-empty', '')
+  const [, long, empty] = report.toText('imported', 1000).split('\n')
+  expect(long).toBe(`left out 1 key too long: ${'k'.repeat(100)}...`)
+  expect(empty).toBe('left out 1 key empty: ""')
+})
+
 describe('bounded tasks', () => {
   test('keep count and weight, and a heavy one goes alone', async () => {
     const tasks = new BoundedTasks({ countMax: 3, weightMax: 10 })
@@ -188,6 +197,9 @@ test('only skips after which something is missing count as left out', () => {
   expect(report.leftOut).toBe(0)
   report.skip('name-escapes-folder', '../c')
   expect([report.leftOut, report.toJson(1)]).toEqual([1, expect.objectContaining({ skipped: 3, leftOut: 1 })])
+  report.skip('symbolic-link', 'd')
+  report.skip('special-file', 'e')
+  expect([report.leftOut, report.valuesLeftOut]).toEqual([3, 1])
 })
 
 test('what is damaged is named one by one, and that keys may be missing is said', () => {

@@ -100,6 +100,7 @@ describe('what is refused', () => {
     [{ flags: { grpc: '127.0.0.1:7', console: '127.0.0.1:7' } }, 'the same address'],
     [{ flags: { grpc: 'localhost:7', console: '127.0.0.1:7' } }, 'the same address'],
     [{ flags: { grpc: '[::ffff:127.0.0.1]:7', console: '127.0.0.1:7', insecure: true } }, 'the same address'],
+    [{ flags: { grpc: '[::ffff:7f00:1]:7', console: '127.0.0.1:7', insecure: true } }, 'the same address'],
     [{ flags: { grpc: 'Node1.lan:7', console: 'node1.LAN:7' } }, 'the same address'],
     [{ flags: { grpc: '0.0.0.0:7', console: '127.0.0.1:7', insecure: true } }, 'the same address'],
     [{ flags: { grpc: '127.0.0.1:7', console: '[::]:7', insecure: true } }, 'the same address'],

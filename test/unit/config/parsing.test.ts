@@ -19,6 +19,15 @@ test.each(['', ':1', '7070', 'a:', 'a:b', 'a:70707', '::1:70', '[::1]', 'a b:1',
 )
 
 test.each([
+  ['[0:0::1]:7070', '[::1]:7070'],
+  ['[::FFFF:7f00:1]:7070', '[::ffff:127.0.0.1]:7070'],
+  ['[FE80::0:1%eth0]:1', '[fe80::1%eth0]:1'],
+])('%s is read as the usual spelling %s', (text, usual) => {
+  const parsed = parseHostPort(text)
+  expect(parsed === undefined ? undefined : hostPortText(parsed)).toBe(usual)
+})
+
+test.each([
   ['1', 1],
   ['1500MB', 1_500_000_000],
   ['1.5 KiB', 1536],

@@ -109,8 +109,6 @@ function reasonOf(problem: NdjsonLineProblem): string {
       return 'it has no key'
     case 'key-not-text':
       return 'its key is no text'
-    case 'key-empty':
-      return 'its key is empty'
     case 'key-half-character':
       return 'its key has half a character'
     case 'value-missing':

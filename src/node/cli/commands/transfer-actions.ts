@@ -54,7 +54,7 @@ export function importFrom(source: string, flags: TransferFlags, io: CliIo): Pro
       // Also of an import that ended early: what it did is done.
       await output.result(report.toText('imported', performance.now()), report.toJson(performance.now()))
     }
-    if (report.failed > 0) io.setExitCode(exitCodes.failure)
+    if (report.failed + report.valuesLeftOut > 0) io.setExitCode(exitCodes.failure)
   })
 }
 

@@ -88,6 +88,7 @@ class ImportRun {
     const { report, progressed } = this.options
     if (item.kind === 'skipped') report.skip(item.reason, item.name)
     else if (item.kind === 'failed') report.fail(item.reason, item.name)
+    else if (this.keyOf(item) === '') report.skip('key-empty', item.name)
     else if (Buffer.byteLength(this.keyOf(item)) > defaultLimits.keyBytesMax) report.skip('key-too-long', item.name)
     else {
       await this.takeValue(item)

@@ -7,6 +7,7 @@ export type SkipReason =
   | 'symbolic-link'
   | 'special-file'
   | 'name-not-utf8'
+  | 'key-empty'
   | 'key-too-long'
   // export
   | 'name-escapes-folder'
@@ -25,12 +26,17 @@ export type SkipReason =
 export type FailReason = 'unreadable' | 'refused-by-node' | 'damaged' | 'entry-damaged'
 type ToldReason = FailReason | 'unreadable-now'
 
+/** What is in a folder and is no value. */
+const valuelessSkips: ReadonlySet<SkipReason> = new Set(['symbolic-link', 'special-file'])
+
 /** Skips after which nothing is missing on the other side. */
 const harmlessSkips: ReadonlySet<SkipReason> = new Set(['already-there', 'vanished'])
 
 const damageReasons: ReadonlySet<FailReason> = new Set(['damaged', 'entry-damaged'])
 
 const examplesMax = 5
+/** Of a name in the text for people, in characters. */
+const shownNameChars = 100
 /** Names of what is damaged: somebody has to look after each. */
 const damagedNamesMax = 1000
 
@@ -83,6 +89,11 @@ export class TransferReport {
   /** What the other side does not have although this side has it. */
   get leftOut(): number {
     return total(new Map([...this.skips].filter(([reason]) => !harmlessSkips.has(reason))))
+  }
+
+  /** `leftOut` without what is no value. */
+  get valuesLeftOut(): number {
+    return this.leftOut - total(new Map([...this.skips].filter(([reason]) => valuelessSkips.has(reason))))
   }
 
   toJson(nowMs: number): JsonValue {
@@ -143,8 +154,14 @@ function reasons(tallies: ReadonlyMap<string, Tally>): readonly JsonValue[] {
 }
 
 function line(word: string, reason: string, count: number, examples: readonly string[]): string {
-  const shown = reason === 'already-there' ? '' : `: ${examples.join(', ')}${count > examples.length ? ', ...' : ''}`
+  const names = examples.map(shownName).join(', ')
+  const shown = reason === 'already-there' ? '' : `: ${names}${count > examples.length ? ', ...' : ''}`
   return `${word} ${count} ${reason.replaceAll('-', ' ')}${shown}`
+}
+
+function shownName(name: string): string {
+  if (name === '') return '""'
+  return name.length <= shownNameChars ? name : `${name.slice(0, shownNameChars).toWellFormed()}...`
 }
 
 /** 1536 -> 1.5 KiB */

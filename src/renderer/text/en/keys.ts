@@ -180,7 +180,6 @@ export const keys = {
   leaveMergeText:
     'What you changed on the right side is not saved. Your own text stays in the editor as it was before the merge.',
   leaveMergeTitle: 'Leave the merge?',
-  'line_key-empty': 'its key is empty',
   'line_key-half-character': 'its key has half a character',
   'line_key-missing': 'it has no key',
   'line_key-not-text': 'its key is no text',

@@ -210,13 +210,19 @@ describe('an import', () => {
     previewOf(planImport([{ path: 'keys.ndjson', file: new File(parts, 'keys.ndjson') }], ''), '')
 
   it('previews the lines of NDJSON up to the first that is none, behind which nothing is stored', async () => {
-    const lines = ['{"key":"a","value":"aGVsbG8="}', '', '{"key":"","value":""}', '{"key":"c","value":""}']
+    const lines = ['{"key":"a","value":"aGVsbG8="}', '', '{"value":""}', '{"key":"c","value":""}']
     expect(await previewed(lines.join('\n'))).toEqual({
       whole: true,
       ...{ lines: 2, fit: 1, unfit: 0 },
       rows: [{ key: 'a', size: 5 }],
-      stop: { line: 3, excerpt: '{"key":"","value":""}', problem: { kind: 'key-empty' } },
+      stop: { line: 3, excerpt: '{"value":""}', problem: { kind: 'key-missing' } },
     })
+  })
+
+  it('previews the key that is the prefix itself, which without a prefix is none', async () => {
+    const plan = planImport([{ path: 'keys.ndjson', file: new File(['{"key":"","value":""}'], 'keys.ndjson') }], '')
+    expect(await previewOf(plan, 'in/')).toMatchObject({ fit: 1, unfit: 0, rows: [{ key: 'in/', size: 0 }] })
+    expect(await previewOf(plan, '')).toMatchObject({ fit: 0, unfit: 1, rows: [{ key: '', unfit: true }] })
   })
 
   it.each([
