@@ -10,6 +10,8 @@ import { Failed, Partial } from '../../ui/states.tsx'
 import { matches } from './matches.ts'
 import { Section } from './setting-line.tsx'
 import css from './settings.module.css'
+import { untouchedBy } from './staged-values.ts'
+import { useRowTexts } from './use-row-texts.ts'
 import { useSettingsDraft } from './use-settings-draft.ts'
 import { useSaveSettings } from './use-settings-form.ts'
 
@@ -18,16 +20,17 @@ const textMax = 65_536
 
 interface AdvancedSectionProps {
   readonly settings: Settings
+  readonly unread: boolean
   readonly find: string
   readonly live: boolean
 }
 
-export function AdvancedSection({ settings, find, live }: AdvancedSectionProps): ReactElement | null {
+export function AdvancedSection({ settings, unread, find, live }: AdvancedSectionProps): ReactElement | null {
   const { t } = useTranslation('settings')
   if (!matches(find, t('advanced'), t('json'), t('advancedText'), settings.file)) return null
   return (
     <Section id="advanced" title={t('advanced')} text={t('advancedText')}>
-      <JsonEditor settings={settings} live={live} />
+      <JsonEditor settings={settings} unread={unread} live={live} />
     </Section>
   )
 }
@@ -63,12 +66,15 @@ function useJsonDraft(settings: Settings) {
   }
 }
 
-function JsonEditor({ settings, live }: Omit<AdvancedSectionProps, 'find'>) {
+function JsonEditor({ settings, unread, live }: Omit<AdvancedSectionProps, 'find'>) {
   const { t } = useTranslation('settings')
+  const { withAlso } = useRowTexts()
   const draft = useJsonDraft(settings)
   const tooLong = draft.text.length > textMax ? t('jsonTooLong', { number: formatCount(textMax) }) : undefined
   const undecided = draft.outdated ? t('jsonChoose') : undefined
   const away = live ? undefined : t('notLive')
+  const modified = withAlso(t('jsonModified'), untouchedBy(draft.text, settings))
+  const same = settings.text === '' ? t('jsonEmpty') : t('jsonSame')
   return (
     <>
       {draft.outdated && (
@@ -96,13 +102,7 @@ function JsonEditor({ settings, live }: Omit<AdvancedSectionProps, 'find'>) {
       {draft.save.error !== null && <Failed title={t('notSaved')} failure={failureOf(draft.save.error)} onRetry={draft.submit} />}
       <div className={css.editorFoot}>
         <span className={css.muted} role="status">
-          {draft.full
-            ? t('jsonNoRoom')
-            : draft.modified
-              ? t('jsonModified')
-              : settings.text === ''
-                ? t('jsonEmpty')
-                : t('jsonSame')}
+          {draft.full ? t('jsonNoRoom') : draft.modified ? modified : unread ? t('jsonUnread') : same}
         </span>
         {draft.modified && <Button onClick={draft.discard}>{t('jsonDiscard')}</Button>}
         {draft.modified && (

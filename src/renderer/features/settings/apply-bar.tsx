@@ -3,7 +3,6 @@ import { useTranslation } from 'react-i18next'
 import { failureOf } from '../../connection/failure.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatCount } from '../../ui/format.ts'
-import { reasonsText } from './problem-text.ts'
 import css from './settings.module.css'
 import { useRowTexts } from './use-row-texts.ts'
 import type { SettingsForm } from './use-settings-form.ts'
@@ -16,12 +15,13 @@ interface ApplyBarProps {
 /** Stands at the foot of the page while there is something to apply. */
 export function ApplyBar({ form, live }: ApplyBarProps): ReactElement | null {
   const { t } = useTranslation('settings')
+  const { withAlso } = useRowTexts()
   const count = Object.keys(form.staged).length
   if (count === 0) return null
   return (
     <div className={css.applyBar} role="status">
       <div className={css.applyText}>
-        <p>{t('stagedCount', { count, number: formatCount(count) })}</p>
+        <p>{withAlso(t('stagedCount', { count, number: formatCount(count) }), form.also)}</p>
         <Outcome form={form} />
       </div>
       <Button onClick={form.reset}>{t('reset')}</Button>
@@ -34,7 +34,7 @@ export function ApplyBar({ form, live }: ApplyBarProps): ReactElement | null {
 
 function Outcome({ form }: Pick<ApplyBarProps, 'form'>) {
   const { t } = useTranslation('settings')
-  const { problemText } = useRowTexts()
+  const { problemText, reasonsText } = useRowTexts()
   const { problems, fileProblems } = form
   if (form.error !== null) return <p className={css.problem}>{`${t('notSaved')}: ${failureOf(form.error).message}`}</p>
   if (form.changed) return <p className={css.problem}>{t('changed')}</p>

@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next'
 import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
 import { Banner } from '../../ui/banner.tsx'
 import { Button } from '../../ui/button.tsx'
-import { reasonsText } from './problem-text.ts'
 import { showSection } from './section-nav.tsx'
+import { useRowTexts } from './use-row-texts.ts'
 
 interface FileProblemNoteProps {
   readonly settings: Settings
@@ -14,6 +14,7 @@ interface FileProblemNoteProps {
 /** The file was changed by hand to something that would end the next start. */
 export function FileProblemNote({ settings: { problems }, find }: FileProblemNoteProps): ReactElement | null {
   const { t } = useTranslation('settings')
+  const { reasonsText } = useRowTexts()
   if (problems.length === 0) return null
   return (
     <Banner

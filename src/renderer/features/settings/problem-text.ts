@@ -20,7 +20,10 @@ function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
-/** A sentence for each. */
-export function reasonsText(problems: readonly { readonly message: string }[]): string {
-  return problems.map(({ message }) => sentenceOf(message)).join(' ')
+/** A sentence for each, with no label before it: flags become what the form calls them. */
+export function reasonsText(
+  problems: readonly { readonly message: string }[],
+  labelOf: (name: string) => string | undefined,
+): string {
+  return problems.map(({ message }) => sentenceOf(problemText('', message, labelOf))).join(' ')
 }

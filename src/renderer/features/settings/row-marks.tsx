@@ -48,7 +48,11 @@ export function UnappliedNote({ row, children }: UnappliedNoteProps): ReactEleme
   if (!isUnapplied(row)) return null
   return (
     <p className={css.theirs} role="alert">
-      {t('unapplied', { value: valueText(row.value), inForce: valueText(row.inForce) })} {children}
+      {t(row.source === 'default' ? 'unappliedDefault' : 'unapplied', {
+        value: valueText(row.value),
+        inForce: valueText(row.inForce),
+      })}{' '}
+      {children}
     </p>
   )
 }

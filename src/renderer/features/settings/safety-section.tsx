@@ -6,7 +6,6 @@ import { failureOf } from '../../connection/failure.ts'
 import { Button } from '../../ui/button.tsx'
 import { Switch } from '../../ui/switch.tsx'
 import { matches } from './matches.ts'
-import { reasonsText } from './problem-text.ts'
 import { RowLock, RowName, UnappliedNote } from './row-marks.tsx'
 import { Section, SettingLine } from './setting-line.tsx'
 import css from './settings.module.css'
@@ -50,16 +49,25 @@ interface ReadOnlyLineProps {
 
 function useReadOnlySave({ digest, problems: ofFile }: Settings) {
   const { t } = useTranslation('settings')
-  const [problem, setProblem] = useState<string>()
-  const save = useSaveSettings((result) => {
+  const { reasonsText } = useRowTexts()
+  const [problem, setProblem] = useState<{ readonly text: string; readonly digest: string }>()
+  const save = useSaveSettings((result, { expect }) => {
     if (result.kind === 'saved') setProblem(undefined)
-    else if (result.kind === 'changed') setProblem(t('readOnlyChanged'))
+    else if (result.kind === 'changed') setProblem({ text: t('readOnlyChanged'), digest: result.settings.digest })
     // Either value of a switch is valid: what is wrong stood in the file before.
-    else setProblem(t('readOnlyNotSaved', { reason: reasonsText(ofFile.length > 0 ? ofFile : result.problems) }))
+    else {
+      const reason = reasonsText(ofFile.length > 0 ? ofFile : result.problems)
+      setProblem({ text: t('readOnlyNotSaved', { reason }), digest: expect })
+    }
   })
+  const told =
+    save.error === null
+      ? problem
+      : { text: t('readOnlyNotSaved', { reason: failureOf(save.error).message }), digest: save.variables.expect }
   return {
     saving: save.isPending,
-    failed: save.error === null ? problem : t('readOnlyNotSaved', { reason: failureOf(save.error).message }),
+    // Of the file that it was told of, and of no later one.
+    failed: told?.digest === digest ? told.text : undefined,
     put: (readOnly: SettingValue) => save.mutate({ kind: 'values', values: { readOnly }, expect: digest }),
   }
 }

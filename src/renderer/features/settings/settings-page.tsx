@@ -8,6 +8,9 @@ import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
 import { useNode, useNodeEvents } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
 import { useShortcut } from '../../shortcuts/use-shortcut.tsx'
+import { sentenceOf } from '../../text/sentence-of.ts'
+import { Banner } from '../../ui/banner.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Loading } from '../../ui/loading.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Failed, Stale } from '../../ui/states.tsx'
@@ -43,6 +46,8 @@ export function SettingsPage(): ReactElement {
     window.addEventListener('focus', readAgain)
     return () => window.removeEventListener('focus', readAgain)
   }, [live, refetch])
+  // What was read before stays; without a node the window says why.
+  const unread = data !== undefined && live && error !== null ? error : undefined
   const setFind = (text: string): void => {
     void navigate({ to: '/settings', search: text === '' ? {} : { find: text }, replace: true })
   }
@@ -64,7 +69,12 @@ export function SettingsPage(): ReactElement {
         />
       }
     >
-      <Sections settings={data} find={find.trim()} onClear={() => setFind('')}>
+      {unread !== undefined && (
+        <Banner tone="danger" actions={<Button onClick={() => void refetch()}>{t('retry')}</Button>}>
+          {t('unread', { reason: sentenceOf(failureOf(unread).message) })}
+        </Banner>
+      )}
+      <Sections settings={data} unread={unread !== undefined} find={find.trim()} onClear={() => setFind('')}>
         {error === null ? (
           <Loading rows={6} text={t('loading')} />
         ) : (
@@ -77,6 +87,8 @@ export function SettingsPage(): ReactElement {
 
 interface SectionsProps {
   readonly settings: Settings | undefined
+  /** The file could not be read again: nothing is known of what it says at present. */
+  readonly unread: boolean
   readonly find: string
   readonly onClear: () => void
   /** Stands for the node's settings while there are none. */
@@ -86,12 +98,12 @@ interface SectionsProps {
 const none: Settings = { rows: [], file: '', text: '', digest: '', problems: [] }
 
 /** The settings of the screens can be used whether or not those of the node can be read. */
-function Sections({ settings, find, onClear, children }: SectionsProps) {
+function Sections({ settings, unread, find, onClear, children }: SectionsProps) {
   const { live } = useNode()
   const form = useSettingsForm(settings ?? none)
   return (
     <>
-      {settings !== undefined && <FileProblemNote settings={settings} find={find} />}
+      {settings !== undefined && !unread && <FileProblemNote settings={settings} find={find} />}
       {settings !== undefined && <RestartNote rows={settings.rows} />}
       <div className={css.columns}>
         <SectionNav find={find} />
@@ -107,7 +119,7 @@ function Sections({ settings, find, onClear, children }: SectionsProps) {
           )}
           <PrivacySection find={find} />
           <ShortcutsSection find={find} />
-          {settings !== undefined && <AdvancedSection settings={settings} find={find} live={live} />}
+          {settings !== undefined && <AdvancedSection settings={settings} unread={unread} find={find} live={live} />}
           {settings !== undefined && <NothingFound find={find} onClear={onClear} />}
         </div>
       </div>

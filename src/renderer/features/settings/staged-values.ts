@@ -1,7 +1,7 @@
 /** Changes of settings that a person has made in the form and not applied yet, and what became of the settings meanwhile. */
 
 import { z } from 'zod'
-import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
+import type { SettingRow, Settings } from '../../../ipc/contract/setting-schemas.ts'
 import { settingValueSchema } from '../../../ipc/contract/setting-schemas.ts'
 
 export type SettingValue = SettingRow['value']
@@ -33,6 +33,23 @@ export function valueOfField(text: string): SettingValue {
 /** Somebody changed it in the file, past the node: it needs no start, and waits for whatever is saved next. */
 export function isUnapplied(row: SettingRow): boolean {
   return row.pending && !row.needsRestart
+}
+
+/** Rows that wait for whatever is saved next and that this text in place of the file's leaves as they stand there; none where it is no JSON. */
+export function untouchedBy(text: string, settings: Settings): SettingRow[] {
+  const before = membersOf(settings.text)
+  const after = membersOf(text)
+  if (after === undefined) return []
+  return settings.rows.filter((row) => isUnapplied(row) && before?.[row.name] === after[row.name])
+}
+
+function membersOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return z.record(z.string(), z.unknown()).safeParse(value).data
+  } catch {
+    return undefined
+  }
 }
 
 /** The change that puts in force what the file says. */

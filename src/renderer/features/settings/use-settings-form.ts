@@ -6,7 +6,7 @@ import { useNode } from '../../connection/connection-provider.tsx'
 import { formatCount } from '../../ui/format.ts'
 import { useToast } from '../../ui/toast.tsx'
 import type { SettingValue, Staged } from './staged-values.ts'
-import { contested, parseStaged, stage, stagedText, stagedValues, stillStaged, unstage } from './staged-values.ts'
+import { contested, isUnapplied, parseStaged, stage, stagedText, stagedValues, stillStaged, unstage } from './staged-values.ts'
 import { useRowTexts } from './use-row-texts.ts'
 import { useSettingsDraft } from './use-settings-draft.ts'
 
@@ -18,6 +18,8 @@ export interface Problem {
 export interface SettingsForm {
   readonly staged: Staged
   readonly contested: readonly string[]
+  /** What was changed in the file by hand and comes into force with whatever is applied. */
+  readonly also: readonly SettingRow[]
   /** Of what the person changed. */
   readonly problems: readonly Problem[]
   /** The last attempt failed by what the file says already. */
@@ -32,34 +34,41 @@ export interface SettingsForm {
   readonly apply: () => void
 }
 
+/** Settings that wait for the next start and are named after a save: the notice goes by itself, and the page lists them all. */
+const laterMax = 3
+
 /** Saves settings and lets the cache learn what became of them. */
-export function useSaveSettings(onResult: (result: SettingsResult) => void) {
+export function useSaveSettings(onResult: (result: SettingsResult, change: { readonly expect: string }) => void) {
   const { t } = useTranslation('settings')
   const { queries } = useNode()
   const cache = useQueryClient()
   const toast = useToast()
-  const { labelOf, valueText } = useRowTexts()
+  const { labelOf, titleOf, valueText } = useRowTexts()
   const savedText = ({ restartNeeded, alsoApplied, settings }: Extract<SettingsResult, { kind: 'saved' }>): string => {
-    const count = restartNeeded.length
+    const later = restartNeeded.slice(0, laterMax).map(titleOf).join(', ')
+    const count = restartNeeded.length - laterMax
     const names = settings.rows
       .filter(({ name }) => alsoApplied.includes(name))
       .map(({ name, inForce }) => `${labelOf(name)}: ${valueText(inForce)}`)
     return [
       names.length > 0 && t('savedAlso', { names: names.join(', ') }),
-      count > 0 && t('savedPending', { count, number: formatCount(count) }),
+      later !== '' &&
+        (count > 0
+          ? t('savedLaterMore', { count, number: formatCount(count), names: later })
+          : t('savedLater', { names: later })),
     ]
       .filter((text) => text !== false)
       .join(' ')
   }
   return useMutation(
     queries.settings.put.mutationOptions({
-      onSuccess: (result) => {
+      onSuccess: (result, change) => {
         if (result.kind !== 'invalid') cache.setQueryData(queries.settings.get.queryKey(), result.settings)
         if (result.kind === 'saved') {
           const description = savedText(result)
           toast({ title: t('saved'), ...(description !== '' && { description }) })
         }
-        onResult(result)
+        onResult(result, change)
       },
     }),
   )
@@ -86,6 +95,7 @@ export function useSettingsForm(settings: Settings): SettingsForm {
   return {
     staged,
     contested: contested(staged, settings.rows),
+    also: settings.rows.filter((row) => isUnapplied(row) && !(row.name in staged)),
     problems: problems.filter((problem) => !isOfFile(problem)),
     fileProblems: problems.some(isOfFile) ? settings.problems : [],
     changed: outcome?.kind === 'changed',

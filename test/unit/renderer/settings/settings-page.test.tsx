@@ -246,7 +246,7 @@ describe('a file that was changed by hand', () => {
     using _page = await openSettings(connection)
     await userEvent.type(await screen.findByRole('textbox', { name: 'Address (grpc)' }), '1')
     await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
-    const told = 'In force at once, as the file says: Read-only: on. One of them takes effect at the next start.'
+    const told = 'In force at once, as the file says: Read-only: on. At the next start: Address (grpc).'
     expect(await screen.findByText(told)).toBeVisible()
   })
 
