@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { GrpcTest } from '../../../ipc/contract/status-schemas.ts'
 import { useNode } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
+import { useNodeStatus } from '../../connection/use-node-status.ts'
 import { useWriteBlock } from '../../connection/use-write-block.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -14,8 +15,11 @@ import css from './connect.module.css'
 
 export function TestCard(): ReactElement {
   const { t } = useTranslation('connect')
-  const { queries } = useNode()
+  const { queries, live, hello } = useNode()
   const blocked = useWriteBlock()
+  const status = useNodeStatus()
+  // Only that mode is known to leave programs alone.
+  const readOnly = live && (status?.readOnly ?? hello.readOnly)
   const test = useMutation(queries.grpc.test.mutationOptions())
   return (
     <Card title={t('test')}>
@@ -25,7 +29,7 @@ export function TestCard(): ReactElement {
           {test.data === undefined ? t('testRun') : t('testAgain')}
         </Button>
       </div>
-      {blocked !== undefined && <p className={css.muted}>{t('testBlocked', { reason: blocked })}</p>}
+      {blocked !== undefined && <p className={css.muted}>{t(readOnly ? 'testBlocked' : 'testWaits', { reason: blocked })}</p>}
       <div aria-live="polite">
         {test.error !== null && <Failed title={t('testFailed')} failure={failureOf(test.error)} />}
         {test.data !== undefined && <TestResult result={test.data} />}

@@ -1,5 +1,5 @@
 import { implement } from '@orpc/server'
-import { screen, waitFor, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
 import { nodeContract } from '../../../../src/ipc/contract/node-contract.ts'
@@ -92,11 +92,24 @@ describe('Connect', () => {
     using _app = await renderApp({ path: '/connect', connection })
     const button = await screen.findByRole('button', { name: 'Test connection' })
     expect(
-      await screen.findByText(/^Read-only: .* Settings can end that\. The test writes a key, so it has to wait/),
+      await screen.findByText(
+        /^Read-only: .* Settings can end that\. The test writes a key, so it has to wait; programs that call the port are not concerned/,
+      ),
     ).toBeVisible()
     await waitFor(() => expect(button).toHaveAttribute('aria-disabled', 'true'))
     await userEvent.click(button)
     expect(screen.queryByRole('list', { name: 'Steps of the test' })).toBeNull()
+  })
+
+  it('says of a node that does not answer nothing about the programs at its port', async () => {
+    const connection = new AlteredConnection()
+    using _app = await renderApp({ path: '/connect', connection })
+    await screen.findByRole('button', { name: 'Test connection' })
+    act(() => connection.update({ link: { state: 'silent', sinceMs: Date.now() } }))
+    const text = await screen.findByText(/The test writes a key, so it has to wait/)
+    expect(text).not.toHaveTextContent('not concerned')
+    act(() => connection.lose())
+    expect(screen.getByText(/The test writes a key, so it has to wait/)).not.toHaveTextContent('not concerned')
   })
 
   it('disconnects a program only after asking', async () => {
