@@ -15,6 +15,7 @@ import type { Pane } from '../../ui/panes.tsx'
 import { Panes } from '../../ui/panes.tsx'
 import { useWidth } from '../../ui/use-width.ts'
 import { DeletionDialogs } from './deletion-dialogs.tsx'
+import { folderOf } from './folder-of.ts'
 import { CodeDialog } from './inspector/code-dialog.tsx'
 import { Inspector } from './inspector/inspector.tsx'
 import css from './keys-page.module.css'
@@ -23,7 +24,7 @@ import { RightPane } from './right-pane.tsx'
 import { enterNetwork, useTabs } from './tabs-store.ts'
 import { useAddress } from './use-address.ts'
 import { useKeyCommands } from './use-key-commands.ts'
-import { enterMemory } from './use-memory.ts'
+import { enterMemory, useMemory } from './use-memory.ts'
 import { useRowActions } from './use-row-actions.ts'
 import { useTabKeys } from './use-tab-keys.ts'
 
@@ -48,6 +49,7 @@ function Content(): ReactElement {
   const status = useNodeStatus()
   const blocked = useWriteBlock()
   const { prefix, activeKey } = useAddress()
+  const { delimiter } = useMemory()
   const { newKey, importKeys, exportKeys, removePrefix } = useKeyCommands()
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box) ?? Number.POSITIVE_INFINITY
@@ -57,7 +59,8 @@ function Content(): ReactElement {
   const inspector = shown ?? wide
   const create = blocked === undefined ? () => newKey(prefix) : undefined
   useShortcut('keys.new', create)
-  useShortcut('keys.import', blocked === undefined ? () => importKeys(prefix) : undefined)
+  const importHere = () => importKeys(folderOf(prefix, delimiter))
+  useShortcut('keys.import', blocked === undefined ? importHere : undefined)
   useShortcut('keys.export', () => exportKeys(prefix))
   useShortcut('keys.deletePrefix', blocked === undefined && prefix !== '' ? () => removePrefix(prefix) : undefined)
   useShortcut('keys.inspector', () => setShown(!inspector))
@@ -80,7 +83,7 @@ function Content(): ReactElement {
             pressed={inspector}
             onClick={() => setShown(!inspector)}
           />
-          <Button icon={<Upload size={16} aria-hidden="true" />} disabledReason={blocked} onClick={() => importKeys(prefix)}>
+          <Button icon={<Upload size={16} aria-hidden="true" />} disabledReason={blocked} onClick={importHere}>
             {t('import')}
           </Button>
           <Button

@@ -64,3 +64,9 @@ test('a text that is dragged is none of its business', async () => {
   const { folder } = await show()
   expect(fireEvent.dragOver(folder, { dataTransfer: { types: ['text/plain'], items: [] } })).toBe(true)
 })
+
+test('what is typed as a filter is no folder for them', async () => {
+  await renderApp({ path: '/keys?prefix=templates%2Fwel', connection: new AlteredConnection() })
+  fireEvent.drop(await screen.findByRole('tree'), filesOf('a.txt'))
+  expect(await screen.findByRole('textbox', { name: 'Put in front of each name' })).toHaveValue('')
+})

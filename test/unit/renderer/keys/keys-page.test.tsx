@@ -532,6 +532,16 @@ describe('new, deleted and imported keys', () => {
     await told('zzz/', 'More than 10,000 keys will be deleted. This cannot be taken back.')
   })
 
+  it.each([
+    ['orders/', 'orders/'],
+    ['templates/wel', ''],
+    ['ord', ''],
+  ])('takes the filter %s for the folder of an import only where it is one', async (prefix, expected) => {
+    await show(`/keys?prefix=${encodeURIComponent(prefix)}`)
+    await user.click(screen.getByRole('button', { name: 'Import' }))
+    expect(await screen.findByRole('textbox', { name: /in front/ })).toHaveValue(expected)
+  })
+
   it('previews files, then imports them under a prefix and leaves what exists', async () => {
     await show()
     await user.click(screen.getByRole('button', { name: 'Import' }))
@@ -555,9 +565,9 @@ describe('new, deleted and imported keys', () => {
   }
 
   it('says at which line an import would end, why, and what would be stored', async () => {
-    await choose('keys.ndjson', '{"key":"schema","value":""}\n{"key":"","value":""}\n{"key":"c","value":""}\n')
-    expect(await screen.findByText(/The import will end at line 2: its key is empty\. Only the 1 key before it/)).toBeVisible()
-    expect(screen.getByText('{"key":"","value":""}')).toBeVisible()
+    await choose('keys.ndjson', '{"key":"schema","value":""}\n{"key":3,"value":""}\n{"key":"c","value":""}\n')
+    expect(await screen.findByText(/The import will end at line 2: its key is no text\. Only the 1 key before it/)).toBeVisible()
+    expect(screen.getByText('{"key":3,"value":""}')).toBeVisible()
     expect(screen.queryByText('c')).toBeNull()
     expect(screen.getByRole('button', { name: 'Import what is before line 2' })).not.toHaveAttribute('aria-disabled')
   })

@@ -6,6 +6,7 @@ import { Button } from '../../../ui/button.tsx'
 import { formatCount } from '../../../ui/format.ts'
 import { Loading } from '../../../ui/loading.tsx'
 import { Empty, Failed } from '../../../ui/states.tsx'
+import { folderOf } from '../folder-of.ts'
 import { keysLimits } from '../keys-limits.ts'
 import { useKeyCommands } from '../use-key-commands.ts'
 import { useMemory } from '../use-memory.ts'
@@ -43,7 +44,7 @@ export function ListPane({ prefix, activeKey, actions }: ListPaneProps): ReactEl
   const tree = useTree(prefix, delimiter)
   const pane = useRef<HTMLElement>(null)
   const goTo = useListFocus(pane, prefix, tree)
-  const { over, handlers } = useFileDrop(prefix)
+  const { over, handlers } = useFileDrop(folderOf(prefix, memory.delimiter))
   useNodeEvents(['keys'], (event) => {
     if (event.kind === 'keys') tree?.keysChanged(event.changed, event.more)
     else if (event.kind === 'gap') tree?.renew(client.kv)

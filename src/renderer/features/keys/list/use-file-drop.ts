@@ -8,7 +8,7 @@ import { droppedFiles } from '../transfer/import-files.ts'
 
 type FileDrop = Pick<ComponentPropsWithoutRef<'div'>, 'onDragOver' | 'onDragLeave' | 'onDrop'>
 
-/** Files over the list: the place that takes them is the folder of the row below the pointer, and elsewhere what the list shows. */
+/** Files over the list: the place that takes them is the folder of the row below the pointer, and elsewhere the one that the list shows. */
 export function useFileDrop(prefix: string): { readonly over: string | undefined; readonly handlers: FileDrop } {
   const { t } = useTranslation('keys')
   const blocked = useWriteBlock()

@@ -97,7 +97,7 @@ function Rows({ preview }: { readonly preview: Preview }): ReactElement {
     <figure className={css.preview}>
       <figcaption>
         {fit > 0 && t('previewHead', { count: fit, number: formatCount(fit) })}
-        {there.size > 0 && ` · ${t('previewExisting', { count: existing })}`}
+        {there.size > 0 && ` · ${existingText(fit, existing, t)}`}
         {unfit > 0 && (
           <span className={css.bad}>
             {fit > 0 && ' · '}
@@ -137,6 +137,11 @@ type T = ReturnType<typeof useTranslation<'keys'>>['t']
 
 function lineProblem(problem: StopProblem, t: T): string {
   return 'member' in problem ? t(`line_${problem.kind}`, { member: problem.member }) : t(`line_${problem.kind}`)
+}
+
+function existingText(keys: number, existing: number, t: T): string {
+  if (keys === 1) return t(existing === 0 ? 'previewOneNew' : 'previewOneThere')
+  return t('previewExisting', { count: existing })
 }
 
 function stateOf(exists: boolean | undefined, t: T): string {
