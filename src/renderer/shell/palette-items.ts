@@ -1,6 +1,7 @@
 import fuzzysort from 'fuzzysort'
 import { screenLimits } from '../app/screen-limits.ts'
 import type { ShortcutName } from '../shortcuts/registry.ts'
+import { shortcuts } from '../shortcuts/registry.ts'
 
 export type PaletteItem =
   | { readonly kind: 'key'; readonly value: string }
@@ -11,6 +12,14 @@ export type PaletteItem =
 /** The 64 hexadecimal digits of a block's address, with or without `0x`. */
 export function addressIn(text: string): string | undefined {
   return /^(?:0x)?([0-9a-f]{64})$/i.exec(text.trim())?.[1]?.toLowerCase()
+}
+
+const toKeys: readonly ShortcutName[] = ['keys.new', 'keys.import', 'keys.export']
+
+/** Whether a choice leads to another place, so that the focus has no business where it was. */
+export function leadsAway(item: PaletteItem): boolean {
+  if (item.kind === 'command') return shortcuts[item.value].group === 'pages' || toKeys.includes(item.value)
+  return item.kind !== 'address'
 }
 
 export interface Command {

@@ -14,7 +14,8 @@ import { CommandDialog } from '../ui/command-dialog.tsx'
 import { KeyCaps } from '../ui/key-caps.tsx'
 import css from './palette.module.css'
 import type { Command, PaletteItem } from './palette-items.ts'
-import { addressIn, paletteItems } from './palette-items.ts'
+import { addressIn, leadsAway, paletteItems } from './palette-items.ts'
+import { useLead } from './use-leading-command.ts'
 
 interface PaletteProps {
   readonly open: boolean
@@ -28,14 +29,16 @@ export function Palette({ open, onClose }: PaletteProps): ReactElement {
   const { keys, settled } = useKeysLike(text, open)
   const commands = useCommands()
   const choose = useChoose(open)
-  const close = (): void => {
+  const [away, setAway] = useState(false)
+  const close = (chosen?: PaletteItem): void => {
+    setAway(chosen !== undefined && leadsAway(chosen))
     setText('')
     onClose()
   }
   return (
     <CommandDialog
       open={open}
-      onClose={close}
+      onClose={() => close()}
       title={t('paletteTitle')}
       placeholder={t('palettePlaceholder')}
       empty={t('noMatches')}
@@ -46,9 +49,12 @@ export function Palette({ open, onClose }: PaletteProps): ReactElement {
       itemKey={(item) => `${item.kind} ${item.value}`}
       renderItem={(item) => <Item item={item} />}
       onChoose={(item) => {
-        close()
+        close(item)
+        // On a link of the navigation its tooltip would open over the page that is led to.
+        if (leadsAway(item)) requestAnimationFrame(() => document.querySelector('main')?.focus())
         choose(item, settled)
       }}
+      focusBack={!away}
     />
   )
 }
@@ -109,12 +115,14 @@ function useCommands(): readonly Command[] {
 function useChoose(open: boolean): (item: PaletteItem, settled: boolean) => void {
   const navigate = useNavigate()
   const hub = useShortcutHub()
+  const leadToFilter = useLead('keys.filter')
   const isKey = useIsKey()
   const { queries } = useNode()
   const grpc = useQuery(queries.grpc.info.queryOptions({ enabled: open })).data
   const openKey = (key: string): void => void navigate({ to: '/keys', search: { key } })
-  const openPrefix = (prefix: string): void => void navigate({ to: '/keys', search: { prefix } })
+  const openPrefix = (prefix: string): void => void requestAnimationFrame(() => leadToFilter(prefix))
   return (item, settled) => {
+    // What takes the focus does so after the dialog has given it back.
     switch (item.kind) {
       case 'key':
         return openKey(item.value)
@@ -128,7 +136,6 @@ function useChoose(open: boolean): (item: PaletteItem, settled: boolean) => void
           .writeText(grpc === undefined ? `memo block get ${item.value}` : blockCommand(grpc, item.value))
           .catch(() => undefined)
       case 'command':
-        // After the dialog has given the focus back.
         return void requestAnimationFrame(() => hub.run(item.value satisfies ShortcutName))
     }
   }

@@ -5,21 +5,31 @@ import { useAvailableCommands, useShortcut, useShortcutHub } from '../shortcuts/
 
 const keysPath = '/keys'
 
-/** Offers a command of the page of keys on the other pages as well: it leads there first, and runs once that page offers it itself. */
-export function useLeadingCommand(name: ShortcutName, offered: boolean): void {
-  const there = useLocation({ select: ({ pathname }) => pathname === keysPath })
+/** Leads to the page of keys, to what is under a prefix where one is given, and runs a command once that page offers it itself. */
+export function useLead(name: ShortcutName): (prefix?: string) => void {
+  const there = useOnKeys()
   const navigate = useNavigate()
   const hub = useShortcutHub()
   const available = useAvailableCommands().includes(name)
   const [wanted, setWanted] = useState(false)
-  const lead = (): void => {
-    setWanted(true)
-    void navigate({ to: keysPath })
-  }
-  useShortcut(name, offered && !there ? lead : undefined)
   useEffect(() => {
     if (wanted && there && available && hub.run(name)) setWanted(false)
   }, [wanted, there, available, hub, name])
   // Who has left the page meanwhile wants it no more.
   useEffect(() => (there ? () => setWanted(false) : undefined), [there])
+  return (prefix) => {
+    setWanted(true)
+    void navigate({ to: keysPath, ...(prefix !== undefined && { search: { prefix } }) })
+  }
+}
+
+/** Offers a command of the page of keys on the other pages as well. */
+export function useLeadingCommand(name: ShortcutName, offered: boolean): void {
+  const there = useOnKeys()
+  const lead = useLead(name)
+  useShortcut(name, offered && !there ? () => lead() : undefined)
+}
+
+function useOnKeys(): boolean {
+  return useLocation({ select: ({ pathname }) => pathname === keysPath })
 }

@@ -18,6 +18,7 @@ export function useShellCommands({ openPalette, openSheet }: ShellCommands): voi
   const navigate = useNavigate()
   const { change, navNarrow, density } = usePreferences()
   const { client, capabilities } = useHost()
+  const writable = useWriteBlock() === undefined
   useShortcut('palette.open', openPalette)
   useShortcut('shortcuts.show', openSheet)
   useShortcut('go.overview', () => void navigate({ to: '/overview' }))
@@ -33,7 +34,8 @@ export function useShellCommands({ openPalette, openSheet }: ShellCommands): voi
   useShortcut('panes.next', nextPane)
   useShortcut('session.end', capabilities.signsOut ? () => void client.signOut().catch(() => undefined) : undefined)
   useLeadingCommand('keys.export', true)
-  useLeadingCommand('keys.import', useWriteBlock() === undefined)
+  useLeadingCommand('keys.import', writable)
+  useLeadingCommand('keys.new', writable)
   useMenuCommands()
 }
 

@@ -41,6 +41,8 @@ export const shortcuts = rows({
   'list.open': { text: 'listOpen', group: 'lists', keys: 'Enter', localOnly: true },
   'list.loadAll': { text: 'listLoadAll', group: 'lists', keys: 'shift+Enter', localOnly: true },
   'list.delete': { text: 'listDelete', group: 'lists', keys: 'Delete', localOnly: true },
+  /** Where the palette leads to with a prefix. */
+  'keys.filter': { text: 'filterFocus', group: 'keys', localOnly: true },
   'keys.new': { text: 'keysNew', group: 'keys', keys: 'n' },
   'keys.export': { text: 'keysExport', group: 'keys' },
   'keys.delete': { text: 'keysDelete', group: 'keys' },

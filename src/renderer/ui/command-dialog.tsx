@@ -20,16 +20,18 @@ interface CommandDialogProps<Item> {
   readonly itemKey: (item: Item) => string
   readonly renderItem: (item: Item) => ReactNode
   readonly onChoose: (item: Item) => void
+  /** False: whoever closes it gives the focus to something else than what had it before. */
+  readonly focusBack: boolean
 }
 
 /** A field at the top of the window with a list below it: arrows move, Enter chooses, Escape closes. */
 export function CommandDialog<Item>(props: CommandDialogProps<Item>): ReactElement {
-  const { open, onClose, title, placeholder, empty, icon, text, onText, items, itemKey, renderItem, onChoose } = props
+  const { open, onClose, title, placeholder, empty, icon, text, onText, items, itemKey, renderItem, onChoose, focusBack } = props
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={dialog.backdrop} />
-        <Dialog.Popup className={clsx(dialog.popup, dialog.top)} aria-label={title}>
+        <Dialog.Popup className={clsx(dialog.popup, dialog.top)} aria-label={title} finalFocus={focusBack}>
           <Autocomplete.Root
             inline
             open

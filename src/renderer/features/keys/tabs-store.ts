@@ -40,11 +40,19 @@ interface OpenTabs {
 interface TabsState extends OpenTabs, DraftHome {
   /** What is not saved in other networks, by their ids, the one that was left last at the end. */
   readonly kept: ReadonlyMap<string, OpenTabs>
+  /** The tab that a command has opened and that has not taken the focus yet. */
+  readonly asked: string | undefined
 }
 
 const empty: OpenTabs = { tabs: [], active: undefined, drafts: {}, views: {}, notice: undefined }
 
-export const useTabs = create<TabsState>()(() => ({ networkId: '', networkName: '', kept: new Map(), ...empty }))
+export const useTabs = create<TabsState>()(() => ({
+  networkId: '',
+  networkName: '',
+  kept: new Map(),
+  asked: undefined,
+  ...empty,
+}))
 
 const { setState: set, getState: get } = useTabs
 
@@ -118,12 +126,18 @@ export function openKey(key: string): void {
 export function openNewKey(form: NewKeyForm): void {
   const existing = get().tabs.find((tab) => tab.kind === 'new')
   show(existing ?? { kind: 'new', id: 'new', form })
+  set({ asked: existing?.id ?? 'new' })
 }
 
 export function openTransfer(kind: 'import' | 'export', prefix: string): void {
   const others = get().tabs.filter((tab) => tab.kind !== kind)
   set({ tabs: others })
   show({ kind, id: kind, prefix })
+  set({ asked: kind })
+}
+
+export function focusGiven(): void {
+  set({ asked: undefined })
 }
 
 /** Files that were dropped on a place: they are looked at there before anything is written. */

@@ -81,25 +81,58 @@ test('the palette runs commands', async () => {
   await waitFor(() => expect(app.router.state.location.pathname).toBe('/activity'))
 })
 
-test.each(['Export', 'Import'])('the palette leads to %s from a page that has none', async (name) => {
+/** What the palette takes a text for, chosen while the focus is on a link of the navigation. */
+async function chooseFromNav(typed: string, option: string | RegExp): Promise<void> {
+  act(() => screen.getByRole('link', { name: 'Connect' }).focus())
+  await userEvent.keyboard('{Control>}k{/Control}')
+  await userEvent.type(await screen.findByRole('combobox'), typed)
+  await userEvent.click(await screen.findByRole('option', { name: option }))
+}
+
+const focusedField = async (name: string): Promise<HTMLElement> => {
+  const field = await screen.findByRole('textbox', { name }, { timeout: 5000 })
+  await waitFor(() => expect(field).toHaveFocus())
+  return field
+}
+
+test.each([
+  ['Export', 'Export keys…', 'Keys that begin with'],
+  ['Import', 'Import keys…', 'Put in front of each name'],
+  ['New', /^New key/, 'Key'],
+])('the palette leads to %s from a page that has none, with the focus in its first field', async (typed, option, name) => {
   onTestFinished(() => useTabs.setState({ tabs: [], active: undefined }))
   using app = await renderApp({ path: '/connect' })
   await screen.findByRole('navigation', { name: 'Pages' })
-  const choose = async (): Promise<void> => {
-    await userEvent.keyboard('{Control>}k{/Control}')
-    await userEvent.type(await screen.findByRole('combobox'), name)
-    await screen.findByRole('option', { name: `${name} keys…` })
-    await userEvent.keyboard('{Enter}')
-  }
-  await choose()
-  expect(await screen.findByRole('heading', { name: `${name} keys` }, { timeout: 5000 })).toBeVisible()
+  await chooseFromNav(typed, option)
+  await focusedField(name)
   expect(app.router.state.location.pathname).toBe('/keys')
+  // Also where it is open already.
+  await chooseFromNav(typed, option)
+  await focusedField(name)
   act(() => useTabs.setState({ tabs: [], active: undefined }))
   await act(() => app.router.navigate({ to: '/connect' }))
   await act(() => app.router.navigate({ to: '/keys' }))
-  expect(screen.queryByRole('heading', { name: `${name} keys` })).toBeNull()
-  await choose()
-  expect(await screen.findByRole('heading', { name: `${name} keys` })).toBeVisible()
+  expect(screen.queryByRole('textbox', { name })).toBeNull()
+  await chooseFromNav(typed, option)
+  await focusedField(name)
+})
+
+test('the palette leads to the keys under a prefix, with the focus in their filter', async () => {
+  using app = await renderApp({ path: '/connect' })
+  await screen.findByRole('navigation', { name: 'Pages' })
+  await chooseFromNav('orders/', 'Show keys under orders/')
+  expect(await focusedField('Beginning of the keys that are listed')).toHaveValue('orders/')
+  await chooseFromNav('templates/', 'Show keys under templates/')
+  await waitFor(() => expect(app.router.state.location.search).toMatchObject({ prefix: 'templates/' }))
+  expect(await focusedField('Beginning of the keys that are listed')).toHaveValue('templates/')
+})
+
+test('the palette leads to a page without the focus staying on the link of another one', async () => {
+  using app = await renderApp({ path: '/connect' })
+  await screen.findByRole('navigation', { name: 'Pages' })
+  await chooseFromNav('go to act', /^Go to Activity/)
+  await waitFor(() => expect(app.router.state.location.pathname).toBe('/activity'))
+  expect(screen.getByRole('main')).toHaveFocus()
 })
 
 test('commands of the menu run as keys do', async () => {

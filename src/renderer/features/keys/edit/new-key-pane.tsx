@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../../../ipc/contract/common-schemas.ts'
 import { wireLimits } from '../../../../ipc/contract/wire-limits.ts'
@@ -20,6 +20,7 @@ import { readJson } from '../json/json-syntax.ts'
 import { keysLimits } from '../keys-limits.ts'
 import type { NewKeyForm } from '../tabs-store.ts'
 import { closeTab, replaceTab, setForm } from '../tabs-store.ts'
+import { useAskedFocus } from '../use-asked-focus.ts'
 import { useKeyCommands } from '../use-key-commands.ts'
 import { useMemory } from '../use-memory.ts'
 import { useLearnValue } from '../value/value-queries.ts'
@@ -46,6 +47,8 @@ type Outcome =
 export function NewKeyPane({ id, form }: { readonly id: string; readonly form: NewKeyForm }): ReactElement {
   const { t } = useTranslation('keys')
   const { delimiter } = useMemory()
+  const field = useRef<HTMLInputElement>(null)
+  useAskedFocus(id, () => field.current?.focus())
   const blocked = useWriteBlock()
   const silent = useConnectionSnapshot().link.state === 'silent'
   const { create, forget, outcome, busy } = useCreate(id, form)
@@ -65,6 +68,7 @@ export function NewKeyPane({ id, form }: { readonly id: string; readonly form: N
       <div className={css.form}>
         <TextField
           label={t('keyLabel')}
+          ref={field}
           mono
           autoFocus
           value={form.key}

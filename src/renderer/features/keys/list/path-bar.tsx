@@ -38,6 +38,7 @@ export function PathBar({ prefix, mode, onMode, onSearch, onList }: PathBarProps
   const searching = mode === 'contains'
   const { text, type, apply, search, reset, visited } = useFilterText(prefix, searching ? onSearch : undefined)
   useShortcut('filter.focus', () => input.current?.focus())
+  useShortcut('keys.filter', () => input.current?.focus())
   return (
     <div className={css.bar}>
       <form

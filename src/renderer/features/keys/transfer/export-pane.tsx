@@ -1,12 +1,13 @@
 import { Download } from 'lucide-react'
 import type { ReactElement } from 'react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNode } from '../../../connection/connection-provider.tsx'
 import { saveBlob } from '../../../download/save-file.ts'
 import { Button } from '../../../ui/button.tsx'
 import { TextField } from '../../../ui/text-field.tsx'
 import { closeTab } from '../tabs-store.ts'
+import { useAskedFocus } from '../use-asked-focus.ts'
 import { useMemory } from '../use-memory.ts'
 import { fileNameOf } from '../value/download-value.ts'
 import { RunView } from './run-view.tsx'
@@ -19,7 +20,10 @@ export function ExportPane({ id, prefix: given }: { readonly id: string; readonl
   const { client, live } = useNode()
   const { delimiter } = useMemory()
   const run = useTransferRun('export')
+  const title = useRef<HTMLHeadingElement>(null)
+  const field = useRef<HTMLInputElement>(null)
   const [prefix, setPrefix] = useState(given)
+  useAskedFocus(id, () => (field.current ?? title.current)?.focus())
   useEffect(() => setPrefix(given), [given])
   const name = `${prefix === '' ? 'keys' : fileNameOf(prefix, delimiter)}.ndjson`
   const done = (): void => {
@@ -28,12 +32,21 @@ export function ExportPane({ id, prefix: given }: { readonly id: string; readonl
   }
   return (
     <div className={css.pane}>
-      <h2 className={css.title}>{t('exportTitle')}</h2>
+      <h2 ref={title} tabIndex={-1} className={css.title}>
+        {t('exportTitle')}
+      </h2>
       {run !== undefined ? (
         <RunView kind="export" run={run} onAgain={() => forgetRun('export')} onClose={done} />
       ) : (
         <>
-          <TextField label={t('exportPrefix')} mono value={prefix} onChange={setPrefix} help={t('exportPrefixHelp')} />
+          <TextField
+            ref={field}
+            label={t('exportPrefix')}
+            mono
+            value={prefix}
+            onChange={setPrefix}
+            help={t('exportPrefixHelp')}
+          />
           <p className={css.muted}>{t('exportText', { name })}</p>
           <div className={css.row}>
             <Button

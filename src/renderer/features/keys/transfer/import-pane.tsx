@@ -12,6 +12,7 @@ import { TextField } from '../../../ui/text-field.tsx'
 import { keyProblem } from '../check-key.ts'
 import { keysLimits } from '../keys-limits.ts'
 import { closeTab } from '../tabs-store.ts'
+import { useAskedFocus } from '../use-asked-focus.ts'
 import type { ImportFile, ImportPlan } from './import-files.ts'
 import { droppedFiles, pickedFiles, planImport } from './import-files.ts'
 import { ImportPreview, usePreview } from './import-preview.tsx'
@@ -33,10 +34,13 @@ const none: readonly ImportFile[] = []
 export function ImportPane({ id, prefix: place, given = none }: ImportPaneProps): ReactElement {
   const { t } = useTranslation('keys')
   const run = useTransferRun('import')
+  const title = useRef<HTMLHeadingElement>(null)
+  const field = useRef<HTMLInputElement>(null)
   const [files, setFiles] = useState(given)
   const [prefix, setPrefix] = useState(place)
   useEffect(() => setPrefix(place), [place])
   useEffect(() => setFiles(given), [given])
+  useAskedFocus(id, () => (field.current ?? title.current)?.focus())
   const plan = useMemo(() => planImport(files, prefix), [files, prefix])
   const again = (): void => {
     forgetRun('import')
@@ -48,12 +52,21 @@ export function ImportPane({ id, prefix: place, given = none }: ImportPaneProps)
   }
   return (
     <div className={css.pane}>
-      <h2 className={css.title}>{t('importTitle')}</h2>
+      <h2 ref={title} tabIndex={-1} className={css.title}>
+        {t('importTitle')}
+      </h2>
       {run !== undefined ? (
         <RunView kind="import" run={run} onAgain={again} onClose={done} />
       ) : (
         <>
-          <TextField label={t('importPrefix')} mono value={prefix} onChange={setPrefix} help={t('importPrefixHelp')} />
+          <TextField
+            ref={field}
+            label={t('importPrefix')}
+            mono
+            value={prefix}
+            onChange={setPrefix}
+            help={t('importPrefixHelp')}
+          />
           <DropZone onFiles={setFiles} compact={files.length > 0} />
           {files.length > 0 && <PlanView plan={plan} prefix={prefix} onClear={() => setFiles([])} />}
         </>
