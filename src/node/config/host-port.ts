@@ -13,15 +13,16 @@ export function parseHostPort(text: string): HostPort | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([\w.-]+)):(\d{1,5})$/.exec(text)
   if (match === null) return undefined
   const port = Number(match[3])
-  const host = match[1] === undefined ? (match[2] ?? '') : usualSpelling(match[1])
-  return port > portMax ? undefined : { host, port }
+  const host = match[1] === undefined ? match[2] : usualSpelling(match[1])
+  return host === undefined || port > portMax ? undefined : { host, port }
 }
 
-function usualSpelling(host: string): string {
+/** Undefined for what is no address of IPv6. A zone tells links apart, and loopback is none of them. */
+function usualSpelling(host: string): string | undefined {
   const [address = '', zone] = host.split('%')
-  if (!isIPv6(address)) return host
+  if (!isIPv6(address)) return undefined
   const usual = new SocketAddress({ address, family: 'ipv6' }).address
-  return zone === undefined ? usual : `${usual}%${zone}`
+  return zone === undefined || usual === '::1' ? usual : `${usual}%${zone}`
 }
 
 /**

@@ -39,6 +39,13 @@ async function filledStore(name: string): Promise<string> {
   return data
 }
 
+test('a data directory that is a file is said to be no folder', async () => {
+  writeFileSync(folder.path('file'), '')
+  const { report, of } = await doctor(folder.path('file'))
+  expect([report.state, of('data-directory')?.code]).toEqual(['red', 'store-unwritable'])
+  expect(of('data-directory')?.text).toContain('is not a folder')
+})
+
 describe('a sound store', () => {
   test('before its first start nothing is made', async () => {
     const { code, report } = await doctor(folder.path('none'))

@@ -147,6 +147,33 @@ describe('a folder with odd names', () => {
     await node.memo(['kv', 'rm', 'a'])
   })
 
+  test('of several lines with one key keeps the last, however often it is imported', async () => {
+    const lineOf = (value: Buffer) => `${JSON.stringify({ key: 'k', value: value.toString('base64') })}\n`
+    const [first, last] = [Buffer.from('first'), Buffer.from('final')]
+    const large = Buffer.alloc(3 * 1024 * 1024, 'a')
+    for (const [name, values] of Object.entries({ small: [first, last], large: [large, last], growing: [first, last, large] })) {
+      const file = folder.path(`${name}.ndjson`)
+      writeFileSync(file, values.map(lineOf).join(''))
+      for (let run = 0; run < 3; run++) {
+        await transfer('import', file, '--prefix', `${name}/`)
+        await node.memo(['import', '-', '--prefix', `piped-${name}/`], readFileSync(file))
+        for (const prefix of [name, `piped-${name}`]) {
+          const { stdout } = await node.memo(['kv', 'get', `${prefix}/k`])
+          expect(stdout.equals(values.at(-1) ?? first), `${prefix}, run ${run}`).toBe(true)
+        }
+      }
+    }
+  })
+
+  test('brings a content type back that the bytes came without', async () => {
+    await node.memo(['kv', 'put', 'typed/a', 'x'])
+    const file = folder.path('typed.ndjson')
+    writeFileSync(file, `${JSON.stringify({ key: 'a', value: 'eA==', contentType: 'text/plain' })}\n`)
+    expect((await transfer('import', file, '--prefix', 'typed/')).copied).toBe(1)
+    expect(parsed(await node.memo(['kv', 'stat', 'typed/a', '--json']))).toMatchObject({ contentType: 'text/plain' })
+    expect(skips(await transfer('import', file, '--prefix', 'typed/'))).toEqual({ 'already-there': 1 })
+  })
+
   test('that leaves values out says so by its exit code', async () => {
     const line = JSON.stringify({ key: 'a', value: 'YQ==' })
     const file = folder.path('long.ndjson')

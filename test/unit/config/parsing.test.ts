@@ -11,15 +11,27 @@ test.each(['127.0.0.1:0', 'localhost:7070', 'node-1.example.org:65535', '[::1]:7
   },
 )
 
-test.each(['', ':1', '7070', 'a:', 'a:b', 'a:70707', '::1:70', '[::1]', 'a b:1', 'http://a:1', '127.0.0.1:-1'])(
-  '%s is no address',
-  (text) => {
-    expect(parseHostPort(text)).toBeUndefined()
-  },
-)
+test.each([
+  '',
+  ':1',
+  '7070',
+  'a:',
+  'a:b',
+  'a:70707',
+  '::1:70',
+  '[::1]',
+  'a b:1',
+  'http://a:1',
+  '127.0.0.1:-1',
+  '[1:2]:1',
+  '[127.0.0.1]:1',
+])('%s is no address', (text) => {
+  expect(parseHostPort(text)).toBeUndefined()
+})
 
 test.each([
   ['[0:0::1]:7070', '[::1]:7070'],
+  ['[::1%lo]:7070', '[::1]:7070'],
   ['[::FFFF:7f00:1]:7070', '[::ffff:127.0.0.1]:7070'],
   ['[FE80::0:1%eth0]:1', '[fe80::1%eth0]:1'],
 ])('%s is read as the usual spelling %s', (text, usual) => {

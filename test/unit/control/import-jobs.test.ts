@@ -238,6 +238,37 @@ describe('NDJSON', () => {
     expect(await bed.keys()).toEqual(['a', 'in/', 'in/a'])
   })
 
+  test('of several lines with one key the last one stays, however often they are imported', async () => {
+    await using bed = await JobBed.make()
+    const [first, large, last] = ['first', 'l'.repeat(2 * mebibyte), 'final'].map((value) => base64(text(value)))
+    const orders = [
+      [first, last],
+      [large, last],
+      [first, large, last],
+      [first, large],
+    ]
+    for (const values of orders) {
+      const source = lines(...values.map((value) => ({ key: 'k', value })))
+      for (let run = 0; run < 3; run++) {
+        const id = importOf(bed, { format: 'ndjson' })
+        await bed.feed(id, 'x.ndjson', source)
+        expect(await bed.jobs.finish(id, never)).toMatchObject({ state: 'done', failed: 0 })
+        expect(base64((await bed.value('in/k')) ?? text(''))).toBe(values.at(-1))
+      }
+    }
+  })
+
+  test('a content type that the line names comes back, and one that it does not name stays', async () => {
+    await using bed = await JobBed.make()
+    await bed.put('in/a', text('x'))
+    for (const contentType of ['text/plain', undefined]) {
+      const id = importOf(bed, { format: 'ndjson' })
+      await bed.feed(id, 'x.ndjson', lines({ key: 'a', value: base64(text('x')), ...(contentType && { contentType }) }))
+      await bed.jobs.finish(id, never)
+      expect((await bed.world.kv.stat('', 'in/a', { signal: never }))?.contentType).toBe('text/plain')
+    }
+  })
+
   test('a value that cannot be stored is counted, the others are stored, its parts included', async () => {
     await using bed = await JobBed.make()
     const id = importOf(bed, { format: 'ndjson' })

@@ -69,7 +69,11 @@ async function itemsOf(
     throw new CodedError('invalid-argument', `cannot read ${source}: ${error.message}`, { cause: error })
   })
   if (facts.isFile()) return ndjsonFileSource(source)
-  if (!facts.isDirectory()) throw new CodedError('invalid-argument', `${source} is neither a folder nor an NDJSON file`)
+  if (!facts.isDirectory())
+    throw new CodedError(
+      'invalid-argument',
+      `${source} is neither a folder nor a regular file; NDJSON from a pipe is read as "-"`,
+    )
   const root = resolve(source)
   // Only the progress bar asks for the count: an import does not wait for it and does not fail of it.
   void countFolder(root, counting).then(progress.expect, () => {})
@@ -102,7 +106,7 @@ export function exportTo(target: string, flags: ExportFlags, io: CliIo): Promise
     else output.remark(report.toText('exported', performance.now()))
     if (report.leftOut > 0)
       output.remark(
-        `memo: ${report.leftOut} stored values are not in the export, because no file can have their names: NDJSON holds all`,
+        `memo: the export is not whole, what it lacks is said above (${report.leftOut} left out): an NDJSON export holds every key`,
       )
     if (report.isDamaged) io.setExitCode(exitCodes.corrupt)
     else if (report.failed + report.leftOut > 0) io.setExitCode(exitCodes.failure)

@@ -55,6 +55,7 @@ async function checkFiles(config: NodeConfig): Promise<Check> {
 
 async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise<Check[]> {
   const { check, kind } = await checkDataDirectory(config.data)
+  if (kind === 'unusable') return [check]
   // A copy of a running node's directory has its file as well: whether this one is in use is told by its lock.
   const running = (await isIndexLocked(nodeFiles, join(config.data, indexName))) ? await findRunning(config.data) : undefined
   const own = (address: string) => (running === undefined ? undefined : { address, pid: running.pid })
@@ -62,7 +63,6 @@ async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise
     await checkPort('grpc-port', config.grpc, own(running?.grpc ?? '')),
     await checkPort('console-port', config.console, own(running === undefined ? '' : new URL(running.consoleUrl).host)),
   ]
-  if (kind === 'unusable') return [check]
   if (kind !== 'used') return [check, ...(await ports())]
   const clock = await checkClock(config.data, Date.now())
   if (running?.health !== undefined) return [check, ...runningChecks(running, running.health), clock]

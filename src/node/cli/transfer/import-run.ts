@@ -9,6 +9,7 @@ import { defaultRetryLimits, RetriedCalls } from './retried-calls.ts'
 import { sameBytes } from './same-bytes.ts'
 import type { ImportItem, ImportValue } from './transfer-item.ts'
 import type { TransferReport } from './transfer-report.ts'
+import type { GroupValue } from './value-group.ts'
 import { groupBytesMax, groupKeysMax, groupValues, smallBytesMax } from './value-group.ts'
 
 export interface ImportOptions {
@@ -29,6 +30,7 @@ const bytesInFlightMax = 16 * 1024 * 1024
 /**
  * Puts every item whose key is not there yet with the very same bytes. Whether it is there is decided by comparing contents with
  * the store, never by dates or a record of an earlier run: what an interrupted run left is either the same or it is put again.
+ * Of several values of one key the last one stays.
  * A node that goes away is waited for. Throws CodedError `not-running` when it stays away, and `outcome-unknown` when that happens
  * under a value that passes by only once.
  */
@@ -76,6 +78,8 @@ class ImportRun {
   private doubtful: ImportValue[] = []
   private doubtfulBytes = 0
   private doubtfulAfter = ''
+  /** Keys of which something is gathered or under way: another value of one of them comes after. */
+  private readonly busyKeys = new Set<string>()
 
   constructor(options: ImportOptions) {
     this.options = options
@@ -118,23 +122,29 @@ class ImportRun {
   }
 
   private async takeValue(item: ImportValue): Promise<void> {
-    const found = await this.calls.make(() => this.existing.find(this.keyOf(item)))
+    const key = this.keyOf(item)
+    if (this.busyKeys.has(key)) await this.finish()
+    this.busyKeys.add(key)
+    const found = await this.calls.make(() => this.existing.find(key))
     const maybeSame = found !== undefined && (item.size === undefined || BigInt(item.size) === found.metadata.size)
     const small = item.size !== undefined && item.size <= smallBytesMax
-    if (item.once) await this.putOnce(item)
-    else if (!maybeSame) await (small ? this.collect(item, item.size) : this.begin(smallBytesMax, () => this.putLarge(item)))
+    if (item.once) await this.putOnce(item).finally(() => this.busyKeys.delete(key))
+    else if (!maybeSame)
+      await (small ? this.collect(item, item.size) : this.begin(smallBytesMax, [item], () => this.putLarge(item)))
     else if (small && found.before !== undefined) await this.doubt(item, item.size, found.before)
-    else await this.begin(smallBytesMax, () => this.putUnlessSame(item, found.metadata))
+    else await this.begin(smallBytesMax, [item], () => this.putUnlessSame(item, found.metadata))
   }
 
   /** A failure of one task ends the others at once: they may be waiting for a node that is away. */
-  private async begin(weight: number, task: () => Promise<void>): Promise<void> {
+  private async begin(weight: number, items: readonly ImportValue[], task: () => Promise<void>): Promise<void> {
     await this.tasks.begin(weight, async () => {
       try {
         await task()
       } catch (error) {
         if (!isTorn(error)) this.failure.abort(error)
         throw error
+      } finally {
+        for (const item of items) this.busyKeys.delete(this.keyOf(item))
       }
     })
   }
@@ -152,7 +162,7 @@ class ImportRun {
     const { doubtful, doubtfulBytes, doubtfulAfter } = this
     this.doubtful = []
     this.doubtfulBytes = 0
-    if (doubtful.length > 0) await this.begin(doubtfulBytes, () => this.putGroupUnlessSame(doubtful, doubtfulAfter))
+    if (doubtful.length > 0) await this.begin(doubtfulBytes, doubtful, () => this.putGroupUnlessSame(doubtful, doubtfulAfter))
   }
 
   private async putGroupUnlessSame(items: readonly ImportValue[], after: string): Promise<void> {
@@ -165,7 +175,11 @@ class ImportRun {
       items.map(async (item) => {
         const bytes = await this.readable(item, () => item.read())
         const there = stored.get(this.keyOf(item))
-        const same = bytes !== undefined && there !== undefined && Buffer.compare(bytes, there) === 0
+        const same =
+          bytes !== undefined &&
+          there !== undefined &&
+          hasTypeOf(item, there.metadata) &&
+          Buffer.compare(bytes, there.value) === 0
         return { item, same, gone: bytes === undefined }
       }),
     )
@@ -175,13 +189,13 @@ class ImportRun {
   }
 
   /** Undefined when one of them is damaged: which one is found out by reading each. */
-  private async storedValues(count: number, after: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+  private async storedValues(count: number, after: string): Promise<ReadonlyMap<string, GroupValue> | undefined> {
     const { client, prefix } = this.options
     try {
       return await this.calls.make(async () => {
-        const values = new Map<string, Uint8Array>()
+        const values = new Map<string, GroupValue>()
         const query = { prefix, after, count, signal: this.signal }
-        for await (const { metadata, value } of groupValues(client, query)) values.set(metadata.key, value)
+        for await (const each of groupValues(client, query)) values.set(each.metadata.key, each)
         return values
       })
     } catch (error) {
@@ -210,7 +224,7 @@ class ImportRun {
     if (found === undefined) return false
     try {
       const { metadata, pieces } = await this.options.client.get(found.key, undefined, { signal: this.signal })
-      if (metadata.size === found.size) return await sameBytes(item.open(), pieces)
+      if (metadata.size === found.size && hasTypeOf(item, metadata)) return await sameBytes(item.open(), pieces)
       await pieces[Symbol.asyncIterator]().return?.()
       return false
     } catch (error) {
@@ -230,7 +244,7 @@ class ImportRun {
     const bytes = this.groupBytes
     this.group = []
     this.groupBytes = 0
-    if (group.length > 0) await this.begin(bytes, () => this.putGroup(group))
+    if (group.length > 0) await this.begin(bytes, group, () => this.putGroup(group))
   }
 
   private async putGroup(group: readonly ImportValue[]): Promise<void> {
@@ -310,4 +324,9 @@ class ImportRun {
   private keyOf(item: ImportValue): string {
     return this.options.prefix + item.name
   }
+}
+
+/** A file of a folder says nothing of its content type. */
+function hasTypeOf({ contentType }: ImportValue, found: KeyMetadata): boolean {
+  return contentType === '' || contentType === found.contentType
 }

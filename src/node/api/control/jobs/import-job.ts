@@ -42,6 +42,8 @@ export class ImportJob {
   readonly #request: ImportRequest
   readonly #values: ValueImport
   readonly #tasks = new BoundedTasks({ countMax: controlLimits.importTasksMax, weightMax: controlLimits.importBytesMax })
+  /** Keys that are being stored: another value of one of them comes after, so that the last one stays. */
+  readonly #busyKeys = new Set<string>()
   #file: OpenFile | undefined
   #lastCall: Promise<void> = Promise.resolve()
 
@@ -96,7 +98,19 @@ export class ImportJob {
 
   async #beginWhole(path: string, bytes: Uint8Array): Promise<void> {
     const key = this.#keyOfFile(path)
-    if (key !== undefined) await this.#tasks.begin(bytes.length, () => this.#item(path, () => this.#values.whole(key, bytes, '')))
+    if (key !== undefined) await this.#begin(path, key, bytes, '')
+  }
+
+  async #begin(name: string, key: string, bytes: Uint8Array, contentType: string): Promise<void> {
+    await this.#notBusy(key)
+    this.#busyKeys.add(key)
+    await this.#tasks.begin(bytes.length, () =>
+      this.#item(name, () => this.#values.whole(key, bytes, contentType)).finally(() => this.#busyKeys.delete(key)),
+    )
+  }
+
+  async #notBusy(key: string): Promise<void> {
+    if (this.#busyKeys.has(key)) await this.#tasks.settled()
   }
 
   #open(path: string): OpenFile {
@@ -120,12 +134,13 @@ export class ImportJob {
       const { bytes, contentType } = value
       if (bytes === undefined) {
         const parts = uncut(value.open())
+        await this.#notBusy(key)
         await this.#item(value.key, () => this.#values.stream(key, parts, contentType))
         for await (const _ of parts) {
           // what was not wanted of it
         }
       } else {
-        await this.#tasks.begin(bytes.length, () => this.#item(value.key, () => this.#values.whole(key, bytes, contentType)))
+        await this.#begin(value.key, key, bytes, contentType)
       }
     }
   }

@@ -32,7 +32,8 @@ export class ValueImport {
   async whole(key: string, value: Uint8Array, contentType: string): Promise<ImportOutcome> {
     const { keyValues } = this.#parts
     const found = await keyValues.stat(store, key, this.#context)
-    if (found !== undefined && (this.#parts.mode === 'skip' || (await this.#isStored(found, value)))) return 'skipped'
+    if (found !== undefined && (this.#parts.mode === 'skip' || (await this.#isStored(found, value, contentType))))
+      return 'skipped'
     return await retried(this.#parts, async () => {
       const result = await keyValues.put(store, key, value, this.#options(contentType), this.#context)
       return result.kind === 'done' ? 'stored' : 'skipped'
@@ -61,7 +62,7 @@ export class ValueImport {
       same += step.value.length
     }
     await stored.close()
-    if (step.done === true && same === found.size) return 'skipped'
+    if (step.done === true && same === found.size && hasType(found, contentType)) return 'skipped'
     const { keyValues } = this.#parts
     const context = this.#context
     const differing = async function* () {
@@ -81,8 +82,9 @@ export class ValueImport {
     return result.kind === 'done' ? 'stored' : 'skipped'
   }
 
-  async #isStored({ key, size }: KeyMetadata, value: Uint8Array): Promise<boolean> {
-    if (size !== value.length) return false
+  async #isStored(there: KeyMetadata, value: Uint8Array, contentType: string): Promise<boolean> {
+    const { key, size } = there
+    if (size !== value.length || !hasType(there, contentType)) return false
     try {
       const found = await this.#parts.keyValues.get(store, key, {}, this.#context)
       return found !== undefined && equalBytes(found.value, value)
@@ -95,6 +97,11 @@ export class ValueImport {
   #options(contentType: string): PutOptions {
     return { precondition: { kind: this.#parts.mode === 'skip' ? 'absent' : 'any' }, contentType }
   }
+}
+
+/** A file says nothing of its content type. */
+function hasType(found: KeyMetadata, contentType: string): boolean {
+  return contentType === '' || contentType === found.contentType
 }
 
 /** The bytes of a stored value, compared piece by piece with others that are cut elsewhere. */
