@@ -284,8 +284,6 @@ export const keys = {
   previewHead_one: 'The first key',
   previewHead_other: 'The first {{number}} keys',
   previewNew: 'new',
-  previewOneNew: 'it is new',
-  previewOneThere: 'it exists already',
   previewStop: 'The import will end at line {{line}}: {{reason}}.',
   previewStopKeys_one: 'Only the {{number}} key before it would be stored, and nothing behind it.',
   previewStopKeys_other: 'Only the {{number}} keys before it would be stored, and nothing behind it.',

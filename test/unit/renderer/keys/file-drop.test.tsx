@@ -1,6 +1,7 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
+import { useTabs } from '../../../../src/renderer/features/keys/tabs-store.ts'
 import { leaveNetworks } from '../support/leave-networks.ts'
 import { renderApp } from '../support/render-app.tsx'
 
@@ -65,8 +66,16 @@ test('a text that is dragged is none of its business', async () => {
   expect(fireEvent.dragOver(folder, { dataTransfer: { types: ['text/plain'], items: [] } })).toBe(true)
 })
 
-test('what is typed as a filter is no folder for them', async () => {
-  await renderApp({ path: '/keys?prefix=templates%2Fwel', connection: new AlteredConnection() })
+test.each([
+  ['orders/', 'orders/'],
+  ['templates/wel', ''],
+  ['ord', ''],
+])('the filter %s is the place of an import only where it is a folder', async (prefix, expected) => {
+  await renderApp({ path: `/keys?prefix=${encodeURIComponent(prefix)}`, connection: new AlteredConnection() })
+  const field = () => screen.findByRole('textbox', { name: 'Put in front of each name' })
   fireEvent.drop(await screen.findByRole('tree'), filesOf('a.txt'))
-  expect(await screen.findByRole('textbox', { name: 'Put in front of each name' })).toHaveValue('')
+  expect(await field()).toHaveValue(expected)
+  act(() => useTabs.setState({ tabs: [], active: undefined }))
+  fireEvent.click(screen.getByRole('button', { name: 'Import' }))
+  expect(await field()).toHaveValue(expected)
 })

@@ -532,16 +532,6 @@ describe('new, deleted and imported keys', () => {
     await told('zzz/', 'More than 10,000 keys will be deleted. This cannot be taken back.')
   })
 
-  it.each([
-    ['orders/', 'orders/'],
-    ['templates/wel', ''],
-    ['ord', ''],
-  ])('takes the filter %s for the folder of an import only where it is one', async (prefix, expected) => {
-    await show(`/keys?prefix=${encodeURIComponent(prefix)}`)
-    await user.click(screen.getByRole('button', { name: 'Import' }))
-    expect(await screen.findByRole('textbox', { name: /in front/ })).toHaveValue(expected)
-  })
-
   it('previews files, then imports them under a prefix and leaves what exists', async () => {
     await show()
     await user.click(screen.getByRole('button', { name: 'Import' }))

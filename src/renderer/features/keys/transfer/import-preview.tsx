@@ -140,8 +140,7 @@ function lineProblem(problem: StopProblem, t: T): string {
 }
 
 function existingText(keys: number, existing: number, t: T): string {
-  if (keys === 1) return t(existing === 0 ? 'previewOneNew' : 'previewOneThere')
-  return t('previewExisting', { count: existing })
+  return keys === 1 ? stateOf(existing === 1, t) : t('previewExisting', { count: existing })
 }
 
 function stateOf(exists: boolean | undefined, t: T): string {
