@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -38,6 +38,12 @@ async function filledStore(name: string): Promise<string> {
   await node.terminate()
   return data
 }
+
+test('a data directory that is a link to nothing is no place for a first start', async () => {
+  symlinkSync(folder.path('nothing'), folder.path('dangling'))
+  const { report, of } = await doctor(folder.path('dangling'))
+  expect([report.state, of('data-directory')?.code]).toEqual(['red', 'store-unwritable'])
+})
 
 test('a data directory that is a file is said to be no folder', async () => {
   writeFileSync(folder.path('file'), '')

@@ -29,13 +29,14 @@ import {
 
 type KeyValueHandlers = Handlers<(typeof KeyValue)['method']>
 
-export interface NativePageLimits {
+export interface KeyValueFaceLimits {
   readonly nativeListKeysMax: number
   readonly nativeListBytesMax: number
+  readonly streamValueBytesMax: number
 }
 
 /** memo.v1.KeyValue. */
-export function keyValueFace(keyValues: KeyValueService, limits: NativePageLimits): KeyValueHandlers {
+export function keyValueFace(keyValues: KeyValueService, limits: KeyValueFaceLimits): KeyValueHandlers {
   return {
     ...readHandlers(keyValues, limits),
     async put({ store, key, value, precondition, requestId, contentType, consistency }, call) {
@@ -56,13 +57,13 @@ export function keyValueFace(keyValues: KeyValueService, limits: NativePageLimit
       const results = await keyValues.batch(store, operations.map(operationOf), contextOf(call, requestId))
       return { results: results.map(resultMessage) }
     },
-    putStream: (requests, call) => putStream(keyValues, requests, call),
+    putStream: (requests, call) => putStream(keyValues, requests, limits.streamValueBytesMax, call),
   }
 }
 
 function readHandlers(
   keyValues: KeyValueService,
-  limits: NativePageLimits,
+  limits: KeyValueFaceLimits,
 ): Pick<KeyValueHandlers, 'get' | 'stat' | 'list' | 'getStream'> {
   return {
     async get({ store, key, range, version, consistency }, call) {
@@ -98,7 +99,7 @@ function changed(result: ChangeResult): { readonly metadata: ReturnType<typeof m
   return { metadata: metadataMessage(result.metadata) }
 }
 
-function queryOf(request: ListRequest, limits: NativePageLimits): ListQuery {
+function queryOf(request: ListRequest, limits: KeyValueFaceLimits): ListQuery {
   const { prefix, startAfter, end, delimiter, limit, reverse, withValues, pageToken } = request
   return {
     prefix,
@@ -137,6 +138,7 @@ function withoutKey(metadata: KeyMetadata): ReturnType<typeof metadataMessage> {
 async function putStream(
   keyValues: KeyValueService,
   requests: AsyncGenerator<PutStreamRequest>,
+  sizeMax: number,
   call: Call,
 ): Promise<{ readonly metadata: ReturnType<typeof metadataMessage> }> {
   const first = await requests.next()
@@ -144,6 +146,9 @@ async function putStream(
   const header = first.done === true || first.value.part.case !== 'header' ? undefined : first.value.part.value
   if (header === undefined) throw new CodedError('invalid-argument', 'the first message of PutStream must be its header')
   checkConsistency(header.consistency)
+  if (header.size !== undefined && header.size > sizeMax) {
+    throw new CodedError('limit-exceeded', `a value has at most ${sizeMax} bytes; nothing was changed`)
+  }
   const options = { precondition: preconditionOf(header.precondition), contentType: header.contentType }
   const context = contextOf(call, header.requestId)
   return changed(await keyValues.putStream(header.store, header.key, chunksOf(requests, header.size), options, context))

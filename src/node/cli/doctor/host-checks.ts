@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, readdir, stat, statfs } from 'node:fs/promises'
+import { access, lstat, readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '../../../shared/coded-error.ts'
 import { isLoopback } from '../../api/grpc/bind-safety.ts'
@@ -42,7 +42,7 @@ export async function checkDataDirectory(path: string): Promise<{ readonly check
     return { check: green('data-directory', path), kind: 'used' }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT')
+    if (code === 'ENOENT' && !(await isLink(path)))
       return { check: amber('data-directory', `${path} does not exist yet; the first "memo run" makes it`), kind: 'missing' }
     const coded =
       error instanceof CodedError
@@ -50,6 +50,12 @@ export async function checkDataDirectory(path: string): Promise<{ readonly check
         : new CodedError('store-unwritable', `${path} cannot be used: ${(error as Error).message}`)
     return { check: red('data-directory', coded), kind: 'unusable' }
   }
+}
+
+/** One that leads nowhere: no folder can be made in its place. */
+async function isLink(path: string): Promise<boolean> {
+  const facts = await lstat(path).catch(() => undefined)
+  return facts?.isSymbolicLink() === true
 }
 
 export async function checkDiskSpace(path: string): Promise<Check> {

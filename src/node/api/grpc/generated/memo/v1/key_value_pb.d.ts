@@ -318,7 +318,7 @@ export declare const DeleteRequestSchema: GenMessage<DeleteRequest>;
  */
 export declare type DeleteResponse = Message<"memo.v1.DeleteResponse"> & {
   /**
-   * The state that was removed.
+   * The state that was removed; of version 0 where there was none, as the precondition `KEY_STATE_ABSENT` wanted.
    *
    * @generated from field: memo.v1.KeyMetadata metadata = 1;
    */
@@ -432,7 +432,7 @@ export declare type ListRequest = Message<"memo.v1.ListRequest"> & {
   reverse: boolean;
 
   /**
-   * With the values. A page holds at least one item, whatever its size, as long as it fits a message.
+   * With the values, but for those that alone exceed a page's 2 MiB.
    *
    * @generated from field: bool with_values = 8;
    */
@@ -467,7 +467,8 @@ export declare type ListItem = Message<"memo.v1.ListItem"> & {
   metadata?: KeyMetadata | undefined;
 
   /**
-   * Present where values were asked for.
+   * Present where values were asked for. Absent, and not empty, where the value alone exceeds a page's 2 MiB (`metadata.size` says so), or
+   * was replaced while the page was made: Get or GetStream answers it.
    *
    * @generated from field: optional bytes value = 2;
    */
@@ -624,7 +625,7 @@ export declare type BatchRequest = Message<"memo.v1.BatchRequest"> & {
   store: string;
 
   /**
-   * 1 to 10 000, in one message of up to 64 MiB (67 108 864 bytes). One write of the store has 7 340 032 bytes for a batch, in which
+   * At most 10 000, in one message of up to 64 MiB (67 108 864 bytes). One write of the store has 7 340 032 bytes for a batch, in which
    * each operation counts about 340 bytes (520 with a request id), 3 times its key and 2 times its content type (3 with an id):
    * 10 000 operations with keys of 100 bytes fit, 8900 with an id. Values count only where they fit; larger ones are stored ahead.
    * Above it RESOURCE_EXHAUSTED.

@@ -166,7 +166,7 @@ export const BlockSchema = /*@__PURE__*/
 
 /**
  * The blocks on the wire of the original memo. A block is an opaque handle: take it from Make* or Fetch, change only
- * `data_plain` (owner blocks) or `data` (named blocks; immutable blocks before they are inserted), and send it back whole.
+ * `data_plain` (owner blocks) or `data` (named blocks), and send it back whole.
  *
  * Statuses of every call: INVALID_ARGUMENT (an address or owner of neither 0 nor 32 bytes, an undecodable block, fields that
  * contradict each other), NOT_FOUND (no such block, 0 bytes of address included), PERMISSION_DENIED (bad signature or no
