@@ -42,14 +42,19 @@ export type SettingsOutcome =
 export interface SettingsFileParts {
   readonly sha256: (bytes: Uint8Array) => Uint8Array
   /**
-   * Throws CodedError for a configuration that a start would refuse although each value is valid. `before` is what the next start
-   * would have had without the change.
+   * Throws CodedError for a configuration that a start would refuse although each value is valid. `before` has what stays as it is:
+   * what the next start would have had without a change or, for a file as it lies there, what is in force.
    */
   readonly assertStartable: (config: NodeConfig, before: NodeConfig) => Promise<void>
   /** Settings that are live took effect. */
   readonly applied: (config: Pick<NodeConfig, 'readOnly' | 'logLevel'>) => void
   /** Told after each saved change. */
   readonly changed: () => void
+}
+
+interface NextStart {
+  readonly next: LoadedConfig
+  readonly problems: readonly ConfigProblem[]
 }
 
 /**
@@ -60,7 +65,7 @@ export class SettingsFile {
   readonly #loaded: LoadedConfig
   readonly #parts: SettingsFileParts
   #inForce: NodeConfig
-  #lastChange: Promise<unknown> = Promise.resolve()
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(loaded: LoadedConfig, parts: SettingsFileParts) {
     this.#loaded = loaded
@@ -72,26 +77,30 @@ export class SettingsFile {
     return this.#inForce.readOnly
   }
 
-  async read(): Promise<SettingsView> {
-    return this.#viewOf(this.#readText())
+  read(): Promise<SettingsView> {
+    return this.#inTurn(() => this.#viewOf(this.#readText()))
   }
 
-  /** One change after another, so that each sees what the one before wrote. */
   put(change: SettingsChange): Promise<SettingsOutcome> {
-    const result = this.#lastChange.then(() => this.#put(change))
-    this.#lastChange = result.catch(() => undefined)
+    return this.#inTurn(() => this.#put(change))
+  }
+
+  /** One after another: each sees what the one before wrote, and none takes an address for taken that another tries at that moment. */
+  #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(action)
+    this.#last = result.catch(() => undefined)
     return result
   }
 
   async #put(change: SettingsChange): Promise<SettingsOutcome> {
     const before = this.#readText()
-    if (change.expect !== this.#digestOf(before)) return { kind: 'changed', settings: this.#viewOf(before) }
+    if (change.expect !== this.#digestOf(before)) return { kind: 'changed', settings: await this.#viewOf(before) }
     try {
       const text = change.kind === 'text' ? change.text : this.#textWith(change.values, before)
       const next = await this.#checked(text, before)
       await replaceFile(this.#loaded.origin.file, text)
       const applied = this.#apply(next.config)
-      const settings = this.#viewOf(text)
+      const settings = await this.#viewOf(text)
       this.#parts.changed()
       return {
         kind: 'saved',
@@ -111,13 +120,20 @@ export class SettingsFile {
     const alone = this.#problemsAlone(text)
     // A file that was written for a start with flags stays one.
     if (alone.length > 0 && this.#problemsAlone(before).length === 0) throw new InvalidConfigError(alone)
-    try {
-      await this.#parts.assertStartable(next.config, this.#nextOr(before).next.config)
-    } catch (error) {
-      if (error instanceof InvalidConfigError || !(error instanceof CodedError)) throw error
-      throw problem(settingNames.find((name) => name === error.details.key) ?? '', error.message)
-    }
+    const faults = await this.#startFaults(next.config, this.#nextOr(before).next.config)
+    if (faults.length > 0) throw new InvalidConfigError(faults)
     return next
+  }
+
+  async #startFaults(next: NodeConfig, before: NodeConfig): Promise<readonly ConfigProblem[]> {
+    try {
+      await this.#parts.assertStartable(next, before)
+      return []
+    } catch (error) {
+      if (error instanceof InvalidConfigError) return error.problems
+      if (!(error instanceof CodedError)) throw error
+      return [{ name: settingNames.find((name) => name === error.details.key) ?? '', message: error.message }]
+    }
   }
 
   /** Commands and starts without the flags and variables of this run read the file too. */
@@ -158,9 +174,9 @@ export class SettingsFile {
     return differing
   }
 
-  #viewOf(text: string | undefined): SettingsView {
+  async #viewOf(text: string | undefined): Promise<SettingsView> {
     const { origin } = this.#loaded
-    const { next, problems } = this.#nextOr(text)
+    const { next, problems } = await this.#nextOrFaults(text)
     return {
       rows: settingRows(next, this.#inForce),
       file: origin.file,
@@ -171,13 +187,25 @@ export class SettingsFile {
   }
 
   /** What somebody wrote into the file by hand may be anything; then what is in force stands for it. */
-  #nextOr(text: string | undefined): { readonly next: LoadedConfig; readonly problems: readonly ConfigProblem[] } {
+  #nextOr(text: string | undefined): NextStart {
     try {
       return { next: joinConfig(this.#loaded.origin, text), problems: [] }
     } catch (error) {
       if (!(error instanceof InvalidConfigError)) throw error
-      return { next: { ...this.#loaded, config: this.#inForce }, problems: error.problems }
+      return this.#refused(error.problems)
     }
+  }
+
+  /** As #nextOr, for valid values that a start would refuse as well. What this process was started with is not asked for again. */
+  async #nextOrFaults(text: string | undefined): Promise<NextStart> {
+    const { next, problems } = this.#nextOr(text)
+    if (!settingRows(next, this.#inForce).some(({ pending, needsRestart }) => pending && needsRestart)) return { next, problems }
+    const faults = await this.#startFaults(next.config, this.#inForce)
+    return faults.length === 0 ? { next, problems } : this.#refused(faults)
+  }
+
+  #refused(problems: readonly ConfigProblem[]): NextStart {
+    return { next: { ...this.#loaded, config: this.#inForce }, problems }
   }
 
   #digestOf(text: string | undefined): string {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo, Server } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -93,6 +93,26 @@ test('files that would end the next start are refused, each at its setting', asy
     ],
   })
   expect((await node.settings.get()).digest).toBe(digest)
+})
+
+test('a file with valid values that a start would refuse is at fault, not the change that meets it', async () => {
+  const file = join(folder.path('screens'), 'memo.json')
+  const none = folder.path('none/x')
+  for (const [name, values] of [
+    ['keyFile', { keyFile: none }],
+    ['grpcCert', { grpcTls: true, grpcCert: none, grpcKey: none }],
+    ['grpcTokenFile', { grpcAuth: 'token', grpcTokenFile: none }],
+  ] as const) {
+    writeFileSync(file, JSON.stringify(values))
+    const both = await Promise.all([node.settings.get(), node.settings.get()])
+    for (const { problems } of both) expect(problems).toEqual([{ name, message: expect.stringContaining(none) }])
+    const [{ digest, problems, rows }] = both
+    expect(rows.filter(({ pending }) => pending)).toEqual([])
+    const outcome = await node.settings.put({ kind: 'values', values: { logLevel: 'warn' }, expect: digest })
+    expect(outcome).toEqual({ kind: 'invalid', problems })
+  }
+  rmSync(file)
+  expect((await node.settings.get()).problems).toEqual([])
 })
 
 test('an address is tried before it is saved: one of another computer, or one that is taken, would end the next start', async () => {

@@ -17,7 +17,8 @@ import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.t
 import { settingsHandlers } from '../../../src/node/api/control/settings-handlers.ts'
 import { byteSizeText, parseByteSize } from '../../../src/node/config/byte-size.ts'
 import type { ConfigInput } from '../../../src/node/config/load-node-config.ts'
-import { loadNodeConfig } from '../../../src/node/config/load-node-config.ts'
+import { InvalidConfigError, loadNodeConfig } from '../../../src/node/config/load-node-config.ts'
+import type { NodeConfig } from '../../../src/node/config/node-config-schema.ts'
 import { settingNames } from '../../../src/node/config/node-config-schema.ts'
 import type { SettingsChange, SettingsOutcome, SettingsView } from '../../../src/node/config/settings-file.ts'
 import { SettingsFile } from '../../../src/node/config/settings-file.ts'
@@ -35,15 +36,19 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 function open(input: Partial<ConfigInput> = {}) {
   const loaded = loadNodeConfig({ environment: {}, ...input, flags: { data: folder, ...input.flags } })
   const told: unknown[] = []
+  const asked: { readonly next: NodeConfig; readonly before: NodeConfig }[] = []
   const settings = new SettingsFile(loaded, {
     sha256: (bytes) => crypto.sha256(bytes),
-    assertStartable: async ({ grpc, insecure }) => {
+    assertStartable: async (next, before) => {
+      asked.push({ next, before })
+      const { grpc, insecure, keyFile } = next
+      if (keyFile !== undefined) throw new InvalidConfigError([{ name: 'keyFile', message: `${keyFile} is not there` }])
       if (grpc.host === '0.0.0.0' && !insecure) throw new CodedError('unsafe-bind', 'unsafe', { details: { key: 'grpc' } })
     },
     applied: (live) => void told.push(live),
     changed: () => void told.push('changed'),
   })
-  return { settings, told, path: join(folder, 'memo.json') }
+  return { settings, told, asked, path: join(folder, 'memo.json') }
 }
 
 function rowOf({ rows }: SettingsView, name: string) {
@@ -124,6 +129,43 @@ describe('a file that was changed by hand', () => {
     expect((await settings.read()).problems).toMatchObject([{ name: 'grpcc', message: expect.stringContaining('unknown key') }])
     writeFileSync(path, '{ "logLevel": "warn" }')
     expect((await settings.read()).problems).toEqual([])
+  })
+
+  test('tells what a start would refuse although each value is valid, and shows what is in force', async () => {
+    const { settings, path, asked } = open()
+    await settings.read()
+    expect(asked, 'what is in force has started already').toEqual([])
+    writeFileSync(path, '{ "keyFile": "/none", "capacity": "1GiB" }')
+    const view = await settings.read()
+    expect(view.problems).toEqual([{ name: 'keyFile', message: '/none is not there' }])
+    expect(view.rows.filter(({ pending }) => pending)).toEqual([])
+    expect(asked.map(({ next, before }) => [next.keyFile, before.keyFile])).toEqual([['/none', undefined]])
+    expect(problemsOf(await put(settings, { logLevel: 'debug' }))).toEqual(view.problems)
+    writeFileSync(path, '{ "grpc": "0.0.0.0:7070" }')
+    expect((await settings.read()).problems).toEqual([{ name: 'grpc', message: 'unsafe' }])
+    writeFileSync(path, '{ "capacity": "1GiB" }')
+    expect(await settings.read()).toMatchObject({ problems: [] })
+    expect(rowOf(await settings.read(), 'capacity')).toMatchObject({ value: '1GiB', pending: true })
+  })
+
+  test('is looked at by one reader after another, who would find addresses taken that the other tries', async () => {
+    let trying = 0
+    let most = 0
+    const parts = {
+      sha256: (bytes: Uint8Array) => crypto.sha256(bytes),
+      assertStartable: async () => {
+        trying += 1
+        most = Math.max(most, trying)
+        await new Promise(setImmediate)
+        trying -= 1
+      },
+      applied: () => {},
+      changed: () => {},
+    }
+    const settings = new SettingsFile(loadNodeConfig({ environment: {}, flags: { data: folder } }), parts)
+    writeFileSync(join(folder, 'memo.json'), '{ "grpc": "127.0.0.1:9000" }')
+    await Promise.all([settings.read(), settings.read(), put(settings, { logLevel: 'debug' })])
+    expect([trying, most]).toEqual([0, 1])
   })
 
   test('shows what is in force beside what it says, until the next change, which tells what it put in force', async () => {

@@ -141,8 +141,10 @@ function refusedFileCard({ settings }: AttentionFacts, t: T): Card {
   }
 }
 
+/** A start that would refuse the file is nothing to wait for. */
 function pendingCard({ settings, supervises }: AttentionFacts, t: T): Card {
-  const names = (settings?.rows ?? []).filter((row) => row.pending && row.needsRestart).map((row) => row.name)
+  if (settings === undefined || settings.problems.length > 0) return undefined
+  const names = settings.rows.filter((row) => row.pending && row.needsRestart).map((row) => row.name)
   if (names.length === 0) return undefined
   const action: AttentionAction = supervises ? { kind: 'restart' } : { kind: 'settings', search: names[0] ?? '' }
   return {

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
+import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
 import { useHost } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
 import { Banner } from '../../ui/banner.tsx'
@@ -9,14 +9,14 @@ import { Button } from '../../ui/button.tsx'
 import { formatCount } from '../../ui/format.ts'
 import { useRowTexts } from './use-row-texts.ts'
 
-/** Settings wait for a start: the button where the program around the screens can do it, else what to do. */
-export function RestartNote({ rows }: { readonly rows: readonly SettingRow[] }): ReactElement | null {
+/** Settings wait for a start: the button where the program around the screens can do it, else what to do. Of a file that a start would refuse, nothing. */
+export function RestartNote({ settings: { rows, problems } }: { readonly settings: Settings }): ReactElement | null {
   const { t } = useTranslation('settings')
   const { labelOf } = useRowTexts()
   const { client, capabilities } = useHost()
   const restart = useMutation({ mutationFn: () => client.node.restart() })
   const pending = rows.filter((row) => row.pending && row.needsRestart)
-  if (pending.length === 0) return null
+  if (pending.length === 0 || problems.length > 0) return null
   const names = pending.map(({ name }) => `${labelOf(name)} (${name})`).join(', ')
   return (
     <Banner

@@ -104,7 +104,7 @@ function Sections({ settings, unread, find, onClear, children }: SectionsProps) 
   return (
     <>
       {settings !== undefined && !unread && <FileProblemNote settings={settings} find={find} />}
-      {settings !== undefined && <RestartNote rows={settings.rows} />}
+      {settings !== undefined && <RestartNote settings={settings} />}
       <div className={css.columns}>
         <SectionNav find={find} />
         <div className={css.scroll}>

@@ -56,7 +56,8 @@ describe('attentionCards', () => {
 
   it('says before a restart that a start would refuse the settings file', () => {
     const problems = [{ name: 'grpc', message: '"nowhere" is no address' }]
-    const [card, ...others] = cards({ settings: { ...settingsOf(row('data', '/data')), problems } })
+    const rows = [row('data', '/data'), row('grpc', '127.0.0.1:9000', { pending: true })]
+    const [card, ...others] = cards({ supervises: true, settings: { ...settingsOf(...rows), problems } })
     expect(card).toMatchObject({ id: 'refused-file', tone: 'danger', action: { kind: 'settings', search: '' }, ignorable: false })
     expect(card?.text).toContain('/data/memo.json')
     expect(others).toEqual([])

@@ -135,6 +135,16 @@ describe('what a saved change brings', () => {
 })
 
 describe('what is said of the file', () => {
+  it('invites to no start that would refuse it', async () => {
+    const disk: Disk = { rows: { grpc: { source: 'file', pending: true, value: '127.0.0.1:9000' } } }
+    using _page = await openSettings(disk)
+    expect(screen.getByText(/^One setting takes effect at the next start of the node/)).toBeVisible()
+    disk.change = { problems: [{ name: 'keyFile', message: '--key-file: /none is not there' }] }
+    readAgain()
+    expect(await screen.findByText(/^The node would not start again .* \/none is not there\./)).toBeVisible()
+    expect(screen.queryByText(/at the next start of the node/)).toBeNull()
+  })
+
   it('tells a value that is gone from one that is another', async () => {
     using _page = await openSettings({
       rows: { logLevel: { source: 'default', pending: true, value: 'info', inForce: 'debug' } },
