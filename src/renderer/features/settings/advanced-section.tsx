@@ -1,7 +1,6 @@
 import type { ReactElement } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Settings, SettingsResult } from '../../../ipc/contract/setting-schemas.ts'
 import { failureOf } from '../../connection/failure.ts'
 import { Button } from '../../ui/button.tsx'
 import { CodeEditor } from '../../ui/code-editor.tsx'
@@ -12,15 +11,14 @@ import { Section } from './setting-line.tsx'
 import css from './settings.module.css'
 import { untouchedBy } from './staged-values.ts'
 import { useRowTexts } from './use-row-texts.ts'
+import type { KnownFile } from './use-save-settings.ts'
+import { useSaveSettings } from './use-save-settings.ts'
 import { useSettingsDraft } from './use-settings-draft.ts'
-import { useSaveSettings } from './use-settings-form.ts'
 
 /** As the contract takes it. */
 const textMax = 65_536
 
-interface AdvancedSectionProps {
-  readonly settings: Settings
-  readonly unread: boolean
+interface AdvancedSectionProps extends KnownFile {
   readonly find: string
   readonly live: boolean
 }
@@ -35,20 +33,18 @@ export function AdvancedSection({ settings, unread, find, live }: AdvancedSectio
   )
 }
 
-function useJsonDraft(settings: Settings) {
+function useJsonDraft(file: KnownFile) {
+  const { settings } = file
   const { draft, keep, drop } = useSettingsDraft('file')
   const [full, setFull] = useState(false)
-  const [problems, setProblems] = useState<Extract<SettingsResult, { kind: 'invalid' }>['problems']>([])
-  const save = useSaveSettings((result) => {
-    setProblems(result.kind === 'invalid' ? result.problems : [])
-    if (result.kind === 'saved') drop()
-  })
+  const { put, saving, refusal, refuse } = useSaveSettings(file, drop)
   const text = draft?.text ?? settings.text
   return {
     text,
-    problems,
+    problems: refusal?.kind === 'invalid' ? refusal.problems : [],
+    error: refusal?.kind === 'failed' ? refusal.error : undefined,
     full,
-    save,
+    saving,
     modified: draft !== undefined && draft.text !== settings.text,
     /** The draft was made from a text that is no longer the file's. */
     outdated: draft !== undefined && draft.base !== settings.digest,
@@ -58,18 +54,17 @@ function useJsonDraft(settings: Settings) {
     },
     keepMine: () => keep(text, settings.digest),
     discard: () => {
-      setProblems([])
-      save.reset()
+      refuse(undefined)
       drop()
     },
-    submit: () => save.mutate({ kind: 'text', text, expect: draft?.base ?? settings.digest }),
+    submit: () => put({ kind: 'text', text, expect: draft?.base ?? settings.digest }),
   }
 }
 
 function JsonEditor({ settings, unread, live }: Omit<AdvancedSectionProps, 'find'>) {
   const { t } = useTranslation('settings')
   const { withAlso } = useRowTexts()
-  const draft = useJsonDraft(settings)
+  const draft = useJsonDraft({ settings, unread })
   const tooLong = draft.text.length > textMax ? t('jsonTooLong', { number: formatCount(textMax) }) : undefined
   const undecided = draft.outdated ? t('jsonChoose') : undefined
   const away = live ? undefined : t('notLive')
@@ -99,14 +94,14 @@ function JsonEditor({ settings, unread, live }: Omit<AdvancedSectionProps, 'find
           ))}
         </ul>
       )}
-      {draft.save.error !== null && <Failed title={t('notSaved')} failure={failureOf(draft.save.error)} onRetry={draft.submit} />}
+      {draft.error !== undefined && <Failed title={t('notSaved')} failure={failureOf(draft.error)} onRetry={draft.submit} />}
       <div className={css.editorFoot}>
         <span className={css.muted} role="status">
           {draft.full ? t('jsonNoRoom') : draft.modified ? modified : unread ? t('jsonUnread') : same}
         </span>
         {draft.modified && <Button onClick={draft.discard}>{t('jsonDiscard')}</Button>}
         {draft.modified && (
-          <Button kind="primary" busy={draft.save.isPending} disabledReason={undecided ?? tooLong ?? away} onClick={draft.submit}>
+          <Button kind="primary" busy={draft.saving} disabledReason={undecided ?? tooLong ?? away} onClick={draft.submit}>
             {t('jsonSave')}
           </Button>
         )}

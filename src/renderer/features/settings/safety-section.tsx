@@ -1,7 +1,6 @@
 import type { ReactElement } from 'react'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { SettingRow, Settings } from '../../../ipc/contract/setting-schemas.ts'
+import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
 import { failureOf } from '../../connection/failure.ts'
 import { Button } from '../../ui/button.tsx'
 import { Switch } from '../../ui/switch.tsx'
@@ -12,15 +11,15 @@ import css from './settings.module.css'
 import type { SettingValue } from './staged-values.ts'
 import { isUnapplied, valueOfFile } from './staged-values.ts'
 import { useRowTexts } from './use-row-texts.ts'
-import { useSaveSettings } from './use-settings-form.ts'
+import type { KnownFile, Refusal } from './use-save-settings.ts'
+import { useSaveSettings } from './use-save-settings.ts'
 
-interface SafetySectionProps {
-  readonly settings: Settings
+interface SafetySectionProps extends KnownFile {
   readonly find: string
   readonly live: boolean
 }
 
-export function SafetySection({ settings, find, live }: SafetySectionProps): ReactElement | null {
+export function SafetySection({ settings, unread, find, live }: SafetySectionProps): ReactElement | null {
   const { t } = useTranslation('settings')
   if (!matches(find, t('safety'), t('readOnly'), t('readOnlyHelp'), 'readOnly')) return null
   const row = settings.rows.find(({ name }) => name === 'readOnly')
@@ -34,49 +33,41 @@ export function SafetySection({ settings, find, live }: SafetySectionProps): Rea
             control={<p className={css.muted}>{t('readOnlyUnknown')}</p>}
           />
         ) : (
-          <ReadOnlyLine row={row} settings={settings} live={live} />
+          <ReadOnlyLine row={row} settings={settings} unread={unread} live={live} />
         )}
       </div>
     </Section>
   )
 }
 
-interface ReadOnlyLineProps {
+interface ReadOnlyLineProps extends KnownFile {
   readonly row: SettingRow
-  readonly settings: Settings
   readonly live: boolean
 }
 
-function useReadOnlySave({ digest, problems: ofFile }: Settings) {
+function useReadOnlySave(file: KnownFile) {
   const { t } = useTranslation('settings')
   const { reasonsText } = useRowTexts()
-  const [problem, setProblem] = useState<{ readonly text: string; readonly digest: string }>()
-  const save = useSaveSettings((result, { expect }) => {
-    if (result.kind === 'saved') setProblem(undefined)
-    else if (result.kind === 'changed') setProblem({ text: t('readOnlyChanged'), digest: result.settings.digest })
+  const { digest, problems: ofFile } = file.settings
+  const { put, saving, refusal } = useSaveSettings(file, () => undefined)
+  const textOf = (why: Refusal): string => {
+    if (why.kind === 'changed') return t('readOnlyChanged')
+    if (why.kind === 'failed') return t('readOnlyNotSaved', { reason: failureOf(why.error).message })
     // Either value of a switch is valid: what is wrong stood in the file before.
-    else {
-      const reason = reasonsText(ofFile.length > 0 ? ofFile : result.problems)
-      setProblem({ text: t('readOnlyNotSaved', { reason }), digest: expect })
-    }
-  })
-  const told =
-    save.error === null
-      ? problem
-      : { text: t('readOnlyNotSaved', { reason: failureOf(save.error).message }), digest: save.variables.expect }
+    return t('readOnlyNotSaved', { reason: reasonsText(ofFile.length > 0 ? ofFile : why.problems) })
+  }
   return {
-    saving: save.isPending,
-    // Of the file that it was told of, and of no later one.
-    failed: told?.digest === digest ? told.text : undefined,
-    put: (readOnly: SettingValue) => save.mutate({ kind: 'values', values: { readOnly }, expect: digest }),
+    saving,
+    failed: refusal && textOf(refusal),
+    put: (readOnly: SettingValue) => put({ kind: 'values', values: { readOnly }, expect: digest }),
   }
 }
 
 /** Takes effect at once: it is meant for the moment in which one wants to be safe. Shows what is in force, whatever the file says. */
-function ReadOnlyLine({ row, settings, live }: ReadOnlyLineProps) {
+function ReadOnlyLine({ row, settings, unread, live }: ReadOnlyLineProps) {
   const { t } = useTranslation('settings')
   const { lockText } = useRowTexts()
-  const { saving, failed, put } = useReadOnlySave(settings)
+  const { saving, failed, put } = useReadOnlySave({ settings, unread })
   const away = live ? undefined : t('notLive')
   return (
     <SettingLine

@@ -100,7 +100,7 @@ const none: Settings = { rows: [], file: '', text: '', digest: '', problems: [] 
 /** The settings of the screens can be used whether or not those of the node can be read. */
 function Sections({ settings, unread, find, onClear, children }: SectionsProps) {
   const { live } = useNode()
-  const form = useSettingsForm(settings ?? none)
+  const form = useSettingsForm({ settings: settings ?? none, unread })
   return (
     <>
       {settings !== undefined && !unread && <FileProblemNote settings={settings} find={find} />}
@@ -114,7 +114,7 @@ function Sections({ settings, unread, find, onClear, children }: SectionsProps) 
           ) : (
             <Stale stale={!live}>
               <NodeSection settings={settings} form={form} find={find} live={live} />
-              <SafetySection settings={settings} find={find} live={live} />
+              <SafetySection settings={settings} unread={unread} find={find} live={live} />
             </Stale>
           )}
           <PrivacySection find={find} />

@@ -36,6 +36,14 @@ async function openSettings(disk: Disk) {
           throw errors.FAILED({ data: { code: 'limit-exceeded', message, retryable: false, details: {} } })
         return world.settings.get()
       }),
+      put: serve.settings.put.handler(({ input, errors }) => {
+        const message = disk.unreadable
+        if (message !== undefined)
+          throw errors.FAILED({ data: { code: 'config-invalid', message, retryable: false, details: {} } })
+        return input.kind === 'text'
+          ? world.settings.putText(input.text, input.expect)
+          : world.settings.putValues(input.values, input.expect)
+      }),
     },
   }))
   const { settings } = connection.world
@@ -47,6 +55,14 @@ async function openSettings(disk: Disk) {
   const app = await renderApp({ path: '/settings', connection })
   await screen.findByRole('textbox', { name: 'Settings as JSON' })
   return { settings, [Symbol.dispose]: () => app[Symbol.dispose]() }
+}
+
+/** In the editor of the file. */
+function typedJson(text: string): void {
+  const home = { networkId, networkName }
+  act(() => {
+    useDrafts.getState().keep(settingsDraftName(nodeId, 'file'), { text, base: '1', home, title: 'Settings' })
+  })
 }
 
 const readAgain = () => fireEvent.focus(window)
@@ -72,6 +88,58 @@ describe('a file that can no longer be read', () => {
     await waitFor(() => expect(screen.queryByText(/could not be read again/)).toBeNull())
     expect(screen.getByText('As it is on the disk')).toBeVisible()
   })
+})
+
+describe('why nothing was saved', () => {
+  const folder = '/data/memo.json cannot be read: it is a folder'
+  const told = () => screen.queryAllByText((text) => text.includes(folder) && !text.includes('read again'))
+  const tryAll = async () => {
+    await userEvent.type(screen.getByRole('textbox', { name: 'Address (grpc)' }), '1')
+    await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+    await userEvent.click(screen.getByRole('switch', { name: 'Read-only' }))
+    typedJson('{ "storageLimit": "7GB" }')
+    await userEvent.click(screen.getByRole('button', { name: 'Save the file' }))
+  }
+
+  it('is said no more once the file that could not be read can be, as it was before', async () => {
+    const disk: Disk = {}
+    using _page = await openSettings(disk)
+    disk.unreadable = folder
+    await tryAll()
+    await waitFor(() => expect(told()).toHaveLength(3))
+    expect(await screen.findByText(/^The file of the settings could not be read again/)).toBeVisible()
+    expect(told(), 'it stays while the file does').toHaveLength(3)
+    disk.unreadable = undefined
+    readAgain()
+    await waitFor(() => expect(screen.queryByText(/could not be read again/)).toBeNull())
+    expect(told()).toEqual([])
+    expect(screen.queryByText(/^Nothing was saved/)).toBeNull()
+    disk.unreadable = folder
+    readAgain()
+    expect(await screen.findByText(/^The file of the settings could not be read again/)).toBeVisible()
+    expect(told(), 'it does not come back').toEqual([])
+  })
+
+  it.each([{ digest: 'mended' }, {}])(
+    'is said no more once the file is another one, or what it names is there',
+    async (mended) => {
+      const problem = { name: 'keyFile', message: '--key-file: /none is not there' }
+      const disk: Disk = {}
+      using page = await openSettings(disk)
+      page.settings.putValues = page.settings.putText = () => {
+        disk.change = { problems: [problem] }
+        return { kind: 'invalid', problems: [problem] }
+      }
+      await tryAll()
+      expect(await screen.findByText(/^Nothing was saved: not what you changed is wrong, the file is\. Key file/)).toBeVisible()
+      expect(await screen.findByText(/^The switch was not changed/)).toBeVisible()
+      expect(screen.getByText(/^keyFile: /)).toBeVisible()
+      disk.change = mended
+      readAgain()
+      await waitFor(() => expect(screen.queryByText(/^The node would not start again/)).toBeNull())
+      expect(screen.queryByText(/^(Nothing was saved|The switch was not changed|keyFile: )/)).toBeNull()
+    },
+  )
 })
 
 describe('the read-only switch', () => {
@@ -120,16 +188,11 @@ describe('what a saved change brings', () => {
     expect(within(bar).getByText(`1 change is not applied · ${also}`)).toBeVisible()
     await userEvent.click(screen.getByRole('button', { name: 'Take it over' }))
     expect(within(bar).getByText('2 changes are not applied · also comes into force: Read-only: on')).toBeVisible()
-    const home = { networkId, networkName }
-    const typed = (next: string) =>
-      act(() => {
-        useDrafts.getState().keep(settingsDraftName(nodeId, 'file'), { text: next, base: '1', home, title: 'Settings' })
-      })
-    typed(`${text} `)
+    typedJson(`${text} `)
     expect(screen.getByText(`Changed, not saved · ${also}`)).toBeVisible()
-    typed('{ "readOnly": false, "logLevel": "warn" }')
+    typedJson('{ "readOnly": false, "logLevel": "warn" }')
     expect(screen.getByText('Changed, not saved · also comes into force: Log level: warn')).toBeVisible()
-    typed('{ "readOnly": ')
+    typedJson('{ "readOnly": ')
     expect(screen.getByText('Changed, not saved')).toBeVisible()
   })
 })
