@@ -64,7 +64,7 @@ export const metricCatalogue = {
   syncDuration: { name: 'memo_fsync_duration_seconds', help: 'Time of one fdatasync of the journal.', buckets: durationBuckets },
   commitBatches: {
     name: 'memo_commit_batches',
-    help: 'Batches that went down in one write and one fdatasync.',
+    help: 'Batches that went down in one write and one fdatasync; one batch holds the changes of a whole turn.',
     buckets: countBuckets,
   },
   commitBytes: { name: 'memo_commit_bytes', help: 'Bytes of one write to the journal.', buckets: sizeBuckets },

@@ -41,8 +41,11 @@ async function filledStore(name: string): Promise<string> {
 
 test('a data directory that is a link to nothing is no place for a first start', async () => {
   symlinkSync(folder.path('nothing'), folder.path('dangling'))
-  const { report, of } = await doctor(folder.path('dangling'))
-  expect([report.state, of('data-directory')?.code]).toEqual(['red', 'store-unwritable'])
+  for (const place of ['dangling', 'dangling/below']) {
+    const { report, of } = await doctor(folder.path(place))
+    expect([report.state, of('data-directory')?.code]).toEqual(['red', 'store-unwritable'])
+  }
+  expect((await doctor(folder.path('deep/below'))).of('data-directory')?.state).toBe('amber')
 })
 
 test('a data directory that is a file is said to be no folder', async () => {
@@ -274,8 +277,12 @@ describe('a damaged store', () => {
     const bytes = readFileSync(segment)
     bytes[place] = (bytes[place] ?? 0) ^ 1
     writeFileSync(segment, bytes)
-    expect((await doctor(data)).of('records')?.state).toBe('red')
-    expect((await runMemo(['cluster', 'recover', '--data', data, '--yes'])).code).toBe(0)
+    const records = (await doctor(data)).of('records')
+    const [, address] = /content ([0-9a-f]{64}): segment \d+ at \d+: the payload/.exec(records?.text ?? '') ?? []
+    expect([records?.state, address]).toEqual(['red', expect.any(String)])
+    const recovered = await runMemo(['cluster', 'recover', '--data', data, '--yes', '--json'])
+    expect(recovered.code).toBe(0)
+    expect((parsed(recovered) as { findings: string[] }).findings).toContain(`content ${address}: the payload did not verify`)
 
     const after = await doctor(data)
     expect([after.code, after.of('records')?.state, after.of('rules')?.state]).toEqual([7, 'green', 'red'])

@@ -8,7 +8,7 @@ import { mediaErrorCode, systemCode } from './files.ts'
 import { generationEntries, indexChanges } from './index/index-changes.ts'
 import { decodeMarker, emptyCounts, markerKeyRange } from './index/index-state.ts'
 import type { IndexChange, LevelIndex } from './index/level-index.ts'
-import { decodeIndexValue, indexKey, recordRange } from './index/record-codec.ts'
+import { decodeIndexValue, indexKey, recordName, recordRange } from './index/record-codec.ts'
 import type { IndexLayer, KeySpan } from './index/table-salvage.ts'
 import type { Place } from './journal/frame-codec.ts'
 import { frameEntries } from './journal/frame-entries.ts'
@@ -28,6 +28,8 @@ export interface RecordSalvageOptions {
 
 const flushBytes = 4 * 1024 * 1024
 const copyRecords = 1000
+/** Lost records of a family that are named one by one. */
+const namedMax = 100
 
 export class RecordSalvage {
   readonly #options: RecordSalvageOptions
@@ -124,14 +126,17 @@ export class RecordSalvage {
           if (decoded !== undefined && (await this.#payloadReads(decoded.place, files))) continue
           changes.push({ key, value: undefined })
           const code = (key[0] ?? 0) - 1
-          dropped.set(code, (dropped.get(code) ?? 0) + 1)
+          const count = (dropped.get(code) ?? 0) + 1
+          dropped.set(code, count)
+          if (count <= namedMax) note(`${recordName(key)}: the payload did not verify`)
         }
         await target.write(changes)
       }
     } finally {
       for (const file of files.values()) await file?.close()
     }
-    for (const [code, count] of dropped) note(`${recordFamilies[code] ?? 'unknown'}: ${count} payloads did not verify`)
+    for (const [code, count] of dropped)
+      note(`${recordFamilies[code] ?? 'unknown'}: ${count} payloads did not verify, ${namedMax} at most are named`)
   }
 
   async #replaySegment(reader: SegmentReader, note: (finding: string) => void): Promise<void> {

@@ -11,7 +11,7 @@ import type { FamilyCount } from './index/index-state.ts'
 import { addFingerprint, emptyCounts } from './index/index-state.ts'
 import type { IndexWriter } from './index/index-writer.ts'
 import type { LevelIndex } from './index/level-index.ts'
-import { decodeIndexValue, recordRange, valueFacts } from './index/record-codec.ts'
+import { decodeIndexValue, recordName, recordRange, valueFacts } from './index/record-codec.ts'
 import type { Place } from './journal/frame-codec.ts'
 import type { PayloadReader } from './payload-reader.ts'
 
@@ -117,9 +117,8 @@ export async function recordDamage(
   key: Buffer,
   value: Buffer,
 ): Promise<RecordDamage | undefined> {
-  const family = recordFamilies[(key[0] ?? 0) - 1] ?? 'unknown'
   const decoded = decodeIndexValue(key, value)
-  if (decoded === undefined) return { text: `${family}: an index entry does not match its checksum`, place: undefined }
+  if (decoded === undefined) return { text: `${recordName(key)}: an index entry does not match its checksum`, place: undefined }
   if (decoded.kind === 'inline') return undefined
   const read = await payloads.read(decoded.place)
   if (read.kind === 'value') return undefined
@@ -127,7 +126,7 @@ export async function recordDamage(
   if (now === undefined || !now.equals(value)) return undefined
   const reason = read.kind === 'damaged' ? read.reason : 'its segment is gone'
   const { place } = decoded
-  return { text: `${family}: segment ${place.segment} at ${place.offset}: ${reason}`, place }
+  return { text: `${recordName(key)}: segment ${place.segment} at ${place.offset}: ${reason}`, place }
 }
 
 function compareCounts(expected: readonly FamilyCount[], counted: readonly FamilyCount[], note: (finding: string) => void): void {

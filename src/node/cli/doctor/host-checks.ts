@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { access, lstat, readdir, stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CodedError } from '../../../shared/coded-error.ts'
 import { isLoopback } from '../../api/grpc/bind-safety.ts'
 import type { HostPort } from '../../config/host-port.ts'
@@ -42,7 +42,7 @@ export async function checkDataDirectory(path: string): Promise<{ readonly check
     return { check: green('data-directory', path), kind: 'used' }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' && !(await isLink(path)))
+    if (code === 'ENOENT' && (await canBeMade(path)))
       return { check: amber('data-directory', `${path} does not exist yet; the first "memo run" makes it`), kind: 'missing' }
     const coded =
       error instanceof CodedError
@@ -52,10 +52,15 @@ export async function checkDataDirectory(path: string): Promise<{ readonly check
   }
 }
 
-/** One that leads nowhere: no folder can be made in its place. */
-async function isLink(path: string): Promise<boolean> {
-  const facts = await lstat(path).catch(() => undefined)
-  return facts?.isSymbolicLink() === true
+/** Whether the nearest folder above is there to be written to. A link that leads nowhere is in the way. */
+async function canBeMade(path: string): Promise<boolean> {
+  if ((await lstat(path).catch(() => undefined))?.isSymbolicLink() === true) return false
+  const above = dirname(path)
+  if ((await stat(above).catch(() => undefined)) === undefined) return above !== path && (await canBeMade(above))
+  return await access(above, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  )
 }
 
 export async function checkDiskSpace(path: string): Promise<Check> {

@@ -12,7 +12,7 @@ export function storeEventsOfCommand(remarks: string[]): StoreEvents {
     segmentMade: nothing,
     segmentReclaimed: nothing,
     damageFound: ({ finding }) => {
-      if (remarks.length < remarksMax) remarks.push(`damage was met, and healed where it could be: ${finding}`)
+      if (remarks.length < remarksMax) remarks.push(`damage was met on the way: ${finding}`)
     },
     scrubbed: nothing,
     scrubFailed: nothing,

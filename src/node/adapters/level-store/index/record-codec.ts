@@ -7,6 +7,7 @@
  */
 
 import { crc32 } from 'node:zlib'
+import { toHex } from '../../../core/base/bytes.ts'
 import { recordFamilies } from '../../../ports/record-store.ts'
 import type { Place } from '../journal/frame-codec.ts'
 import { readPlace, writePlace } from '../journal/frame-codec.ts'
@@ -31,6 +32,15 @@ export interface ValueFacts {
   readonly checksum: number
   readonly bytes: number
   readonly place: Place | undefined
+}
+
+const addressBytes = 32
+
+/** How findings call a record: its family, and the address of a block. Never a user's key. */
+export function recordName(key: Uint8Array): string {
+  const family = recordFamilies[(key[0] ?? 0) - 1] ?? 'unknown'
+  const isBlock = (family === 'content' || family === 'block') && key.length === addressBytes + 1
+  return isBlock ? `${family} ${toHex(key.subarray(1))}` : family
 }
 
 export function indexKey(family: number, key: Uint8Array): Buffer {
