@@ -123,6 +123,37 @@ test('everything that a person does with keys is done by keyboard alone', async 
   expect(await page.evaluate(() => 'pointed' in globalThis)).toBe(false)
 })
 
+test('commands that lead nowhere give the focus back, and open no tooltip over what is read', async () => {
+  const { page, grpc } = await bed.openBrowser(undefined, { viewport: { width: 960, height: 620 } })
+  using program = new Program(grpc)
+  await program.putAll([
+    ['plans/one', '{"step":1}'],
+    ['plans/two', 'two'],
+  ])
+  const keys = await KeysScreen.open(page)
+  await keys.row('plans/').click()
+  await page.keyboard.press('ArrowRight')
+  await keys.openKey('one')
+  const focused = () => page.evaluate(() => document.activeElement?.id || document.activeElement?.getAttribute('role'))
+  const tooltipMs = 700
+  const giveBack = async (command: string, option: string | RegExp = command) => {
+    await page.evaluate(() => document.querySelector('main')?.focus())
+    await palette(page, command, option)
+    await page.waitForTimeout(tooltipMs)
+    expect(await page.locator('[role="tooltip"], [class*="_popup_"][data-open]').count(), command).toBe(0)
+    return await focused()
+  }
+  for (const name of ['themeDark', 'themeLight', 'keysCopyKey'] as const) {
+    expect(await giveBack(say.shortcuts(name)), name).toBe('main')
+  }
+  expect(await giveBack(say.shortcuts('navToggle'), new RegExp(`^${say.shortcuts('navToggle')}`))).toBe('main')
+  await page.keyboard.press('?')
+  await closeLayer(page)
+  expect(await focused()).toBe('main')
+  expect(await giveBack(say.shortcuts('keysDelete'))).toBe('tree')
+  await expect.poll(() => program.get('plans/one')).toBeNull()
+})
+
 test('pages, settings, colours and the way out are reached by keyboard alone', async () => {
   bed.forgive({ noSession: true })
   const { page } = await bed.openBrowser()

@@ -4,6 +4,7 @@ import { clsx } from 'clsx'
 import type { ReactElement, ReactNode } from 'react'
 import css from './command-dialog.module.css'
 import dialog from './dialog.module.css'
+import { useFocusBack } from './focus-back.ts'
 import popup from './popup.module.css'
 
 interface CommandDialogProps<Item> {
@@ -27,11 +28,12 @@ interface CommandDialogProps<Item> {
 /** A field at the top of the window with a list below it: arrows move, Enter chooses, Escape closes. */
 export function CommandDialog<Item>(props: CommandDialogProps<Item>): ReactElement {
   const { open, onClose, title, placeholder, empty, icon, text, onText, items, itemKey, renderItem, onChoose, focusBack } = props
+  const back = useFocusBack(open)
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={dialog.backdrop} />
-        <Dialog.Popup className={clsx(dialog.popup, dialog.top)} aria-label={title} finalFocus={focusBack}>
+        <Dialog.Popup className={clsx(dialog.popup, dialog.top)} aria-label={title} finalFocus={focusBack && back}>
           <Autocomplete.Root
             inline
             open

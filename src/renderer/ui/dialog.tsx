@@ -5,6 +5,7 @@ import type { ReactElement, ReactNode, RefObject } from 'react'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import css from './dialog.module.css'
+import { useFocusBack } from './focus-back.ts'
 import { IconButton } from './icon-button.tsx'
 
 interface DialogProps {
@@ -27,11 +28,17 @@ export function Dialog(props: DialogProps): ReactElement {
   const { open, onClose, title, description, children, actions, wide = false, scrolls = false, initialFocus } = props
   const { t } = useTranslation('ui')
   const popup = useRef<HTMLDivElement>(null)
+  const back = useFocusBack(open)
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={css.backdrop} />
-        <Base.Popup ref={popup} className={clsx(css.popup, wide && css.wide)} initialFocus={initialFocus ?? popup}>
+        <Base.Popup
+          ref={popup}
+          className={clsx(css.popup, wide && css.wide)}
+          initialFocus={initialFocus ?? popup}
+          finalFocus={back}
+        >
           <div className={css.head}>
             <Base.Title className={css.title}>{title}</Base.Title>
             <IconButton label={t('close')} icon={<X size={16} aria-hidden="true" />} onClick={onClose} />

@@ -135,6 +135,27 @@ test('the palette leads to a page without the focus staying on the link of anoth
   expect(screen.getByRole('main')).toHaveFocus()
 })
 
+test.each(['Dark colours', 'Narrow or widen the navigation'])(
+  'the palette gives the focus back to the page: %s',
+  async (command) => {
+    using _app = await renderApp({ path: '/connect' })
+    const main = await screen.findByRole('main')
+    await screen.findByRole('heading', { level: 1, name: 'Connect' })
+    act(() => main.focus())
+    await userEvent.keyboard('{Control>}k{/Control}')
+    await userEvent.type(await screen.findByRole('combobox'), command)
+    await userEvent.click(await screen.findByRole('option', { name: new RegExp(`^${command}`) }))
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    await waitFor(() => expect(main).toHaveFocus())
+    act(() => main.blur())
+    await userEvent.keyboard('{Control>}k{/Control}')
+    await screen.findByRole('combobox')
+    await userEvent.keyboard('{Escape}')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+    expect(document.body).toHaveFocus()
+  },
+)
+
 test('commands of the menu run as keys do', async () => {
   const connection = new DemoConnection()
   using app = await renderApp({ path: '/connect', connection })

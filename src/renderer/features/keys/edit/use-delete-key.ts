@@ -67,9 +67,11 @@ export function useDeleteKey(): (key: string, seen?: KeyMetadata, sure?: boolean
   )
 }
 
-/** What had the focus went with the key: it goes on in the list, and not at the beginning of the window. */
+/** What had the focus went with the key, or it is on no control: it goes on in the list, and not at the beginning of the window. */
 function catchFocus(): void {
-  if (document.activeElement === document.body) document.querySelector<HTMLElement>('[role="tree"]')?.focus()
+  const { activeElement: present } = document
+  const nowhere = present === document.body || (present instanceof HTMLElement && present.dataset.pane !== undefined)
+  if (nowhere) document.querySelector<HTMLElement>('[role="tree"]')?.focus()
 }
 
 function problemOfUndo(name: string, text: string, t: ReturnType<typeof useTranslation<'keys'>>['t']): void {
