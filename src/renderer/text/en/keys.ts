@@ -265,6 +265,7 @@ export const keys = {
   partialTooLarge: '{{size}} of {{kind}}: only the bytes in sight are read. It can be downloaded, but not edited here.',
   pathsMore_one: '{{paths}} and {{count}} more',
   pathsMore_other: '{{paths}} and {{count}} more',
+  pathsNone: 'only how it is written',
   pickFiles: 'Choose files…',
   pickFolder: 'Choose a folder…',
   planCut: 'Only the first {{max}} files are taken. For more use memo import.',
@@ -305,6 +306,7 @@ export const keys = {
   revision: 'Revision',
   save: 'Save',
   saveAnyway: 'Save anyway',
+  saveAs: 'Save as {{version}}',
   saveClose: 'Save & close',
   saveDamaged: 'Not saved. {{cause}}',
   saveFailed: 'Not saved: {{reason}}',
@@ -314,6 +316,7 @@ export const keys = {
   saveUnknown:
     'It is not known whether this was saved: the node went away before it answered. Try again; it will not be saved twice.',
   savedMeanwhile: 'Somebody saved version {{version}} meanwhile',
+  savedSame: 'They saved the same value again; only its version is another.',
   searchAll: 'Search for keys that contain a text',
   searchBroke: 'The search could not go on',
   searchComplete: 'complete: looked at {{scanned}}',

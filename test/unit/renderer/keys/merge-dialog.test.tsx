@@ -110,6 +110,46 @@ describe('an open comparison of two versions', () => {
   })
 })
 
+describe('a version with the same value as the one before', () => {
+  const told = 'They saved the same value again; only its version is another.'
+
+  it.each([
+    ['application/json', '{"a":1}', '{"a":2}'],
+    ['text/plain', 'one', 'two'],
+  ])('is told as that, and yours is saved over it: %s', async (mime, base, mine) => {
+    bed.connection.world.keys.put('again', utf8(base), mime)
+    await bed.edit('again')
+    bed.type(mine)
+    await bed.write('again', base, mime)
+    await screen.findByText('Somebody saved version 2 meanwhile', {}, { timeout: 3000 })
+    expect(await screen.findByText(told)).toBeInTheDocument()
+    await user.click(screen.getByRole('button', { name: 'Save as 3' }))
+    await waitFor(() => expect(bed.stored('again')).toBe(mine))
+  })
+
+  it('shows in the comparison what is mine, and no text beside itself', async () => {
+    const { dialog, side } = await conflictOf('same', '{"a":1,"b":1}', '{"a":1,"b":1}', '{"a":3,"b":1}')
+    expect(within(dialog).getByText(told)).toBeInTheDocument()
+    expect(within(dialog).queryByText(/No overlap|They changed/)).toBeNull()
+    expect(within(dialog).queryByRole('button', { name: 'Theirs against the base' })).toBeNull()
+    await waitFor(() => expect(JSON.parse(side(/^Theirs, version 2/) ?? '')).toEqual({ a: 1, b: 1 }))
+    expect(JSON.parse(side(/^Yours/) ?? '')).toEqual({ a: 3, b: 1 })
+    await user.click(within(dialog).getByRole('tab', { name: 'Merge' }))
+    expect(within(dialog).getByText(told)).toBeInTheDocument()
+    expect(JSON.parse(bed.editor().state.doc.toString())).toEqual({ a: 3, b: 1 })
+    await bed.write('same', '{"a":1,"b":2}')
+    expect(await within(dialog).findByText(newer, {}, { timeout: 3000 })).toBeInTheDocument()
+    await user.click(within(dialog).getByRole('tab', { name: 'What changed' }))
+    expect(await within(dialog).findByText('They changed b')).toBeInTheDocument()
+  })
+
+  it('is told apart from one that is written in another way', async () => {
+    const { dialog } = await conflictOf('written', '{"a":1,"b":1}', '{"b":1,"a":1}', '{"a":3,"b":1}')
+    expect(within(dialog).queryByText(told)).toBeNull()
+    expect(within(dialog).getByText('They changed only how it is written')).toBeInTheDocument()
+  })
+})
+
 describe('the notice of a version of a text', () => {
   const [base, theirs] = ['one\ntwo\nthree\nfour', 'one\ntwo\nthree\n4']
 

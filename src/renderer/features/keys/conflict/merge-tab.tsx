@@ -39,6 +39,7 @@ export function MergeTab({ draft, version, merge, merged, onChange }: MergeTabPr
 
 function leadOf(outcome: MergeOutcome, t: TFunction<'keys'>): string {
   if (outcome.kind === 'by-hand') return t('mergeByHand')
+  if (outcome.kind === 'same') return t('savedSame')
   if (outcome.kind === 'paths') {
     return outcome.overlaps.length === 0 ? t('mergeDone') : t('mergePaths', { paths: pathList(outcome.overlaps, t) })
   }

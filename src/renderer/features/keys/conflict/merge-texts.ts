@@ -15,6 +15,8 @@ export type MergeOutcome =
   | { readonly kind: 'lines'; readonly overlaps: number }
   /** Too long to be joined: the merged text is mine. */
   | { readonly kind: 'by-hand' }
+  /** Theirs is the base under another version: the merged text is mine. */
+  | { readonly kind: 'same' }
 
 export interface TextMerge extends JsonTexts {
   readonly outcome: MergeOutcome
@@ -24,10 +26,11 @@ export interface TextMerge extends JsonTexts {
 
 export function isCertain({ outcome }: TextMerge): boolean {
   if (outcome.kind === 'paths') return outcome.overlaps.length === 0
-  return outcome.kind === 'lines' && outcome.overlaps === 0
+  return outcome.kind === 'same' || (outcome.kind === 'lines' && outcome.overlaps === 0)
 }
 
 export function mergeTexts(view: 'json' | 'text', base: string, theirs: string, mine: string): TextMerge {
+  if (theirs === base) return { base, theirs, mine, merged: mine, outcome: { kind: 'same' }, rewritten: false }
   const json = view === 'json' ? mergeJson(base, theirs, mine) : undefined
   const lines = mergeLines(base, theirs, mine)
   if (json !== undefined && json.kind !== 'impossible') {

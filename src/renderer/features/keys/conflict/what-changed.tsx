@@ -18,25 +18,30 @@ interface WhatChangedProps {
 /** Each side against the base that both came from. */
 export function WhatChanged({ draft, version, merge }: WhatChangedProps): ReactElement {
   const { t } = useTranslation('keys')
-  const [side, setSide] = useState<'theirs' | 'mine'>('theirs')
+  const [chosen, setSide] = useState<'theirs' | 'mine'>('theirs')
+  const same = merge.outcome.kind === 'same'
+  // Theirs has nothing to show against a base that is the same text.
+  const side = same ? 'mine' : chosen
   const label = side === 'theirs' ? t('theirsLabel', { version }) : t('mineLabel')
   return (
     <div className={css.pane}>
       <Summary merge={merge} />
-      <Segmented
-        label={t('sideLabel')}
-        options={[
-          { value: 'theirs', label: t('sideTheirs') },
-          { value: 'mine', label: t('sideMine') },
-        ]}
-        value={side}
-        onChange={setSide}
-      />
+      {!same && (
+        <Segmented
+          label={t('sideLabel')}
+          options={[
+            { value: 'theirs', label: t('sideTheirs') },
+            { value: 'mine', label: t('sideMine') },
+          ]}
+          value={side}
+          onChange={setSide}
+        />
+      )}
       <div className={css.merge}>
         <MergeEditor
           key={side}
           theirs={merge.base}
-          theirsLabel={t('baseLabel', { version: merge.roots.version })}
+          theirsLabel={same ? t('theirsLabel', { version }) : t('baseLabel', { version: merge.roots.version })}
           mine={side === 'theirs' ? merge.theirs : merge.mine}
           mineLabel={label}
           language={draft.view}
@@ -66,7 +71,7 @@ function Summary({ merge }: { readonly merge: TextMerge }): ReactElement {
         </>
       )}
       {lines !== undefined && <li className={css.warn}>{lines}</li>}
-      {certain && <li className={css.ok}>{t('noOverlapShort')}</li>}
+      {certain && <li className={css.ok}>{outcome.kind === 'same' ? t('savedSame') : t('noOverlapShort')}</li>}
     </ul>
   )
 }

@@ -62,9 +62,9 @@ export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElem
         <p>{adviceOf(outcome, t)}</p>
       </div>
       <Button onClick={() => changeDraft(draft.key, (now) => ({ ...now, conflict: theirs }))}>{t('compare')}</Button>
-      {certain && outcome?.kind === 'paths' && (
+      {certain && outcome?.kind !== 'lines' && (
         <Button kind="primary" disabledReason={blocked} onClick={saveMerged}>
-          {t('mergeSaveAs', { version: next })}
+          {t(outcome?.kind === 'same' ? 'saveAs' : 'mergeSaveAs', { version: next })}
         </Button>
       )}
     </div>
@@ -74,6 +74,7 @@ export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElem
 /** Lines have no names by which they could be told without showing them: they are joined in the comparison. */
 function adviceOf(outcome: MergeOutcome | undefined, t: TFunction<'keys'>): string {
   if (outcome === undefined || outcome.kind === 'by-hand') return t('compareFirst')
+  if (outcome.kind === 'same') return t('savedSame')
   if (outcome.kind === 'lines') {
     return outcome.overlaps === 0 ? t('noOverlapLines') : t('overlapLines', { count: outcome.overlaps })
   }
