@@ -171,6 +171,22 @@ test('nothing is cut off or stands out of its frame with a zoom of 200 %', async
   expect(found).toEqual([])
 })
 
+test('the figures of the overview stand whole with what they count, however long they are', async () => {
+  const { page } = await bed.openBrowser(await node(), { viewport: { width: 960, height: 620 } })
+  await page.getByText(say.overview('aloneText')).first().waitFor()
+  const figures = page.getByRole('region', { name: say.overview('tiles') }).locator('p:has(> span + span)')
+  expect(await figures.count()).toBe(4)
+  for (const number of ['100,386', '100,386,123']) {
+    const cut = await figures.evaluateAll((all, text) => {
+      for (const figure of all) if (figure.firstElementChild !== null) figure.firstElementChild.textContent = text
+      return all
+        .filter((figure) => figure.scrollWidth > figure.clientWidth + 1 || figure.scrollHeight > figure.clientHeight + 1)
+        .map(({ textContent }) => textContent)
+    }, number)
+    expect(cut, number).toEqual([])
+  }
+})
+
 test('an editor keeps lines in sight, and its buttons, where a small window says something across its width', async () => {
   const { page } = await bed.openBrowser(await node())
   const keys = await KeysScreen.open(page)
