@@ -85,12 +85,12 @@ function leftText({ eta, stalled, bytesLeft }: JobProgress, t: TFunction<'activi
   return bytesLeft === undefined ? undefined : t('bytesLeft', { bytes: formatBytes(bytesLeft) })
 }
 
-/** Of keys only those that were carried out: the others are counted behind them. */
+/** Of keys only those that were carried out: the others are counted behind them, and their bytes say nothing of what was stored. */
 function endedFacts(job: Job, t: TFunction<'activity'>): string {
   const done = job.itemsDone - job.skipped - job.failed
   const parts = [
     t('jobItems', { count: done, number: formatCount(done) }),
-    job.bytesDone > 0 && formatBytes(job.bytesDone),
+    done > 0 && job.bytesDone > 0 && formatBytes(job.bytesDone),
     job.skipped > 0 && t('jobSkipped', { count: job.skipped, number: formatCount(job.skipped) }),
     job.failed > 0 && t('jobFailures', { count: job.failed, number: formatCount(job.failed) }),
   ]

@@ -307,6 +307,17 @@ describe('the jobs', () => {
     await waitFor(() => expect(screen.getAllByRole('article')).toHaveLength(1))
   })
 
+  it('claim no bytes for an import that stored nothing', async () => {
+    const ended = { state: 'done', endedMs: Date.now() - 9_000, bytesDone: 23 } as const
+    const jobs = [
+      job({ ...ended, id: 'none', itemsDone: 4, skipped: 4 }),
+      job({ ...ended, id: 'some', prefix: 'some/', itemsDone: 4, skipped: 3 }),
+    ]
+    using _app = await renderApp({ path: '/activity?tab=jobs', connection: withJobs(jobs) })
+    expect(await screen.findByText(/^0 keys · 4 left as they were · /)).toBeVisible()
+    expect(screen.getByText(/^1 key · 23 B · 3 left as they were · /)).toBeVisible()
+  })
+
   it('word why one of them failed as a sentence, however the node begins it', async () => {
     const failed = job({
       state: 'failed',
