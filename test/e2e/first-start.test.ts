@@ -78,10 +78,11 @@ describe('a link of the console', () => {
     const node = await bed.startNode()
     const { watched } = await bed.newPage()
     const { page } = watched
-    await page.goto(node.ready.consoleUrl)
+    await page.goto(`${node.ready.consoleUrl}/#/connect`)
     await page.getByRole('heading', { name: say.shell('signInNone') }).waitFor()
     await page.goto(await bed.link(node))
     await page.getByRole('navigation', { name: say.shell('navLabel') }).waitFor()
+    await page.getByRole('heading', { level: 1, name: say.shell('connect') }).waitFor()
     expect(page.url()).not.toContain('token')
   })
 

@@ -44,6 +44,8 @@ export class SocketConnection extends ConnectionStore implements Connection {
   #failures = 0
   /** The run of the node that the session belongs to, once it is known. */
   #run: string | undefined
+  /** Where the page was when it had to ask for a link, which takes the place of that in the address. */
+  #place = ''
   #channel: BroadcastChannel | undefined
   /** Until the node has heard that the session was left. */
   #leaving: AbortController | undefined
@@ -136,7 +138,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
 
   /** A token that was refused may still meet a session of an earlier visit. */
   async #begin(): Promise<void> {
-    const token = takeToken()
+    const token = takeToken(this.#place)
     const refused = token !== undefined && !(await this.#spend(token).catch(() => true))
     if (refused && (await askSession())?.held === false) this.#signedOut('refused')
     else await this.#dial()
@@ -227,6 +229,7 @@ export class SocketConnection extends ConnectionStore implements Connection {
   }
 
   #signedOut(reason: SignedOutReason): void {
+    this.#place = location.hash
     this.update({ link: { state: 'signed-out', reason } })
   }
 
@@ -269,9 +272,9 @@ function tokenOf(link: string): string | undefined {
 }
 
 /** Taken out of the address bar before anything else, so that it stays in no history and no copied link. */
-function takeToken(): string | undefined {
+function takeToken(place: string): string | undefined {
   const token = tokenOf(location.hash)
-  if (token !== undefined) history.replaceState(null, '', `${location.pathname}${location.search}`)
+  if (token !== undefined) history.replaceState(null, '', `${location.pathname}${location.search}${place}`)
   return token
 }
 

@@ -74,6 +74,19 @@ test('a link that is used up asks to sign in', async () => {
   expect(FakeSocket.made).toEqual([])
 })
 
+test('a link that is opened where the session ended leads back to where that was', async () => {
+  location.hash = '#/keys?key=a'
+  const connection = start()
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(1))
+  FakeSocket.made[0]?.close()
+  await vi.waitFor(() => expect(connection.snapshot().link.state).toBe('signed-out'))
+  history.pushState(null, '', '#token=secret-2')
+  window.dispatchEvent(new PopStateEvent('popstate'))
+  expect(location.hash).toBe('#/keys?key=a')
+  await vi.waitFor(() => expect(FakeSocket.made).toHaveLength(2))
+  expect(calls.at(-1)).toBe('POST /session {"token":"secret-2"}')
+})
+
 test('a link that is used up does not matter where a session holds', async () => {
   location.hash = '#token=used'
   answers.post = 401
