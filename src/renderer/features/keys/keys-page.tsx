@@ -77,7 +77,7 @@ function Content(): ReactElement {
       actions={
         <>
           <IconButton
-            label={t('toggleInspector')}
+            label={t('inspector')}
             shortcut={keysOf('keys.inspector') ?? ''}
             icon={<PanelRight size={16} aria-hidden="true" />}
             pressed={inspector}

@@ -306,7 +306,6 @@ export const keys = {
   revision: 'Revision',
   save: 'Save',
   saveAnyway: 'Save anyway',
-  saveAs: 'Save as {{version}}',
   saveClose: 'Save & close',
   saveDamaged: 'Not saved. {{cause}}',
   saveFailed: 'Not saved: {{reason}}',
@@ -363,7 +362,6 @@ export const keys = {
   theyChanged: 'They changed {{paths}}',
   thisNode: 'This node',
   title: 'Keys',
-  toggleInspector: 'About this key',
   importEndedEarly:
     'What came before that is stored, what comes after is not. Importing the same again with “Skip” is safe: it adds only what is missing.',
   transferFailed: 'It ended early: {{reason}} What was written until then stays.',

@@ -123,7 +123,7 @@ describe('a version with the same value as the one before', () => {
     await bed.write('again', base, mime)
     await screen.findByText('Somebody saved version 2 meanwhile', {}, { timeout: 3000 })
     expect(await screen.findByText(told)).toBeInTheDocument()
-    await user.click(screen.getByRole('button', { name: 'Save as 3' }))
+    await user.click(screen.getByRole('button', { name: 'Overwrite with mine' }))
     await waitFor(() => expect(bed.stored('again')).toBe(mine))
   })
 

@@ -64,7 +64,7 @@ export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElem
       <Button onClick={() => changeDraft(draft.key, (now) => ({ ...now, conflict: theirs }))}>{t('compare')}</Button>
       {certain && outcome?.kind !== 'lines' && (
         <Button kind="primary" disabledReason={blocked} onClick={saveMerged}>
-          {t(outcome?.kind === 'same' ? 'saveAs' : 'mergeSaveAs', { version: next })}
+          {outcome?.kind === 'same' ? t('overwrite') : t('mergeSaveAs', { version: next })}
         </Button>
       )}
     </div>
