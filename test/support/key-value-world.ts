@@ -19,9 +19,9 @@ import { NodeClock } from '../../src/node/engine/clock/node-clock.ts'
 import { KeyValueStore } from '../../src/node/engine/kv/key-value-store.ts'
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
 import type { Clock } from '../../src/node/ports/clock.ts'
-import type { Logger } from '../../src/node/ports/logger.ts'
 import type { RecordFamily, RecordStore } from '../../src/node/ports/record-store.ts'
 import { CodedError } from '../../src/shared/coded-error.ts'
+import { silentLogger } from './silent.ts'
 
 /** Time that stands still until a test moves it. */
 export class ManualClock implements Clock {
@@ -65,14 +65,6 @@ export class ManualClock implements Clock {
       timer.run()
     }
   }
-}
-
-export const silentLogger: Logger = {
-  child: () => silentLogger,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
 }
 
 export interface WorldOptions {

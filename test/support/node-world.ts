@@ -12,32 +12,14 @@ import { defaultLimits } from '../../src/node/core/base/limits.ts'
 import type { RequestId } from '../../src/node/core/base/request-id.ts'
 import type { BlockRecord } from '../../src/node/core/consensus/block-record.ts'
 import { decodeBlockRecord } from '../../src/node/core/consensus/record-codec.ts'
-import type { BlockDraft, BlockView } from '../../src/node/engine/block/block-service.ts'
 import type { StorageNode } from '../../src/node/engine/storage-node.ts'
 import { verifyAtRest } from '../../src/node/engine/verify/verify-at-rest.ts'
-import type { KeyVault, VaultKeyName } from '../../src/node/ports/key-vault.ts'
 import type { NodePorts } from '../../src/node/ports/node-ports.ts'
 import type { RecordStore } from '../../src/node/ports/record-store.ts'
 import { assert } from '../../src/shared/assert.ts'
-import { ManualClock, silentLogger } from './key-value-world.ts'
-
-/** Keys in memory; they outlive a crash as files do. */
-class MemoryVault implements KeyVault {
-  readonly keys = new Map<VaultKeyName, Uint8Array>()
-
-  async load(name: VaultKeyName): Promise<Uint8Array | undefined> {
-    return this.keys.get(name)
-  }
-
-  async save(name: VaultKeyName, secret: Uint8Array): Promise<void> {
-    if (this.keys.has(name)) throw new Error('a key is never replaced')
-    this.keys.set(name, secret)
-  }
-
-  describe() {
-    return Promise.resolve([])
-  }
-}
+import { ManualClock } from './key-value-world.ts'
+import { MemoryVault } from './memory-vault.ts'
+import { silentLogger } from './silent.ts'
 
 export interface NodeWorldOptions {
   readonly limits?: Partial<Limits>
@@ -135,12 +117,4 @@ export class NodeWorld {
     const bytes = this.store.get('block', address)
     return bytes && decodeBlockRecord(address, bytes)
   }
-}
-
-/** The view as a caller sends it back, with its changes. */
-export function draftOf(view: BlockView, changes: { readonly data?: Uint8Array; readonly plain?: Uint8Array } = {}): BlockDraft {
-  const { kind, address, salt, owner, ownerKey, name, version, generation, header, data } = view
-  const fields = { kind, address, salt, owner, ownerKey, name, version, generation, header }
-  // Of data and readable data a message carries one.
-  return changes.plain === undefined ? { ...fields, data, ...changes } : { ...fields, ...changes }
 }

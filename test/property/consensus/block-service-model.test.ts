@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { BlockDraft, BlockView } from '../../../src/node/engine/block/block-service.ts'
 import { isCoded } from '../../../src/shared/coded-error.ts'
+import { draftOf } from '../../support/block-draft.ts'
 import { call, text } from '../../support/key-value-world.ts'
-import { draftOf, NodeWorld } from '../../support/node-world.ts'
+import { NodeWorld } from '../../support/node-world.ts'
 
 /** What the twin knows of a slot: nothing, or the data and version that a fetch must answer. */
 interface TwinBlock {

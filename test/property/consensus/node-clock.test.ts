@@ -7,7 +7,7 @@ import { hlcToMs } from '../../../src/node/core/base/hybrid-clock.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import { NodeClock } from '../../../src/node/engine/clock/node-clock.ts'
 import type { Clock } from '../../../src/node/ports/clock.ts'
-import { silentLogger } from '../../support/key-value-world.ts'
+import { silentLogger } from '../../support/silent.ts'
 
 const random = new SystemRandom()
 const settled = () => new Promise((resolve) => setImmediate(resolve))

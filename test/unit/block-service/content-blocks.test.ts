@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { isImmutable } from '../../../src/node/core/base/address.ts'
 import { equalBytes } from '../../../src/node/core/base/bytes.ts'
 import { isCoded } from '../../../src/shared/coded-error.ts'
+import { draftOf } from '../../support/block-draft.ts'
 import { call, noise, text } from '../../support/key-value-world.ts'
-import { draftOf, NodeWorld } from '../../support/node-world.ts'
+import { NodeWorld } from '../../support/node-world.ts'
 
 let world: NodeWorld
 const start = async (options = {}) => {

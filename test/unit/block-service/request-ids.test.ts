@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { BlockView } from '../../../src/node/engine/block/block-service.ts'
+import { draftOf } from '../../support/block-draft.ts'
 import { call, text } from '../../support/key-value-world.ts'
-import { draftOf, NodeWorld } from '../../support/node-world.ts'
+import { NodeWorld } from '../../support/node-world.ts'
 
 let world: NodeWorld
 const decrypted = { decrypt: true }

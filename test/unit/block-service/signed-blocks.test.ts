@@ -3,8 +3,9 @@ import { isImmutable } from '../../../src/node/core/base/address.ts'
 import { decodeSignedVersion, encodeSignedVersion } from '../../../src/node/core/block/signed-version.ts'
 import { encodeBlockRecord } from '../../../src/node/core/consensus/record-codec.ts'
 import type { BlockDraft, BlockView, UpdateResult } from '../../../src/node/engine/block/block-service.ts'
+import { draftOf } from '../../support/block-draft.ts'
 import { call, noise, text } from '../../support/key-value-world.ts'
-import { draftOf, NodeWorld } from '../../support/node-world.ts'
+import { NodeWorld } from '../../support/node-world.ts'
 
 let world: NodeWorld
 const start = async (options = {}) => {

@@ -3,8 +3,9 @@ import type { BlockAddress } from '../../../src/node/core/base/address.ts'
 import { decodeBlockRecord, encodeBlockRecord } from '../../../src/node/core/consensus/record-codec.ts'
 import { decodePlacement } from '../../../src/node/core/overlay/placement-map.ts'
 import { decodeRootSection, encodeRootSection } from '../../../src/node/core/overlay/root-section.ts'
+import { draftOf } from '../../support/block-draft.ts'
 import { call, noise, text } from '../../support/key-value-world.ts'
-import { draftOf, NodeWorld } from '../../support/node-world.ts'
+import { NodeWorld } from '../../support/node-world.ts'
 
 const none = new Uint8Array(0)
 const any = { precondition: { kind: 'any' } } as const

@@ -3,9 +3,10 @@ import type { BlockView } from '../../../src/node/engine/block/block-service.ts'
 import type { CallContext } from '../../../src/node/engine/call-context.ts'
 import type { CommitOptions, RecordStore, RecordWrite } from '../../../src/node/ports/record-store.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
+import { draftOf } from '../../support/block-draft.ts'
 import { call, text } from '../../support/key-value-world.ts'
 import type { NodeWorldOptions } from '../../support/node-world.ts'
-import { draftOf, NodeWorld } from '../../support/node-world.ts'
+import { NodeWorld } from '../../support/node-world.ts'
 
 const none = new Uint8Array(0)
 const any = { precondition: { kind: 'any' } } as const

@@ -8,8 +8,10 @@ import { LogLevelGate } from '../../../src/node/observe/log-level-gate.ts'
 import { LogRing } from '../../../src/node/observe/log-ring.ts'
 import { createNodeObserver } from '../../../src/node/observe/node-observer.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
-import { gather, inPieces, ManualClock, noise, silentLogger, text } from '../../support/key-value-world.ts'
-import { draftOf, NodeWorld } from '../../support/node-world.ts'
+import { draftOf } from '../../support/block-draft.ts'
+import { gather, inPieces, ManualClock, noise, text } from '../../support/key-value-world.ts'
+import { NodeWorld } from '../../support/node-world.ts'
+import { silentLogger } from '../../support/silent.ts'
 
 const context = { signal: new AbortController().signal }
 

@@ -1,0 +1,18 @@
+/** A logger and a meter that nobody listens to. */
+import type { Logger } from '../../src/node/ports/logger.ts'
+import type { Meter } from '../../src/node/ports/meter.ts'
+
+export const silentLogger: Logger = {
+  child: () => silentLogger,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
+
+export const silentMeter: Meter = {
+  counter: () => ({ add: () => undefined }),
+  histogram: () => ({ observe: () => undefined }),
+  gauge: () => undefined,
+  render: () => Promise.resolve(''),
+}
