@@ -58,6 +58,7 @@ export default defineConfig({
       renderer,
       suite('property', { timeoutMs: 60_000, pure: true }),
       suite('conformance', { timeoutMs: 60_000 }),
+      suite('sim', { timeoutMs: 300_000 }),
       suite('integration', { timeoutMs: 300_000, serial: true, turn: 1 }),
       suite('interop', { timeoutMs: 120_000, serial: true, turn: 2 }),
       suite('e2e', { timeoutMs: 120_000, serial: true, turn: 3, globalSetup: 'test/e2e/support/build-app.ts' }),

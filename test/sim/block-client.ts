@@ -1,0 +1,156 @@
+/** Somebody who uses the value store: named blocks that several write, and content blocks of its own. */
+import type { BlockAddress } from '../../src/node/core/base/address.ts'
+import type { BlockService, BlockView, UpdateResult } from '../../src/node/engine/block/block-service.ts'
+import type { CallContext } from '../../src/node/engine/call-context.ts'
+import { isCoded } from '../../src/shared/coded-error.ts'
+import { draftOf } from '../support/block-draft.ts'
+import type { BlockAnswer, BlockCall } from './block-model.ts'
+import type { History } from './history.ts'
+import type { Profile } from './profile.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import type { SimCaller } from './sim-caller.ts'
+import { Violation } from './violation.ts'
+import type { WrittenValues } from './written-values.ts'
+
+export interface BlockClientParts {
+  readonly caller: SimCaller
+  readonly random: SeededRandom
+  readonly profile: Profile
+  readonly history: History<BlockCall, BlockAnswer>
+  readonly values: WrittenValues
+}
+
+const readable = { decrypt: true }
+const none = new Uint8Array(0)
+
+export class BlockClient {
+  readonly #parts: BlockClientParts
+  /** What this client last saw of a name. */
+  readonly #seen = new Map<string, BlockView>()
+  /** Content blocks of its own, acknowledged. */
+  readonly #content = new Map<string, BlockAddress>()
+
+  constructor(parts: BlockClientParts) {
+    this.#parts = parts
+  }
+
+  async one(): Promise<void> {
+    const { random } = this.#parts
+    const name = random.pick(this.#names())
+    const dice = random.integerBelow(100)
+    if (dice < 15) await this.#insertContent()
+    else if (dice < 45) await this.#call(name, { kind: 'fetch' })
+    else if (dice < 65) await this.#call(name, { kind: 'insert', value: this.#value() })
+    else if (dice < 90) await this.#update(name)
+    else await this.#call(name, { kind: 'remove' })
+  }
+
+  async readAll(): Promise<void> {
+    for (const name of this.#names()) {
+      if (!(await this.#call(name, { kind: 'fetch' }))) throw new Violation('a fetch is refused although nothing is in its way')
+    }
+    for (const [value, address] of this.#content) {
+      const told = await this.#parts.caller.ask(({ blocks }, context) => blocks.fetch(address, readable, context))
+      const found = told.kind === 'answer' ? told.value : undefined
+      if (found === undefined || this.#parts.values.nameOf(found.data) !== value)
+        throw new Violation('an acknowledged block is gone')
+    }
+  }
+
+  async #update(name: string): Promise<void> {
+    const seen = this.#seen.get(name)
+    if (seen === undefined) return void (await this.#call(name, { kind: 'fetch' }))
+    const { generation, version } = seen
+    await this.#call(name, { kind: 'update', value: this.#value(), replaces: { generation, version } })
+  }
+
+  /** False where it was refused. */
+  async #call(name: string, call: BlockCall): Promise<boolean> {
+    const { caller, history } = this.#parts
+    const open = history.begin(name, call)
+    const action = (blocks: BlockService, context: CallContext, again: boolean) => this.#send(blocks, name, call, context, again)
+    const told =
+      call.kind === 'fetch'
+        ? await caller.ask(({ blocks }, context) => action(blocks, context, false))
+        : await caller.change(`${call.kind} ${name}`, ({ blocks }, context, again) => action(blocks, context, again))
+    if (told.kind === 'answer') open.answered(told.value)
+    else if (told.kind === 'refused' || call.kind === 'fetch') open.void()
+    if (told.kind === 'answer') caller.tell(`${call.kind} ${name}: ${told.value.kind}`)
+    return told.kind === 'answer'
+  }
+
+  async #send(blocks: BlockService, name: string, call: BlockCall, context: CallContext, again: boolean): Promise<BlockAnswer> {
+    const nameBytes = new TextEncoder().encode(name)
+    switch (call.kind) {
+      case 'fetch': {
+        const found = await blocks.fetch(blocks.namedAddress(nameBytes), readable, context)
+        return found === undefined ? { kind: 'absent' } : { kind: 'found', ...this.#told(name, found) }
+      }
+      case 'insert': {
+        const draft = draftOf(await blocks.makeNamed(nameBytes), { data: this.#parts.values.bytesOf(call.value) })
+        return await answerOf(again, async () => this.#done(name, call.value, await blocks.insert(draft, context)))
+      }
+      case 'update': {
+        const draft = draftOf(this.#seenOf(name), { data: this.#parts.values.bytesOf(call.value) })
+        const changed = { ...draft, ...call.replaces, signature: none }
+        return await answerOf(again, async () => this.#updated(name, call.value, await blocks.update(changed, readable, context)))
+      }
+      case 'remove':
+        return await answerOf(again, async () => {
+          await blocks.remove(blocks.namedAddress(nameBytes), context)
+          return { kind: 'removed' }
+        })
+    }
+  }
+
+  #updated(name: string, value: string, result: UpdateResult): BlockAnswer {
+    if (result.kind === 'conflict') return { kind: 'conflict', ...this.#told(name, result.current) }
+    if (result.kind === 'unchanged') throw new Violation('a new value is said to be nothing new')
+    return this.#done(name, value, result.block)
+  }
+
+  #done(name: string, value: string, view: BlockView): BlockAnswer {
+    const told = this.#told(name, view)
+    return { kind: 'done', stamp: told.value === value ? told.stamp : undefined }
+  }
+
+  #seenOf(name: string): BlockView {
+    const seen = this.#seen.get(name)
+    if (seen === undefined) throw new Violation(`nothing was seen of ${name}`)
+    return seen
+  }
+
+  #told(name: string, view: BlockView) {
+    this.#seen.set(name, view)
+    const { generation, version } = view
+    return { stamp: { generation, version }, value: this.#parts.values.nameOf(view.data) }
+  }
+
+  async #insertContent(): Promise<void> {
+    const value = this.#value()
+    const told = await this.#parts.caller.change(`content ${value}`, async ({ blocks }, context) => {
+      const made = await blocks.makeContent(this.#parts.values.bytesOf(value), none)
+      return await blocks.insert(draftOf(made), context)
+    })
+    if (told.kind === 'answer') this.#content.set(value, told.value.address)
+  }
+
+  #value(): string {
+    return this.#parts.values.make(this.#parts.random.between(0, this.#parts.profile.valueBytes))
+  }
+
+  #names(): readonly string[] {
+    return Array.from({ length: Math.min(3, this.#parts.profile.keys) }, (_, index) => `n${index}`)
+  }
+}
+
+/** Refusals that tell of the block are answers; of a repeated request the block may be gone because it was carried out. */
+async function answerOf(again: boolean, action: () => Promise<BlockAnswer>): Promise<BlockAnswer> {
+  try {
+    return await action()
+  } catch (error) {
+    if (isCoded(error, 'block-already-exists')) return { kind: 'exists' }
+    if (isCoded(error, 'block-not-found') && !again) return { kind: 'absent' }
+    throw error
+  }
+}
