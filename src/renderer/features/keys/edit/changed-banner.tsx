@@ -20,10 +20,12 @@ import { useSaveDraft } from './use-save-draft.ts'
 interface ChangedBannerProps {
   readonly draft: Draft
   readonly current: KeyMetadata | null
+  /** Gives the focus to the text: the buttons go as soon as they act. */
+  readonly toText: () => void
 }
 
 /** Another writer saved or deleted the key while it is edited: says so, before the person runs into it. */
-export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElement | null {
+export function ChangedBanner({ draft, current, toText }: ChangedBannerProps): ReactElement | null {
   const { t } = useTranslation('keys')
   const blocked = useWriteBlock()
   const save = useSaveDraft(draft.key)
@@ -43,14 +45,19 @@ export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElem
     [view, baseText, stored, untouched, text],
   )
   if (draft.state === 'saving' || draft.conflict !== undefined) return null
-  if (current === null) return <DeletedBanner draft={draft} />
+  if (current === null) return <DeletedBanner draft={draft} toText={toText} />
   if (!changed || untouched) return null
   const theirs: Theirs = { metadata: current, ...(stored !== undefined && { stored }) }
   const next = String(BigInt(current.version) + 1n)
   const outcome = merge?.outcome
   const certain = merge !== undefined && isCertain(merge)
+  const compare = (): void => {
+    toText()
+    changeDraft(draft.key, (now) => ({ ...now, conflict: theirs }))
+  }
   const saveMerged = (): void => {
     if (stored === undefined) return
+    toText()
     const joined = mergeTexts(view, baseText, shownText(stored, view), draft.text)
     if (isCertain(joined)) void save({ text: joined.merged, expect: { kind: 'version', version: current.version } })
   }
@@ -61,7 +68,7 @@ export function ChangedBanner({ draft, current }: ChangedBannerProps): ReactElem
         <h3>{t('savedMeanwhile', { version: current.version })}</h3>
         <p>{adviceOf(outcome, t)}</p>
       </div>
-      <Button onClick={() => changeDraft(draft.key, (now) => ({ ...now, conflict: theirs }))}>{t('compare')}</Button>
+      <Button onClick={compare}>{t('compare')}</Button>
       {certain && outcome?.kind !== 'lines' && (
         <Button kind="primary" disabledReason={blocked} onClick={saveMerged}>
           {outcome?.kind === 'same' ? t('overwrite') : t('mergeSaveAs', { version: next })}
@@ -84,10 +91,14 @@ function adviceOf(outcome: MergeOutcome | undefined, t: TFunction<'keys'>): stri
     : t('overlap', { paths: pathList(overlaps, t) })
 }
 
-function DeletedBanner({ draft }: { readonly draft: Draft }): ReactElement {
+function DeletedBanner({ draft, toText }: Pick<ChangedBannerProps, 'draft' | 'toText'>): ReactElement {
   const { t } = useTranslation('keys')
   const blocked = useWriteBlock()
   const save = useSaveDraft(draft.key)
+  const recreate = (): void => {
+    toText()
+    void save({ expect: { kind: 'absent' } })
+  }
   return (
     <div className={css.changed} role="alert">
       <GitMerge size={20} aria-hidden="true" />
@@ -95,7 +106,7 @@ function DeletedBanner({ draft }: { readonly draft: Draft }): ReactElement {
         <h3>{t('deletedMeanwhile')}</h3>
         <p>{t('deletedMeanwhileText')}</p>
       </div>
-      <Button kind="primary" disabledReason={blocked} onClick={() => void save({ expect: { kind: 'absent' } })}>
+      <Button kind="primary" disabledReason={blocked} onClick={recreate}>
         {t('recreate')}
       </Button>
     </div>

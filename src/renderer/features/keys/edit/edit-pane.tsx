@@ -5,6 +5,7 @@ import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
 import { useShortcut } from '../../../shortcuts/use-shortcut.tsx'
 import { CodeEditor } from '../../../ui/code-editor.tsx'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
+import { focusEditorIn } from '../../../ui/focus-editor.ts'
 import { openSearchIn } from '../../../ui/open-search.ts'
 import { ConflictDialog } from '../conflict/conflict-dialog.tsx'
 import { DiffDialog } from '../conflict/diff-dialog.tsx'
@@ -64,7 +65,7 @@ export function EditPane({ draft, current, onCode }: EditPaneProps): ReactElemen
         onChange={change}
         autoFocus
       />
-      <ChangedBanner draft={draft} current={current} />
+      <ChangedBanner draft={draft} current={current} toText={() => focusEditorIn(pane.current)} />
       <EditBar draft={draft} onSave={save} onDiscard={discard} onDiff={() => setDiff(true)} />
       {diff && <DiffDialog draft={draft} onClose={() => setDiff(false)} />}
       {draft.conflict !== undefined && <ConflictDialog draft={draft} theirs={draft.conflict} current={current} />}
