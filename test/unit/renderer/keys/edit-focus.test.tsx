@@ -1,4 +1,4 @@
-import { act, screen, waitFor } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import { expect, it } from 'vitest'
 import { keysBed } from '../support/keys-bed.tsx'
 
@@ -13,9 +13,16 @@ async function editOf(key: string): Promise<void> {
   bed.type('{"a":3,"b":1}')
 }
 
+const button = (name: string | RegExp, within_: HTMLElement = document.body) => within(within_).getByRole('button', { name })
+
 async function press(element: HTMLElement): Promise<void> {
   act(() => element.focus())
   await user.keyboard('{Enter}')
+}
+
+/** The part of the window that F6 leads to. */
+function valuePane(): HTMLElement {
+  return screen.getByRole('region', { name: 'Value' }).closest('[data-pane]') as HTMLElement
 }
 
 it('gives the focus to the text when a comparison is left that the notice led to', async () => {
@@ -34,4 +41,27 @@ it('gives the focus to the text when the notice goes by which a deleted key was 
   await press(await screen.findByRole('button', { name: 'Create anew' }, { timeout: 3000 }))
   await waitFor(() => expect(bed.stored('anew')).toBe('{"a":3,"b":1}'))
   expect(bed.editor().contentDOM).toHaveFocus()
+})
+
+it('gives the focus to the pane of the value when an edit ends that was saved', async () => {
+  await editOf('saved')
+  await press(button('Save & close'))
+  expect(await screen.findByRole('button', { name: /^Edit/ })).toBeInTheDocument()
+  expect(valuePane()).toHaveFocus()
+})
+
+it('gives the focus to the pane of the value when an edit ends without a change', async () => {
+  bed.connection.world.keys.put('ended', utf8('{"a":1}'), 'application/json')
+  await bed.edit('ended')
+  await press(button('End edit'))
+  expect(await screen.findByRole('button', { name: /^Edit/ })).toBeInTheDocument()
+  expect(valuePane()).toHaveFocus()
+})
+
+it('gives the focus to the pane of the value when a change was thrown away', async () => {
+  await editOf('discarded')
+  await press(button('Discard'))
+  await press(button('Discard', await screen.findByRole('dialog')))
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  await waitFor(() => expect(valuePane()).toHaveFocus())
 })

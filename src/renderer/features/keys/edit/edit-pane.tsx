@@ -6,6 +6,7 @@ import { useShortcut } from '../../../shortcuts/use-shortcut.tsx'
 import { CodeEditor } from '../../../ui/code-editor.tsx'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import { focusEditorIn } from '../../../ui/focus-editor.ts'
+import { useFocusHandedOn } from '../../../ui/focus-handed-on.ts'
 import { openSearchIn } from '../../../ui/open-search.ts'
 import { ConflictDialog } from '../conflict/conflict-dialog.tsx'
 import { DiffDialog } from '../conflict/diff-dialog.tsx'
@@ -35,6 +36,7 @@ export function EditPane({ draft, current, onCode }: EditPaneProps): ReactElemen
   const [diff, setDiff] = useState(false)
   const [leaving, setLeaving] = useState(false)
   const save = useSaveDraft(key)
+  useFocusHandedOn(pane)
   const change = useCallback((text: string) => changeDraft(key, (now) => (now.text === text ? now : edited(now, text))), [key])
   const discard = (): void => (isModified(draft) ? setLeaving(true) : setDraft(key, undefined))
   useShortcut('keys.save', () => void save())
