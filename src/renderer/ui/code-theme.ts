@@ -10,6 +10,8 @@ import { pageNonce } from './page-nonce.ts'
 
 export type CodeLanguage = 'json' | 'text'
 
+const leaveMs = 2_000
+
 const colours = HighlightStyle.define([
   { tag: tags.propertyName, color: 'var(--accent)' },
   { tag: tags.string, color: 'var(--ok)' },
@@ -66,6 +68,13 @@ const look = EditorView.theme({
   '.cm-deletedLine, .cm-insertedLine': { backgroundColor: 'transparent' },
 })
 
+/** Tab leaves the editor for a moment after Escape; by itself an Escape that ends a selection or the search would not count. */
+const leavable = EditorView.domEventObservers({
+  keydown: ({ key }, view) => {
+    if (key === 'Escape') view.setTabFocusMode(leaveMs)
+  },
+})
+
 export interface CodeOptions {
   readonly label: string
   readonly language: CodeLanguage
@@ -84,6 +93,7 @@ export function codeExtensions({ label, language, readOnly, wrap, onChange }: Co
     drawSelection(),
     search({ top: true }),
     keymap.of([...searchKeymap, ...(readOnly ? [] : historyKeymap), ...defaultKeymap, ...(readOnly ? [] : [indentWithTab])]),
+    leavable,
     EditorView.contentAttributes.of({ 'aria-label': label, ...(readOnly && { tabindex: '0', 'aria-readonly': 'true' }) }),
     ...(language === 'json' ? [json()] : []),
     ...(wrap ? [EditorView.lineWrapping] : []),
