@@ -49,6 +49,8 @@ function useJsonDraft(file: KnownFile) {
     /** The draft was made from a text that is no longer the file's. */
     outdated: draft !== undefined && draft.base !== settings.digest,
     edit: (next: string) => {
+      // What is said of a text ends with it.
+      if (refusal?.kind === 'invalid') refuse(undefined)
       if (next === settings.text) drop()
       else setFull(!keep(next, draft?.base ?? settings.digest))
     },
@@ -63,7 +65,7 @@ function useJsonDraft(file: KnownFile) {
 
 function JsonEditor({ settings, unread, live }: Omit<AdvancedSectionProps, 'find'>) {
   const { t } = useTranslation('settings')
-  const { withAlso } = useRowTexts()
+  const { problemText, withAlso } = useRowTexts()
   const draft = useJsonDraft({ settings, unread })
   const tooLong = draft.text.length > textMax ? t('jsonTooLong', { number: formatCount(textMax) }) : undefined
   const undecided = draft.outdated ? t('jsonChoose') : undefined
@@ -89,8 +91,8 @@ function JsonEditor({ settings, unread, live }: Omit<AdvancedSectionProps, 'find
       </div>
       {draft.problems.length > 0 && (
         <ul className={css.problem} role="alert">
-          {draft.problems.map(({ name, message }) => (
-            <li key={`${name} ${message}`}>{name === '' ? message : t('invalidOther', { name, message })}</li>
+          {draft.problems.map((problem) => (
+            <li key={`${problem.name} ${problem.message}`}>{problemText(problem)}</li>
           ))}
         </ul>
       )}

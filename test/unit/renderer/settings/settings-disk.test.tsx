@@ -1,3 +1,4 @@
+import { EditorView } from '@codemirror/view'
 import { implement } from '@orpc/server'
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
@@ -133,11 +134,11 @@ describe('why nothing was saved', () => {
       await tryAll()
       expect(await screen.findByText(/^Nothing was saved: not what you changed is wrong, the file is\. Key file/)).toBeVisible()
       expect(await screen.findByText(/^The switch was not changed/)).toBeVisible()
-      expect(screen.getByText(/^keyFile: /)).toBeVisible()
+      expect(screen.getByText(/^Key file: /)).toBeVisible()
       disk.change = mended
       readAgain()
       await waitFor(() => expect(screen.queryByText(/^The node would not start again/)).toBeNull())
-      expect(screen.queryByText(/^(Nothing was saved|The switch was not changed|keyFile: )/)).toBeNull()
+      expect(screen.queryByText(/^(Nothing was saved|The switch was not changed|Key file: )/)).toBeNull()
     },
   )
 })
@@ -227,5 +228,19 @@ describe('what is said of the file', () => {
     expect(await screen.findByText(/^Nothing was saved: not what you changed is wrong/)).toHaveTextContent(named)
     await userEvent.click(screen.getByRole('switch', { name: 'Read-only' }))
     expect(await screen.findByText(/^The switch was not changed/)).toHaveTextContent(named)
+  })
+
+  it('calls settings so beside the text of the file too, until that text is another', async () => {
+    using page = await openSettings({})
+    const message = '--key-file: /none is not there, give it with --grpc-key'
+    page.settings.putText = () => ({ kind: 'invalid', problems: [{ name: 'keyFile', message }] })
+    typedJson('{ "keyFile": "/none" }')
+    await userEvent.click(screen.getByRole('button', { name: 'Save the file' }))
+    const said = await screen.findByText(/none is not there/, { selector: 'li' })
+    expect(said).toHaveTextContent(/^Key file: \/none is not there, give it with .* \(grpcKey\)$/)
+    const element = screen.getByRole('textbox', { name: 'Settings as JSON' })
+    act(() => EditorView.findFromDOM(element)?.dispatch({ changes: { from: 0, insert: ' ' } }))
+    expect(screen.queryByText(/is not there/)).toBeNull()
+    expect(screen.getByRole('button', { name: 'Save the file' })).toBeVisible()
   })
 })
