@@ -171,6 +171,25 @@ test('nothing is cut off or stands out of its frame with a zoom of 200 %', async
   expect(found).toEqual([])
 })
 
+test('nothing of a page reaches out of the window, also what only readers of the screen get', async () => {
+  const { page } = await bed.openBrowser(await node(), { viewport: { width: 960, height: 620 } })
+  const reaching: string[] = []
+  for (const name of ['overview', 'keys', 'activity', 'connect', 'settings'] as const) {
+    await goTo(page, name)
+    if (name === 'connect') await page.getByText('memo.v1.KeyValue').first().waitFor()
+    if (name === 'settings') await page.getByRole('switch', { name: say.settings('readOnly') }).waitFor()
+    const found = await page.evaluate(() => {
+      const cut = [...document.querySelectorAll('html, main, main > div, main > div > div')]
+      return cut
+        .filter((element) => element === document.documentElement || getComputedStyle(element).overflowY === 'hidden')
+        .map(({ tagName, scrollHeight, clientHeight }) => ({ tagName, scrollHeight, clientHeight }))
+        .filter(({ scrollHeight, clientHeight }) => scrollHeight !== clientHeight)
+    })
+    reaching.push(...found.map((one) => `${name}: ${JSON.stringify(one)}`))
+  }
+  expect(reaching).toEqual([])
+})
+
 test('the figures of the overview stand whole with what they count, however long they are', async () => {
   const { page } = await bed.openBrowser(await node(), { viewport: { width: 960, height: 620 } })
   await page.getByText(say.overview('aloneText')).first().waitFor()
