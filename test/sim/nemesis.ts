@@ -86,7 +86,7 @@ export class Nemesis {
       case 'index-damage':
         host.disk.damageIndex()
         this.#later(10, 100, () => {
-          if (host.node !== undefined) this.#restart()
+          if (!this.#over && host.node !== undefined) this.#restart()
         })
         return
     }

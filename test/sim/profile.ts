@@ -21,6 +21,8 @@ export interface Profile {
   readonly cancelled: number
   /** Of the value store; the others are of keys. */
   readonly blocks: number
+  /** At the end acknowledged batches rot. */
+  readonly rot: boolean
   /** Milliseconds between two faults of the kind on the average; 0: none. */
   readonly faults: Readonly<Record<FaultKind, number>>
 }
@@ -43,6 +45,7 @@ export function drawProfile(random: SeededRandom): Profile {
     streams: random.pick([0, 10]),
     cancelled: random.pick([0, 5]),
     blocks: random.pick([0, 30, 70]),
+    rot: random.percent(30),
     faults: faults as Record<FaultKind, number>,
   }
 }

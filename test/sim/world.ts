@@ -17,6 +17,7 @@ import { Nemesis } from './nemesis.ts'
 import type { FaultKind, Profile } from './profile.ts'
 import { drawProfile, profileText } from './profile.ts'
 import { RevisionChecker } from './revision-checker.ts'
+import { endInRot } from './rotten-ending.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { SimCaller } from './sim-caller.ts'
 import { SimHost } from './sim-host.ts'
@@ -67,6 +68,7 @@ const limits = {
 
 export class World {
   readonly #seed: number
+  readonly #random: SeededRandom
   readonly #trap: HostTrap
   readonly #time = new VirtualTime()
   readonly #trace: Trace
@@ -95,6 +97,7 @@ export class World {
     const begin = (work: Promise<void>) => this.#watch(work)
     this.#nemesis = new Nemesis({ host: this.#host, time, random: random.fork(), profile, tell, begin })
     this.#clients = Array.from({ length: profile.clients }, (_, index) => this.#client(`c${index}`, random.fork(), tell))
+    this.#random = random
   }
 
   #client(name: string, random: SeededRandom, tell: (what: string) => void): WorldClient {
@@ -113,6 +116,7 @@ export class World {
     try {
       await this.#happen(this.#live())
       this.#check()
+      if (this.#profile.rot) await this.#happen(this.#rot())
       return this.#report()
     } catch (error) {
       const message = error instanceof Violation ? error.message : String(error instanceof Error ? error.stack : error)
@@ -135,6 +139,12 @@ export class World {
     await this.#host.stop()
     const atRest = await this.#host.findingsAtRest()
     if (atRest.length > 0) throw new Violation(`the store at rest is not whole: ${atRest.join('; ')}`)
+  }
+
+  /** Behind the checks: what rots was acknowledged, and is lost all the same. */
+  async #rot(): Promise<void> {
+    const tell = (what: string) => this.#trace.add(this.#time.nowMs, what)
+    await endInRot({ host: this.#host, random: this.#random, values: this.#values, tell })
   }
 
   async #use({ random, caller, keys, blocks }: WorldClient): Promise<void> {
