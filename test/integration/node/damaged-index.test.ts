@@ -93,7 +93,9 @@ let sound: ReadonlySet<string>
 test('a list over damage that nobody met before names what it cannot read, and says that keys may be missing', async () => {
   const { listed, unreadable, incomplete } = await listAll(300)
   expect(incomplete).toBe(true)
-  expect(listed.length).toBeGreaterThan(keys.length * 0.8)
+  // It goes on behind what it cannot read. A key that is misread as one of another family may end it early.
+  const missing = keys.find((key) => !listed.includes(key)) ?? ''
+  expect(listed.some((key) => key > missing)).toBe(true)
   expect(listed.length + unreadable.length).toBeLessThanOrEqual(keys.length)
   expect(listed).toEqual(keys.filter((key) => listed.includes(key)))
   const { body } = await healthOf(memo)

@@ -68,25 +68,34 @@ function makeImage(target: string, window: Window, at: number, survival: Surviva
   cpSync(join(data, 'keys'), join(target, 'keys'), { recursive: true })
 }
 
+/** The segment that an event wrote more than a sector of; undefined for any other event. */
+function writtenSegment(event: (typeof recording.events)[number] | undefined): string | undefined {
+  if (event?.kind !== 'write' || event.data.length <= sectorBytes) return undefined
+  const created = recording.events.find((each) => each.kind === 'create' && each.inode === event.inode)
+  return created?.kind === 'create' && created.path.endsWith('.seg') ? created.path : undefined
+}
+
 /** Of a write that was in flight, and of which nothing is there, the first sector was written. */
 function tearLastWrite(target: string, at: number): void {
   const write = recording.events[at - 1]
-  if (write?.kind !== 'write') return
-  const created = recording.events.find((event) => event.kind === 'create' && event.inode === write.inode)
-  if (created?.kind !== 'create' || !created.path.endsWith('.seg')) return
-  const path = join(target, relative(recording.root, created.path))
+  const segment = writtenSegment(write)
+  if (write?.kind !== 'write' || segment === undefined) return
+  const path = join(target, relative(recording.root, segment))
   const bytes = readFileSync(path)
-  if (bytes.length < write.position + sectorBytes || write.data.length <= sectorBytes) return
+  if (bytes.length < write.position + sectorBytes) return
   write.data.copy(bytes, write.position, 0, sectorBytes)
   writeFileSync(path, bytes)
 }
 
-/** Somewhere in the window, most often right behind a write, which is where a frame is torn. */
-function crashPoint({ from, to }: Window, numbers: SeededNumbers): number {
+/** Somewhere in the window, most often right behind a write; where it is to be torn, behind one of the journal that can be. */
+function crashPoint({ from, to }: Window, numbers: SeededNumbers, isTorn: boolean): number {
   const at = from + 1 + numbers.below(to - from)
+  const behind = (start: number, isWrite: (event: (typeof recording.events)[number]) => boolean) =>
+    recording.events.findIndex((event, index) => index >= start && index < to && isWrite(event)) + 1
+  const isTearable = (event: (typeof recording.events)[number]) => writtenSegment(event) !== undefined
+  if (isTorn) return behind(at, isTearable) || behind(from, isTearable) || at
   if (numbers.below(4) === 0) return at
-  const write = recording.events.findIndex((event, index) => index >= at && index < to && event.kind === 'write')
-  return write === -1 ? at : write + 1
+  return behind(at, ({ kind }) => kind === 'write') || at
 }
 
 test(`${images} images of a lost power start as sound nodes that hold every acknowledged write`, async () => {
@@ -98,7 +107,7 @@ test(`${images} images of a lost power start as sound nodes that hold every ackn
     const window = busy[numbers.below(busy.length)]
     if (window === undefined) continue
     const survival = (['none', 'all', 'random', 'random'] as const)[image % 4] ?? 'random'
-    const at = crashPoint(window, numbers)
+    const at = crashPoint(window, numbers, survival === 'none')
     const label = `seed ${seed}, image ${image}: event ${at} of ${recording.events.length}, ${survival} un-synced writes`
     const target = folder.path(`image-${image}`)
     makeImage(target, window, at, survival, numbers)
