@@ -3,6 +3,7 @@
  * A world with a mutant must fail; the profile makes the trouble likely in which the mistake shows.
  */
 import type { Profile } from './profile.ts'
+import { noFaults } from './profile.ts'
 
 export interface Mutant {
   readonly name: string
@@ -18,15 +19,6 @@ const calm = (profile: Profile): Profile => ({
   ...profile,
   faults: { ...noFaults },
 })
-const noFaults = {
-  power: 0,
-  stop: 0,
-  'sync-failure': 0,
-  'slow-disk': 0,
-  'full-disk': 0,
-  'clock-jump': 0,
-  'index-damage': 0,
-}
 const crowded = (profile: Profile): Profile => ({ ...calm(profile), clients: 8, keys: 3, restMs: 0 })
 const crashing = (profile: Profile): Profile => ({ ...crowded(profile), faults: { ...noFaults, power: 30 } })
 

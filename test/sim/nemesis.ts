@@ -1,7 +1,7 @@
 /** Who brings the faults of a profile over a host, and takes them away again. */
 import { isCoded } from '../../src/shared/coded-error.ts'
 import type { FaultKind, Profile } from './profile.ts'
-import { faultKinds } from './profile.ts'
+import { faultKinds, noFaults } from './profile.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimHost } from './sim-host.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -22,7 +22,7 @@ const skewMaxMs = 20_000
 
 export class Nemesis {
   readonly #parts: NemesisParts
-  readonly counts: Record<FaultKind, number> = { ...noCounts }
+  readonly counts: Record<FaultKind, number> = { ...noFaults }
   #over = false
 
   constructor(parts: NemesisParts) {
@@ -135,5 +135,3 @@ export class Nemesis {
     this.#parts.time.after(this.#parts.random.between(lowMs, highMs), run)
   }
 }
-
-const noCounts = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>

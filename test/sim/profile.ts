@@ -30,6 +30,8 @@ export interface Profile {
 export const faultKinds = ['power', 'stop', 'sync-failure', 'slow-disk', 'full-disk', 'clock-jump', 'index-damage'] as const
 export type FaultKind = (typeof faultKinds)[number]
 
+export const noFaults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Readonly<Record<FaultKind, number>>
+
 export function drawProfile(random: SeededRandom): Profile {
   const faults = Object.fromEntries(faultKinds.map((kind) => [kind, random.percent(50) ? random.pick([30, 100, 300]) : 0]))
   return {

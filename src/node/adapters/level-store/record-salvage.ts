@@ -135,8 +135,10 @@ export class RecordSalvage {
     } finally {
       for (const file of files.values()) await file?.close()
     }
-    for (const [code, count] of dropped)
-      note(`${recordFamilies[code] ?? 'unknown'}: ${count} payloads did not verify, ${namedMax} at most are named`)
+    for (const [code, count] of dropped) {
+      const named = count > namedMax ? `, the first ${namedMax} are named` : ''
+      note(`${recordFamilies[code] ?? 'unknown'}: ${count} payloads did not verify${named}`)
+    }
   }
 
   async #replaySegment(reader: SegmentReader, note: (finding: string) => void): Promise<void> {

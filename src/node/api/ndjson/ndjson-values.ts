@@ -22,6 +22,11 @@ export interface NdjsonValue {
   open(): AsyncIterable<Uint8Array>
 }
 
+/** Whether a stored value has the content type that a line or a file says; most files say nothing of it. */
+export function hasContentType(stored: string, said: string): boolean {
+  return said === '' || said === stored
+}
+
 /** The values of lines that pass by once. Throws CodedError `invalid-argument` for a line that is none. */
 export async function* ndjsonValues(input: AsyncIterable<Uint8Array>, lineBytesMax?: number): AsyncGenerator<NdjsonValue> {
   const lines = readLines(input, lineBytesMax)

@@ -1,5 +1,6 @@
 import { BoundedTasks } from '../../../shared/bounded-tasks.ts'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import { hasContentType } from '../../api/ndjson/ndjson-values.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
 import type { BatchResult, KeyMetadata, KeyValueClient, SmallPut } from '../client/key-value-client.ts'
 import { RequestIds } from '../client/request-ids.ts'
@@ -178,7 +179,7 @@ class ImportRun {
         const same =
           bytes !== undefined &&
           there !== undefined &&
-          hasTypeOf(item, there.metadata) &&
+          hasContentType(there.metadata.contentType, item.contentType) &&
           Buffer.compare(bytes, there.value) === 0
         return { item, same, gone: bytes === undefined }
       }),
@@ -224,7 +225,8 @@ class ImportRun {
     if (found === undefined) return false
     try {
       const { metadata, pieces } = await this.options.client.get(found.key, undefined, { signal: this.signal })
-      if (metadata.size === found.size && hasTypeOf(item, metadata)) return await sameBytes(item.open(), pieces)
+      if (metadata.size === found.size && hasContentType(metadata.contentType, item.contentType))
+        return await sameBytes(item.open(), pieces)
       await pieces[Symbol.asyncIterator]().return?.()
       return false
     } catch (error) {
@@ -324,9 +326,4 @@ class ImportRun {
   private keyOf(item: ImportValue): string {
     return this.options.prefix + item.name
   }
-}
-
-/** A file of a folder says nothing of its content type. */
-function hasTypeOf({ contentType }: ImportValue, found: KeyMetadata): boolean {
-  return contentType === '' || contentType === found.contentType
 }

@@ -3,11 +3,11 @@ import { Plug } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { GrpcInfo } from '../../../ipc/contract/status-schemas.ts'
+import { isLoopback } from '../../connection/is-loopback.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card, Details } from '../../ui/card.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import css from './connect.module.css'
-import { isLoopback } from './is-loopback.ts'
 
 export function AddressCard({ grpc }: { readonly grpc: GrpcInfo }): ReactElement {
   const { t } = useTranslation('connect')

@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next'
 import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
 import type { GrpcInfo, NodeStatus } from '../../../ipc/contract/status-schemas.ts'
 import { shellWord } from '../../../shared/shell-word.ts'
+import { isLoopback } from '../../connection/is-loopback.ts'
 import { readOnlyCause } from '../../connection/read-only-cause.ts'
 import type { Tone } from '../../ui/banner.tsx'
 import { formatBytes, formatCount } from '../../ui/format.ts'
@@ -98,10 +99,6 @@ function roomCard({ status, showsFiles }: AttentionFacts, t: T): Card {
     action: byLimit ? { kind: 'settings', search: 'capacity' } : elsewhere,
     ignorable: false,
   }
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 function doorCard({ host, address, auth, tls }: GrpcInfo, t: T): Card {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { SettingRow, Settings } from '../../../../src/ipc/contract/setting-schemas.ts'
+import { isLoopback } from '../../../../src/renderer/connection/is-loopback.ts'
 import { demoGrpcInfo } from '../../../../src/renderer/demo/demo-figures.ts'
 import type { AttentionFacts } from '../../../../src/renderer/features/overview/attention.ts'
-import { attentionCards, isLoopback } from '../../../../src/renderer/features/overview/attention.ts'
+import { attentionCards } from '../../../../src/renderer/features/overview/attention.ts'
 import { createTexts } from '../../../../src/renderer/text/i18n.ts'
 import { statusWith } from './overview-facts.ts'
 
@@ -102,9 +103,12 @@ describe('attentionCards', () => {
 })
 
 describe('isLoopback', () => {
-  it.each(['localhost', '127.0.0.1', '127.8.0.1', '::1', '[::1]'])('%s stays on this computer', (host) => {
-    expect(isLoopback(host)).toBe(true)
-  })
+  it.each(['localhost', '127.0.0.1', '127.8.0.1', '::1', '[::1]', '::ffff:127.0.0.1', 'memo.localhost'])(
+    '%s stays on this computer',
+    (host) => {
+      expect(isLoopback(host)).toBe(true)
+    },
+  )
   it.each(['0.0.0.0', '::', '10.0.0.1', '127.example.org', 'localhost.example.org'])('%s does not', (host) => {
     expect(isLoopback(host)).toBe(false)
   })

@@ -4,6 +4,7 @@ import { equalBytes } from '../../../core/base/bytes.ts'
 import type { CallContext } from '../../../engine/call-context.ts'
 import type { KeyMetadata, KeyValueService, PutOptions } from '../../../engine/kv/key-value-service.ts'
 import type { Clock } from '../../../ports/clock.ts'
+import { hasContentType } from '../../ndjson/ndjson-values.ts'
 import { controlLimits } from '../control-limits.ts'
 
 export type ImportMode = (typeof importModes)[number]
@@ -62,7 +63,7 @@ export class ValueImport {
       same += step.value.length
     }
     await stored.close()
-    if (step.done === true && same === found.size && hasType(found, contentType)) return 'skipped'
+    if (step.done === true && same === found.size && hasContentType(found.contentType, contentType)) return 'skipped'
     const { keyValues } = this.#parts
     const context = this.#context
     const differing = async function* () {
@@ -84,7 +85,7 @@ export class ValueImport {
 
   async #isStored(there: KeyMetadata, value: Uint8Array, contentType: string): Promise<boolean> {
     const { key, size } = there
-    if (size !== value.length || !hasType(there, contentType)) return false
+    if (size !== value.length || !hasContentType(there.contentType, contentType)) return false
     try {
       const found = await this.#parts.keyValues.get(store, key, {}, this.#context)
       return found !== undefined && equalBytes(found.value, value)
@@ -97,11 +98,6 @@ export class ValueImport {
   #options(contentType: string): PutOptions {
     return { precondition: { kind: this.#parts.mode === 'skip' ? 'absent' : 'any' }, contentType }
   }
-}
-
-/** A file says nothing of its content type. */
-function hasType(found: KeyMetadata, contentType: string): boolean {
-  return contentType === '' || contentType === found.contentType
 }
 
 /** The bytes of a stored value, compared piece by piece with others that are cut elsewhere. */
