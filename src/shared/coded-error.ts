@@ -24,6 +24,8 @@ export const errorCodes = [
   'cancelled',
   'deadline-exceeded',
   'outcome-unknown',
+  // the cluster's state
+  'unavailable',
   // the node's state
   'data-corrupt',
   'store-read-only',

@@ -33,6 +33,7 @@ const exitCodeOfError: Readonly<Record<ErrorCode, number>> = {
   'request-too-old': exitCodes.conflict,
   contended: exitCodes.conflict,
   'not-running': exitCodes.unavailable,
+  unavailable: exitCodes.unavailable,
   unauthenticated: exitCodes.denied,
   'permission-denied': exitCodes.denied,
   'signature-invalid': exitCodes.denied,
