@@ -5,8 +5,9 @@
  */
 
 import { assert } from '../../../shared/assert.ts'
-import { compareBytes } from '../base/bytes.ts'
+import { compareBytes, equalBytes } from '../base/bytes.ts'
 import { CanonicalWriter, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
+import { textBytesLength } from '../base/text.ts'
 
 const format = recordTag('memo/placement/1')
 
@@ -78,9 +79,72 @@ export function placeOf(map: PlacementMap, nodeId: Uint8Array): StoragePlace | u
   return map.places.find((place) => compareBytes(place.nodeId, nodeId) === 0)
 }
 
+/** The next map, in which the node has this place; undefined where it has it already, `full` where no further node fits in. */
+export function withPlace(map: PlacementMap, place: StoragePlace): PlacementMap | 'full' | undefined {
+  const present = placeOf(map, place.nodeId)
+  if (present === undefined && map.places.length === placesMax) return 'full'
+  if (present !== undefined && isSamePlace(present, place)) return undefined
+  return nextMap(map, [...map.places.filter((each) => each !== present), place])
+}
+
+/** The next map, without the node; undefined where it has no place. */
+export function withoutPlace(map: PlacementMap, nodeId: Uint8Array): PlacementMap | undefined {
+  const present = placeOf(map, nodeId)
+  if (present === undefined) return undefined
+  return nextMap(
+    map,
+    map.places.filter((each) => each !== present),
+  )
+}
+
+/** The next map, with another weight of the node; undefined where it has no place, or this weight. */
+export function withWeight(map: PlacementMap, nodeId: Uint8Array, weight: number): PlacementMap | undefined {
+  return withChange(map, nodeId, { weight })
+}
+
+/** The next map, with another data directory of the node; undefined where it has no place, or this directory. */
+export function withStoreId(map: PlacementMap, nodeId: Uint8Array, storeId: Uint8Array): PlacementMap | undefined {
+  return withChange(map, nodeId, { storeId })
+}
+
+function withChange(map: PlacementMap, nodeId: Uint8Array, change: Partial<StoragePlace>): PlacementMap | undefined {
+  const present = placeOf(map, nodeId)
+  const next = present && withPlace(map, { ...present, ...change })
+  assert(next !== 'full', 'a node that has a place needs no further one')
+  return next
+}
+
+function nextMap(map: PlacementMap, places: readonly StoragePlace[]): PlacementMap {
+  const next = {
+    epoch: map.epoch + 1,
+    places: places.toSorted((left, right) => compareBytes(left.nodeId, right.nodeId)),
+  }
+  assert(isWellFormed(next), 'the next placement map is well-formed')
+  return next
+}
+
+function isSamePlace(left: StoragePlace, right: StoragePlace): boolean {
+  return (
+    equalBytes(left.nodeId, right.nodeId) &&
+    equalBytes(left.storeId, right.storeId) &&
+    left.weight === right.weight &&
+    left.zone === right.zone &&
+    left.labels.length === right.labels.length &&
+    left.labels.every((label, index) => label === right.labels[index])
+  )
+}
+
 function isWellFormedPlace(place: StoragePlace): boolean {
-  const { nodeId, storeId, weight } = place
-  return nodeId.length === 32 && storeId.length === 16 && Number.isInteger(weight) && weight >= 0 && weight <= weightMax
+  const { nodeId, storeId, weight, zone, labels } = place
+  return (
+    nodeId.length === 32 &&
+    storeId.length === 16 &&
+    Number.isInteger(weight) &&
+    weight >= 0 &&
+    weight <= weightMax &&
+    labels.length <= labelsMax &&
+    [zone, ...labels].every((text) => textBytesLength(text) <= labelBytesMax)
+  )
 }
 
 function isAfter(before: StoragePlace | undefined, place: StoragePlace): boolean {
