@@ -200,6 +200,13 @@ export class CanonicalReader {
     return this.bytes(length, length)
   }
 
+  /** A byte field that holds a record of its own. */
+  record<T>(decode: (bytes: Uint8Array) => T | undefined, bytesMax: number = lengthMax): T {
+    const value = decode(this.bytes(0, bytesMax))
+    if (value === undefined) throw new MalformedRecord()
+    return value
+  }
+
   text(bytesMax = lengthMax): string {
     const text = decodeText(this.bytes(0, bytesMax))
     if (text === undefined) throw new MalformedRecord()

@@ -75,6 +75,9 @@ export interface Limits {
   readonly clockReservationMs: number
   /** How far a foreign HLC or a caller's clock may be ahead of this node's. */
   readonly clockSkewMaxMs: number
+  /** How long a passport that this node issues is valid, and how long it ties its key to a connection; the protocol's bounds are higher. */
+  readonly passportValidityMs: number
+  readonly bindingValidityMs: number
   /** How long an unnamed value is kept before it is collected. */
   readonly collectGraceMs: number
   /** How long a removal is remembered. */
@@ -206,6 +209,8 @@ export const defaultLimits: Limits = {
   callTimeoutMs: 30_000,
   clockReservationMs: 1000,
   clockSkewMaxMs: 60_000,
+  passportValidityMs: 90 * 24 * 60 * 60_000,
+  bindingValidityMs: 7 * 24 * 60 * 60_000,
   collectGraceMs: 60 * 60_000,
   horizonMs: 30 * 24 * 60 * 60_000,
   sweepIntervalMs: 6 * 60 * 60_000,
