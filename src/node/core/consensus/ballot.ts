@@ -32,9 +32,9 @@ export function compareBallots(left: Ballot, right: Ballot): number {
   )
 }
 
-/** The first ballot of a block: the one under which it is born. */
-export function birthBallot(proposer: Member, bootCount: number): Ballot {
-  return ballotOf(0, 0, proposer, bootCount)
+/** The first ballot of a block whose only member is the proposer: the one under which it is born. Nobody prepares with it. */
+export function birthBallot(proposer: Member, bootCount: number, recovery = 0): Ballot {
+  return ballotOf(recovery, 0, proposer, bootCount)
 }
 
 /** Whether the ballot was made by this start of this member, so that it may go on proposing under it. */

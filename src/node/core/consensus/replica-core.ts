@@ -1,0 +1,266 @@
+/**
+ * What a member knows of one block and the steps that all its roles share. The roles themselves: replica-acceptor, replica-prepare,
+ * replica-lead.
+ *
+ * Invariants:
+ * - slots are committed and handed over to be applied in their order, each once;
+ * - a change of the group is in force from the slot behind it on; who led or prepared before it does neither any more, and prepares
+ *   anew where it is still a member;
+ * - a reply that says something durable leaves behind the write of it.
+ */
+
+import { assert } from '../../../shared/assert.ts'
+import type { Ballot } from './ballot.ts'
+import { birthBallot, compareBallots } from './ballot.ts'
+import type { Group, Member } from './group.ts'
+import { compareMembers, isMember } from './group.ts'
+import { Candidate } from './replica-candidate.ts'
+import type { ReplicaEffect, ReplicaLimits, ReplicaMessage, ReplicaRecord, Slot } from './replica-events.ts'
+import { ReplicaLog } from './replica-log.ts'
+import { Primary } from './replica-primary.ts'
+
+export interface ReplicaParts {
+  readonly self: Member
+  readonly bootCount: number
+  /** Of the network, as this node knows it: no ballot of this start has a lower one. */
+  readonly recovery: number
+  readonly record: ReplicaRecord
+  readonly limits: ReplicaLimits
+}
+
+/** Sent once a write is durable; what has been accepted is said as it is then. */
+export type Reply =
+  | { readonly to: Member; readonly message: ReplicaMessage }
+  | { readonly to: Member; readonly acceptedUnder: Ballot }
+
+interface Write {
+  readonly slots: readonly Slot[]
+  readonly promised: Ballot
+  readonly replies: readonly Reply[]
+}
+
+export class ReplicaCore {
+  readonly self: Member
+  readonly bootCount: number
+  readonly limits: ReplicaLimits
+  readonly log: ReplicaLog
+  group: Group
+  promised: Ballot | undefined
+  /** As far as the promise is durable. */
+  promisedDurably: Ballot | undefined
+  /** The highest ballot heard of, promised or not: what is prepared next is above it. */
+  seen: Ballot
+  committed: number
+  applied: number
+  /** As a group of one: slots up to here were handed over to be applied, which is their acceptance. */
+  handedOver: number
+  role: Primary | Candidate | undefined
+  catchUp: { readonly startedMs: number } | undefined
+  /** Led or prepared when the group changed. */
+  mustPrepare = false
+  nowMs = 0
+  effects: ReplicaEffect[] = []
+  readonly #writes = new Map<number, Write>()
+  #nextWrite = 1
+
+  constructor({ self, bootCount, recovery, record, limits }: ReplicaParts) {
+    this.self = self
+    this.bootCount = bootCount
+    this.limits = limits
+    this.group = record.group
+    this.committed = record.applied
+    this.applied = record.applied
+    this.handedOver = record.applied
+    this.log = new ReplicaLog(record.applied, record.slots, limits)
+    this.seen = birthBallot(self, bootCount, recovery)
+    if (record.promised !== undefined) this.raisePromise(record.promised)
+    for (const { ballot } of record.slots) this.raisePromise(ballot)
+    this.promisedDurably = this.promised
+  }
+
+  /** A group of this member alone: its vote is every majority. */
+  get isAlone(): boolean {
+    return this.group.members.length === 1 && isMember(this.group, this.self)
+  }
+
+  get otherMembers(): readonly Member[] {
+    return this.group.members.filter((member) => compareMembers(member, this.self) !== 0)
+  }
+
+  /**
+   * The rule of two members: a write needs both, so a member of two that holds no accepted entry above what it has applied has every
+   * committed write.
+   */
+  get mayReadAlone(): boolean {
+    const isPair = this.group.members.length === 2 && isMember(this.group, this.self)
+    return isPair && this.applied === this.committed && !this.log.hasAbove(this.committed)
+  }
+
+  send(to: Member, message: ReplicaMessage): void {
+    this.effects.push({ kind: 'send', to, message })
+  }
+
+  /** Everything up to this slot is durable here under the ballot, or chosen. */
+  acceptedUpTo(ballot: Ballot): number {
+    return this.log.reach(this.committed, ballot, true)
+  }
+
+  sendAccepted(to: Member, ballot: Ballot): void {
+    this.send(to, { kind: 'accepted', ballot, groupIndex: this.group.index, upTo: this.acceptedUpTo(ballot) })
+  }
+
+  /** One write of a promise, of accepted slots, or of both. The replies leave when it is durable. */
+  persist(what: { readonly promised?: Ballot; readonly slots?: readonly Slot[]; readonly replies?: readonly Reply[] }): void {
+    const { promised, slots = [], replies = [] } = what
+    assert(this.promised !== undefined, 'nothing is written before something was promised')
+    const write = this.#nextWrite++
+    this.#writes.set(write, { slots, promised: this.promised, replies })
+    this.effects.push({ kind: 'persist', write, promised, slots })
+  }
+
+  persisted(number: number): void {
+    const write = this.#taken(number)
+    this.log.markDurable(write.slots)
+    if (this.promisedDurably === undefined || compareBallots(write.promised, this.promisedDurably) > 0) {
+      this.promisedDurably = write.promised
+    }
+    for (const reply of write.replies) {
+      if ('message' in reply) this.send(reply.to, reply.message)
+      else this.sendAccepted(reply.to, reply.acceptedUnder)
+    }
+  }
+
+  notPersisted(number: number): void {
+    const write = this.#taken(number)
+    // A primary goes on without its own vote: others may carry its entries.
+    if (!(this.role instanceof Primary)) this.log.takeBack(write.slots, this.committed)
+    if (this.role instanceof Candidate) this.stepDown(undefined)
+  }
+
+  /** True where the ballot is above everything promised before, which it then is no more. */
+  raisePromise(ballot: Ballot): boolean {
+    if (compareBallots(ballot, this.seen) > 0) this.seen = ballot
+    if (this.promised !== undefined && compareBallots(ballot, this.promised) <= 0) return false
+    this.promised = ballot
+    return true
+  }
+
+  /** Neither leads nor prepares any more. `by`: the ballot that is ahead. */
+  stepDown(by: Ballot | undefined): void {
+    const { role } = this
+    this.role = undefined
+    if (role instanceof Candidate) this.effects.push({ kind: 'overtaken', by })
+    if (!(role instanceof Primary)) return
+    for (const proposal of role.proposals.values()) this.effects.push({ kind: 'lost', proposal })
+    for (const read of role.waitingReads) this.effects.push({ kind: 'unreadable', read, reason: 'not-leading' })
+    this.effects.push({ kind: 'leading', leading: false })
+  }
+
+  /** Takes chosen entries that a catch-up or a promise brought. */
+  learnChosen(slots: readonly Slot[]): void {
+    let reach = this.committed
+    for (const slot of slots) {
+      if (slot.slot <= reach) continue
+      if (slot.slot !== reach + 1) break
+      if (reach === this.committed && this.role instanceof Primary) this.stepDown(undefined)
+      this.log.put(slot, false)
+      reach = slot.slot
+      // The slots behind a change of the group are another group's, which is in force here first.
+      if (slot.entry.kind !== 'group') continue
+      this.commit(reach)
+    }
+    if (reach > this.committed) this.commit(reach)
+  }
+
+  /** Every slot up to here is chosen, and its entry is held. */
+  commit(upTo: number): void {
+    const slots = this.log.above(this.committed).filter(({ slot }) => slot <= upTo)
+    assert(slots.length === upTo - this.committed, 'what is committed is held')
+    this.committed = upTo
+    const primary = this.role instanceof Primary ? this.role : undefined
+    const fresh = slots.filter(({ slot }) => slot > this.handedOver)
+    this.handedOver = Math.max(this.handedOver, upTo)
+    if (fresh.length > 0) this.effects.push({ kind: 'apply', slots: fresh })
+    if (primary !== undefined) this.#committedAsPrimary(primary, slots)
+    for (const { entry } of slots) if (entry.kind === 'group') this.enterGroup(entry.group)
+  }
+
+  /** A group that follows the one in force. */
+  enterGroup(group: Group): void {
+    if (group.index <= this.group.index) return
+    const wasActive = this.role !== undefined
+    this.stepDown(undefined)
+    this.group = group
+    this.mustPrepare = wasActive && isMember(group, this.self)
+  }
+
+  /** The state is durable up to this slot. */
+  reached(index: number): void {
+    if (index <= this.applied) return
+    this.applied = index
+    this.log.applied(index)
+  }
+
+  /** The state was replaced by one as of this slot, durably. */
+  install(index: number, group: Group): void {
+    if (index > this.applied) {
+      if (this.role instanceof Primary) this.stepDown(undefined)
+      this.applied = index
+      this.committed = Math.max(this.committed, index)
+      this.handedOver = Math.max(this.handedOver, index)
+      this.log.replaced(index)
+    }
+    this.enterGroup(group)
+  }
+
+  /** Asks this member for what is chosen and not held here, unless somebody is being asked. */
+  fallBehind(from: Member): void {
+    if (this.catchUp !== undefined) return
+    this.catchUp = { startedMs: this.nowMs }
+    this.effects.push({ kind: 'catch-up', from, since: this.committed + 1 })
+  }
+
+  /** Lets go the reads that were confirmed and whose state is there. */
+  letRead(): void {
+    if (!(this.role instanceof Primary)) return
+    for (const read of this.role.readableAt(this.applied)) this.effects.push({ kind: 'readable', read })
+  }
+
+  #committedAsPrimary(primary: Primary, slots: readonly Slot[]): void {
+    for (const { slot } of slots) {
+      const proposal = primary.proposals.get(slot)
+      if (proposal === undefined) continue
+      primary.proposals.delete(slot)
+      this.effects.push({ kind: 'decided', proposal, slot })
+    }
+    const { ballot } = primary
+    const message = { kind: 'committed', ballot, groupIndex: this.group.index, index: this.committed } as const
+    // A primary alone tells its learners with the entries themselves.
+    if (!primary.isAlone) for (const { member } of primary.others) this.send(member, message)
+    else for (const other of primary.others) sendEntries(this, primary, other)
+    this.letRead()
+  }
+
+  #taken(number: number): Write {
+    const write = this.#writes.get(number)
+    assert(write !== undefined, 'a write is answered once')
+    this.#writes.delete(number)
+    return write
+  }
+}
+
+/**
+ * Sends a member the entries behind those that it was sent. Without any it is asked how far it is, and where it lacks what is no longer
+ * held here it finds that by the committed index and catches up.
+ */
+export function sendEntries(core: ReplicaCore, primary: Primary, to: Primary['others'][number]): void {
+  const { ballot } = primary
+  const last = primary.isAlone ? core.committed : primary.next - 1
+  const first = to.sent + 1
+  const held = core.log.above(to.sent).filter(({ slot }) => slot <= last)
+  const entries = held.slice(0, core.limits.acceptEntriesMax).map(({ entry }) => entry)
+  const { committed, group } = core
+  core.send(to.member, { kind: 'accept', ballot, groupIndex: group.index, committed, first, entries })
+  to.sent += entries.length
+  to.sentAtMs = core.nowMs
+}

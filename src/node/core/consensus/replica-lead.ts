@@ -1,0 +1,184 @@
+/**
+ * What a primary does: it puts entries into the next slots, counts who holds them, confirms reads, and sends again what was not
+ * answered.
+ *
+ * Invariants: a proposal leaves at once, the primary's own vote is one among the others; an entry is committed when a majority of the
+ * group in force holds it and everything before it under this ballot; nothing is proposed behind a change of the group.
+ */
+
+import { assert } from '../../../shared/assert.ts'
+import type { Ballot } from './ballot.ts'
+import { compareBallots } from './ballot.ts'
+import type { Member } from './group.ts'
+import type { ReplicaCore } from './replica-core.ts'
+import { sendEntries } from './replica-core.ts'
+import type { LogEntry, RefusedProposal, ReplicaMessage } from './replica-events.ts'
+import type { Progress } from './replica-primary.ts'
+import { Primary } from './replica-primary.ts'
+
+type Received<Kind extends ReplicaMessage['kind']> = Extract<ReplicaMessage, { kind: Kind }>
+
+/** Begins to lead: what may be chosen is proposed again first. */
+export function lead(core: ReplicaCore, ballot: Ballot, adopted: readonly LogEntry[]): void {
+  const { group, self, handedOver, nowMs, limits } = core
+  const primary = new Primary({ ballot, group, self, handedOver, adopted: adopted.length, nowMs, resendMs: limits.resendMs })
+  core.role = primary
+  core.effects.push({ kind: 'leading', leading: true })
+  if (adopted.length > 0) append(core, primary, adopted)
+  else for (const other of primary.others) sendEntries(core, primary, other)
+}
+
+export function propose(core: ReplicaCore, proposal: number, entry: LogEntry): void {
+  const reason = refusal(core)
+  if (reason !== undefined) {
+    core.effects.push({ kind: 'refused', proposal, reason })
+    return
+  }
+  assert(core.role instanceof Primary, 'a primary proposes')
+  assert(entry.kind !== 'group' || entry.group.index === core.group.index + 1, 'a group follows the one in force')
+  core.role.proposals.set(core.role.next, proposal)
+  append(core, core.role, [entry])
+}
+
+function refusal({ role, committed, nowMs, limits }: ReplicaCore): RefusedProposal | undefined {
+  if (!(role instanceof Primary)) return 'not-leading'
+  if (role.groupChanging) return 'group-changing'
+  if (role.next - committed > limits.pipelineMax) return 'pipeline-full'
+  return nowMs - role.majorityHeardMs(nowMs) > limits.silentMs ? 'no-majority' : undefined
+}
+
+function append(core: ReplicaCore, primary: Primary, entries: readonly LogEntry[]): void {
+  const { ballot } = primary
+  const first = primary.next
+  const slots = entries.map((entry, index) => ({ slot: first + index, ballot, entry }))
+  for (const slot of slots) {
+    assert(!primary.groupChanging, 'nothing is proposed behind a change of the group')
+    core.log.put(slot, false)
+    if (slot.entry.kind === 'group') primary.groupChanging = true
+  }
+  primary.next += slots.length
+  if (primary.isAlone) {
+    // What it applies is its vote, and that is the majority; learners hear of it when it is durable.
+    core.handedOver = primary.next - 1
+    core.effects.push({ kind: 'apply', slots })
+    return
+  }
+  for (const other of primary.others) sendEntries(core, primary, other)
+  core.persist({ slots })
+}
+
+/** Its own entries became durable, or were applied. */
+export function onOwnWrite(core: ReplicaCore, primary: Primary): void {
+  primary.ownHeld = Math.max(primary.ownHeld, core.acceptedUpTo(primary.ballot))
+  commitByMajority(core, primary)
+}
+
+export function onAccepted(core: ReplicaCore, from: Member, { ballot, upTo }: Received<'accepted'>): void {
+  const heard = hear(core, from, ballot)
+  if (heard === undefined) return
+  const { primary, progress } = heard
+  const reach = Math.min(upTo, primary.next - 1)
+  progress.held = Math.max(progress.held, reach)
+  progress.sent = Math.max(progress.sent, progress.held)
+  if (!primary.isAlone && progress.sent < primary.next - 1) sendEntries(core, primary, progress)
+  commitByMajority(core, primary)
+}
+
+export function onGap(core: ReplicaCore, from: Member, { ballot, from: first }: Received<'gap'>): void {
+  const heard = hear(core, from, ballot)
+  if (heard === undefined) return
+  const { primary, progress } = heard
+  progress.sent = Math.min(progress.sent, first - 1)
+  sendEntries(core, primary, progress)
+}
+
+function commitByMajority(core: ReplicaCore, primary: Primary): void {
+  const held = primary.isAlone ? Math.min(core.applied, core.handedOver) : Math.min(primary.heldByMajority, primary.next - 1)
+  if (held > core.committed) core.commit(held)
+}
+
+export function read(core: ReplicaCore, number: number): void {
+  if (!(core.role instanceof Primary)) {
+    core.effects.push({ kind: 'unreadable', read: number, reason: 'not-leading' })
+    return
+  }
+  core.role.arrived.push(number)
+  confirm(core, core.role)
+}
+
+export function onConfirmed(core: ReplicaCore, from: Member, { ballot, round }: Received<'confirmed'>): void {
+  const heard = hear(core, from, ballot)
+  if (heard === undefined || !heard.primary.confirmedBy(heard.progress, round)) return
+  core.letRead()
+  confirm(core, heard.primary)
+}
+
+function confirm(core: ReplicaCore, primary: Primary): void {
+  const confirmation = primary.confirm(core.committed, core.nowMs)
+  if (confirmation === undefined) return
+  if (primary.isAlone) {
+    primary.releaseReads()
+    core.letRead()
+  } else sendConfirms(core, primary)
+}
+
+function sendConfirms(core: ReplicaCore, primary: Primary): void {
+  const { confirmation, ballot } = primary
+  if (confirmation === undefined) return
+  confirmation.sentAtMs = core.nowMs
+  const message = { kind: 'confirm', ballot, groupIndex: core.group.index, round: confirmation.round } as const
+  for (const member of core.otherMembers) if (!confirmation.confirmed.has(member)) core.send(member, message)
+}
+
+/** What is due: entries and confirmations that were not answered, and confirmations that never will be. */
+export function tickPrimary(core: ReplicaCore, primary: Primary): void {
+  const { nowMs, limits } = core
+  for (const other of primary.others) {
+    if (!isOwed(primary, other) || other.sentAtMs + other.waitMs > nowMs) continue
+    other.sent = other.held < 0 ? Math.min(other.sent, core.committed) : other.held
+    other.waitMs = Math.min(other.waitMs * 2, limits.resendMaxMs)
+    sendEntries(core, primary, other)
+  }
+  const { confirmation } = primary
+  if (confirmation === undefined) return
+  if (nowMs >= confirmation.startedMs + limits.confirmTimeoutMs) giveUpConfirmation(core, primary)
+  else if (nowMs >= confirmation.sentAtMs + limits.resendMs) sendConfirms(core, primary)
+}
+
+/** By the rule of two members its reads are let through all the same, or they are refused. */
+function giveUpConfirmation(core: ReplicaCore, primary: Primary): void {
+  if (core.mayReadAlone) {
+    primary.releaseReads()
+    core.letRead()
+  } else {
+    for (const number of primary.confirmation?.reads ?? []) {
+      core.effects.push({ kind: 'unreadable', read: number, reason: 'no-majority' })
+    }
+    primary.confirmation = undefined
+  }
+  confirm(core, primary)
+}
+
+/** When the next tick of a primary is due. */
+export function primaryDueMs(primary: Primary, { resendMs, confirmTimeoutMs }: ReplicaCore['limits']): number {
+  let dueMs = Number.POSITIVE_INFINITY
+  for (const other of primary.others) if (isOwed(primary, other)) dueMs = Math.min(dueMs, other.sentAtMs + other.waitMs)
+  const { confirmation } = primary
+  if (confirmation === undefined) return dueMs
+  return Math.min(dueMs, confirmation.sentAtMs + resendMs, confirmation.startedMs + confirmTimeoutMs)
+}
+
+function isOwed(primary: Primary, { held }: Progress): boolean {
+  return held < primary.next - 1
+}
+
+/** The sender of an answer to this ballot, which was heard of just now. */
+function hear(core: ReplicaCore, from: Member, ballot: Ballot): { primary: Primary; progress: Progress } | undefined {
+  const { role: primary, nowMs } = core
+  if (!(primary instanceof Primary) || compareBallots(primary.ballot, ballot) !== 0) return undefined
+  const progress = primary.progressOf(from)
+  if (progress === undefined) return undefined
+  progress.heardAtMs = nowMs
+  progress.waitMs = core.limits.resendMs
+  return { primary, progress }
+}
