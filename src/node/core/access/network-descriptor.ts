@@ -20,7 +20,7 @@ const descriptorTag = recordTag('memo/descriptor/1')
 
 export const networkSaltBytes = 16
 /** Bytes of a network's name in UTF-8. */
-const networkNameBytesMax = 255
+export const networkNameBytesMax = 255
 const administratorsMax = 64
 
 export const overlays = ['kouncil', 'kelips'] as const
