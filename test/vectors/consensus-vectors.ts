@@ -6,14 +6,9 @@ import type { BlockRecord, BlockState } from '../../src/node/core/consensus/bloc
 import { bornGroup } from '../../src/node/core/consensus/group.ts'
 import { outcomeKey } from '../../src/node/core/consensus/outcome.ts'
 import { encodeBlockRecord, encodeOutcome } from '../../src/node/core/consensus/record-codec.ts'
+import { emptyAdmission } from '../../src/node/core/overlay/admission-section.ts'
 import { encodePlacement } from '../../src/node/core/overlay/placement-map.ts'
-import {
-  emptyAdmission,
-  emptyPolicies,
-  encodeFeatureLevel,
-  encodeKeyRing,
-  encodeStoreRoot,
-} from '../../src/node/core/overlay/root-bodies.ts'
+import { emptyPolicies, encodeFeatureLevel, encodeKeyRing, encodeStoreRoot } from '../../src/node/core/overlay/root-bodies.ts'
 import { encodeRootSection } from '../../src/node/core/overlay/root-section.ts'
 import type { VectorFile } from './vectors.ts'
 

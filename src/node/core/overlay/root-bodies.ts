@@ -1,6 +1,5 @@
 /**
- * What the smaller sections of a root hold. Policies and admission are documents that a network is born with empty: its defaults hold
- * and nobody was admitted or revoked.
+ * What the smaller sections of a root hold. The policies are a document that a network is born with empty: its defaults hold.
  */
 
 import type { BlockAddress } from '../base/address.ts'
@@ -10,7 +9,6 @@ import { CanonicalWriter, decodeCanonical, recordTag } from '../base/canonical-c
 const keyRingFormat = recordTag('memo/key-ring/1')
 const storeFormat = recordTag('memo/store/1')
 const policiesFormat = recordTag('memo/policies/1')
-const admissionFormat = recordTag('memo/admission/1')
 const featureFormat = recordTag('memo/feature-level/1')
 
 const membersMax = 4096
@@ -62,8 +60,4 @@ export function decodeFeatureLevel(bytes: Uint8Array): number | undefined {
 
 export function emptyPolicies(): Uint8Array {
   return new CanonicalWriter(policiesFormat).uint(0).finish()
-}
-
-export function emptyAdmission(): Uint8Array {
-  return new CanonicalWriter(admissionFormat).uint(0).finish()
 }

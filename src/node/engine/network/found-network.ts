@@ -12,12 +12,12 @@ import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
 import { bornGroup } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import { emptyAdmission } from '../../core/overlay/admission-section.ts'
 import type { DescriptorSection } from '../../core/overlay/descriptor-section.ts'
 import { encodeDescriptorSection } from '../../core/overlay/descriptor-section.ts'
 import type { PlacementMap } from '../../core/overlay/placement-map.ts'
 import { defaultWeight, encodePlacement } from '../../core/overlay/placement-map.ts'
 import {
-  emptyAdmission,
   emptyPolicies,
   encodeFeatureLevel,
   encodeKeyRing,
