@@ -32,6 +32,7 @@ import { encodeSignedVersion, signVersion, versionStatement } from '../../src/no
 import type { ContentTerms } from '../../src/node/engine/payload/payload-pipeline.ts'
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
 import { consensusRecords, rootSections } from './consensus-vectors.ts'
+import { admissions, identities } from './identity-vectors.ts'
 
 export type Vector = Readonly<Record<string, unknown>>
 export interface VectorFile {
@@ -326,9 +327,11 @@ function manifests(): VectorFile {
 /** File name without ending to content. */
 export const vectorFiles: Readonly<Record<string, () => VectorFile>> = {
   addresses,
+  admissions,
   'canonical-codec': codec,
   'consensus-records': consensusRecords,
   'content-blocks': contentBlocks,
+  identities,
   keys,
   manifests,
   networks,
