@@ -68,7 +68,8 @@ export default {
       name: 'adapters-stand-apart',
       severity: 'error',
       from: { path: `${node}adapters/([^/]+)/` },
-      to: { path: `${node}adapters/`, pathNot: `${node}adapters/$1/` },
+      // Both transports are made of the same sessions.
+      to: { path: `${node}adapters/`, pathNot: [`${node}adapters/$1/`, `${node}adapters/peer-session/`] },
     },
     only(
       'api-holds-no-rules',

@@ -168,6 +168,84 @@ export interface Limits {
   readonly consolePingMs: number
   /** Bytes that wait to be taken by one screen; beyond them its socket is ended. */
   readonly consoleUnreadBytesMax: number
+  /** Bytes of one frame between nodes, of what one message, request or answer carries, and of a hello. */
+  readonly peerFrameBytesMax: number
+  readonly peerBodyBytesMax: number
+  readonly peerHelloBytesMax: number
+  /** Bytes of a piece of a bulk body or a stream: what anything urgent waits for at most. */
+  readonly peerPieceBytes: number
+  /** Bytes of messages that wait to leave for one node, while it is dialled too; beyond them messages are dropped. */
+  readonly peerQueueBytesMax: number
+  /** Endpoints of one node that are tried, and how long one may take to be reached. */
+  readonly peerEndpointsMax: number
+  readonly peerDialTimeoutMs: number
+  /** Rest after a dial that reached nobody, which doubles up to the other. */
+  readonly peerDialRestMs: number
+  readonly peerDialRestMaxMs: number
+  /** How long a TLS handshake may take, and how long a greeting. */
+  readonly peerHandshakeTimeoutMs: number
+  readonly peerHelloTimeoutMs: number
+  /** How long a peer may be silent before it is pinged, and before its session ends. */
+  readonly peerPingMs: number
+  readonly peerSilenceMs: number
+  /** A peer that takes nothing for this time while as many bytes wait is ended. */
+  readonly peerStalledBytes: number
+  readonly peerStalledMs: number
+  /** The longest time between two looks at when a session expires. */
+  readonly peerExpiryLookMs: number
+  /** Nodes with which sessions stand; connections of others, in all, and those that have not been greeted. */
+  readonly peerSessionsMax: number
+  readonly peerConnectionsMax: number
+  readonly peerGreetingsMax: number
+  /** Requests of one peer without an answer and their bytes, in one session and in all. */
+  readonly peerRequestsMax: number
+  readonly peerRequestBytesMax: number
+  readonly peerRequestsTotalMax: number
+  readonly peerRequestBytesTotalMax: number
+  /** Bytes that wait to be taken by one peer, beyond which further answers are refused. */
+  readonly peerReplyBytesMax: number
+  /** Streams that one peer has opened, in one session and in all, and bytes of one that its reader has not taken. */
+  readonly peerStreamsMax: number
+  readonly peerStreamsTotalMax: number
+  readonly peerStreamWindowBytes: number
+  /** Frames that come to nothing within a second, pings among them. */
+  readonly peerIdleFramesPerSecond: number
+  /** Requests for admission at once, of one address within a minute, their bytes, and how long one may take. */
+  readonly peerJoinersMax: number
+  readonly peerJoinsPerMinute: number
+  readonly peerJoinBytesMax: number
+  readonly peerJoinTimeoutMs: number
+  /** Addresses of other nodes that are counted; how long one is not taken after it sent what no node sends. */
+  readonly peerAddressesMax: number
+  readonly peerSlowedMs: number
+  /** How long a stop waits for what serves other nodes. */
+  readonly peerStopMs: number
+  /** Time between two probes of a node, and how long an answer to its ping may take before others are asked to ping it. */
+  readonly swimPeriodMs: number
+  readonly swimPingTimeoutMs: number
+  /** Nodes that are asked to ping one that did not answer, and pings for others that are under way here. */
+  readonly swimHelpers: number
+  readonly swimRelaysMax: number
+  /** Periods for which a suspect may refute when enough others suspect it too, how many these are, and how much longer it is alone. */
+  readonly swimSuspicionPeriods: number
+  readonly swimConfirmations: number
+  readonly swimSuspicionSpread: number
+  /** How many times longer than usual a node waits at most that notices that it is slow itself; 0: it does not look at itself. */
+  readonly swimHealthMax: number
+  /** Lateness of a timer from which on what it would judge is excused. */
+  readonly swimLateMs: number
+  /** How often a rumour is passed on, times the decimal logarithm of the nodes, and bytes of the rumours of one message. */
+  readonly swimRetransmits: number
+  readonly swimRumourBytesMax: number
+  /** Bytes of the rumours of one answer to a digest; the next digest brings the rest. */
+  readonly swimNewsBytesMax: number
+  /** Time between two digests to some node, and between two pings of some node that is dead. */
+  readonly swimDigestMs: number
+  readonly swimDeadPingMs: number
+  /** Nodes that are remembered, how long those are that left, and how many a node tells itself when it leaves. */
+  readonly swimNodesMax: number
+  readonly swimTombstoneMs: number
+  readonly swimFarewells: number
 }
 
 export const defaultLimits: Limits = {
@@ -262,4 +340,56 @@ export const defaultLimits: Limits = {
   consoleSessionSocketsMax: 16,
   consolePingMs: 30_000,
   consoleUnreadBytesMax: 64 * 1024 * 1024,
+  swimPeriodMs: 1000,
+  swimPingTimeoutMs: 400,
+  swimHelpers: 3,
+  swimRelaysMax: 64,
+  swimSuspicionPeriods: 3,
+  swimConfirmations: 3,
+  swimSuspicionSpread: 6,
+  swimHealthMax: 8,
+  swimLateMs: 100,
+  swimRetransmits: 4,
+  swimRumourBytesMax: 8 * 1024,
+  swimNewsBytesMax: 1024 * 1024,
+  swimDigestMs: 30_000,
+  swimDeadPingMs: 5000,
+  swimNodesMax: 4096,
+  swimTombstoneMs: 24 * 60 * 60_000,
+  swimFarewells: 8,
+  peerFrameBytesMax: 4 * 1024 * 1024,
+  peerBodyBytesMax: 4 * 1024 * 1024 - 1024,
+  peerHelloBytesMax: 64 * 1024,
+  peerPieceBytes: 64 * 1024,
+  peerQueueBytesMax: 16 * 1024 * 1024,
+  peerEndpointsMax: 8,
+  peerDialTimeoutMs: 5000,
+  peerDialRestMs: 100,
+  peerDialRestMaxMs: 10_000,
+  peerHandshakeTimeoutMs: 5000,
+  peerHelloTimeoutMs: 5000,
+  peerPingMs: 5000,
+  peerSilenceMs: 15_000,
+  peerStalledBytes: 1024 * 1024,
+  peerStalledMs: 10_000,
+  peerExpiryLookMs: 60_000,
+  peerSessionsMax: 512,
+  peerConnectionsMax: 1024,
+  peerGreetingsMax: 64,
+  peerRequestsMax: 1024,
+  peerRequestBytesMax: 64 * 1024 * 1024,
+  peerRequestsTotalMax: 8192,
+  peerRequestBytesTotalMax: 256 * 1024 * 1024,
+  peerReplyBytesMax: 64 * 1024 * 1024,
+  peerStreamsMax: 64,
+  peerStreamsTotalMax: 512,
+  peerStreamWindowBytes: 1024 * 1024,
+  peerIdleFramesPerSecond: 20_000,
+  peerJoinersMax: 16,
+  peerJoinsPerMinute: 10,
+  peerJoinBytesMax: 32 * 1024,
+  peerJoinTimeoutMs: 30_000,
+  peerAddressesMax: 1024,
+  peerSlowedMs: 10_000,
+  peerStopMs: 5000,
 }
