@@ -14,7 +14,7 @@ import { nodeIdOf } from './user-keys.ts'
 
 const statementTag = recordTag('memo/certificate-binding/1')
 
-export const channelBytes = 32
+const channelBytes = 32
 /** How far ahead a binding may end. */
 export const bindingValidityMaxMs: number = 7 * 24 * 60 * 60_000
 

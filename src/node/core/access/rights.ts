@@ -37,3 +37,7 @@ export function rightsFromMask(mask: number): Rights {
 export function areWithin(narrower: Rights, broader: Rights): boolean {
   return rightNames.every((name) => broader[name] || !narrower[name])
 }
+
+export function commonRights(left: Rights, right: Rights): Rights {
+  return rightsFromMask(rightsMask(left) & rightsMask(right))
+}
