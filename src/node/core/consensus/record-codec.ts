@@ -12,11 +12,10 @@ import { compareBytes, equalBytes } from '../base/bytes.ts'
 import type { CanonicalReader } from '../base/canonical-codec.ts'
 import { CanonicalWriter, choiceIndex, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
 import { isHlc } from '../base/hybrid-clock.ts'
-import type { Ballot } from './ballot.ts'
 import { isWellFormedBallot } from './ballot.ts'
+import { readBallot, readGroup, writeBallot, writeGroup } from './ballot-codec.ts'
 import type { BlockRecord, BlockState, MapHead, MapPageKind, OriginProgress } from './block-record.ts'
-import type { Group, Member } from './group.ts'
-import { groupMembersMax, isWellFormedGroup, nodeIdBytes, storeIdBytes } from './group.ts'
+import { isWellFormedGroup } from './group.ts'
 import type { Outcome } from './outcome.ts'
 import { askedBytes, sessionBytes } from './outcome.ts'
 
@@ -109,36 +108,6 @@ function isOriginAfter(before: OriginProgress | undefined, origin: OriginProgres
 function payloadBytes(state: BlockState): number {
   if (state.kind === 'signed') return state.signed.length
   return state.kind === 'removed' ? state.proof.length : state.head.lastBatch.length + state.head.origins.length * 40
-}
-
-function writeGroup(writer: CanonicalWriter, group: Group): void {
-  writer.uint(group.index).list(group.members, writeMember).list(group.learners, writeMember)
-}
-
-function readGroup(reader: CanonicalReader): Group {
-  return {
-    index: reader.uint(),
-    members: reader.list(groupMembersMax, readMember),
-    learners: reader.list(groupMembersMax, readMember),
-  }
-}
-
-function writeMember(member: Member, writer: CanonicalWriter): void {
-  writer.bytes(member.nodeId).bytes(member.storeId)
-}
-
-function readMember(reader: CanonicalReader): Member {
-  return { nodeId: reader.fixed(nodeIdBytes), storeId: reader.fixed(storeIdBytes) }
-}
-
-function writeBallot(writer: CanonicalWriter, ballot: Ballot): void {
-  writer.uint(ballot.recovery).uint(ballot.round).uint(ballot.bootCount)
-  writeMember(ballot, writer)
-}
-
-function readBallot(reader: CanonicalReader): Ballot {
-  const [recovery, round, bootCount] = [reader.uint(), reader.uint(), reader.uint()]
-  return { recovery, round, bootCount, ...readMember(reader) }
 }
 
 function writeState(writer: CanonicalWriter, state: BlockState): void {
