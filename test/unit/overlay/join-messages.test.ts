@@ -112,6 +112,8 @@ describe('a request to join', () => {
     expect(isGenuineJoinRequest(crypto, networkId, stolen)).toBe(false)
     const nodes = signJoinRequest({ ...joiner.node, sign: (bytes) => stranger.node.sign(bytes) }, joiner.user.signing, terms)
     expect(isGenuineJoinRequest(crypto, networkId, nodes)).toBe(false)
+    const ofElsewhere = signJoinRequest(joiner.node, joiner.user.signing, { ...terms, record: nodeRecord(joiner) })
+    expect(isGenuineJoinRequest(crypto, networkId, ofElsewhere)).toBe(false)
     expect(() => signJoinRequest(stranger.node, joiner.user.signing, terms)).toThrow('its own keys')
   })
 
