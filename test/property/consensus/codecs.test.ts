@@ -9,6 +9,13 @@ import {
   encodeOutcome,
 } from '../../../src/node/core/consensus/record-codec.ts'
 import {
+  decodeReplicaMessages,
+  encodeReplicaMessages,
+  replicaBodyHeadBytes,
+  replicaMessageBytes,
+} from '../../../src/node/core/consensus/replica-message-codec.ts'
+import { decodeAccepted, decodeVote, encodeAccepted, encodeVote } from '../../../src/node/core/consensus/vote-codec.ts'
+import {
   decodeDescriptorSection,
   encodeDescriptorSection,
   isGenuineDescriptor,
@@ -28,7 +35,7 @@ import {
   someBytes,
   uint64,
 } from '../block/block-arbitraries.ts'
-import { blockRecord } from './consensus-arbitraries.ts'
+import { acceptedEntry, addressedMessage, blockRecord, vote } from './consensus-arbitraries.ts'
 
 /** What a value says, whatever arrays and views it is made of. */
 function plain(value: unknown): unknown {
@@ -73,6 +80,15 @@ describe('records stand one to one with their bytes', () => {
     encodesOneToOne(outcome, encodeOutcome, decodeOutcome)
   })
 
+  test('promises and accepted entries', () => {
+    encodesOneToOne(vote, encodeVote, decodeVote)
+    encodesOneToOne(acceptedEntry, encodeAccepted, decodeAccepted)
+  })
+
+  test('bodies of messages between replicas', () => {
+    encodesOneToOne(fc.array(addressedMessage, { minLength: 1, maxLength: 4 }), encodeReplicaMessages, decodeReplicaMessages)
+  })
+
   test('placement maps', () => {
     const place = fc.record({
       nodeId: bytesOf(32),
@@ -105,6 +121,33 @@ describe('a consensus record', () => {
         fc.pre(!equalBytes(address, record.address))
         expect(decodeBlockRecord(address, encodeBlockRecord(record))).toBeUndefined()
       }),
+    )
+  })
+})
+
+describe('a body of messages between replicas', () => {
+  test('is as large as its messages were said to be, or a little smaller', () => {
+    fc.assert(
+      fc.property(fc.array(addressedMessage, { minLength: 1, maxLength: 6 }), (messages) => {
+        const said = messages.reduce((sum, { message }) => sum + replicaMessageBytes(message), replicaBodyHeadBytes)
+        const { length } = encodeReplicaMessages(messages)
+        expect(length).toBeLessThanOrEqual(said)
+        const slots = messages.flatMap(({ message }) => (message.kind === 'promise' ? message.slots : []))
+        const entries = messages.flatMap(({ message }) => (message.kind === 'accept' ? message.entries : []))
+        expect(said - length).toBeLessThan(messages.length * 220 + slots.length * 60 + entries.length * 25)
+      }),
+    )
+  })
+
+  test('of any bytes is read or refused, and never ends the reader', () => {
+    const head = encodeReplicaMessages(fc.sample(addressedMessage, { numRuns: 1, seed: 1 })).subarray(0, 24)
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (tail, isTagged) => {
+        const bytes = isTagged ? Buffer.concat([head, tail]) : tail
+        const decoded = decodeReplicaMessages(bytes)
+        if (decoded !== undefined) expect(Buffer.from(encodeReplicaMessages(decoded))).toEqual(Buffer.from(bytes))
+      }),
+      { numRuns: 5000 },
     )
   })
 })

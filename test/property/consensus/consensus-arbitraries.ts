@@ -3,6 +3,9 @@ import type { Ballot } from '../../../src/node/core/consensus/ballot.ts'
 import type { BlockRecord, BlockState, MapHead } from '../../../src/node/core/consensus/block-record.ts'
 import type { Group, Member } from '../../../src/node/core/consensus/group.ts'
 import { compareMembers } from '../../../src/node/core/consensus/group.ts'
+import type { LogEntry, ReplicaMessage, Slot } from '../../../src/node/core/consensus/replica-events.ts'
+import type { AddressedMessage } from '../../../src/node/core/consensus/replica-message-codec.ts'
+import type { Vote } from '../../../src/node/core/consensus/vote-codec.ts'
 import { bytesOf, hlc, mutableAddress, someBytes, uint64 } from '../block/block-arbitraries.ts'
 
 const count = fc.nat({ max: 2 ** 31 - 1 })
@@ -67,3 +70,54 @@ export const blockRecord: fc.Arbitrary<BlockRecord> = fc
     const [version, committedIndex] = one < other ? [one, other] : [other, one]
     return { ...rest, version, committedIndex }
   })
+
+export const vote: fc.Arbitrary<Vote> = fc.record({ promised: ballot, installing: fc.boolean() })
+
+const logEntry: fc.Arbitrary<LogEntry> = fc.oneof(
+  { weight: 4, arbitrary: someBytes().map((body) => ({ kind: 'change' as const, body })) },
+  { weight: 1, arbitrary: group.map((each) => ({ kind: 'group' as const, group: each })) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'empty' as const }) },
+)
+
+export const acceptedEntry: fc.Arbitrary<Pick<Slot, 'ballot' | 'entry'>> = fc.record({ ballot, entry: logEntry })
+
+/** Small ones mostly, and the largest that there are. */
+const slot = fc.oneof(
+  fc.nat({ max: 300 }),
+  fc.maxSafeNat().map((each) => Math.min(each, Number.MAX_SAFE_INTEGER - 1)),
+)
+const index = fc.oneof(fc.constant(-1), slot)
+
+const slots: fc.Arbitrary<readonly Slot[]> = fc
+  .tuple(fc.uniqueArray(slot, { maxLength: 5 }), fc.array(acceptedEntry, { minLength: 5, maxLength: 5 }), fc.boolean())
+  .map(([numbers, entries, isOfOneBallot]) =>
+    numbers
+      .toSorted((left, right) => left - right)
+      .map((number, order) => ({
+        slot: number,
+        ballot: entries[isOfOneBallot ? 0 : order]!.ballot,
+        entry: entries[order]!.entry,
+      })),
+  )
+
+const grouped = { ballot, groupIndex: count }
+const message: fc.Arbitrary<ReplicaMessage> = fc.oneof(
+  fc.record({ kind: fc.constant('prepare' as const), ...grouped, committed: index }),
+  fc.record({ kind: fc.constant('promise' as const), ...grouped, committed: index, slots }),
+  fc.record({ kind: fc.constant('higher' as const), ballot, promised: ballot }),
+  fc.record({ kind: fc.constant('newer-group' as const), groupIndex: count, committed: index }),
+  fc.record({
+    kind: fc.constant('accept' as const),
+    ...grouped,
+    committed: index,
+    first: fc.nat({ max: 2 ** 40 }),
+    entries: fc.array(logEntry, { maxLength: 5 }),
+  }),
+  fc.record({ kind: fc.constant('accepted' as const), ...grouped, upTo: index }),
+  fc.record({ kind: fc.constant('gap' as const), ...grouped, from: slot }),
+  fc.record({ kind: fc.constant('committed' as const), ...grouped, index }),
+  fc.record({ kind: fc.constant('confirm' as const), ...grouped, round: count }),
+  fc.record({ kind: fc.constant('confirmed' as const), ...grouped, round: count }),
+)
+
+export const addressedMessage: fc.Arbitrary<AddressedMessage> = fc.record({ address: mutableAddress, epoch: count, message })
