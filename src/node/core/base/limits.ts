@@ -226,10 +226,16 @@ export interface Limits {
   /** Nodes that are asked to ping one that did not answer, and pings for others that are under way here. */
   readonly swimHelpers: number
   readonly swimRelaysMax: number
-  /** Periods for which a suspect may refute when enough others suspect it too, how many these are, and how much longer it is alone. */
+  /**
+   * Periods for which a suspect may refute when enough others suspect it too, how many these are, how much longer it may when one node
+   * alone suspects it, and how much longer in all when that node is slow itself.
+   */
   readonly swimSuspicionPeriods: number
   readonly swimConfirmations: number
   readonly swimSuspicionSpread: number
+  readonly swimSuspicionStretchMax: number
+  /** About how many nodes tell a suspect at once what is said of it. */
+  readonly swimConfronters: number
   /** How many times longer than usual a node waits at most that notices that it is slow itself; 0: it does not look at itself. */
   readonly swimHealthMax: number
   /** Lateness of a timer from which on what it would judge is excused. */
@@ -347,6 +353,8 @@ export const defaultLimits: Limits = {
   swimSuspicionPeriods: 3,
   swimConfirmations: 3,
   swimSuspicionSpread: 6,
+  swimSuspicionStretchMax: 24,
+  swimConfronters: 8,
   swimHealthMax: 8,
   swimLateMs: 100,
   swimRetransmits: 4,
