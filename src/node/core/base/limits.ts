@@ -63,6 +63,25 @@ export interface Limits {
   readonly foldRequestsMax: number
   /** Bytes folded into one entry of a block, piggybacked values included; a larger single request goes alone. */
   readonly foldBytesMax: number
+  /** Entries of a block that are proposed and not committed. */
+  readonly pipelineMax: number
+  /** After this long without an answer a member is told again; one that stays silent ever less often, down to the other. */
+  readonly resendMs: number
+  readonly resendMaxMs: number
+  /** Entries of one accept. */
+  readonly acceptEntriesMax: number
+  /** How long becoming the primary of a block may take, and a confirmation that it still is. */
+  readonly leadTimeoutMs: number
+  readonly confirmTimeoutMs: number
+  /** How long a catch-up may take before another one is begun. */
+  readonly catchUpTimeoutMs: number
+  /** A primary that has not heard a majority for this long proposes nothing before a confirmation. */
+  readonly silentMs: number
+  /** Applied entries of a block that are kept for members that are a little behind, and their bytes. */
+  readonly retainedEntriesMax: number
+  readonly retainedBytesMax: number
+  /** Mutable blocks in memory; beyond them those are forgotten at which nothing waits. */
+  readonly hostedBlocksMax: number
   /** Outcomes of callers' request ids kept for a block. */
   readonly outcomesMax: number
   /** How long an outcome is kept, by the HLC of its request id. */
@@ -218,6 +237,8 @@ export interface Limits {
   /** Addresses of other nodes that are counted; how long one is not taken after it sent what no node sends. */
   readonly peerAddressesMax: number
   readonly peerSlowedMs: number
+  /** How long a connection that ends may take to give away what was written last. */
+  readonly peerLingerMs: number
   /** How long a stop waits for what serves other nodes. */
   readonly peerStopMs: number
   /** Time between two probes of a node, and how long an answer to its ping may take before others are asked to ping it. */
@@ -287,6 +308,17 @@ export const defaultLimits: Limits = {
   queueBytesMax: 256 * 1024 * 1024,
   foldRequestsMax: 512,
   foldBytesMax: 1024 * 1024,
+  pipelineMax: 64,
+  resendMs: 100,
+  resendMaxMs: 5000,
+  acceptEntriesMax: 64,
+  leadTimeoutMs: 1000,
+  confirmTimeoutMs: 500,
+  catchUpTimeoutMs: 30_000,
+  silentMs: 1500,
+  retainedEntriesMax: 1024,
+  retainedBytesMax: 1024 * 1024,
+  hostedBlocksMax: 4096,
   outcomesMax: 65_536,
   outcomeRetentionMs: 10 * 60_000,
   originSessionsMax: 64,
@@ -391,7 +423,7 @@ export const defaultLimits: Limits = {
   peerReplyBytesMax: 64 * 1024 * 1024,
   peerStreamsMax: 64,
   peerStreamsTotalMax: 512,
-  peerStreamWindowBytes: 1024 * 1024,
+  peerStreamWindowBytes: 512 * 1024,
   peerIdleFramesPerSecond: 20_000,
   peerJoinersMax: 16,
   peerJoinsPerMinute: 10,
@@ -399,5 +431,6 @@ export const defaultLimits: Limits = {
   peerJoinTimeoutMs: 30_000,
   peerAddressesMax: 1024,
   peerSlowedMs: 10_000,
+  peerLingerMs: 1000,
   peerStopMs: 5000,
 }
