@@ -1,15 +1,22 @@
 import { CodedError } from '../shared/coded-error.ts'
 import { userIdOf } from './core/access/user-keys.ts'
+import type { BlockAddress } from './core/base/address.ts'
+import { equalBytes } from './core/base/bytes.ts'
 import type { Limits } from './core/base/limits.ts'
 import { defaultLimits } from './core/base/limits.ts'
+import { bornGroup } from './core/consensus/group.ts'
 import { BlockEngine } from './engine/block/block-engine.ts'
 import type { BlockParts } from './engine/block/block-parts.ts'
 import type { BlockService } from './engine/block/block-service.ts'
 import { TombstoneSweeper } from './engine/block/tombstone-sweeper.ts'
 import { VerifiedVersions } from './engine/block/verified-versions.ts'
 import { NodeClock } from './engine/clock/node-clock.ts'
+import { lonelyLink } from './engine/consensus/lonely-link.ts'
+import { ReplicaHost } from './engine/consensus/replica-host.ts'
 import type { KeyValueService } from './engine/kv/key-value-service.ts'
 import { KeyValueStore } from './engine/kv/key-value-store.ts'
+import { PageLogic } from './engine/kv/page-logic.ts'
+import { pageRules } from './engine/kv/page-rules.ts'
 import type { NetworkState } from './engine/network/network-state.ts'
 import { OpenedKeyRing } from './engine/network/opened-key-ring.ts'
 import { startNetwork } from './engine/network/start-network.ts'
@@ -157,18 +164,32 @@ class ComposedNode implements StorageNode {
     const blockParts: BlockParts = { ...tools, networkId, verified, user: keys.user, self }
     const blocks = new BlockEngine(blockParts)
     resources.defer(() => blocks.stop())
+    const rules = pageRules(limits, crypto)
+    const pages = new PageLogic({ store, clock, rules, outcomes, keysChanged: this.#keysChanged(stores) })
+    const host = new ReplicaHost({
+      store,
+      clock: this.#ports.clock,
+      limits,
+      logger: logger.child('consensus'),
+      self,
+      link: lonelyLink,
+      logicOf: () => pages,
+      birthGroup: () => bornGroup([{ nodeId: self.nodeId, storeId: self.storeId }]),
+    })
+    resources.defer(() => host.stop())
     const keyValues = new KeyValueStore({
       ports: this.#ports,
       clock,
       payload: pipeline,
       limits,
       origin: { networkId, signer: keys.node, digest: crypto },
-      self,
+      rules,
+      host,
+      outcomes,
       writer: userIdOf(crypto, keys.user.signing.publicKey),
       stores,
       valuesCollected: this.#options.valuesCollected,
       damageRead: this.#options.damageRead,
-      keysChanged: this.#options.keysChanged,
     })
     resources.defer(() => keyValues.stop())
     await keyValues.start()
@@ -177,6 +198,14 @@ class ComposedNode implements StorageNode {
     resources.defer(() => sweeper.stop())
     sweeper.start()
     return { network, keyValues, blocks, blockParts, resources: resources.move() }
+  }
+
+  /** Tells of the keys of the default store. */
+  #keysChanged(stores: ReadonlyMap<string, BlockAddress>): (page: BlockAddress, keys: Iterable<string>) => void {
+    const ownPage = stores.get('')
+    return (page, keys) => {
+      if (ownPage !== undefined && equalBytes(page, ownPage)) this.#options.keysChanged?.(keys)
+    }
   }
 
   async #stop(): Promise<void> {

@@ -16,7 +16,12 @@ import { bornGroup } from '../../src/node/core/consensus/group.ts'
 import { encodeBlockRecord } from '../../src/node/core/consensus/record-codec.ts'
 import type { CallContext } from '../../src/node/engine/call-context.ts'
 import { NodeClock } from '../../src/node/engine/clock/node-clock.ts'
+import { lonelyLink } from '../../src/node/engine/consensus/lonely-link.ts'
+import { ReplicaHost } from '../../src/node/engine/consensus/replica-host.ts'
 import { KeyValueStore } from '../../src/node/engine/kv/key-value-store.ts'
+import { PageLogic } from '../../src/node/engine/kv/page-logic.ts'
+import { pageRules } from '../../src/node/engine/kv/page-rules.ts'
+import { OutcomeLookup } from '../../src/node/engine/outcome-lookup.ts'
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
 import type { Clock } from '../../src/node/ports/clock.ts'
 import type { RecordFamily, RecordStore } from '../../src/node/ports/record-store.ts'
@@ -95,6 +100,7 @@ export class KeyValueWorld {
   #store: MemoryStore | undefined
   #hybrid: NodeClock | undefined
   #kv: KeyValueStore | undefined
+  #host: ReplicaHost | undefined
 
   private constructor(options: WorldOptions) {
     this.#options = options
@@ -139,13 +145,21 @@ export class KeyValueWorld {
       await store.commit([{ kind: 'put', family: 'block', key: this.page, value: encodeBlockRecord(record) }])
     }
     const secrets = { current: () => this.#secret, of: (epoch: number) => (epoch === 1 ? this.#secret : undefined) }
+    const rules = pageRules(limits, crypto)
+    const outcomes = new OutcomeLookup({ store, clock: this.#hybrid, limits })
+    const pages = new PageLogic({ store, clock: this.#hybrid, rules, outcomes, keysChanged: () => undefined })
+    const birthGroup = () => bornGroup([{ nodeId, storeId }])
+    const hosting = { store, clock, limits, logger: silentLogger, self, link: lonelyLink, birthGroup }
+    this.#host = new ReplicaHost({ ...hosting, logicOf: () => pages })
     this.#kv = new KeyValueStore({
       ports: { clock, random: this.#random, store, logger: silentLogger },
       clock: this.#hybrid,
       payload: new PayloadPipeline({ crypto, compressor: new ZstdCompressor(), random: this.#random, secrets, limits }),
       limits,
       origin: { networkId: nodeId, signer: this.#signer, digest: crypto },
-      self,
+      rules,
+      host: this.#host,
+      outcomes,
       writer: crypto.sha256(this.#signer.publicKey),
       stores: new Map([['', this.page]]),
       ...(manifestPartsMax !== undefined && { manifestPartsMax }),
@@ -156,6 +170,7 @@ export class KeyValueWorld {
 
   async close(): Promise<void> {
     await this.#kv?.stop()
+    await this.#host?.stop()
     await this.#hybrid?.stop()
     await this.#store?.close()
     this.#kv = undefined

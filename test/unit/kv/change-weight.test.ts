@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { frameSize } from '../../../src/node/adapters/level-store/journal/frame-codec.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
-import { operationWeight } from '../../../src/node/engine/kv/page-change.ts'
+import { operationWeight } from '../../../src/node/core/kv/page-change.ts'
 import type { RecordStore } from '../../../src/node/ports/record-store.ts'
 import { call, KeyValueWorld, noise } from '../../support/key-value-world.ts'
 

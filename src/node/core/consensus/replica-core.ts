@@ -183,6 +183,7 @@ export class ReplicaCore {
     if (fresh.length > 0) this.effects.push({ kind: 'apply', slots: fresh })
     if (primary !== undefined) this.#committedAsPrimary(primary, slots)
     for (const { entry } of slots) if (entry.kind === 'group') this.enterGroup(entry.group)
+    this.#letGo()
   }
 
   /** A group that follows the one in force. */
@@ -191,14 +192,29 @@ export class ReplicaCore {
     const wasActive = this.role !== undefined
     this.stepDown(undefined)
     this.group = group
+    // What was accepted above belongs to the group before, which decides nothing there: its ballots may be above those of this group.
+    this.log.dropFrom(this.committed + 1)
     this.mustPrepare = wasActive && isMember(group, this.self)
+    if (wasActive && !this.mustPrepare) this.tellOfGroup()
+  }
+
+  /**
+   * From who is no member (any more): where those who are have not heard of it they catch up, and one of them can lead. Whoever knows a
+   * later group answers with it.
+   */
+  tellOfGroup(): void {
+    const { group, committed } = this
+    for (const member of this.otherMembers) this.send(member, { kind: 'newer-group', groupIndex: group.index, committed })
   }
 
   /** The state is durable up to this slot. */
   reached(index: number): void {
     if (index <= this.applied) return
     this.applied = index
-    this.log.applied(index)
+    // What a group of one has applied is chosen, also where it gave up leading meanwhile.
+    const chosen = this.isAlone ? Math.min(index, this.handedOver) : this.committed
+    if (chosen > this.committed) this.commit(chosen)
+    else this.#letGo()
   }
 
   /** The state was replaced by one as of this slot, durably. */
@@ -216,6 +232,8 @@ export class ReplicaCore {
   /** Asks this member for what is chosen and not held here, unless somebody is being asked. */
   fallBehind(from: Member): void {
     if (this.catchUp !== undefined) return
+    // More than is retained would wait for the disk: whoever is behind hears of it again.
+    if (this.committed - this.applied > this.limits.retainedEntriesMax) return
     this.catchUp = { startedMs: this.nowMs }
     this.effects.push({ kind: 'catch-up', from, since: this.committed + 1 })
   }
@@ -224,6 +242,12 @@ export class ReplicaCore {
   letRead(): void {
     if (!(this.role instanceof Primary)) return
     for (const read of this.role.readableAt(this.applied)) this.effects.push({ kind: 'readable', read })
+  }
+
+  /** What is applied is kept for others only; a group of one applies before it commits. */
+  #letGo(): void {
+    const { members, learners } = this.group
+    this.log.applied(Math.min(this.applied, this.committed), members.length + learners.length > 1)
   }
 
   #committedAsPrimary(primary: Primary, slots: readonly Slot[]): void {
@@ -249,13 +273,18 @@ export class ReplicaCore {
   }
 }
 
+/** A member that does not keep up is sent no more than a pipeline ahead of what it is known to hold. */
+export function sendableUpTo({ committed, limits }: ReplicaCore, primary: Primary, { held }: Primary['others'][number]): number {
+  return Math.min(primary.isAlone ? committed : primary.next - 1, Math.max(held, primary.since) + limits.pipelineMax)
+}
+
 /**
  * Sends a member the entries behind those that it was sent. Without any it is asked how far it is, and where it lacks what is no longer
  * held here it finds that by the committed index and catches up.
  */
 export function sendEntries(core: ReplicaCore, primary: Primary, to: Primary['others'][number]): void {
   const { ballot } = primary
-  const last = primary.isAlone ? core.committed : primary.next - 1
+  const last = sendableUpTo(core, primary, to)
   const first = to.sent + 1
   const held = core.log.above(to.sent).filter(({ slot }) => slot <= last)
   const entries = held.slice(0, core.limits.acceptEntriesMax).map(({ entry }) => entry)

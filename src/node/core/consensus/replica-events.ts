@@ -76,6 +76,8 @@ export type ReplicaEvent =
   | { readonly kind: 'read'; readonly read: number }
   /** The state has reached this slot, durably. */
   | { readonly kind: 'applied'; readonly index: number }
+  /** As a group of one: nothing from this slot on was applied, and nothing of it is on the disk. */
+  | { readonly kind: 'not-applied'; readonly from: number }
   /** A catch-up brought chosen entries, in order and without gaps. */
   | { readonly kind: 'chosen'; readonly slots: readonly Slot[] }
   /** A catch-up replaced the state by one as of this slot, durably. */
@@ -110,7 +112,7 @@ export type ReplicaEffect =
   /** Entries from `since` on are to be asked of this member, or its state. Answered by `chosen`, `installed` or `catch-up-failed`. */
   | { readonly kind: 'catch-up'; readonly from: Member; readonly since: number }
 
-export type RefusedProposal = 'not-leading' | 'pipeline-full' | 'group-changing' | 'no-majority'
+export type RefusedProposal = 'not-leading' | 'pipeline-full' | 'group-changing' | 'no-majority' | 'not-applied'
 
 /** Milliseconds and counts; the defaults are in core/base/limits.ts. */
 export interface ReplicaLimits {

@@ -11,7 +11,7 @@ import type { Ballot } from './ballot.ts'
 import { compareBallots } from './ballot.ts'
 import type { Member } from './group.ts'
 import type { ReplicaCore } from './replica-core.ts'
-import { sendEntries } from './replica-core.ts'
+import { sendableUpTo, sendEntries } from './replica-core.ts'
 import type { LogEntry, RefusedProposal, ReplicaMessage } from './replica-events.ts'
 import type { Progress } from './replica-primary.ts'
 import { Primary } from './replica-primary.ts'
@@ -23,6 +23,8 @@ export function lead(core: ReplicaCore, ballot: Ballot, adopted: readonly LogEnt
   const { group, self, handedOver, nowMs, limits } = core
   const primary = new Primary({ ballot, group, self, handedOver, adopted: adopted.length, nowMs, resendMs: limits.resendMs })
   core.role = primary
+  // A group of one that gives up leading and leads again has entries on their way that only it knows.
+  primary.groupChanging = core.log.above(core.committed).some(({ slot, entry }) => slot <= handedOver && entry.kind === 'group')
   core.effects.push({ kind: 'leading', leading: true })
   if (adopted.length > 0) append(core, primary, adopted)
   else for (const other of primary.others) sendEntries(core, primary, other)
@@ -40,10 +42,11 @@ export function propose(core: ReplicaCore, proposal: number, entry: LogEntry): v
   append(core, core.role, [entry])
 }
 
-function refusal({ role, committed, nowMs, limits }: ReplicaCore): RefusedProposal | undefined {
+function refusal({ role, committed, applied, nowMs, limits }: ReplicaCore): RefusedProposal | undefined {
   if (!(role instanceof Primary)) return 'not-leading'
   if (role.groupChanging) return 'group-changing'
-  if (role.next - committed > limits.pipelineMax) return 'pipeline-full'
+  // Others may commit faster than this member writes.
+  if (role.next - Math.min(committed, applied + limits.pipelineMax) > limits.pipelineMax) return 'pipeline-full'
   return nowMs - role.majorityHeardMs(nowMs) > limits.silentMs ? 'no-majority' : undefined
 }
 
@@ -63,8 +66,23 @@ function append(core: ReplicaCore, primary: Primary, entries: readonly LogEntry[
     core.effects.push({ kind: 'apply', slots })
     return
   }
-  for (const other of primary.others) sendEntries(core, primary, other)
+  for (const other of primary.others) if (other.sent < sendableUpTo(core, primary, other)) sendEntries(core, primary, other)
   core.persist({ slots })
+}
+
+/** A group of one could not apply its entries: nobody has them, so they were never proposed. */
+export function takeBack(core: ReplicaCore, from: number): void {
+  const { role: primary } = core
+  if (!(primary instanceof Primary) || !primary.isAlone || from <= core.committed) return
+  core.log.dropFrom(from)
+  core.handedOver = Math.min(core.handedOver, from - 1)
+  primary.next = Math.min(primary.next, from)
+  primary.groupChanging = false
+  for (const [slot, proposal] of [...primary.proposals]) {
+    if (slot < from) continue
+    primary.proposals.delete(slot)
+    core.effects.push({ kind: 'refused', proposal, reason: 'not-applied' })
+  }
 }
 
 /** Its own entries became durable, or were applied. */
@@ -80,7 +98,7 @@ export function onAccepted(core: ReplicaCore, from: Member, { ballot, upTo }: Re
   const reach = Math.min(upTo, primary.next - 1)
   progress.held = Math.max(progress.held, reach)
   progress.sent = Math.max(progress.sent, progress.held)
-  if (!primary.isAlone && progress.sent < primary.next - 1) sendEntries(core, primary, progress)
+  if (progress.sent < sendableUpTo(core, primary, progress)) sendEntries(core, primary, progress)
   commitByMajority(core, primary)
 }
 

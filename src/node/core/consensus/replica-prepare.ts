@@ -9,7 +9,7 @@
 import { assert } from '../../../shared/assert.ts'
 import { ballotAbove, compareBallots, isOwnBallot } from './ballot.ts'
 import type { Member } from './group.ts'
-import { isMember } from './group.ts'
+import { compareMembers, isMember } from './group.ts'
 import { Candidate } from './replica-candidate.ts'
 import type { ReplicaCore } from './replica-core.ts'
 import type { ReplicaMessage } from './replica-events.ts'
@@ -53,9 +53,13 @@ export function onPromise(core: ReplicaCore, from: Member, message: Received<'pr
 }
 
 export function onHigher(core: ReplicaCore, from: Member, { ballot, promised }: Received<'higher'>): void {
-  if (!isMember(core.group, from)) return
+  const isLearner = core.group.learners.some((learner) => compareMembers(learner, from) === 0)
+  if (!isLearner && !isMember(core.group, from)) return
   if (compareBallots(promised, core.seen) > 0) core.seen = promised
-  if (core.role !== undefined && compareBallots(core.role.ballot, ballot) === 0) core.stepDown(promised)
+  if (core.role === undefined || compareBallots(core.role.ballot, ballot) !== 0) return
+  core.stepDown(promised)
+  // A learner does not lead, whatever it promised as a member of an earlier group: this member goes on above that.
+  if (isLearner) core.mustPrepare = true
 }
 
 export function sendPrepare(core: ReplicaCore, candidate: Candidate, to: Member): void {

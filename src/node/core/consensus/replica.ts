@@ -8,13 +8,13 @@
 
 import type { Ballot } from './ballot.ts'
 import type { Group, Member } from './group.ts'
-import { isMember } from './group.ts'
+import { compareMembers, isMember } from './group.ts'
 import { onAccept, onCommitted, onConfirm, onPrepare } from './replica-acceptor.ts'
 import { Candidate } from './replica-candidate.ts'
 import type { ReplicaParts } from './replica-core.ts'
 import { ReplicaCore } from './replica-core.ts'
 import type { ReplicaEffect, ReplicaEvent, ReplicaMessage, Slot } from './replica-events.ts'
-import { onAccepted, onConfirmed, onGap, onOwnWrite, primaryDueMs, propose, read, tickPrimary } from './replica-lead.ts'
+import { onAccepted, onConfirmed, onGap, onOwnWrite, primaryDueMs, propose, read, takeBack, tickPrimary } from './replica-lead.ts'
 import { onHigher, onOwnPromise, onPromise, prepare, sendPrepare } from './replica-prepare.ts'
 import { Primary } from './replica-primary.ts'
 
@@ -102,7 +102,8 @@ export class Replica {
         core.notPersisted(event.write)
         return
       case 'lead':
-        if (core.role === undefined && isMember(core.group, core.self)) prepare(core)
+        if (!isMember(core.group, core.self)) core.tellOfGroup()
+        else if (core.role === undefined) prepare(core)
         return
       case 'resign':
         core.stepDown(undefined)
@@ -117,6 +118,9 @@ export class Replica {
         core.reached(event.index)
         if (core.role instanceof Primary) onOwnWrite(core, core.role)
         core.letRead()
+        return
+      case 'not-applied':
+        takeBack(core, event.from)
         return
       case 'chosen':
         core.learnChosen(event.slots)
@@ -180,7 +184,7 @@ export class Replica {
   #ofAnotherGroup(from: Member, message: Exclude<ReplicaMessage, { kind: 'higher' }>): void {
     const core = this.#core
     if (message.groupIndex > core.group.index) core.fallBehind(from)
-    else if (message.kind !== 'newer-group' && message.groupIndex < core.group.index) {
+    else if (message.groupIndex < core.group.index) {
       core.send(from, { kind: 'newer-group', groupIndex: core.group.index, committed: core.committed })
     }
   }
@@ -193,7 +197,7 @@ export class Replica {
     if (role instanceof Candidate && role.catchingUp) {
       core.role = undefined
       prepare(core)
-    } else if (role === undefined && promised !== undefined && isMember(core.group, promised)) {
+    } else if (role === undefined && promised !== undefined && core.otherMembers.some((other) => compareMembers(other, promised) === 0)) {
       core.sendAccepted({ nodeId: promised.nodeId, storeId: promised.storeId }, promised)
     }
   }

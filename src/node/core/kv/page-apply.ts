@@ -50,6 +50,8 @@ export type RequestResult =
   | { readonly kind: 'too-old' | 'from-the-future' }
   /** A value was born too long ago: it has to be written again. */
   | { readonly kind: 'void' }
+  /** Its batch came too late, behind a later one of its origin, and nothing is known of it: it may be sent in another batch. */
+  | { readonly kind: 'replayed' }
 
 export interface AppliedBatch {
   /** Without the batch's signed bytes, which decide nothing: see `withLastBatch`. */

@@ -4,19 +4,14 @@ import type { Limits } from '../../core/base/limits.ts'
 import type { RequestId } from '../../core/base/request-id.ts'
 import { encodeText, textBytesLength } from '../../core/base/text.ts'
 import { sessionBytes } from '../../core/consensus/outcome.ts'
+import type { PageKey } from '../../core/kv/page-change.ts'
 import type { CallContext } from '../call-context.ts'
 import type { Precondition } from './key-value-service.ts'
-
-/** A user's key: the text as it came, and its UTF-8. */
-export interface CheckedKey {
-  readonly text: string
-  readonly bytes: Uint8Array
-}
 
 const uint64End = 1n << 64n
 const empty = new Uint8Array(0)
 
-export function checkKey(text: string, limits: Pick<Limits, 'keyBytesMax'>): CheckedKey {
+export function checkKey(text: string, limits: Pick<Limits, 'keyBytesMax'>): PageKey {
   if (text.length === 0) throw new CodedError('invalid-argument', 'the key is empty')
   const bytes = checkText(text, 'the key', limits.keyBytesMax)
   return { text, bytes }

@@ -3,10 +3,10 @@ import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Entry } from '../../core/kv/entry.ts'
+import type { PageKey } from '../../core/kv/page-change.ts'
 import { entryKey } from '../../core/kv/record-keys.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { CallContext } from '../call-context.ts'
-import type { CheckedKey } from './checked-arguments.ts'
 import { throwIfAborted } from './checked-arguments.ts'
 import { checkVersion, metadataOf, stretchOf } from './key-value-answers.ts'
 import type { KeyMetadata, ListItem, ReadOptions, ValueRead } from './key-value-service.ts'
@@ -40,14 +40,14 @@ export class KeyReader {
     this.#limits = limits
   }
 
-  entry(page: BlockAddress, key: CheckedKey): Entry | undefined | Promise<Entry | undefined> {
+  entry(page: BlockAddress, key: PageKey): Entry | undefined | Promise<Entry | undefined> {
     const found = this.#store.get('entry', entryKey(page, key.bytes))
     return found instanceof Promise ? found.then(readableEntry) : readableEntry(found)
   }
 
   async get(
     page: BlockAddress,
-    key: CheckedKey,
+    key: PageKey,
     options: ReadOptions,
     context: CallContext,
   ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined> {
@@ -70,7 +70,7 @@ export class KeyReader {
     }
   }
 
-  async read(page: BlockAddress, key: CheckedKey, options: ReadOptions, signal: AbortSignal): Promise<ValueRead | undefined> {
+  async read(page: BlockAddress, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<ValueRead | undefined> {
     const found = await this.#find(page, key, options, signal)
     if (found === undefined) return undefined
     return { metadata: metadataOf(key.text, found.entry), pieces: this.#pieces(page, key, found, signal) }
@@ -111,7 +111,7 @@ export class KeyReader {
     }
   }
 
-  async #find(page: BlockAddress, key: CheckedKey, options: ReadOptions, signal: AbortSignal): Promise<Found | undefined> {
+  async #find(page: BlockAddress, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<Found | undefined> {
     throwIfAborted(signal)
     const pending = this.entry(page, key)
     const entry = pending instanceof Promise ? await pending : pending
@@ -127,7 +127,7 @@ export class KeyReader {
 
   async *#pieces(
     page: BlockAddress,
-    key: CheckedKey,
+    key: PageKey,
     { entry, stretch }: Found,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array, void, undefined> {

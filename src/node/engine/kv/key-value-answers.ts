@@ -38,6 +38,11 @@ export function decidedOutcomes(result: Exclude<RequestResult, { kind: 'void' }>
       throw new CodedError('request-too-old', 'the request id is older than the outcomes that are kept')
     case 'from-the-future':
       throw new CodedError('invalid-argument', 'the request id was issued in the future; nothing was changed')
+    case 'replayed':
+      throw new CodedError(
+        'outcome-unknown',
+        'another request of this node overtook this one; whether it was carried out is unknown',
+      )
     case 'id-reused':
       throw new CodedError('invalid-argument', 'the request id was used for another request; nothing was changed')
   }

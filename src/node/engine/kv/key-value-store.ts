@@ -1,13 +1,14 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
-import { emptyBytes, equalBytes } from '../../core/base/bytes.ts'
-import { hlcFromMs } from '../../core/base/hybrid-clock.ts'
+import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { sessionBytes } from '../../core/consensus/outcome.ts'
-import type { Proposer } from '../../core/consensus/prepare-alone.ts'
+import type { PageRules } from '../../core/kv/page-apply.ts'
 import type { NodePorts } from '../../ports/node-ports.ts'
 import type { CallContext } from '../call-context.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
+import type { ReplicaHost } from '../consensus/replica-host.ts'
+import type { OutcomeLookup } from '../outcome-lookup.ts'
 import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
 import { storeRefusal } from '../store-refusal.ts'
 import { checkKey, throwIfAborted } from './checked-arguments.ts'
@@ -42,7 +43,9 @@ export interface KeyValueParts {
   readonly payload: PayloadPipeline
   readonly limits: Limits
   readonly origin: BatchOrigin
-  readonly self: Proposer
+  readonly rules: PageRules
+  readonly host: ReplicaHost
+  readonly outcomes: OutcomeLookup
   /** SHA-256 of the public key of the user for whom the node writes. */
   readonly writer: Uint8Array
   /** Root pages of the stores by name; the empty name stands for the default store. */
@@ -51,8 +54,6 @@ export interface KeyValueParts {
   readonly valuesCollected?: ((facts: { readonly values: number }) => void) | undefined
   /** Told of each damaged record that keeps a value from being collected. */
   readonly damageRead?: ((facts: { readonly code: string }) => void) | undefined
-  /** Told of the keys of the default store that have changed, whoever changed them, once that is durable. Must not throw. */
-  readonly keysChanged?: ((keys: Iterable<string>) => void) | undefined
   /** Parts of one manifest; the protocol's unless a test makes them fewer. */
   readonly manifestPartsMax?: number
 }
@@ -93,20 +94,11 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
   /** Opens the stores' pages and begins to collect. Throws `store-not-found` or `data-corrupt`. */
   async start(): Promise<void> {
     if (this.#running) return
-    const { ports, clock, limits, origin, self, writer, stores } = this.#parts
-    const rules = {
-      graceSpan: hlcFromMs(limits.collectGraceMs),
-      retentionSpan: hlcFromMs(limits.outcomeRetentionMs),
-      skewSpan: hlcFromMs(limits.clockSkewMaxMs),
-      originSessionsMax: limits.originSessionsMax,
-      digest: origin.digest,
-    }
+    const { ports, clock, limits, rules, origin, host, outcomes, writer, stores } = this.#parts
     const session = ports.random.bytes(sessionBytes)
-    const parts: PageParts = { store: ports.store, clock, limits, rules, origin, self, writer, session }
+    const parts: PageParts = { store: ports.store, clock, limits, rules, origin, host, outcomes, writer, session }
     for (const [name, page] of stores) {
-      const isDefault = equalBytes(page, stores.get('') ?? emptyBytes)
-      const told = isDefault ? { ...parts, keysChanged: this.#parts.keysChanged } : parts
-      this.#pages.set(name, this.#keeperOf(page) ?? (await PageKeeper.open(page, told)))
+      this.#pages.set(name, this.#keeperOf(page) ?? (await PageKeeper.open(page, parts)))
     }
     this.#running = true
     if (storeRefusal(ports.store) === undefined) this.#collector.start()

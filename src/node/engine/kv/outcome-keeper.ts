@@ -7,8 +7,8 @@ import { issuedOfOutcomeKey } from '../../core/consensus/outcome.ts'
 import type { PageRules } from '../../core/kv/page-apply.ts'
 import { requestIdText } from '../../core/kv/page-apply.ts'
 import type { PageBatch } from '../../core/kv/page-batch.ts'
+import type { PageChange } from '../../core/kv/page-change.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
-import type { PageChange } from './page-change.ts'
 
 /** Outcomes looked at beside those that the turn's own ids ask for, so that a backlog shrinks. */
 const extraRecords = 64

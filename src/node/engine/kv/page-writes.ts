@@ -1,25 +1,23 @@
+import type { BlockAddress } from '../../core/base/address.ts'
 import { encodeContentCopy } from '../../core/block/content-block.ts'
-import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import { outcomeKey } from '../../core/consensus/outcome.ts'
-import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import type { Entry } from '../../core/kv/entry.ts'
 import { encodeEntry } from '../../core/kv/entry.ts'
 import type { AppliedBatch, RequestResult } from '../../core/kv/page-apply.ts'
+import type { PageChange } from '../../core/kv/page-change.ts'
 import { encodeOutcomes } from '../../core/kv/page-outcome.ts'
 import { candidateKey, candidateReason, entryKey } from '../../core/kv/record-keys.ts'
 import type { RecordWrite } from '../../ports/record-store.ts'
-import type { PageChange } from './page-change.ts'
 
-/** Everything that a turn writes, as one batch of the store. `present`: the entries before the turn, by the text of their keys. */
+/** What a batch writes beside the record of its page. `present`: the entries before it, by the text of their keys. */
 export function pageWrites(
-  record: BlockRecord,
+  page: BlockAddress,
   applied: AppliedBatch,
   changes: readonly PageChange[],
   present: ReadonlyMap<string, Entry>,
   forgotten: readonly Uint8Array[],
   hlc: bigint,
 ): RecordWrite[] {
-  const page = record.address
   const writes: RecordWrite[] = []
   for (const [index, change] of changes.entries()) addValues(writes, change, applied.results[index], hlc)
   for (const [text, { key, entry }] of applied.entries) {
@@ -44,7 +42,6 @@ export function pageWrites(
   for (const kept of applied.outcomes) {
     writes.push({ kind: 'put', family: 'outcome', key: outcomeKey(page, kept.requestId), value: encodeOutcomes(kept) })
   }
-  writes.push({ kind: 'put', family: 'block', key: page, value: encodeBlockRecord(record) })
   return writes
 }
 
@@ -58,6 +55,6 @@ function addValues(writes: RecordWrite[], change: PageChange, result: RequestRes
     if (block !== undefined) {
       writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc), isNew: true })
     }
-    for (const write of settles) writes.push(write)
+    for (const key of settles) writes.push({ kind: 'delete', family: 'collect', key })
   }
 }

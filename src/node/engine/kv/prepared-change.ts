@@ -1,18 +1,17 @@
 import type { RequestId } from '../../core/base/request-id.ts'
 import type { PagePrecondition } from '../../core/kv/page-batch.ts'
-import type { CheckedKey } from './checked-arguments.ts'
-import type { ChangeOperation, PageChange } from './page-change.ts'
+import type { ChangeOperation, PageChange, PageKey } from '../../core/kv/page-change.ts'
 import type { PreparedValue } from './value-preparation.ts'
 
 export type PreparedOperation =
   | {
       readonly kind: 'put'
-      readonly key: CheckedKey
+      readonly key: PageKey
       readonly precondition: PagePrecondition
       readonly contentType: Uint8Array
       readonly value: PreparedValue
     }
-  | { readonly kind: 'delete'; readonly key: CheckedKey; readonly precondition: PagePrecondition }
+  | { readonly kind: 'delete'; readonly key: PageKey; readonly precondition: PagePrecondition }
 
 /** What one call asks of a page, with the values that are ready for it. */
 export interface PreparedChange {

@@ -3,10 +3,9 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { ContentBlock, StorePlace } from '../../core/block/content-block.ts'
-import type { CheckedKey } from './checked-arguments.ts'
+import type { PageKey, ReadyValue } from '../../core/kv/page-change.ts'
+import { blockWeight, readyBlock } from '../../core/kv/page-change.ts'
 import { chunked } from './chunked.ts'
-import type { ReadyValue } from './page-change.ts'
-import { blockWeight, readyBlock } from './page-change.ts'
 import type { ValueBlocks } from './value-blocks.ts'
 import type { UploadParts } from './value-upload.ts'
 import { ValueUpload } from './value-upload.ts'
@@ -85,7 +84,7 @@ export class ValuePreparation {
   /** A checked value at hand; answered at once where nothing is waited for. `isBusy`: other requests wait at its page. */
   whole(
     page: BlockAddress,
-    key: CheckedKey,
+    key: PageKey,
     value: Uint8Array,
     isBusy: boolean,
     signal: AbortSignal,
@@ -104,12 +103,7 @@ export class ValuePreparation {
   }
 
   /** A value that arrives in pieces. What is stored of it when this throws is collected after the grace. */
-  async stream(
-    page: BlockAddress,
-    key: CheckedKey,
-    pieces: AsyncIterable<Uint8Array>,
-    signal: AbortSignal,
-  ): Promise<PreparedValue> {
+  async stream(page: BlockAddress, key: PageKey, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<PreparedValue> {
     const upload = new ValueUpload({ page, key: key.bytes }, this.#parts)
     let first: Uint8Array | undefined
     let count = 0
@@ -132,7 +126,7 @@ export class ValuePreparation {
     }
   }
 
-  #one(page: BlockAddress, key: CheckedKey, value: Uint8Array): PreparedValue | Promise<PreparedValue> {
+  #one(page: BlockAddress, key: PageKey, value: Uint8Array): PreparedValue | Promise<PreparedValue> {
     const place = { page, key: key.bytes }
     const sealed = this.#blocks.seal(value, 'whole', place)
     if (sealed instanceof Promise) return sealed.then((block) => this.#travelling(block, value.length, place))

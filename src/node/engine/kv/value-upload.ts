@@ -7,11 +7,11 @@ import type { ContentBlock, StorePlace } from '../../core/block/content-block.ts
 import { encodeContentCopy } from '../../core/block/content-block.ts'
 import type { Manifest, ManifestPart } from '../../core/block/manifest.ts'
 import { encodeManifest, ManifestBuilder } from '../../core/block/manifest.ts'
+import type { ReadyValue } from '../../core/kv/page-change.ts'
+import { bornWithEntry } from '../../core/kv/page-change.ts'
 import { candidateKey, candidateReason } from '../../core/kv/record-keys.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
-import type { ReadyValue } from './page-change.ts'
-import { bornWithEntry } from './page-change.ts'
 import type { ValueBlocks } from './value-blocks.ts'
 
 export interface UploadParts {
@@ -56,7 +56,7 @@ export class ValueUpload {
   /** What the entry is to name, as of the last `touch`. Called when the upload is whole. */
   get value(): ReadyValue {
     assert(this.#whole !== undefined, 'an upload is whole before it is named')
-    const settles = [...this.#births.keys()].map((address) => this.#settle(address))
+    const settles = [...this.#births.keys()].map((address) => this.#candidateKey(address))
     return { ...this.#whole, birth: this.#oldest() ?? bornWithEntry, settles }
   }
 
@@ -178,7 +178,11 @@ export class ValueUpload {
   }
 
   #settle(address: BlockAddress): RecordWrite {
-    return { kind: 'delete', family: 'collect', key: candidateKey(this.#birthOf(address) + this.#graceSpan, address) }
+    return { kind: 'delete', family: 'collect', key: this.#candidateKey(address) }
+  }
+
+  #candidateKey(address: BlockAddress): Uint8Array {
+    return candidateKey(this.#birthOf(address) + this.#graceSpan, address)
   }
 
   #birthOf(address: BlockAddress): bigint {

@@ -8,6 +8,7 @@ import { decodeRemovalProof, decodeTombstone, isGenuineRemoval } from '../../cor
 import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch.ts'
 import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import { decodeAccepted, decodeVote, slotOfAcceptedKey } from '../../core/consensus/vote-codec.ts'
 import { decodeEntry } from '../../core/kv/entry.ts'
 import { userKeyOf } from '../../core/kv/record-keys.ts'
 import { decodeRootSection } from '../../core/overlay/root-section.ts'
@@ -44,7 +45,7 @@ export async function verifyNode(parts: VerifyParts, signal?: AbortSignal): Prom
 
 /**
  * Verifies in bounded steps, and changes nothing: the hash of every content block, the signature of every version, removal and last
- * batch, the sizes of the pages, and that every value named by an entry is there. One line for each thing found wrong.
+ * batch, the sizes of the pages, that votes and accepted entries can be read, and that every value named by an entry is there. One line for each thing found wrong.
  */
 export async function verifyRules(parts: VerifyParts, signal?: AbortSignal): Promise<readonly string[]> {
   return await new Verification(parts, signal).run()
@@ -71,6 +72,8 @@ class Verification {
     await this.#walk('block', (key, value) => this.#noteIndex(key, value))
     await this.#walk('entry', (key, value) => this.#entry(key, value))
     await this.#walk('block', (key, value) => this.#block(key, value))
+    await this.#walk('accepted', (key, value) => this.#accepted(key, value))
+    await this.#walk('vote', (key, value) => this.#vote(key, value))
     if (this.#unlisted > 0) this.#findings.push(`and ${this.#unlisted} findings more`)
     return this.#findings
   }
@@ -111,6 +114,14 @@ class Verification {
     const { crypto, networkId } = this.#parts
     if (tombstone === undefined || !equalBytes(tombstone.proof.address, key)) this.#find('tombstone', key, 'cannot be read')
     else if (!isGenuineRemoval(crypto, networkId, tombstone.proof)) this.#find('tombstone', key, 'has a proof that does not hold')
+  }
+
+  #accepted(key: Uint8Array, value: Uint8Array): void {
+    if (slotOfAcceptedKey(key) === undefined || decodeAccepted(value) === undefined) this.#find('accepted', key, 'cannot be read')
+  }
+
+  #vote(key: Uint8Array, value: Uint8Array): void {
+    if (key.length !== addressBytes || decodeVote(value) === undefined) this.#find('vote', key, 'cannot be read')
   }
 
   async #entry(key: Uint8Array, value: Uint8Array): Promise<void> {

@@ -1,27 +1,38 @@
-import type { RequestId } from '../../core/base/request-id.ts'
-import type { ContentBlock } from '../../core/block/content-block.ts'
-import type { NamedValue } from '../../core/kv/entry.ts'
-import type { PageOperation, PagePrecondition, PageRequest } from '../../core/kv/page-batch.ts'
-import type { RecordWrite } from '../../ports/record-store.ts'
-import type { CheckedKey } from './checked-arguments.ts'
+/**
+ * What one call wants of a page, with the values that are ready for their entries: what its origin node sends to the page's primary,
+ * and what the entry of the page's log carries.
+ *
+ * Invariants: weights are never below the bytes that a change adds to a batch of the store, so that what was found to fit does.
+ */
+
+import type { RequestId } from '../base/request-id.ts'
+import type { ContentBlock } from '../block/content-block.ts'
+import type { NamedValue } from './entry.ts'
+import type { PageOperation, PagePrecondition, PageRequest } from './page-batch.ts'
 
 /** A value that is ready for its entry. */
 export interface ReadyValue extends Omit<NamedValue, 'contentType'> {
   /** The block that travels with the entry and is born with it; undefined where it is stored already. */
   readonly block: ContentBlock | undefined
-  /** Candidates for collection that the entry makes superfluous. */
-  readonly settles: readonly RecordWrite[]
+  /** Keys of the candidates for collection that the entry makes superfluous. */
+  readonly settles: readonly Uint8Array[]
+}
+
+/** A user's key as it was checked: its text, and that in UTF-8. */
+export interface PageKey {
+  readonly text: string
+  readonly bytes: Uint8Array
 }
 
 export type ChangeOperation =
   | {
       readonly kind: 'put'
-      readonly key: CheckedKey
+      readonly key: PageKey
       readonly precondition: PagePrecondition
       readonly contentType: Uint8Array
       readonly value: ReadyValue
     }
-  | { readonly kind: 'delete'; readonly key: CheckedKey; readonly precondition: PagePrecondition }
+  | { readonly kind: 'delete'; readonly key: PageKey; readonly precondition: PagePrecondition }
 
 /** What one call wants of a page: decided in one turn, each operation with its own outcome. */
 export interface PageChange {
@@ -58,7 +69,7 @@ export function changeWeight(change: PageChange): number {
     if (operation.kind === 'delete') continue
     const { block, settles } = operation.value
     weight += blockWeight(block)
-    for (const { key } of settles) weight += key.length
+    for (const key of settles) weight += key.length
   }
   return weight
 }

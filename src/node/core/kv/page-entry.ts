@@ -1,0 +1,153 @@
+/**
+ * What a slot of a key-value page's log holds: what the origin nodes sent in one turn of the page's primary, with the values that travel
+ * with their entries. docs/PROTOCOL.md, Entries of pages, states it field by field.
+ *
+ * Invariants: one encoding per entry; batches are applied in their order; everything that applying needs and the page does not hold is in
+ * the entry, so that every member arrives at the same state.
+ */
+
+import { assert } from '../../../shared/assert.ts'
+import type { BlockAddress } from '../base/address.ts'
+import { addressBytes, addressFromBytes, isImmutable } from '../base/address.ts'
+import { emptyBytes } from '../base/bytes.ts'
+import type { CanonicalReader } from '../base/canonical-codec.ts'
+import { CanonicalWriter, choiceIndex, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
+import { isHlc } from '../base/hybrid-clock.ts'
+import type { RequestId } from '../base/request-id.ts'
+import { decodeText } from '../base/text.ts'
+import type { ContentBlock } from '../block/content-block.ts'
+import { decodeContentCopy, encodeContentCopy } from '../block/content-block.ts'
+import { sessionBytes } from '../consensus/outcome.ts'
+import type { PagePrecondition } from './page-batch.ts'
+import type { ChangeOperation, PageChange, ReadyValue } from './page-change.ts'
+
+const entryFormat = recordTag('memo/page-entry/1')
+const changesFormat = recordTag('memo/page-changes/1')
+
+/** The protocol's bounds for a decoder; what a node folds is in its limits. */
+const partsMax = 4096
+const changesMax = 65_536
+const operationsMax = 65_536
+const settlesMax = 65_536
+const candidateKeyBytes = 40
+const contentTypeBytesMax = 255
+const keyBytesMax = 65_535
+const writerBytes = 32
+
+const operationKinds = ['put', 'delete'] as const
+const preconditionKinds = ['any', 'absent', 'present', 'version'] as const
+
+/** What one origin node sent. (session, sequence) names it once and for all. */
+export interface PageEntryPart {
+  readonly session: Uint8Array
+  readonly sequence: bigint
+  /** SHA-256 of the public key of the user for whom the node writes. */
+  readonly writer: Uint8Array
+  readonly changes: readonly PageChange[]
+  /** The batch as its origin signed it, in the encoding of core/block. */
+  readonly signed: Uint8Array
+}
+
+export interface PageEntry {
+  /** Of the primary: what the revisions of the entry begin with. */
+  readonly hlc: bigint
+  /** Outcomes that are forgotten first, so that their number stays bounded. */
+  readonly forget: { readonly floor: bigint; readonly count: number }
+  readonly parts: readonly PageEntryPart[]
+}
+
+export function encodePageEntry({ hlc, forget, parts }: PageEntry): Uint8Array {
+  const writer = new CanonicalWriter(entryFormat, 512).uint(hlc).uint(forget.floor).uint(forget.count)
+  writer.list(parts, ({ session, sequence, writer: user, changes, signed }, item) => {
+    item.bytes(session).uint(sequence).bytes(user).bytes(encodePageChanges(changes)).bytes(signed)
+  })
+  return writer.finish()
+}
+
+/** Undefined when the bytes are no entry of a page. */
+export function decodePageEntry(bytes: Uint8Array): PageEntry | undefined {
+  return decodeCanonical(entryFormat, bytes, (reader) => {
+    const hlc = reader.uint64()
+    const forget = { floor: reader.uint64(), count: reader.uint() }
+    const parts = reader.list(partsMax, (item) => {
+      const [session, sequence, writer] = [item.fixed(sessionBytes), item.uint64(), item.fixed(writerBytes)]
+      const changes = decodePageChanges(item.bytes())
+      item.require(changes !== undefined)
+      assert(changes !== undefined, 'the changes were required')
+      return { session, sequence, writer, changes, signed: item.bytes() }
+    })
+    reader.require(isHlc(hlc) && isHlc(forget.floor))
+    return { hlc, forget, parts }
+  })
+}
+
+/** What a node sends to the primary of a page, and what an entry carries of it. */
+export function encodePageChanges(changes: readonly PageChange[]): Uint8Array {
+  const writer = new CanonicalWriter(changesFormat, 256)
+  return writer
+    .list(changes, ({ requestId, operations }, item) => {
+      item.bytes(requestId?.session ?? emptyBytes)
+      if (requestId !== undefined) item.uint(requestId.sequence).uint(requestId.issued)
+      item.list(operations, writeOperation)
+    })
+    .finish()
+}
+
+export function decodePageChanges(bytes: Uint8Array): readonly PageChange[] | undefined {
+  return decodeCanonical(changesFormat, bytes, (reader) =>
+    reader.list(changesMax, (item) => {
+      const requestId = readRequestId(item)
+      return { requestId, operations: item.list(operationsMax, readOperation) }
+    }),
+  )
+}
+
+function writeOperation(operation: ChangeOperation, writer: CanonicalWriter): void {
+  const { kind, key, precondition } = operation
+  writer.uint(choiceIndex(operationKinds, kind)).bytes(key.bytes)
+  writer.uint(choiceIndex(preconditionKinds, precondition.kind))
+  if (precondition.kind === 'version') writer.uint(precondition.version)
+  if (operation.kind === 'delete') return
+  const { address, size, chunks, birth, block, settles } = operation.value
+  writer.bytes(operation.contentType).bytes(address).uint(size).uint(chunks).uint(birth)
+  // Its birth is that of the entry.
+  writer.bytes(block === undefined ? emptyBytes : encodeContentCopy(block, 0n))
+  writer.list(settles, (settled, item) => item.bytes(settled))
+}
+
+function readOperation(reader: CanonicalReader): ChangeOperation {
+  const kind = reader.choice(operationKinds)
+  const bytes = reader.bytes(1, keyBytesMax)
+  const text = decodeText(bytes)
+  const preconditionKind = reader.choice(preconditionKinds)
+  const precondition: PagePrecondition =
+    preconditionKind === 'version' ? { kind: preconditionKind, version: reader.uint64() } : { kind: preconditionKind }
+  reader.require(text !== undefined)
+  const key = { text: text ?? '', bytes }
+  if (kind === 'delete') return { kind, key, precondition }
+  const contentType = reader.bytes(0, contentTypeBytesMax)
+  return { kind, key, precondition, contentType, value: readValue(reader) }
+}
+
+function readValue(reader: CanonicalReader): ReadyValue {
+  const address = addressFromBytes(reader.fixed(addressBytes))
+  const [size, chunks, birth] = [reader.uint(), reader.uint(), reader.uint64()]
+  const copy = reader.bytes()
+  reader.require(address !== undefined && isImmutable(address) && isHlc(birth))
+  assert(address !== undefined, 'an address was required')
+  const block = copy.length === 0 ? undefined : decodedBlock(reader, address, copy)
+  return { address, size, chunks, birth, block, settles: reader.list(settlesMax, (item) => item.fixed(candidateKeyBytes)) }
+}
+
+function decodedBlock(reader: CanonicalReader, address: BlockAddress, bytes: Uint8Array): ContentBlock {
+  const copy = decodeContentCopy(address, bytes)
+  reader.require(copy !== undefined && copy.birth === 0n)
+  assert(copy !== undefined, 'a block was required')
+  return copy
+}
+
+function readRequestId(reader: CanonicalReader): RequestId | undefined {
+  const session = reader.bytes(0, sessionBytes)
+  reader.require(session.length === 0 || session.length === sessionBytes)
+  return session.length === 0 ? undefined : { session, sequence: reader.uint64(), issued: reader.uint64() }
+}

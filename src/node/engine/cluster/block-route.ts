@@ -1,0 +1,172 @@
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import type { Member } from '../../core/consensus/group.ts'
+import { compareMembers, isMember } from '../../core/consensus/group.ts'
+import type { Proposer } from '../../core/consensus/prepare-alone.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Random } from '../../ports/random.ts'
+import type { HostedBlock } from '../consensus/hosted-block.ts'
+import type { ReplicaHost } from '../consensus/replica-host.ts'
+import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
+import { foreignBlock } from '../foreign-block.ts'
+import type { RecordStore } from '../../ports/record-store.ts'
+
+/** What is asked of a block's primary, wherever that is. */
+export interface RoutedCall<Answer> {
+  /** Here, as the primary. May throw NotPrimary and LostProposal. */
+  local(block: HostedBlock, signal: AbortSignal): Promise<Answer>
+  /** There. The same failures come back. */
+  remote(to: Member, primaryFailed: boolean, signal: AbortSignal): Promise<Answer>
+  /** Asked twice it is done once: a read, or a change with a request id. */
+  readonly repeatable: boolean
+}
+
+export interface Liveness {
+  /** False where a node is known to be gone; a hint, and never more than that. */
+  mayAnswer(nodeId: Uint8Array): boolean
+}
+
+export interface BlockRouteParts {
+  readonly host: ReplicaHost
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: Limits
+  readonly self: Proposer
+  readonly store: RecordStore
+  readonly liveness: Liveness
+}
+
+/**
+ * Carries calls to the primary of their block: here where this node leads it or may, else to the member that does. A member that does
+ * not answer is passed over, and the next one is told so; a call whose outcome is unknown is made again where that does no harm, until the
+ * caller's patience ends.
+ */
+export class BlockRoute {
+  readonly #parts: BlockRouteParts
+
+  constructor(parts: BlockRouteParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Rejects with `unavailable` where too few members answer and nothing was changed, and with `outcome-unknown` where the call went out
+   * and nobody can tell what became of it.
+   */
+  async call<Answer>(address: BlockAddress, call: RoutedCall<Answer>, signal: AbortSignal): Promise<Answer> {
+    const { host, limits, clock } = this.#parts
+    const opened = host.open(address)
+    const block = opened instanceof Promise ? await opened : opened
+    const attempts = new RouteAttempts(this.#parts, block)
+    const endMs = clock.monotonicMs() + limits.routeTimeoutMs
+    for (;;) {
+      const target = attempts.next()
+      try {
+        if (compareMembers(target, this.#parts.self) === 0) return await call.local(block, signal)
+        return await call.remote(target, attempts.primaryFailed, signal)
+      } catch (error) {
+        if (signal.aborted) throw attempts.isLost ? unknownOutcome(error) : error
+        attempts.failed(target, error)
+        if (attempts.isLost && !call.repeatable) throw unknownOutcome(error)
+        // Patience ends early only where nothing can have been changed.
+        if (!attempts.isLost && clock.monotonicMs() >= endMs) throw attempts.unavailable()
+      }
+      await attempts.backOff(signal)
+    }
+  }
+}
+
+/** The members that one call asks, one after the other. */
+class RouteAttempts {
+  readonly #parts: BlockRouteParts
+  readonly #block: HostedBlock
+  readonly #silent = new Set<string>()
+  #hint: Member | undefined
+  #rounds = 0
+  #backOffMs = 0
+  #last: unknown
+  /** The call may have been carried out. */
+  isLost = false
+
+  constructor(parts: BlockRouteParts, block: HostedBlock) {
+    this.#parts = parts
+    this.#block = block
+    this.#hint = block.isLeading ? parts.self : this.#promisedTo()
+  }
+
+  /** The member that should lead did not answer: whoever is asked next looks for itself. */
+  get primaryFailed(): boolean {
+    return this.#silent.size > 0
+  }
+
+  next(): Member {
+    const { members } = this.#block.group
+    const hint = this.#hint
+    this.#hint = undefined
+    if (hint !== undefined) return hint
+    const alive = members.filter((member) => !this.#silent.has(nameOf(member)) && this.#parts.liveness.mayAnswer(member.nodeId))
+    const candidates = alive.length > 0 ? alive : members
+    if (alive.length === 0) this.#silent.clear()
+    const chosen = candidates[this.#rounds++ % candidates.length]
+    if (chosen === undefined) throw new CodedError('unavailable', 'no node holds this block')
+    return chosen
+  }
+
+  /** Throws what no other member would answer better. */
+  failed(target: Member, error: unknown): void {
+    this.#last = error
+    if (error instanceof LostProposal) {
+      this.isLost = true
+      return
+    }
+    if (error instanceof NotPrimary) {
+      const { ahead } = error
+      if (!error.members.some((member) => compareMembers(member, this.#parts.self) === 0) && this.#isAlone()) {
+        throw foreignBlock(this.#parts.store)
+      }
+      const isKnown = ahead !== undefined && !this.#silent.has(nameOf(ahead)) && compareMembers(ahead, target) !== 0
+      if (isKnown && isMember({ ...this.#block.group, members: error.members }, ahead)) this.#hint = ahead
+      return
+    }
+    if (isCoded(error, 'outcome-unknown')) this.isLost = true
+    else if (!isCoded(error, 'unavailable')) throw error
+    this.#silent.add(nameOf(target))
+  }
+
+  unavailable(): unknown {
+    return this.#last instanceof CodedError ? this.#last : new CodedError('unavailable', 'no node leads this block; nothing was changed')
+  }
+
+  /** Duels end by chance: 5 to 20 ms, doubling to a second. A first redirect is followed at once. */
+  async backOff(signal: AbortSignal): Promise<void> {
+    if (this.#hint !== undefined && this.#backOffMs === 0) {
+      this.#backOffMs = firstBackOffMs
+      return
+    }
+    const { clock, random } = this.#parts
+    this.#backOffMs = Math.min(Math.max(firstBackOffMs, this.#backOffMs * 2), lastBackOffMs)
+    await clock.sleep(this.#backOffMs / 4 + random.integerBelow(Math.ceil((this.#backOffMs * 3) / 4)), signal)
+  }
+
+  #promisedTo(): Member | undefined {
+    const { promisedTo, group } = this.#block
+    if (promisedTo === undefined || !isMember(group, promisedTo)) return undefined
+    return this.#parts.liveness.mayAnswer(promisedTo.nodeId) ? promisedTo : undefined
+  }
+
+  #isAlone(): boolean {
+    return this.#block.group.members.length === 1 && !this.#parts.liveness.mayAnswer(this.#block.group.members[0]?.nodeId ?? noNode)
+  }
+}
+
+const firstBackOffMs = 20
+const lastBackOffMs = 1000
+const noNode = new Uint8Array(0)
+
+function nameOf({ nodeId, storeId }: Member): string {
+  return `${nodeId.join()}/${storeId.join()}`
+}
+
+function unknownOutcome(cause: unknown): CodedError {
+  return new CodedError('outcome-unknown', 'whether this was carried out is unknown', { cause })
+}

@@ -1,0 +1,468 @@
+import { assert } from '../../../shared/assert.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import type { BlockRecord } from '../../core/consensus/block-record.ts'
+import type { Group, Member } from '../../core/consensus/group.ts'
+import { isMember } from '../../core/consensus/group.ts'
+import type { Proposer } from '../../core/consensus/prepare-alone.ts'
+import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import { Replica } from '../../core/consensus/replica.ts'
+import type { LogEntry, ReplicaEffect, ReplicaEvent, ReplicaMessage, Slot } from '../../core/consensus/replica-events.ts'
+import { acceptedKey, encodeAccepted, encodeVote } from '../../core/consensus/vote-codec.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
+import { foreignBlock } from '../foreign-block.ts'
+import { storeRefusal } from '../store-refusal.ts'
+import type { LogicOf } from './block-logic.ts'
+import type { LoadedReplica } from './load-replica.ts'
+import { replicaLimits } from './load-replica.ts'
+import { LostProposal, NotPrimary, Refusal } from './replica-failures.ts'
+import type { ReplicaLink } from './replica-link.ts'
+
+export interface HostedParts {
+  readonly store: RecordStore
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly logger: Logger
+  readonly self: Proposer
+  readonly link: ReplicaLink
+  readonly logicOf: LogicOf
+  readonly signal: AbortSignal
+}
+
+type Outcome =
+  | { readonly kind: 'result'; readonly result: unknown }
+  | { readonly kind: 'refused' | 'lost'; readonly error: Error }
+
+/** How long applying waits before it tries again what the disk refused. */
+const applyRetryMs = 200
+
+/**
+ * One block as this node hosts it: the machine, and everything that happens when it says so. Events go in one at a time; entries are
+ * applied one behind the other, each in one batch with the record.
+ */
+export class HostedBlock {
+  readonly address: BlockAddress
+  readonly #parts: HostedParts
+  readonly #replica: Replica
+  #record: BlockRecord | undefined
+  /** Accepted records on the disk that are not applied. */
+  readonly #acceptedOnDisk: Set<number>
+  readonly #proposals = new Map<number, { readonly settle: (outcome: Outcome) => void; readonly entry: LogEntry }>()
+  readonly #reads = new Map<number, PromiseWithResolvers<void>>()
+  readonly #locals = new WeakMap<LogEntry, { readonly local: unknown; readonly space: 'normal' | 'reserve' }>()
+  /** Proposals that were decided, by slot, until their results are there; and results whose proposals are not decided yet. */
+  readonly #decided = new Map<number, (outcome: Outcome) => void>()
+  readonly #results = new Map<number, unknown>()
+  #leadWaiters: PromiseWithResolvers<void>[] = []
+  #toApply: Slot[] = []
+  #applying: Promise<void> | undefined
+  #failure: unknown
+  #timer: { readonly atMs: number; readonly timer: Disposable } | undefined
+  #nextNumber = 1
+  /** Calls on their way through this block. */
+  #users = 0
+  /** Told of each block whose entries were applied, synchronously. */
+  readonly #changed: (block: HostedBlock) => void
+
+  constructor(address: BlockAddress, loaded: LoadedReplica, parts: HostedParts, changed: (block: HostedBlock) => void) {
+    this.address = address
+    this.#parts = parts
+    this.#record = loaded.block
+    this.#acceptedOnDisk = new Set(loaded.record.slots.map(({ slot }) => slot))
+    this.#changed = changed
+    const { self, limits } = parts
+    const { bootCount, recovery } = self
+    this.#replica = new Replica({ self, bootCount, recovery, record: loaded.record, limits: replicaLimits(limits) })
+  }
+
+  /** As of the last applied entry. */
+  get record(): BlockRecord | undefined {
+    return this.#record
+  }
+
+  get group(): Group {
+    return this.#replica.group
+  }
+
+  get isLeading(): boolean {
+    return this.#replica.isLeading
+  }
+
+  get mayReadAlone(): boolean {
+    return this.#replica.mayReadAlone
+  }
+
+  /** The member that was promised last: who leads, as far as is known here. */
+  get promisedTo(): Member | undefined {
+    return this.#replica.promised
+  }
+
+  get committed(): number {
+    return this.#replica.committed
+  }
+
+  /** Nothing waits here, so that it may be forgotten and loaded again. */
+  get isIdle(): boolean {
+    const waiting = this.#proposals.size + this.#reads.size + this.#leadWaiters.length + this.#decided.size + this.#users
+    return waiting === 0 && this.#applying === undefined && this.#replica.nextTickMs === undefined
+  }
+
+  heldBy(member: Member): number | undefined {
+    return this.#replica.heldBy(member)
+  }
+
+  /** Chosen entries from a slot on, as far as they are held; empty where the first of them is gone. */
+  chosenFrom(slot: number): readonly Slot[] {
+    const { committed } = this.#replica
+    return this.#replica.slotsAbove(slot - 1).filter((held) => held.slot <= committed)
+  }
+
+  receive(from: Member, message: ReplicaMessage): void {
+    this.#step({ kind: 'message', from, message })
+  }
+
+  /** Resolves when this node leads the block. Rejects with NotPrimary, or `unavailable` when no majority answers. */
+  async lead(signal: AbortSignal): Promise<void> {
+    if (this.#replica.isLeading) return
+    if (!isMember(this.group, this.#parts.self)) {
+      if (storeRefusal(this.#parts.store) !== undefined) throw foreignBlock(this.#parts.store)
+      throw new NotPrimary(this.group.members, undefined)
+    }
+    const waiter = Promise.withResolvers<void>()
+    this.#leadWaiters.push(waiter)
+    const { clock, limits } = this.#parts
+    using _timeout = clock.after(limits.leadTimeoutMs, () => {
+      waiter.reject(this.#noMajority())
+    })
+    const aborted = (): void => waiter.reject(signal.reason)
+    signal.addEventListener('abort', aborted)
+    try {
+      this.#step({ kind: 'lead' })
+      await waiter.promise
+    } catch (error) {
+      // Who prepares without an answer keeps others from leading.
+      if (isCoded(error, 'unavailable') && this.#replica.isPreparing) this.#step({ kind: 'resign' })
+      throw error
+    } finally {
+      signal.removeEventListener('abort', aborted)
+      this.#leadWaiters = this.#leadWaiters.filter((other) => other !== waiter)
+    }
+  }
+
+  /**
+   * Puts an entry into the block's log, and resolves with what it did once that is durable. Rejects with NotPrimary or a CodedError where
+   * nothing was proposed, and with LostProposal where another one leads and nobody here knows what became of it.
+   */
+  async propose(entry: LogEntry, local: unknown, space: 'normal' | 'reserve', signal: AbortSignal): Promise<unknown> {
+    this.#users++
+    try {
+      this.#locals.set(entry, { local, space })
+      return await this.#propose(entry, signal)
+    } finally {
+      this.#users--
+    }
+  }
+
+  async #propose(entry: LogEntry, signal: AbortSignal): Promise<unknown> {
+    for (let probed = false; ; ) {
+      await this.lead(signal)
+      const outcome = await this.#proposeOnce(entry)
+      if (outcome.kind === 'result') return outcome.result
+      if (!(outcome.error instanceof Refusal)) throw outcome.error
+      const { reason } = outcome.error
+      if (reason === 'no-majority') {
+        if (probed) throw this.#noMajority()
+        probed = true
+        await this.read(signal)
+      } else if (reason !== 'not-leading') await this.#parts.clock.sleep(1, signal)
+    }
+  }
+
+  /** Resolves when the state here may be read linearizably. */
+  async read(signal: AbortSignal): Promise<void> {
+    this.#users++
+    try {
+      await this.#read(signal)
+    } finally {
+      this.#users--
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await this.lead(signal)
+      } catch (error) {
+        if (isCoded(error, 'unavailable') && this.#replica.mayReadAlone) return
+        throw error
+      }
+      const number = this.#nextNumber++
+      const waiter = Promise.withResolvers<void>()
+      this.#reads.set(number, waiter)
+      this.#step({ kind: 'read', read: number })
+      try {
+        await waiter.promise
+        return
+      } catch (error) {
+        if (!(error instanceof Refusal) || signal.aborted) throw error
+        if (error.reason === 'no-majority') throw this.#noMajority()
+      }
+    }
+  }
+
+  /** Runs when nothing is being applied, and nothing is applied before it has ended. */
+  async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.#applying !== undefined) await this.#applying
+    const result = work()
+    const ended: Promise<void> = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#applying = ended.then(() => this.#applyRest())
+    return await result
+  }
+
+  /** The state was replaced by a snapshot, which is durable. */
+  installed(record: BlockRecord): void {
+    this.#record = record
+  }
+
+  resign(): void {
+    this.#step({ kind: 'resign' })
+  }
+
+  /** Whoever waits is told that the node stops. */
+  async stop(): Promise<void> {
+    this.#timer?.timer[Symbol.dispose]()
+    this.#timer = undefined
+    await this.#applying
+    const error = new CodedError('not-running', 'the node is stopping')
+    for (const waiter of this.#leadWaiters) waiter.reject(error)
+    for (const waiter of this.#reads.values()) waiter.reject(error)
+    const lost = new LostProposal()
+    for (const { settle } of this.#proposals.values()) settle({ kind: 'lost', error: lost })
+    for (const settle of this.#decided.values()) settle({ kind: 'lost', error: lost })
+  }
+
+  #proposeOnce(entry: LogEntry): Promise<Outcome> {
+    const { promise, resolve } = Promise.withResolvers<Outcome>()
+    const proposal = this.#nextNumber++
+    this.#proposals.set(proposal, { settle: resolve, entry })
+    this.#step({ kind: 'propose', proposal, entry })
+    return promise
+  }
+
+  #step(event: ReplicaEvent): void {
+    if (this.#parts.signal.aborted) return
+    const effects = this.#replica.step(event, this.#parts.clock.monotonicMs())
+    for (const effect of effects) this.#perform(effect)
+    this.#schedule()
+  }
+
+  /** Every effect of the machine, and what it does to the world. */
+  #perform(effect: ReplicaEffect): void {
+    switch (effect.kind) {
+      case 'persist':
+        this.#persist(effect)
+        return
+      case 'send':
+        this.#parts.link.send(effect.to, this.address, effect.message)
+        return
+      case 'apply':
+        this.#toApply.push(...effect.slots)
+        this.#applying ??= this.#applyRest()
+        return
+      case 'decided':
+        this.#decide(effect.proposal, effect.slot)
+        return
+      case 'lost':
+        this.#settle(effect.proposal, { kind: 'lost', error: new LostProposal() })
+        return
+      case 'refused': {
+        const error =
+          effect.reason === 'not-applied' && this.#failure instanceof Error ? this.#failure : new Refusal(effect.reason)
+        this.#settle(effect.proposal, { kind: 'refused', error })
+        return
+      }
+      case 'readable':
+        this.#takeRead(effect.read)?.resolve()
+        return
+      case 'unreadable':
+        this.#takeRead(effect.read)?.reject(new Refusal(effect.reason))
+        return
+      case 'leading':
+        if (effect.leading) for (const waiter of this.#leadWaiters) waiter.resolve()
+        return
+      case 'overtaken':
+        for (const waiter of this.#leadWaiters) waiter.reject(new NotPrimary(this.group.members, effect.by))
+        return
+      case 'catch-up':
+        this.#catchUp(effect.from, effect.since)
+    }
+  }
+
+  #persist({ write, promised, slots }: Extract<ReplicaEffect, { kind: 'persist' }>): void {
+    const writes: RecordWrite[] = []
+    if (promised !== undefined) {
+      const value = encodeVote({ promised, installing: false })
+      writes.push({ kind: 'put', family: 'vote', key: this.address, value })
+    }
+    let space: 'normal' | 'reserve' = 'reserve'
+    for (const { slot, ballot, entry } of slots) {
+      writes.push({
+        kind: 'put',
+        family: 'accepted',
+        key: acceptedKey(this.address, slot),
+        value: encodeAccepted({ ballot, entry }),
+      })
+      this.#acceptedOnDisk.add(slot)
+      if (entry.kind === 'change' && this.#spaceOf(entry) === 'normal') space = 'normal'
+    }
+    this.#parts.store.commit(writes, { space }).then(
+      () => this.#step({ kind: 'persisted', write }),
+      (error: unknown) => {
+        this.#failure = error
+        this.#step({ kind: 'not-persisted', write })
+      },
+    )
+  }
+
+  #spaceOf(entry: Extract<LogEntry, { kind: 'change' }>): 'normal' | 'reserve' {
+    const known = this.#locals.get(entry)
+    if (known !== undefined) return known.space
+    return this.#parts.logicOf(this.#record, entry.body).spaceOf(entry.body, undefined) ?? 'normal'
+  }
+
+  /** Applies what is chosen, entry by entry, until nothing is left. */
+  async #applyRest(): Promise<void> {
+    for (;;) {
+      const slot = this.#toApply[0]
+      if (slot === undefined || this.#parts.signal.aborted) break
+      try {
+        const result = await this.#apply(slot)
+        this.#toApply.shift()
+        this.#results.set(slot.slot, result)
+        this.#step({ kind: 'applied', index: slot.slot })
+        this.#finish(slot.slot)
+      } catch (error) {
+        this.#failure = error
+        if (slot.slot > this.#replica.committed) {
+          this.#toApply = []
+          this.#step({ kind: 'not-applied', from: slot.slot })
+          break
+        }
+        this.#parts.logger.error('a chosen entry could not be applied; it is tried again', { error })
+        await this.#parts.clock.sleep(applyRetryMs, this.#parts.signal).catch(() => undefined)
+      }
+    }
+    this.#applying = undefined
+  }
+
+  async #apply({ slot, entry }: Slot): Promise<unknown> {
+    const record = this.#record
+    const { store, logicOf } = this.#parts
+    const own = this.#locals.get(entry)
+    const group = entry.kind === 'group' ? entry.group : this.group
+    const chosen = { address: this.address, group, local: own?.local }
+    const applied =
+      entry.kind === 'change'
+        ? await logicOf(record, entry.body).apply(record, { ...chosen, body: entry.body })
+        : { record, writes: [], result: undefined }
+    const next = applied.record && this.#stamped(applied.record, slot, entry)
+    const writes = [...applied.writes]
+    // What changes nothing needs no place in a log that nobody else knows.
+    const isNothing = writes.length === 0 && applied.record === record && entry.kind === 'change'
+    if (isNothing && this.#isAlone()) {
+      this.#record = next
+      return applied.result
+    }
+    if (next !== undefined) writes.push({ kind: 'put', family: 'block', key: this.address, value: encodeBlockRecord(next) })
+    if (this.#acceptedOnDisk.has(slot)) writes.push({ kind: 'delete', family: 'accepted', key: acceptedKey(this.address, slot) })
+    // What others hold durably has to be applied, on whatever space is left.
+    const isOwn = slot > this.#replica.committed
+    if (writes.length > 0) await store.commit(writes, { space: isOwn ? (own?.space ?? 'normal') : 'reserve' })
+    this.#acceptedOnDisk.delete(slot)
+    this.#record = next
+    applied.durable?.()
+    this.#changed(this)
+    return applied.result
+  }
+
+  #isAlone(): boolean {
+    return this.group.members.length + this.group.learners.length === 1
+  }
+
+  /** What the votes of this member have to do with the record. */
+  #stamped(record: BlockRecord, slot: number, entry: LogEntry): BlockRecord {
+    const group = entry.kind === 'group' ? entry.group : record.group
+    const { promised } = this.#replica
+    return { ...record, group, committedIndex: BigInt(slot), promised: promised ?? record.promised }
+  }
+
+  #decide(proposal: number, slot: number): void {
+    const own = this.#proposals.get(proposal)
+    assert(own !== undefined, 'what is decided was proposed')
+    this.#proposals.delete(proposal)
+    this.#decided.set(slot, own.settle)
+    if (this.#results.has(slot)) this.#finish(slot)
+  }
+
+  /** Answers the proposal of an applied slot, if it has one here. */
+  #finish(slot: number): void {
+    const settle = this.#decided.get(slot)
+    const result = this.#results.get(slot)
+    if (settle === undefined && slot > this.#replica.committed) return
+    this.#results.delete(slot)
+    this.#decided.delete(slot)
+    settle?.({ kind: 'result', result })
+  }
+
+  #settle(proposal: number, outcome: Outcome): void {
+    const own = this.#proposals.get(proposal)
+    this.#proposals.delete(proposal)
+    own?.settle(outcome)
+  }
+
+  #takeRead(number: number): PromiseWithResolvers<void> | undefined {
+    const waiter = this.#reads.get(number)
+    this.#reads.delete(number)
+    return waiter
+  }
+
+  #catchUp(from: Member, since: number): void {
+    const { link, signal, logger } = this.#parts
+    link.catchUp(from, this.address, since, signal).then(
+      (caught) => {
+        this.#step(caught)
+      },
+      (error: unknown) => {
+        if (!isCoded(error, 'unavailable')) logger.warn('a catch-up failed', { error })
+        this.#step({ kind: 'catch-up-failed' })
+      },
+    )
+  }
+
+  #noMajority(): CodedError {
+    const { members } = this.group
+    const message = `no majority of the ${members.length} nodes that hold this block answers; nothing was changed`
+    return new CodedError('unavailable', message, { details: { members: members.length } })
+  }
+
+  #schedule(): void {
+    const dueMs = this.#replica.nextTickMs
+    if (dueMs === this.#timer?.atMs) return
+    this.#timer?.timer[Symbol.dispose]()
+    this.#timer = undefined
+    if (dueMs === undefined || this.#parts.signal.aborted) return
+    const { clock } = this.#parts
+    const delayMs = Math.max(0, dueMs - clock.monotonicMs())
+    const timer = clock.after(delayMs, () => {
+      this.#timer = undefined
+      this.#step({ kind: 'tick' })
+    })
+    this.#timer = { atMs: dueMs, timer }
+  }
+}

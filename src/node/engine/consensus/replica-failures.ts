@@ -1,0 +1,36 @@
+import type { Member } from '../../core/consensus/group.ts'
+import type { RefusedProposal } from '../../core/consensus/replica-events.ts'
+
+/** Thrown where another member leads, or should: whoever routes the request asks there. */
+export class NotPrimary extends Error {
+  override readonly name = 'NotPrimary'
+  readonly members: readonly Member[]
+  /** Who is ahead, as far as is known. */
+  readonly ahead: Member | undefined
+
+  constructor(members: readonly Member[], ahead: Member | undefined) {
+    super('another node leads this block')
+    this.members = members
+    this.ahead = ahead
+  }
+}
+
+/** Thrown where a proposal went out and another member took over: it is chosen, or it will be, or never. */
+export class LostProposal extends Error {
+  override readonly name = 'LostProposal'
+
+  constructor() {
+    super('another node took this block over while a change was under way')
+  }
+}
+
+/** What the machine refused, before anybody else knows of it. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly reason: RefusedProposal
+
+  constructor(reason: RefusedProposal) {
+    super(`refused: ${reason}`)
+    this.reason = reason
+  }
+}

@@ -1,0 +1,117 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { addressText } from '../../core/base/address.ts'
+import type { Group, Member } from '../../core/consensus/group.ts'
+import type { ReplicaMessage } from '../../core/consensus/replica-events.ts'
+import { storeRefusal } from '../store-refusal.ts'
+import type { HostedParts } from './hosted-block.ts'
+import { HostedBlock } from './hosted-block.ts'
+import { loadReplica } from './load-replica.ts'
+
+export interface ReplicaHostParts extends Omit<HostedParts, 'signal'> {
+  /** The group that a block without a record would be born to. */
+  readonly birthGroup: (address: BlockAddress) => Group
+  /** Told of each block whose entries were applied, synchronously. Must not throw. */
+  readonly applied?: (block: HostedBlock) => void
+}
+
+/**
+ * The mutable blocks of this node that are in use. One is loaded when something is asked of it, or when a member of its group says
+ * something, and forgotten when nothing waits at it and others need the room.
+ */
+export class ReplicaHost {
+  readonly #parts: ReplicaHostParts
+  readonly #controller = new AbortController()
+  /** In the order of their use, the longest unused first. */
+  readonly #hosted = new Map<string, HostedBlock>()
+  readonly #pinned = new Set<string>()
+  readonly #loading = new Map<string, Promise<HostedBlock>>()
+
+  constructor(parts: ReplicaHostParts) {
+    this.#parts = parts
+  }
+
+  /** How many are in memory. */
+  get size(): number {
+    return this.#hosted.size
+  }
+
+  /** The block, if it is in memory. */
+  peek(address: BlockAddress): HostedBlock | undefined {
+    return this.#hosted.get(addressText(address))
+  }
+
+  /** Aborts when the node stops. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Opens a block that stays in memory until the node stops. */
+  async pin(address: BlockAddress): Promise<HostedBlock> {
+    this.#pinned.add(addressText(address))
+    return await this.open(address)
+  }
+
+  /** Throws or rejects with `data-corrupt` where its record cannot be read. */
+  open(address: BlockAddress): HostedBlock | Promise<HostedBlock> {
+    const name = addressText(address)
+    const hosted = this.#hosted.get(name)
+    if (hosted !== undefined) {
+      this.#hosted.delete(name)
+      this.#hosted.set(name, hosted)
+      return hosted
+    }
+    const known = this.#loading.get(name)
+    if (known !== undefined) return known
+    const loading = this.#load(address, name)
+    this.#loading.set(name, loading)
+    return loading
+  }
+
+  /** What a member of a group says, in the order in which it came. */
+  receive(from: Member, address: BlockAddress, message: ReplicaMessage): void {
+    // A store that has lost records does not know what it voted for.
+    if (storeRefusal(this.#parts.store) !== undefined || this.#controller.signal.aborted) return
+    const opened = this.open(address)
+    if (!(opened instanceof Promise)) {
+      opened.receive(from, message)
+      return
+    }
+    opened.then(
+      (block) => block.receive(from, message),
+      (error: unknown) => this.#parts.logger.warn('a block that others vote on cannot be read here', { error }),
+    )
+  }
+
+  /** Ends every wait. Idempotent. */
+  async stop(): Promise<void> {
+    this.#controller.abort(new CodedError('not-running', 'the node is stopping'))
+    await Promise.allSettled(this.#loading.values())
+    await Promise.all([...this.#hosted.values()].map((block) => block.stop()))
+    this.#hosted.clear()
+  }
+
+  async #load(address: BlockAddress, name: string): Promise<HostedBlock> {
+    const { store, self, birthGroup, applied } = this.#parts
+    try {
+      const loaded = await loadReplica(store, address, self, () => birthGroup(address))
+      this.#controller.signal.throwIfAborted()
+      const parts = { ...this.#parts, signal: this.#controller.signal }
+      const block = new HostedBlock(address, loaded, parts, (changed) => applied?.(changed))
+      this.#hosted.set(name, block)
+      this.#makeRoom()
+      return block
+    } finally {
+      this.#loading.delete(name)
+    }
+  }
+
+  #makeRoom(): void {
+    if (this.#hosted.size <= this.#parts.limits.hostedBlocksMax) return
+    for (const [name, block] of this.#hosted) {
+      if (!block.isIdle || this.#pinned.has(name)) continue
+      this.#hosted.delete(name)
+      return
+    }
+  }
+}

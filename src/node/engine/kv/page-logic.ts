@@ -1,0 +1,159 @@
+import { assert } from '../../../shared/assert.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { prefixEnd } from '../../core/base/bytes.ts'
+import type { BlockRecord } from '../../core/consensus/block-record.ts'
+import { issuedOfOutcomeKey } from '../../core/consensus/outcome.ts'
+import type { AppliedBatch, PageRules, RequestResult } from '../../core/kv/page-apply.ts'
+import { applyBatch, isReplay, requestIdText, withLastBatch } from '../../core/kv/page-apply.ts'
+import type { PageBatch } from '../../core/kv/page-batch.ts'
+import type { PageChange } from '../../core/kv/page-change.ts'
+import { isRemovalOnly, pageRequestOf } from '../../core/kv/page-change.ts'
+import type { PageEntry, PageEntryPart } from '../../core/kv/page-entry.ts'
+import { decodePageEntry } from '../../core/kv/page-entry.ts'
+import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
+import type { NodeClock } from '../clock/node-clock.ts'
+import type { AppliedEntry, BlockLogic, ChosenEntry } from '../consensus/block-logic.ts'
+import type { OutcomeLookup } from '../outcome-lookup.ts'
+import type { LoadedPage } from './load-page.ts'
+import { loadPage } from './load-page.ts'
+import { pageWrites } from './page-writes.ts'
+
+export interface PageLogicParts {
+  readonly store: RecordStore
+  readonly clock: NodeClock
+  readonly rules: PageRules
+  readonly outcomes: OutcomeLookup
+  /** Told of the keys that an entry has changed, once that is durable. Must not throw. */
+  readonly keysChanged: (page: BlockAddress, keys: Iterable<string>) => void
+}
+
+/** What the primary that made an entry knows of it beside its bytes. */
+export class LocalPageEntry {
+  readonly entry: PageEntry
+  readonly present: LoadedPage
+  /** Keys of the outcomes that the entry forgets. */
+  readonly forgotten: readonly Uint8Array[]
+
+  constructor(entry: PageEntry, present: LoadedPage, forgotten: readonly Uint8Array[]) {
+    this.entry = entry
+    this.present = present
+    this.forgotten = forgotten
+  }
+}
+
+/** The results of an entry, by part and change. */
+export type PageResults = readonly (readonly RequestResult[])[]
+
+const forgetNothing = { floor: 0n, count: 0 }
+/** Outcomes of one stamp or below that are looked up at a time. */
+const forgottenAtOnce = 10_000
+
+/** What the entries of key-value pages do. */
+export class PageLogic implements BlockLogic {
+  readonly #parts: PageLogicParts
+
+  constructor(parts: PageLogicParts) {
+    this.#parts = parts
+  }
+
+  spaceOf(body: Uint8Array, local: unknown): 'normal' | 'reserve' {
+    const entry = local instanceof LocalPageEntry ? local.entry : entryOf(body)
+    return entry.parts.every(({ changes }) => changes.every(isRemovalOnly)) ? 'reserve' : 'normal'
+  }
+
+  apply(record: BlockRecord | undefined, { address, body, local }: ChosenEntry): AppliedEntry | Promise<AppliedEntry> {
+    if (record?.state.kind !== 'map') throw new CodedError('data-corrupt', 'an entry of a page meets another block')
+    if (local instanceof LocalPageEntry) return this.#apply(record, local)
+    return this.#load(address, entryOf(body)).then((loaded) => this.#apply(record, loaded))
+  }
+
+  async #load(page: BlockAddress, entry: PageEntry): Promise<LocalPageEntry> {
+    const changes = entry.parts.flatMap((part) => part.changes)
+    const { store, outcomes } = this.#parts
+    const { failures, present } = await loadPage({ store, outcomes, page }, changes)
+    for (const failure of failures.values()) throw failure
+    return new LocalPageEntry(entry, present, await this.#forgotten(page, entry))
+  }
+
+  /** The entry names a stamp, and how many outcomes were issued up to it. */
+  async #forgotten(page: BlockAddress, { forget }: PageEntry): Promise<readonly Uint8Array[]> {
+    if (forget.count === 0) return []
+    const before = prefixEnd(page)
+    const limit = Math.min(forget.count, forgottenAtOnce)
+    const keys: Uint8Array[] = []
+    for (let after: Uint8Array = page; keys.length < forget.count; ) {
+      const found = await this.#parts.store.scan('outcome', { after, ...(before && { before }), limit, keysOnly: true })
+      for (const { key } of found) {
+        const issued = issuedOfOutcomeKey(key)
+        if (issued !== undefined && issued <= forget.floor) keys.push(key)
+        after = key
+      }
+      if (found.length < limit) break
+    }
+    if (keys.length < forget.count) throw new CodedError('data-corrupt', 'outcomes of this page are missing')
+    return keys.slice(0, forget.count)
+  }
+
+  #apply(record: BlockRecord, { entry, present, forgotten }: LocalPageEntry): AppliedEntry {
+    let current = record
+    let { forget } = entry
+    const writes: RecordWrite[] = []
+    const results: (readonly RequestResult[])[] = []
+    const keys = new Set<string>()
+    for (const part of entry.parts) {
+      const batch = batchOf(current, entry.hlc, part, forget)
+      if (batch === undefined) {
+        results.push(part.changes.map((change) => knownResult(present, change)))
+        continue
+      }
+      const applied = applyBatch(current, batch, present, this.#parts.rules)
+      results.push(applied.results)
+      if (!applied.changed) continue
+      current = withLastBatch(applied.record, part.signed)
+      const dropped = forget.count > 0 ? forgotten : []
+      forget = forgetNothing
+      writes.push(...pageWrites(current.address, applied, part.changes, present.entries, dropped, batch.hlc))
+      for (const key of applied.entries.keys()) keys.add(key)
+      takeIn(present, applied)
+    }
+    return { record: current, writes, result: results satisfies PageResults, durable: () => this.#durable(current, keys) }
+  }
+
+  #durable({ address, state }: BlockRecord, keys: ReadonlySet<string>): void {
+    if (state.kind === 'map') this.#parts.clock.observe(state.head.revisionFloor)
+    if (keys.size > 0) this.#parts.keysChanged(address, keys)
+  }
+}
+
+function entryOf(body: Uint8Array): PageEntry {
+  const entry = decodePageEntry(body)
+  if (entry === undefined) throw new CodedError('data-corrupt', 'an entry of this page cannot be read')
+  return entry
+}
+
+/** The batch as it meets the page; undefined where it was applied before, or may have been. */
+function batchOf(record: BlockRecord, hlc: bigint, part: PageEntryPart, forget: PageBatch['forget']): PageBatch | undefined {
+  assert(record.state.kind === 'map', 'a batch is applied to a page')
+  const { head } = record.state
+  const { session, sequence, writer, changes } = part
+  // Revisions go on above those of the part before.
+  const stamp = hlc > head.revisionFloor ? hlc : head.revisionFloor + 1n
+  const requests = changes.map((change) => pageRequestOf(change, stamp))
+  const batch: PageBatch = { session, sequence, hlc: stamp, writer, requests, forget }
+  return isReplay(head, batch) ? undefined : batch
+}
+
+function knownResult({ outcomes }: LoadedPage, { requestId }: PageChange): RequestResult {
+  const kept = requestId && outcomes.get(requestIdText(requestId))
+  return kept === undefined ? { kind: 'replayed' } : { kind: 'decided', outcomes: kept.outcomes, repeated: true }
+}
+
+/** What the next part meets. */
+function takeIn(present: LoadedPage, applied: AppliedBatch): void {
+  for (const [text, { entry }] of applied.entries) {
+    if (entry === undefined) present.entries.delete(text)
+    else present.entries.set(text, entry)
+  }
+  for (const kept of applied.outcomes) present.outcomes.set(requestIdText(kept.requestId), kept)
+}
