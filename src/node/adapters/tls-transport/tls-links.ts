@@ -1,4 +1,5 @@
 /** TLS connections between nodes: how they are listened for, dialled, and refused before a frame is read. */
+import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions, Server, TLSSocket } from 'node:tls'
 import { connect, createServer } from 'node:tls'
@@ -51,6 +52,8 @@ export class TlsLinks implements LinkSource {
       key,
       minVersion: 'TLSv1.3',
       ALPNProtocols: [peerProtocol],
+      // No tickets: each connection proves its keys anew.
+      secureOptions: constants.SSL_OP_NO_TICKET,
       sigalgs: 'ecdsa_secp256r1_sha256',
       // Nobody vouches for these certificates: the hello on top names the key of each.
       rejectUnauthorized: false,
