@@ -6,11 +6,11 @@ import { compareMembers, isMember } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
-import type { HostedBlock } from '../consensus/hosted-block.ts'
-import type { ReplicaHost } from '../consensus/replica-host.ts'
-import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
-import { foreignBlock } from '../foreign-block.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
+import type { HostedBlock } from '../consensus/hosted-block.ts'
+import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
+import type { ReplicaHost } from '../consensus/replica-host.ts'
+import { foreignBlock } from '../foreign-block.ts'
 
 /** What is asked of a block's primary, wherever that is. */
 export interface RoutedCall<Answer> {
@@ -134,7 +134,9 @@ class RouteAttempts {
   }
 
   unavailable(): unknown {
-    return this.#last instanceof CodedError ? this.#last : new CodedError('unavailable', 'no node leads this block; nothing was changed')
+    return this.#last instanceof CodedError
+      ? this.#last
+      : new CodedError('unavailable', 'no node leads this block; nothing was changed')
   }
 
   /** Duels end by chance: 5 to 20 ms, doubling to a second. A first redirect is followed at once. */
@@ -155,7 +157,9 @@ class RouteAttempts {
   }
 
   #isAlone(): boolean {
-    return this.#block.group.members.length === 1 && !this.#parts.liveness.mayAnswer(this.#block.group.members[0]?.nodeId ?? noNode)
+    return (
+      this.#block.group.members.length === 1 && !this.#parts.liveness.mayAnswer(this.#block.group.members[0]?.nodeId ?? noNode)
+    )
   }
 }
 
