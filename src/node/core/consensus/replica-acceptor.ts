@@ -43,6 +43,8 @@ export function onAccept(core: ReplicaCore, from: Member, message: Received<'acc
   for (const [place, entry] of entries.entries()) {
     const slot = first + place
     if (slot <= reach) continue
+    // Who writes more slowly than others commit takes the rest when it is sent again.
+    if (slot > core.applied + core.limits.retainedEntriesMax) break
     fresh.push({ slot, ballot, entry })
     core.log.put({ slot, ballot, entry }, false)
   }

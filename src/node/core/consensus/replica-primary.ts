@@ -45,6 +45,8 @@ export class Primary {
   readonly #others: readonly Progress[]
   readonly #othersNeeded: number
   readonly #memberCount: number
+  /** The slot before the first of this ballot. */
+  readonly since: number
   /** The slot of the next proposal. */
   next: number
   /** Reads wait until everything that was adopted is applied. */
@@ -85,6 +87,7 @@ export class Primary {
     }))
     this.#othersNeeded = majorityOf(group) - 1
     this.#memberCount = group.members.filter((member) => compareMembers(member, self) !== 0).length
+    this.since = handedOver
     this.next = handedOver + 1
     this.adoptedUpTo = handedOver + adopted
     this.ownHeld = -1

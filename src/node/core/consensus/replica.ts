@@ -197,7 +197,11 @@ export class Replica {
     if (role instanceof Candidate && role.catchingUp) {
       core.role = undefined
       prepare(core)
-    } else if (role === undefined && promised !== undefined && core.otherMembers.some((other) => compareMembers(other, promised) === 0)) {
+    } else if (
+      role === undefined &&
+      promised !== undefined &&
+      core.otherMembers.some((other) => compareMembers(other, promised) === 0)
+    ) {
       core.sendAccepted({ nodeId: promised.nodeId, storeId: promised.storeId }, promised)
     }
   }
