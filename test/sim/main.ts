@@ -1,17 +1,21 @@
 /**
- * `npm run sim`: worlds from seeds. `--seed N` one world, with `--trace` all that happens in it; `--seeds N` so many, `--from N` the first
- * of them; `--hashes` prints what each came to; `--mutant NAME` with a deliberate mistake, `--profile-of NAME` with its profile alone;
- * `--until-failure` ends with the first world that fails. Ends with 1 where a promise was broken, and prints how to see it again.
+ * `npm run sim`: worlds from seeds, of whole nodes, or with `--consensus` of the machine that members of a block decide by. `--seed N` one
+ * world, with `--trace` all that happens in it; `--seeds N` so many, `--from N` the first of them; `--hashes` prints what each came to;
+ * `--mutant NAME` with a deliberate mistake, `--profile-of NAME` with its profile alone; `--until-failure` ends with the first world that
+ * fails. Ends with 1 where a promise was broken, and prints how to see it again.
  */
 import { parseArgs } from 'node:util'
 import { assert } from '../../src/shared/assert.ts'
+import { replicaMutants } from './consensus/replica-mutants.ts'
 import { loadMutant } from './mutant-loader.ts'
 import type { Mutant } from './mutants.ts'
 import { mutants } from './mutants.ts'
 import { Summary } from './summary.ts'
+import type { WorldReport } from './world-report.ts'
 
 const { values } = parseArgs({
   options: {
+    consensus: { type: 'boolean', default: false },
     seed: { type: 'string' },
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
@@ -22,37 +26,47 @@ const { values } = parseArgs({
     'until-failure': { type: 'boolean', default: false },
   },
 })
-const mutant = mutantOf(values.mutant)
-const profile = mutant ?? mutantOf(values['profile-of'])
-if (mutant !== undefined) loadMutant(mutant)
-// Only now: a mutant changes what is imported.
-const { runWorld } = await import('./run-world.ts')
 
-const from = wholeNumber(values.seed ?? values.from)
-const count = values.seed === undefined ? wholeNumber(values.seeds) : 1
-const summary = new Summary()
-for (let seed = from; seed < from + count; seed++) {
-  const report = await runWorld(seed, { ...(values.trace && { print }), ...(profile && { change: profile.profile }) })
-  summary.add(report)
-  if (values.hashes) print(`${seed} ${report.hash}`)
-  const { failure } = report
-  if (failure === undefined) continue
-  print(`seed ${seed}: ${failure.message}\n  ${failure.profile}\n${failure.trace.map((line) => `  ${line}`).join('\n')}`)
-  print(
-    `  again: npm run sim -- --seed ${seed} --trace${profile ? ` --${mutant ? 'mutant' : 'profile-of'} ${profile.name}` : ''}`,
-  )
-  if (values['until-failure']) break
+type RunWorld<Profile> = (
+  seed: number,
+  options: { readonly change?: (profile: Profile) => Profile; readonly print?: (line: string) => void },
+) => WorldReport | Promise<WorldReport>
+
+if (values.consensus)
+  await runWorlds(replicaMutants, async () => (await import('./consensus/run-replica-world.ts')).runReplicaWorld)
+else await runWorlds(mutants, async () => (await import('./run-world.ts')).runWorld)
+
+/** `load` comes after the mutant, which changes what is imported. */
+async function runWorlds<Profile>(known: readonly Mutant<Profile>[], load: () => Promise<RunWorld<Profile>>): Promise<void> {
+  const mutant = mutantOf(known, values.mutant)
+  const profile = mutant ?? mutantOf(known, values['profile-of'])
+  if (mutant !== undefined) loadMutant(mutant)
+  const runWorld = await load()
+  const from = wholeNumber(values.seed ?? values.from)
+  const count = values.seed === undefined ? wholeNumber(values.seeds) : 1
+  const summary = new Summary()
+  const again = `${values.consensus ? ' --consensus' : ''}${profile ? ` --${mutant ? 'mutant' : 'profile-of'} ${profile.name}` : ''}`
+  for (let seed = from; seed < from + count; seed++) {
+    const report = await runWorld(seed, { ...(values.trace && { print }), ...(profile && { change: profile.profile }) })
+    summary.add(report)
+    if (values.hashes) print(`${seed} ${report.hash}`)
+    const { failure } = report
+    if (failure === undefined) continue
+    print(`seed ${seed}: ${failure.message}\n  ${failure.profile}\n${failure.trace.map((line) => `  ${line}`).join('\n')}`)
+    print(`  again: npm run sim -- --seed ${seed} --trace${again}`)
+    if (values['until-failure']) break
+  }
+  print(summary.text())
+  process.exitCode = summary.failed > 0 ? 1 : 0
 }
-print(summary.text())
-process.exitCode = summary.failed > 0 ? 1 : 0
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-function mutantOf(name: string | undefined): Mutant | undefined {
-  const found = mutants.find((each) => each.name === name)
-  assert(name === undefined || found !== undefined, `the mutants are ${mutants.map((each) => each.name).join(', ')}`)
+function mutantOf<Profile>(known: readonly Mutant<Profile>[], name: string | undefined): Mutant<Profile> | undefined {
+  const found = known.find((each) => each.name === name)
+  assert(name === undefined || found !== undefined, `the mutants are ${known.map((each) => each.name).join(', ')}`)
   return found
 }
 

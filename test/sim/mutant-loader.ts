@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module'
 import { assert } from '../../src/shared/assert.ts'
 import type { Mutant } from './mutants.ts'
 
-export function loadMutant({ file, right, wrong }: Mutant): void {
+export function loadMutant({ file, right, wrong }: Pick<Mutant, 'file' | 'right' | 'wrong'>): void {
   const changed = new URL(`../../src/${file}`, import.meta.url).href
   registerHooks({
     load(url, context, nextLoad) {

@@ -5,14 +5,14 @@
 import type { Profile } from './profile.ts'
 import { noFaults } from './profile.ts'
 
-export interface Mutant {
+export interface Mutant<Worlds = Profile> {
   readonly name: string
   /** Below src/. */
   readonly file: string
   /** Stands exactly once in the file. */
   readonly right: string
   readonly wrong: string
-  readonly profile: (profile: Profile) => Profile
+  readonly profile: (profile: Worlds) => Worlds
 }
 
 const calm = (profile: Profile): Profile => ({

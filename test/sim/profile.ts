@@ -53,7 +53,7 @@ export function drawProfile(random: SeededRandom): Profile {
 }
 
 /** `operations 200, clients 3, ..., power every 120 ms` */
-export function profileText({ faults, ...workload }: Profile): string {
+export function profileText({ faults, ...workload }: { readonly faults: Readonly<Record<string, number>> }): string {
   const loads = Object.entries(workload).map(([name, value]) => `${name} ${value}`)
   const troubles = Object.entries(faults).flatMap(([kind, everyMs]) => (everyMs > 0 ? [`${kind} every ${everyMs} ms`] : []))
   return [...loads, ...troubles].join(', ')

@@ -1,7 +1,8 @@
 import { HostTrap } from './host-trap.ts'
 import { Violation } from './violation.ts'
-import type { WorldOptions, WorldReport } from './world.ts'
+import type { WorldOptions } from './world.ts'
 import { World } from './world.ts'
+import type { WorldReport } from './world-report.ts'
 
 /** One world from its beginning to its end, under the trap. What rejects and is caught by nobody fails it. */
 export async function runWorld(seed: number, options: WorldOptions = {}): Promise<WorldReport> {

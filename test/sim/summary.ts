@@ -1,4 +1,4 @@
-import type { WorldReport } from './world.ts'
+import type { WorldReport } from './world-report.ts'
 
 /** What a run of many worlds came to: a run that met no fault has shown nothing. */
 export class Summary {

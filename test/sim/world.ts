@@ -14,7 +14,7 @@ import { KeyClient } from './key-client.ts'
 import type { KeyAnswer, KeyCall } from './key-model.ts'
 import { keyModel } from './key-model.ts'
 import { Nemesis } from './nemesis.ts'
-import type { FaultKind, Profile } from './profile.ts'
+import type { Profile } from './profile.ts'
 import { drawProfile, profileText } from './profile.ts'
 import { RevisionChecker } from './revision-checker.ts'
 import { endInRot } from './rotten-ending.ts'
@@ -24,20 +24,8 @@ import { SimHost } from './sim-host.ts'
 import { Trace } from './trace.ts'
 import { Violation } from './violation.ts'
 import { VirtualTime } from './virtual-time.ts'
+import type { WorldReport } from './world-report.ts'
 import { WrittenValues } from './written-values.ts'
-
-export interface WorldReport {
-  readonly seed: number
-  readonly hash: string
-  readonly operations: number
-  /** Changes that were never answered. */
-  readonly unanswered: number
-  readonly starts: number
-  readonly faults: Readonly<Record<FaultKind, number>>
-  readonly simulatedMs: number
-  /** Why the world failed, with the last lines of its trace. */
-  readonly failure?: { readonly message: string; readonly profile: string; readonly trace: readonly string[] }
-}
 
 export interface WorldOptions {
   readonly change?: (profile: Profile) => Profile
