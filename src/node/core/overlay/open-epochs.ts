@@ -14,9 +14,9 @@ import type { PlacementMap } from './placement-map.ts'
 import type { PlacementRule } from './rendezvous.ts'
 import { placementGroup } from './rendezvous.ts'
 
-export const openEpochsMax = 8
+const openEpochsMax = 8
 /** Evictions go on beyond the other limit: a node that is gone reports nothing, so without them nothing would close. */
-export const openEpochsAfterEvictionsMax = 64
+const openEpochsAfterEvictionsMax = 64
 
 export interface OpenEpochs {
   readonly maps: readonly PlacementMap[]

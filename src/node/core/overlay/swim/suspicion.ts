@@ -5,7 +5,7 @@
  * Invariants: confirmations count once a node; the end moves forward in time only by what this node owes to its own lateness.
  */
 
-import type { Limits } from '../../base/limits.ts'
+import type { SwimLimits } from '../../base/swim-limits.ts'
 import { exactLogarithm } from '../exact-logarithm.ts'
 
 const ln10 = exactLogarithm(10)
@@ -25,7 +25,7 @@ export interface Suspicion {
 }
 
 /** `nodes` counts those that are not dead, this one and the suspect among them. */
-export function startSuspicion(nowMs: number, accuser: string, nodes: number, multiplier: number, limits: Limits): Suspicion {
+export function startSuspicion(nowMs: number, accuser: string, nodes: number, multiplier: number, limits: SwimLimits): Suspicion {
   const { swimSuspicionPeriods, swimPeriodMs, swimSuspicionSpread, swimSuspicionStretchMax } = limits
   const usualMs = swimSuspicionPeriods * swimPeriodMs * Math.max(1, decimalLogarithm(nodes))
   const leastMs = usualMs * multiplier

@@ -1,6 +1,6 @@
 /** What the membership machine is told and what it asks for. Milliseconds are of a clock that never goes back. */
 
-import type { Limits } from '../../base/limits.ts'
+import type { SwimLimits } from '../../base/swim-limits.ts'
 import type { NodeFacts, PeerState, SwimMessage } from './swim-messages.ts'
 
 export type SwimEvent =
@@ -32,5 +32,5 @@ export interface SwimOptions {
   /** The own record with this incarnation, signed. Incarnations begin at 0 with each boot count. */
   ownRecord(incarnation: number): Uint8Array
   integerBelow(limit: number): number
-  readonly limits: Limits
+  readonly limits: SwimLimits
 }

@@ -10,7 +10,7 @@
  */
 
 import { equalBytes, toHex } from '../../base/bytes.ts'
-import type { Limits } from '../../base/limits.ts'
+import type { SwimLimits } from '../../base/swim-limits.ts'
 import { LocalHealth } from './local-health.ts'
 import { Membership } from './membership.ts'
 import type { PeerEntry } from './peer-table.ts'
@@ -27,7 +27,7 @@ const relayPart = 0.8
 
 export class SwimMachine {
   readonly #options: SwimOptions
-  readonly #limits: Limits
+  readonly #limits: SwimLimits
   readonly #outbox = new SwimOutbox()
   readonly #health: LocalHealth
   readonly #members: Membership
