@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 export interface BenchOptions {
-  /** Suites to run: limits, kv, raw, scale, gui. */
+  /** Suites to run: limits, kv, raw, transport, scale, gui. */
   readonly suites: readonly string[]
   readonly secondsPerCell: number
   readonly rounds: number
@@ -12,7 +12,7 @@ export interface BenchOptions {
   readonly output: string | undefined
 }
 
-const usage = `npm run bench -- [limits] [kv] [raw] [scale] [gui] [options]
+const usage = `npm run bench -- [limits] [kv] [raw] [transport] [scale] [gui] [options]
   --seconds N      seconds measured in each cell (10)
   --rounds N       interleaved rounds, medians are reported (3)
   --sizes LIST     value sizes in bytes (100,4096,65536,1048576)
@@ -42,7 +42,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   }
   const numbers = (list: string) => list.split(',').map(Number)
   return {
-    suites: positionals.length > 0 ? positionals : ['limits', 'kv', 'raw', 'scale', 'gui'],
+    suites: positionals.length > 0 ? positionals : ['limits', 'kv', 'raw', 'transport', 'scale', 'gui'],
     secondsPerCell: Number(values.seconds),
     rounds: Number(values.rounds),
     sizes: numbers(values.sizes),

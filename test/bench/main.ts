@@ -14,6 +14,7 @@ import type { Peer } from './peers/peer.ts'
 import { runRawSuite } from './raw-suite.ts'
 import { Results } from './results.ts'
 import { runScaleSuite } from './scale-suite.ts'
+import { runTransportSuite } from './transport-suite.ts'
 
 const options = parseBenchOptions(process.argv.slice(2))
 const results = new Results()
@@ -24,6 +25,7 @@ const suites: Readonly<Record<string, (options: BenchOptions) => Promise<void>>>
     if (hasH2load()) await withPeers((peers) => runRawSuite(peers, options, results))
     else console.error('raw: skipped, h2load is not installed (Debian: nghttp2-client)')
   },
+  transport: () => runTransportSuite(options, results),
   gui: () => runGuiSuite(options, results),
   scale: () => withPeers((peers) => runScaleSuite(peers, options, results)),
 }
