@@ -7,9 +7,19 @@ import type { CodedError } from '../../shared/coded-error.ts'
 
 /**
  * Record families in the order of their prefixes. Of each the store keeps the number of records and an additive fingerprint, so that
- * a record which vanished is noticed; `block`, `entry` and `outcome` together are the state of consensus.
+ * a record which vanished is noticed; `block`, `entry`, `outcome`, `accepted` and `vote` together are the state of consensus.
  */
-export const recordFamilies = ['local', 'content', 'block', 'entry', 'outcome', 'collect', 'tombstone'] as const
+export const recordFamilies = [
+  'local',
+  'content',
+  'block',
+  'entry',
+  'outcome',
+  'collect',
+  'tombstone',
+  'accepted',
+  'vote',
+] as const
 export type RecordFamily = (typeof recordFamilies)[number]
 
 export type RecordWrite =

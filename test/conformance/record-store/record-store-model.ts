@@ -18,7 +18,15 @@ interface Real {
 
 type Command = fc.AsyncCommand<Model, Real>
 
-const familyArbitrary: fc.Arbitrary<RecordFamily> = fc.constantFrom('entry', 'entry', 'block', 'content', 'local')
+const familyArbitrary: fc.Arbitrary<RecordFamily> = fc.constantFrom(
+  'entry',
+  'entry',
+  'block',
+  'content',
+  'local',
+  'accepted',
+  'vote',
+)
 const valueArbitrary = fc
   .tuple(fc.constantFrom(0, 1, 5, 40, 300, 16_384, 16_385, 40_000), fc.integer({ min: 1, max: 1000 }))
   .map(([length, seed]) => filler(length, seed))

@@ -59,7 +59,7 @@ afterAll(async () => {
 
 test('every procedure that asks for nothing answers as the contract says', async () => {
   const hello = await node.system.hello({ contractVersion: 1 })
-  expect(hello).toMatchObject({ nodeId: memo.ready.nodeId, dataFormat: 1, readOnly: false })
+  expect(hello).toMatchObject({ nodeId: memo.ready.nodeId, dataFormat: 2, readOnly: false })
   expect(await node.system.status()).toMatchObject({ state: 'running', condition: 'sound', grpc: { address: memo.ready.grpc } })
   expect(await node.jobs.list()).toEqual([])
   expect((await node.metrics.range({ series: ['puts'], seconds: 900 })).series).toHaveLength(1)

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { storeFormat } from '../../../src/node/adapters/level-store/store-format.ts'
 import { put } from '../../conformance/record-store/store-bed.ts'
 import { judge } from '../../conformance/record-store/store-verdict.ts'
 import type { DamageSource } from './damage-sources.ts'
@@ -154,7 +155,8 @@ test('a closed store holds no file open, and one that does not open neither', as
 test('a newer format is refused with the version that wrote it, and nothing is touched', async () => {
   const root = copyOf(closed)
   const format = JSON.parse(readFileSync(join(root, 'FORMAT'), 'utf8').split('\n')[0] ?? '') as { format: number }
-  writeFileSync(join(root, 'FORMAT'), JSON.stringify({ ...format, format: format.format + 1, madeBy: 'memo 99.1.0' }))
+  expect(format.format).toBe(storeFormat)
+  writeFileSync(join(root, 'FORMAT'), JSON.stringify({ ...format, format: storeFormat + 1, madeBy: 'memo 99.1.0' }))
   const state = () => [...filesBelow(root), ...readdirSync(root)].map((file) => file)
   const before = state()
   const store = readFileSync(join(root, 'store'))

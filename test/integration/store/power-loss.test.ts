@@ -5,6 +5,7 @@ import type { RecordStore } from '../../../src/node/ports/record-store.ts'
 import { dumpOf, StoreTwin } from '../../conformance/record-store/store-twin.ts'
 import type { Survival } from './crash-images.ts'
 import { crashImage, SeededNumbers, writeImage } from './crash-images.ts'
+import { formatOf } from './former-store.ts'
 import { copyStoreFolder, openLevelStoreAt, temporaryFolder, tightLimits } from './level-bed.ts'
 import type { PowerLossRecording } from './power-loss-recording.ts'
 import { lastNote, placeIndex, recordRun, uniformBatch } from './power-loss-recording.ts'
@@ -63,6 +64,7 @@ async function proveImage(recording: PowerLossRecording, seed: number, target: s
     twin.apply(batches[kept++]!)
   }
   expect((await store.verify()).findings, label).toEqual([])
+  if (/^(accepted|vote)\//m.test(dump)) expect(formatOf(target), `${label}: its records are covered`).toBe(2)
   await proveSecondCrash(store, twin, target, label)
   return { kept: kept - acknowledged, cut: cuts > 0 }
 }

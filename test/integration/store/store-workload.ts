@@ -1,8 +1,9 @@
 import type { RecordFamily, RecordWrite } from '../../../src/node/ports/record-store.ts'
+import { recordFamilies } from '../../../src/node/ports/record-store.ts'
 import { filler, put, remove } from '../../conformance/record-store/store-bed.ts'
 import type { SeededNumbers } from './crash-images.ts'
 
-const families: readonly RecordFamily[] = ['entry', 'entry', 'block', 'content', 'outcome', 'local', 'collect', 'tombstone']
+const families: readonly RecordFamily[] = ['entry', ...recordFamilies]
 const valueLengths = [0, 8, 40, 200, 700, 3000, 16_384, 16_385, 24_000] as const
 
 /** A batch like the node's: few writes, small values mostly, some payloads, overwrites and deletes of known keys. */

@@ -3,8 +3,10 @@ import { openMemoryStore } from '../../../src/node/adapters/memory-store/memory-
 import { NodeCrypto } from '../../../src/node/adapters/node-crypto/node-crypto.ts'
 import { SystemRandom } from '../../../src/node/adapters/system-random/system-random.ts'
 import { ZstdCompressor } from '../../../src/node/adapters/zstd-compressor/zstd-compressor.ts'
+import { addressFromBytes } from '../../../src/node/core/base/address.ts'
 import { equalBytes, toHex } from '../../../src/node/core/base/bytes.ts'
 import { rootBlockAddress } from '../../../src/node/core/block/map-block.ts'
+import { acceptedKey, encodeAccepted, encodeVote } from '../../../src/node/core/consensus/vote-codec.ts'
 import { verifyAtRest } from '../../../src/node/engine/verify/verify-at-rest.ts'
 import type { RecordWrite } from '../../../src/node/ports/record-store.ts'
 import { call, noise, text } from '../../support/key-value-world.ts'
@@ -45,6 +47,36 @@ test('the rules of a stopped node are verified without a start, and each kind of
   const longer = new Uint8Array([...entry!.value, 0])
   const grown = await atRest(world, [{ kind: 'put', family: 'entry', key: entry!.key, value: longer }])
   expect(grown?.join('\n')).toMatch(/block: [0-9a-f]{64} says \d+ bytes of entries and has \d+/)
+})
+
+test('a vote or an accepted entry that cannot be read is found, and others are not', async () => {
+  const world = await NodeWorld.start()
+  await world.node.keyValues.put('', 'k', text('v'), any, call)
+  const [block] = await world.store.scan('block', { limit: 1 })
+  const address = addressFromBytes(block!.key)!
+  const ballot = { recovery: 0, round: 1, bootCount: 1, nodeId: noise(32, 1), storeId: noise(16, 2) }
+  await world.node.stop()
+  const accepted = acceptedKey(address, 300)
+  const kept = {
+    vote: encodeVote({ promised: ballot, installing: false }),
+    accepted: encodeAccepted({ ballot, entry: { kind: 'empty' } }),
+  }
+  const sound = [
+    { kind: 'put', family: 'vote', key: address, value: kept.vote },
+    { kind: 'put', family: 'accepted', key: accepted, value: kept.accepted },
+  ] as const
+  expect(await atRest(world, sound)).toEqual([])
+  const short = accepted.subarray(0, 39)
+  const broken = [
+    { ...sound[0], value: kept.accepted },
+    { ...sound[1], value: kept.vote },
+    { ...sound[1], key: short },
+  ]
+  expect(await atRest(world, broken)).toEqual([
+    `accepted: ${toHex(short)} cannot be read`,
+    `accepted: ${toHex(accepted)} cannot be read`,
+    `vote: ${toHex(address)} cannot be read`,
+  ])
 })
 
 test('a key whose value is lost is named, in letters that a terminal may show', async () => {

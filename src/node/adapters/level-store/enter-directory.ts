@@ -11,6 +11,7 @@ import { nodeFiles } from './node-files.ts'
 import type { LevelStoreOptions, Opening } from './opening.ts'
 import { ReserveFile } from './reserve-file.ts'
 import { checkFormat, damaged, indexName, journalName, unwritable } from './store-files.ts'
+import { firstStoreFormat } from './store-format.ts'
 import { lockedByOther, lockInProcess } from './store-lock.ts'
 
 export interface EnterOptions extends LevelStoreOptions {
@@ -30,15 +31,17 @@ export interface Entered {
 export async function enterDirectory<Result>(options: EnterOptions, run: (entered: Entered) => Promise<Result>): Promise<Result> {
   const files = options.files ?? nodeFiles
   try {
-    const hasFormat = await formatOf(files, options)
+    const format = await formatOf(files, options)
     await makeDirectoryDurably(files, resolve(options.directory))
     const directory = await files.realPath(options.directory)
     const lock = lockInProcess(directory)
     try {
       const journalDirectory = join(directory, journalName)
       const reserve = await openReserve(files, directory, options)
-      const opening = { ...options, directory, files, journalDirectory, indexDirectory: join(directory, indexName), reserve }
-      return await run({ opening, hasFormat, leave: () => lock.release() })
+      const indexDirectory = join(directory, indexName)
+      const places = { directory, files, journalDirectory, indexDirectory }
+      const opening = { ...options, ...places, reserve, format: format ?? firstStoreFormat }
+      return await run({ opening, hasFormat: format !== undefined, leave: () => lock.release() })
     } catch (error) {
       lock.release()
       throw error
@@ -64,11 +67,11 @@ async function openReserve(
 }
 
 /** What FORMAT says; a recovery may find it lost and writes it anew. */
-async function formatOf(files: Files, { directory, repairFormat = false }: EnterOptions): Promise<boolean> {
+async function formatOf(files: Files, { directory, repairFormat = false }: EnterOptions): Promise<number | undefined> {
   try {
     return await checkFormat(files, directory)
   } catch (error) {
-    if (repairFormat && isCoded(error, 'store-damaged')) return false
+    if (repairFormat && isCoded(error, 'store-damaged')) return undefined
     throw error
   }
 }

@@ -15,7 +15,8 @@ import { wireStore } from './wire-store.ts'
 
 export function openLevelStore(options: LevelStoreOptions): Promise<RecordStore> {
   return enterDirectory(options, async ({ opening, hasFormat, leave }) => {
-    if (!hasFormat) await writeFormat(opening.files, opening.directory, opening.madeBy ?? 'memo')
+    const { files, directory, format, madeBy } = opening
+    if (!hasFormat) await writeFormat(files, directory, format, madeBy)
     return await openLocked(opening, leave)
   })
 }

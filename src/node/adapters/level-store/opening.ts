@@ -27,6 +27,8 @@ export interface LevelStoreOptions {
 }
 
 export interface Opening extends LevelStoreOptions {
+  /** Of the directory. */
+  readonly format: number
   readonly files: Files
   readonly journalDirectory: string
   readonly indexDirectory: string

@@ -26,6 +26,7 @@ import { RecordSalvage } from './record-salvage.ts'
 import { findDamagedSegments, replaceSegments } from './replace-segments.ts'
 import type { StoreFile } from './store-files.ts'
 import { damaged, identityName, readStoreFile, writeFormat } from './store-files.ts'
+import { storeFormat } from './store-format.ts'
 import { StoreIdentityFile } from './store-identity.ts'
 import { lockedByOther } from './store-lock.ts'
 import { readTolerant } from './tolerant-file.ts'
@@ -70,7 +71,8 @@ async function rebuild(
     // Who started meanwhile has the old index open, and keeps it.
     if (await isIndexLocked(files, opening.indexDirectory)) throw await lockedByOther(files, directory)
     // Whatever comes in between the next steps, a start finds that something is missing, until the last of them is done.
-    if (!hasFormat) await writeFormat(files, directory, opening.madeBy ?? 'memo')
+    // Nobody knows what was written under the lost one.
+    if (!hasFormat) await writeFormat(files, directory, storeFormat, opening.madeBy)
     if (identity.file.findings.length === 0) await identity.lost(unfinishedFinding)
     await installNewIndex(opening)
   } catch (error) {

@@ -10,9 +10,8 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import { fromHex, toHex } from '../../core/base/bytes.ts'
 import type { Files } from './files.ts'
 import { mediaErrorCode, systemCode } from './files.ts'
+import { storeFormat } from './store-format.ts'
 
-/** Format of the data directory. */
-export const storeFormat = 1
 const formatName = 'FORMAT'
 export const identityName = 'store'
 const pidName = 'pid'
@@ -40,11 +39,11 @@ export interface StoreFile {
   readonly findings: readonly string[]
 }
 
-/** Reads FORMAT; false where the directory holds no store yet. */
-export async function checkFormat(files: Files, directory: string): Promise<boolean> {
+/** The directory's format, as FORMAT says; undefined where it holds no store yet. */
+export async function checkFormat(files: Files, directory: string): Promise<number | undefined> {
   const bytes = await readSmallFile(files, directory, formatName)
   if (bytes === undefined) {
-    if ((await files.list(directory))?.includes(identityName) !== true) return false
+    if ((await files.list(directory))?.includes(identityName) !== true) return undefined
     throw damaged(directory, formatName, 'the file is missing')
   }
   const [body = '', sum] = Buffer.from(bytes).toString('utf8').split('\n')
@@ -54,7 +53,7 @@ export async function checkFormat(files: Files, directory: string): Promise<bool
   // A newer format may check itself otherwise.
   if (format <= storeFormat && sum !== checksumLine(body))
     throw damaged(directory, formatName, 'the file does not match its checksum')
-  if (format <= storeFormat) return true
+  if (format <= storeFormat) return format
   throw new CodedError(
     'store-newer-format',
     `${directory} has format ${format}, written by ${madeBy}; this version reads formats up to ${storeFormat}. Start it with ${madeBy} or newer.`,
@@ -62,8 +61,8 @@ export async function checkFormat(files: Files, directory: string): Promise<bool
   )
 }
 
-export async function writeFormat(files: Files, directory: string, madeBy: string): Promise<void> {
-  const body = JSON.stringify({ format: storeFormat, madeBy })
+export async function writeFormat(files: Files, directory: string, format: number, madeBy = 'memo'): Promise<void> {
+  const body = JSON.stringify({ format, madeBy })
   await replaceFile(files, directory, formatName, `${body}\n${checksumLine(body)}\n`)
 }
 

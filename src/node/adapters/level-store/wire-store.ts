@@ -5,6 +5,7 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { Capacity } from './capacity.ts'
 import type { SegmentCheckOptions, SegmentDamage } from './check-segment.ts'
+import { FormatGate } from './format-gate.ts'
 import { IndexCache } from './index/index-cache.ts'
 import type { LevelIndex } from './index/level-index.ts'
 import type { JournalLimits } from './journal/journal-writer.ts'
@@ -24,6 +25,8 @@ import type { ResumedStore } from './resume-store.ts'
 import type { ScrubOptions } from './scrub.ts'
 import { Scrub } from './scrub.ts'
 import { shortageOf } from './shortage.ts'
+import { writeFormat } from './store-files.ts'
+import { storeFormat } from './store-format.ts'
 import type { StoreIdentityFile } from './store-identity.ts'
 import { readTolerant } from './tolerant-file.ts'
 import { verifyStore } from './verify-store.ts'
@@ -67,7 +70,7 @@ export async function wireStore(
   const maker = openMaker(opening, capacity, () => reclaim.wake())
   const journal = new JournalWriter({
     salt: identity.file.salt,
-    ...{ maker, overlay, events },
+    ...{ maker, overlay, events, gate: openGate(opening, capacity) },
     limits: journalLimits(limits),
     position: resumed.end,
     current: takesChanges ? await currentSegment(opening, resumed) : undefined,
@@ -193,6 +196,14 @@ function openMaker(
     onMade: (segment, size) => capacity.addSegment(segment, size),
     onUnmade: (segment) => capacity.dropSegment(segment),
     onFull,
+  })
+}
+
+function openGate({ files, directory, format, madeBy }: Opening, capacity: Capacity): FormatGate {
+  return new FormatGate({
+    format,
+    raise: () => writeFormat(files, directory, storeFormat, madeBy),
+    giveUpReserve: () => capacity.giveUpReserve(),
   })
 }
 

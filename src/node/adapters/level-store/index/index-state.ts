@@ -1,10 +1,14 @@
 /**
  * What the index says about itself: how far it follows the journal, and the families' counts and fingerprints. It is written as
  * a numbered marker in every batch, so that a batch which LevelDB lost shows as a missing number.
+ *
+ * A marker leaves the last families out as long as they are empty, but never one of the first format: so whoever knows only those reads
+ * every index that holds nothing else.
  */
 
 import { recordFamilies } from '../../../ports/record-store.ts'
 import { readUint53, writeUint53 } from '../journal/segment-format.ts'
+import { firstFormatFamilies } from '../store-format.ts'
 import { decodeFact, encodeFact } from './record-codec.ts'
 
 /** A place between two frames of the journal, and the sequence number of the frame before it. */
@@ -37,6 +41,7 @@ const markerTag = 0x6d
 const liveTag = 0x6c
 const positionBytes = 24
 const countBytes = 24
+const countsOffset = 2 * positionBytes + 8
 
 export function addFingerprint(sum: number, checksum: number): number {
   return (sum + checksum) % fingerprintModulus
@@ -75,13 +80,20 @@ export function factNumber(key: Buffer): number {
   return key.readUInt32BE(2) * 2 ** 32 + key.readUInt32BE(6)
 }
 
+/** How many families a marker has to count. */
+function countedFamilies(families: readonly Readonly<FamilyCount>[]): number {
+  const last = families.findLastIndex(({ records, bytes, fingerprint }) => records !== 0 || bytes !== 0 || fingerprint !== 0)
+  return Math.max(last + 1, firstFormatFamilies)
+}
+
 export function encodeMarker(state: IndexState): Buffer {
-  const fact = Buffer.alloc(2 * positionBytes + 8 + state.families.length * countBytes)
+  const families = state.families.slice(0, countedFamilies(state.families))
+  const fact = Buffer.alloc(countsOffset + families.length * countBytes)
   writePosition(fact, 0, state.start)
   writePosition(fact, positionBytes, state.end)
   writeUint53(fact, state.tabledMarker, 2 * positionBytes)
-  let at = 2 * positionBytes + 8
-  for (const { records, bytes, fingerprint } of state.families) {
+  let at = countsOffset
+  for (const { records, bytes, fingerprint } of families) {
     writeUint53(fact, records, at)
     writeUint53(fact, bytes, at + 8)
     writeUint53(fact, fingerprint, at + 16)
@@ -95,9 +107,11 @@ export function decodeMarker(key: Buffer, value: Buffer): IndexState | undefined
   const decoded = decodeFact(key, value)
   if (decoded === undefined) return undefined
   const { fact } = decoded
-  if (fact.length !== 2 * positionBytes + 8 + recordFamilies.length * countBytes) return undefined
-  const families = recordFamilies.map((_, index) => {
-    const at = 2 * positionBytes + 8 + index * countBytes
+  const counted = (fact.length - countsOffset) / countBytes
+  if (!Number.isInteger(counted) || counted < firstFormatFamilies || counted > recordFamilies.length) return undefined
+  const families = emptyCounts().map((empty, index) => {
+    if (index >= counted) return empty
+    const at = countsOffset + index * countBytes
     return { records: uint53(fact, at), bytes: uint53(fact, at + 8), fingerprint: uint53(fact, at + 16) }
   })
   return {

@@ -35,12 +35,19 @@ export interface ValueFacts {
 }
 
 const addressBytes = 32
+/** Families whose keys begin with the address of a block and hold nothing of a user, and the bytes of such a key. */
+const blockKeyBytes: ReadonlyMap<string, number> = new Map([
+  ['content', addressBytes],
+  ['block', addressBytes],
+  ['accepted', addressBytes + 8],
+  ['vote', addressBytes],
+])
 
 /** How findings call a record: its family, and the address of a block. Never a user's key. */
 export function recordName(key: Uint8Array): string {
   const family = recordFamilies[(key[0] ?? 0) - 1] ?? 'unknown'
-  const isBlock = (family === 'content' || family === 'block') && key.length === addressBytes + 1
-  return isBlock ? `${family} ${toHex(key.subarray(1))}` : family
+  const isBlock = key.length === 1 + (blockKeyBytes.get(family) ?? -1)
+  return isBlock ? `${family} ${toHex(key.subarray(1, 1 + addressBytes))}` : family
 }
 
 export function indexKey(family: number, key: Uint8Array): Buffer {

@@ -8,6 +8,7 @@ import { assert } from '../../../../shared/assert.ts'
 import { CodedError } from '../../../../shared/coded-error.ts'
 import type { StoreEvents } from '../../../ports/record-store.ts'
 import { systemCode } from '../files.ts'
+import type { FormatGate } from '../format-gate.ts'
 import type { JournalPosition } from '../index/index-state.ts'
 import type { Overlay } from '../overlay.ts'
 import { starved } from '../shortage.ts'
@@ -47,6 +48,8 @@ export interface JournalWriterOptions {
   /** Where the next frame goes, and the segment that is open there. */
   readonly position: JournalPosition
   readonly current: PreparedSegment | undefined
+  /** What nothing passes that the directory's format does not cover. */
+  readonly gate?: FormatGate
   /** Gives up the reserve of the disk. */
   readonly giveUpReserve: () => Promise<unknown>
   /** Why the index cannot follow for the time being. */
@@ -281,7 +284,9 @@ export class JournalWriter {
   async #write({ waiting, bytes }: Group): Promise<void> {
     const segment = this.#segment
     if (segment === undefined) return
-    const { overlay, events, onDurable } = this.#options
+    const { overlay, events, onDurable, gate } = this.#options
+    const covering = gate?.cover(waiting)
+    if (covering !== undefined && !(await isCovered(waiting, covering))) return
     const { buffers, frames, from } = this.#encode(waiting)
     const startedMs = performance.now()
     let writtenMs = startedMs
@@ -358,6 +363,21 @@ export class JournalWriter {
       sequence: this.#sequence,
       inlinePayloadBytesMax: this.#options.limits.inlinePayloadBytesMax,
     })
+  }
+}
+
+/** False where the directory's format could not be raised: then nobody's change is written. */
+async function isCovered(waiting: readonly Waiting[], covering: Promise<CodedError | undefined>): Promise<boolean> {
+  const rejectAll = (error: CodedError) => {
+    for (const { reject } of waiting) reject(error)
+  }
+  try {
+    const shortage = await covering
+    if (shortage !== undefined) rejectAll(shortage)
+    return shortage === undefined
+  } catch (error) {
+    rejectAll(notRunning(error))
+    throw error
   }
 }
 
