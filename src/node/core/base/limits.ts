@@ -1,9 +1,11 @@
 /** Every limit of the node in one place; tests shrink them by passing other values. What callers meet of them: docs/API.md, Limits. */
 
+import type { ConsensusLimits } from './consensus-limits.ts'
+import { defaultConsensusLimits } from './consensus-limits.ts'
 import type { SwimLimits } from './swim-limits.ts'
 import { defaultSwimLimits } from './swim-limits.ts'
 
-export interface Limits extends SwimLimits {
+export interface Limits extends SwimLimits, ConsensusLimits {
   /** Bytes of a user's key in UTF-8. */
   readonly keyBytesMax: number
   /** Bytes of a stored content block's payload before it is cut into chunks under a manifest. */
@@ -67,25 +69,6 @@ export interface Limits extends SwimLimits {
   readonly foldRequestsMax: number
   /** Bytes folded into one entry of a block, piggybacked values included; a larger single request goes alone. */
   readonly foldBytesMax: number
-  /** Entries of a block that are proposed and not committed. */
-  readonly pipelineMax: number
-  /** After this long without an answer a member is told again; one that stays silent ever less often, down to the other. */
-  readonly resendMs: number
-  readonly resendMaxMs: number
-  /** Entries of one accept. */
-  readonly acceptEntriesMax: number
-  /** How long becoming the primary of a block may take, and a confirmation that it still is. */
-  readonly leadTimeoutMs: number
-  readonly confirmTimeoutMs: number
-  /** How long a catch-up may take before another one is begun. */
-  readonly catchUpTimeoutMs: number
-  /** A primary that has not heard a majority for this long proposes nothing before a confirmation. */
-  readonly silentMs: number
-  /** Applied entries of a block that are kept for members that are a little behind, and their bytes. */
-  readonly retainedEntriesMax: number
-  readonly retainedBytesMax: number
-  /** Mutable blocks in memory; beyond them those are forgotten at which nothing waits. */
-  readonly hostedBlocksMax: number
   /** Outcomes of callers' request ids kept for a block. */
   readonly outcomesMax: number
   /** How long an outcome is kept, by the HLC of its request id. */
@@ -249,6 +232,7 @@ export interface Limits extends SwimLimits {
 
 export const defaultLimits: Limits = {
   ...defaultSwimLimits,
+  ...defaultConsensusLimits,
   keyBytesMax: 4096,
   chunkBytes: 1024 * 1024,
   blockPayloadBytesMax: 3 * 1024 * 1024,
@@ -281,17 +265,6 @@ export const defaultLimits: Limits = {
   queueBytesMax: 256 * 1024 * 1024,
   foldRequestsMax: 512,
   foldBytesMax: 1024 * 1024,
-  pipelineMax: 64,
-  resendMs: 100,
-  resendMaxMs: 5000,
-  acceptEntriesMax: 64,
-  leadTimeoutMs: 1000,
-  confirmTimeoutMs: 500,
-  catchUpTimeoutMs: 30_000,
-  silentMs: 1500,
-  retainedEntriesMax: 1024,
-  retainedBytesMax: 1024 * 1024,
-  hostedBlocksMax: 4096,
   outcomesMax: 65_536,
   outcomeRetentionMs: 10 * 60_000,
   originSessionsMax: 64,
@@ -353,7 +326,7 @@ export const defaultLimits: Limits = {
   consoleUnreadBytesMax: 64 * 1024 * 1024,
   peerFrameBytesMax: 4 * 1024 * 1024,
   peerBodyBytesMax: 4 * 1024 * 1024 - 1024,
-  peerHelloBytesMax: 64 * 1024,
+  peerHelloBytesMax: 32 * 1024,
   peerPieceBytes: 64 * 1024,
   peerQueueBytesMax: 16 * 1024 * 1024,
   peerEndpointsMax: 8,
@@ -381,7 +354,7 @@ export const defaultLimits: Limits = {
   peerIdleFramesPerSecond: 20_000,
   peerJoinersMax: 16,
   peerJoinsPerMinute: 10,
-  peerJoinBytesMax: 32 * 1024,
+  peerJoinBytesMax: 8 * 1024,
   peerJoinTimeoutMs: 30_000,
   peerAddressesMax: 1024,
   peerSlowedMs: 10_000,

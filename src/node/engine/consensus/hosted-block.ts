@@ -2,6 +2,7 @@ import { assert } from '../../../shared/assert.ts'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
+import { birthBallot } from '../../core/consensus/ballot.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { Group, Member } from '../../core/consensus/group.ts'
 import { isMember } from '../../core/consensus/group.ts'
@@ -16,6 +17,7 @@ import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import { foreignBlock } from '../foreign-block.ts'
 import { storeRefusal } from '../store-refusal.ts'
 import type { LogicOf } from './block-logic.ts'
+import { ChangeWatch } from './change-watch.ts'
 import type { LoadedReplica } from './load-replica.ts'
 import { replicaLimits } from './load-replica.ts'
 import { LostProposal, NotPrimary, Refusal } from './replica-failures.ts'
@@ -58,6 +60,8 @@ export class HostedBlock {
   readonly #results = new Map<number, unknown>()
   #leadWaiters: PromiseWithResolvers<void>[] = []
   #toApply: Slot[] = []
+  #installing: boolean
+  readonly #watches = new Set<ChangeWatch>()
   #applying: Promise<void> | undefined
   #failure: unknown
   #timer: { readonly atMs: number; readonly timer: Disposable } | undefined
@@ -71,6 +75,7 @@ export class HostedBlock {
     this.address = address
     this.#parts = parts
     this.#record = loaded.block
+    this.#installing = loaded.installing
     this.#acceptedOnDisk = new Set(loaded.record.slots.map(({ slot }) => slot))
     this.#changed = changed
     const { self, limits } = parts
@@ -126,6 +131,7 @@ export class HostedBlock {
 
   /** Resolves when this node leads the block. Rejects with NotPrimary, or `unavailable` when no majority answers. */
   async lead(signal: AbortSignal): Promise<void> {
+    if (this.#installing) throw new CodedError('unavailable', 'the state of this block is being fetched; nothing was changed')
     if (this.#replica.isLeading) return
     if (!isMember(this.group, this.#parts.self)) {
       if (storeRefusal(this.#parts.store) !== undefined) throw foreignBlock(this.#parts.store)
@@ -225,9 +231,50 @@ export class HostedBlock {
     return await result
   }
 
-  /** The state was replaced by a snapshot, which is durable. */
+  /** The state is being replaced by a snapshot, or was left half replaced: it can be neither read nor changed. */
+  get isInstalling(): boolean {
+    return this.#installing
+  }
+
+  /** Replaces the state while nothing is applied. Until that has succeeded the block has none. */
+  async replaced<Result>(install: () => Promise<Result>): Promise<Result> {
+    return await this.exclusively(async () => {
+      this.#installing = true
+      const result = await install()
+      this.#installing = false
+      return result
+    })
+  }
+
+  /** The state was replaced by one that is durable. */
   installed(record: BlockRecord): void {
     this.#record = record
+    const index = Number(record.committedIndex)
+    this.#toApply = this.#toApply.filter(({ slot }) => slot > index)
+    for (const slot of [...this.#acceptedOnDisk]) if (slot <= index) this.#acceptedOnDisk.delete(slot)
+    this.#changed(this)
+  }
+
+  /** The promise of this member, with the mark that its state is being replaced. */
+  voteWrite(installing: boolean): RecordWrite {
+    const { self } = this.#parts
+    const promised = this.#replica.promised ?? birthBallot(self, self.bootCount, self.recovery)
+    return { kind: 'put', family: 'vote', key: this.address, value: encodeVote({ promised, installing }) }
+  }
+
+  /** A state of another member as this one keeps it: promises are each member's own. */
+  withOwnPromise(record: BlockRecord): { readonly record: BlockRecord; readonly writes: readonly RecordWrite[] } {
+    const { self } = this.#parts
+    const own = { ...record, promised: this.#replica.promised ?? birthBallot(self, self.bootCount, self.recovery) }
+    const put = { kind: 'put', family: 'block', key: this.address, value: encodeBlockRecord(own) } as const
+    return { record: own, writes: [put, this.voteWrite(false)] }
+  }
+
+  /** Notes the records that entries change from now on, until it is disposed of. */
+  watchChanges(): ChangeWatch {
+    const watch = new ChangeWatch(() => void this.#watches.delete(watch))
+    this.#watches.add(watch)
+    return watch
   }
 
   resign(): void {
@@ -307,7 +354,7 @@ export class HostedBlock {
   #persist({ write, promised, slots }: Extract<ReplicaEffect, { kind: 'persist' }>): void {
     const writes: RecordWrite[] = []
     if (promised !== undefined) {
-      const value = encodeVote({ promised, installing: false })
+      const value = encodeVote({ promised, installing: this.#installing })
       writes.push({ kind: 'put', family: 'vote', key: this.address, value })
     }
     let space: 'normal' | 'reserve' = 'reserve'
@@ -340,7 +387,7 @@ export class HostedBlock {
   async #applyRest(): Promise<void> {
     for (;;) {
       const slot = this.#toApply[0]
-      if (slot === undefined || this.#parts.signal.aborted) break
+      if (slot === undefined || this.#installing || this.#parts.signal.aborted) break
       try {
         const result = await this.#apply(slot)
         this.#toApply.shift()
@@ -383,6 +430,7 @@ export class HostedBlock {
     if (this.#acceptedOnDisk.has(slot)) writes.push({ kind: 'delete', family: 'accepted', key: acceptedKey(this.address, slot) })
     // What others hold durably has to be applied, on whatever space is left.
     const isOwn = slot > this.#replica.committed
+    for (const watch of this.#watches) watch.note(applied.writes)
     if (writes.length > 0) await store.commit(writes, { space: isOwn ? (own?.space ?? 'normal') : 'reserve' })
     this.#acceptedOnDisk.delete(slot)
     this.#record = next

@@ -17,6 +17,8 @@ import type { RecordStore } from '../../ports/record-store.ts'
 export interface LoadedReplica {
   readonly block: BlockRecord | undefined
   readonly record: ReplicaRecord
+  /** Its state was left half replaced by a snapshot. */
+  readonly installing: boolean
 }
 
 /**
@@ -37,10 +39,11 @@ export async function loadReplica(
   const isAlone = block !== undefined && block.group.members.length + block.group.learners.length === 1
   if (isAlone) return aloneReplica(block, self)
   const vote = await readVote(store, address)
-  const applied = block === undefined || vote?.installing === true ? -1 : Number(block.committedIndex)
+  const installing = vote?.installing === true
+  const applied = block === undefined || installing ? -1 : Number(block.committedIndex)
   const slots = await readAccepted(store, address, applied)
   const group = block?.group ?? unborn()
-  return { block, record: { group, promised: higher(block?.promised, vote?.promised), applied, slots } }
+  return { block, record: { group, promised: higher(block?.promised, vote?.promised), applied, slots }, installing }
 }
 
 export function replicaLimits(limits: Limits): ReplicaLimits {
@@ -61,7 +64,7 @@ export function replicaLimits(limits: Limits): ReplicaLimits {
 function aloneReplica(found: BlockRecord, self: Proposer): LoadedReplica {
   const block = prepareAlone(found, self) ?? found
   const { group, promised, committedIndex } = block
-  return { block, record: { group, promised, applied: Number(committedIndex), slots: [] } }
+  return { block, record: { group, promised, applied: Number(committedIndex), slots: [] }, installing: false }
 }
 
 async function readVote(

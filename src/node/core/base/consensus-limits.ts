@@ -1,0 +1,55 @@
+/** The limits of deciding about mutable blocks among several nodes; part of the node's limits. */
+
+export interface ConsensusLimits {
+  /** Entries of a block that are proposed and not committed. */
+  readonly pipelineMax: number
+  /** After this long without an answer a member is told again; one that stays silent ever less often, down to the other. */
+  readonly resendMs: number
+  readonly resendMaxMs: number
+  /** Entries of one accept. */
+  readonly acceptEntriesMax: number
+  /** How long becoming the primary of a block may take, and a confirmation that it still is. */
+  readonly leadTimeoutMs: number
+  readonly confirmTimeoutMs: number
+  /** How long a catch-up may take before another one is begun. */
+  readonly catchUpTimeoutMs: number
+  /** A primary that has not heard a majority for this long proposes nothing before a confirmation. */
+  readonly silentMs: number
+  /** Applied entries of a block that are kept for members that are a little behind, and their bytes. */
+  readonly retainedEntriesMax: number
+  readonly retainedBytesMax: number
+  /** Mutable blocks in memory; beyond them those are forgotten at which nothing waits. */
+  readonly hostedBlocksMax: number
+  /** How long a call looks for the primary of its block before it is told that there is none. */
+  readonly routeTimeoutMs: number
+  /** How long one who is said not to answer may take to answer a ping. */
+  readonly failoverPingMs: number
+  /** Bytes of the chosen entries that one answer brings to a member that is behind, and of one piece of a snapshot. */
+  readonly catchUpBytesMax: number
+  readonly snapshotPieceBytes: number
+  /** Time between two looks at the groups of the blocks that this node leads, and blocks that are looked at, and changed, at once. */
+  readonly groupLookMs: number
+  readonly groupLookMax: number
+  readonly groupChangesMax: number
+}
+
+export const defaultConsensusLimits: ConsensusLimits = {
+  pipelineMax: 64,
+  resendMs: 100,
+  resendMaxMs: 5000,
+  acceptEntriesMax: 64,
+  leadTimeoutMs: 1000,
+  confirmTimeoutMs: 500,
+  catchUpTimeoutMs: 30_000,
+  silentMs: 1500,
+  retainedEntriesMax: 1024,
+  retainedBytesMax: 1024 * 1024,
+  hostedBlocksMax: 4096,
+  routeTimeoutMs: 5000,
+  failoverPingMs: 150,
+  catchUpBytesMax: 1024 * 1024,
+  snapshotPieceBytes: 256 * 1024,
+  groupLookMs: 1000,
+  groupLookMax: 256,
+  groupChangesMax: 16,
+}

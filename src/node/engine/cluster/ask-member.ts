@@ -1,0 +1,115 @@
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { emptyBytes } from '../../core/base/bytes.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import type { Member } from '../../core/consensus/group.ts'
+import { compareMembers, isMember } from '../../core/consensus/group.ts'
+import type { Proposer } from '../../core/consensus/prepare-alone.ts'
+import { requestBody } from '../../core/wire/peer-body.ts'
+import type { RoutedAnswer, RoutedKind } from '../../core/wire/routed-call.ts'
+import { decodeRoutedAnswer, decodeRoutedRequest, encodeRoutedAnswer, encodeRoutedRequest } from '../../core/wire/routed-call.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Peer, Transport } from '../../ports/transport.ts'
+import type { HostedBlock } from '../consensus/hosted-block.ts'
+import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
+import type { ReplicaHost } from '../consensus/replica-host.ts'
+import type { Liveness } from './block-route.ts'
+import type { PeerSwitch } from './peer-switch.ts'
+
+/** Asks a member to answer as the primary of a block. Rejects as a local call would: NotPrimary, LostProposal or a CodedError. */
+export type AskMember = (
+  to: Member,
+  call: { readonly kind: RoutedKind; readonly address: BlockAddress; readonly body: Uint8Array; readonly primaryFailed: boolean },
+  signal: AbortSignal,
+) => Promise<Uint8Array>
+
+/** Answers a call here, as the primary of the block. */
+export type ServeCall = (block: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal) => Promise<Uint8Array>
+
+export interface MemberCallsParts {
+  readonly transport: Transport
+  readonly host: ReplicaHost
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly self: Proposer
+  readonly liveness: Liveness
+}
+
+/** Calls to primaries, as they leave this node and as they arrive at it. */
+export class MemberCalls {
+  readonly #parts: MemberCallsParts
+  readonly #serving = new Map<RoutedKind, ServeCall>()
+
+  constructor(parts: MemberCallsParts) {
+    this.#parts = parts
+  }
+
+  /** Before the transport starts. */
+  register(peers: PeerSwitch): void {
+    peers.onRequest('routed', (peer, body, signal) => this.#arrived(peer, body, signal))
+    peers.onRequest('ping', async () => emptyBytes)
+  }
+
+  serve(kind: RoutedKind, serve: ServeCall): void {
+    this.#serving.set(kind, serve)
+  }
+
+  readonly ask: AskMember = async (to, call, signal) => {
+    const { transport } = this.#parts
+    const bytes = await transport.request(to.nodeId, requestBody('routed', encodeRoutedRequest(call)), { signal })
+    const answer = decodeRoutedAnswer(bytes)
+    if (answer === undefined) throw new CodedError('internal', 'a node gave an answer that cannot be read')
+    if (answer.kind === 'lost') throw new LostProposal()
+    if (answer.kind === 'elsewhere') throw new NotPrimary(answer.members, answer.ahead)
+    return answer.body
+  }
+
+  async #arrived(peer: Peer, bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const call = decodeRoutedRequest(bytes)
+    const serve = call && this.#serving.get(call.kind)
+    if (call === undefined || serve === undefined) throw new CodedError('invalid-argument', 'this call cannot be read')
+    try {
+      const block = await this.#parts.host.open(call.address)
+      const elsewhere = await this.#elsewhere(block, call.primaryFailed, signal)
+      return encodeRoutedAnswer(elsewhere ?? { kind: 'answered', body: await serve(block, call.body, peer, signal) })
+    } catch (error) {
+      if (error instanceof LostProposal) return encodeRoutedAnswer({ kind: 'lost' })
+      if (!(error instanceof NotPrimary)) throw error
+      const { members, ahead } = error
+      return encodeRoutedAnswer({ kind: 'elsewhere', members, ahead })
+    }
+  }
+
+  /** Who should be asked instead: the one who leads, as far as is known here, unless it does not answer. */
+  async #elsewhere(block: HostedBlock, primaryFailed: boolean, signal: AbortSignal): Promise<RoutedAnswer | undefined> {
+    const { self, liveness } = this.#parts
+    const { members } = block.group
+    if (!isMember(block.group, self)) return { kind: 'elsewhere', members, ahead: undefined }
+    const ahead = block.promisedTo
+    if (block.isLeading || ahead === undefined || compareMembers(ahead, self) === 0 || !isMember(block.group, ahead))
+      return undefined
+    if (!liveness.mayAnswer(ahead.nodeId)) return undefined
+    if (primaryFailed && !(await this.#answers(ahead, signal))) return undefined
+    return { kind: 'elsewhere', members, ahead: { nodeId: ahead.nodeId, storeId: ahead.storeId } }
+  }
+
+  /** One ping: what a caller says of a primary is looked at before anybody takes over from it. */
+  async #answers({ nodeId }: Member, signal: AbortSignal): Promise<boolean> {
+    const { transport, clock, limits } = this.#parts
+    const controller = new AbortController()
+    using _timeout = clock.after(limits.failoverPingMs, () => {
+      controller.abort(new CodedError('unavailable', 'no answer'))
+    })
+    const aborted = (): void => controller.abort(signal.reason)
+    signal.addEventListener('abort', aborted)
+    try {
+      await transport.request(nodeId, requestBody('ping', emptyBytes), { signal: controller.signal })
+      return true
+    } catch (error) {
+      if (!isCoded(error, 'unavailable')) throw error
+      return false
+    } finally {
+      signal.removeEventListener('abort', aborted)
+    }
+  }
+}

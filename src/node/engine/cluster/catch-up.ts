@@ -1,0 +1,107 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { prefixEnd } from '../../core/base/bytes.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import { decodeChosenSlots } from '../../core/consensus/chosen-slots.ts'
+import type { Member } from '../../core/consensus/group.ts'
+import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import { acceptedKey } from '../../core/consensus/vote-codec.ts'
+import { requestBody, streamBody } from '../../core/wire/peer-body.ts'
+import type { SnapshotFamily } from '../../core/wire/replica-calls.ts'
+import { decodeSnapshotEnd, decodeSnapshotPiece, encodeEntriesQuestion } from '../../core/wire/replica-calls.ts'
+import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
+import type { PeerStream, Transport } from '../../ports/transport.ts'
+import type { HostedBlock } from '../consensus/hosted-block.ts'
+import type { ReplicaHost } from '../consensus/replica-host.ts'
+import type { CaughtUp } from '../consensus/replica-link.ts'
+
+export interface CatchUpParts {
+  readonly transport: Transport
+  readonly store: RecordStore
+  readonly host: ReplicaHost
+  readonly limits: Limits
+}
+
+const families: readonly SnapshotFamily[] = ['entry', 'outcome']
+const clearedAtOnce = 1000
+
+/** Brings a block of this node to where another member has it. */
+export class CatchUp {
+  readonly #parts: CatchUpParts
+
+  constructor(parts: CatchUpParts) {
+    this.#parts = parts
+  }
+
+  /** Rejects with `unavailable` where the member is not reached, or does not have the block itself. */
+  async from(member: Member, address: BlockAddress, since: number, signal: AbortSignal): Promise<CaughtUp> {
+    const { transport, host } = this.#parts
+    const block = await host.open(address)
+    const question = encodeEntriesQuestion({ address, since })
+    if (!block.isInstalling && since > 0) {
+      const slots = decodeChosenSlots(await transport.request(member.nodeId, requestBody('entries', question), { signal }))
+      if (slots === undefined) throw new CodedError('internal', 'a node gave entries that cannot be read')
+      if (slots[0]?.slot === since) return { kind: 'chosen', slots }
+    }
+    const stream = await transport.openStream(member.nodeId, streamBody('snapshot', question), signal)
+    stream.end()
+    return await block.replaced(() => this.#install(block, stream))
+  }
+
+  /** A state that is being replaced is no state: a crash in between is known by the mark, which goes with the last piece. */
+  async #install(block: HostedBlock, stream: PeerStream): Promise<CaughtUp> {
+    const { store } = this.#parts
+    const { address } = block
+    await store.commit([block.voteWrite(true)], { space: 'reserve' })
+    for (const family of families) await this.#clear(address, family)
+    let end: Uint8Array | undefined
+    for await (const bytes of stream.pieces) {
+      if (end !== undefined) throw new CodedError('internal', 'a snapshot goes on behind its end')
+      end = decodeSnapshotEnd(bytes)
+      if (end === undefined) await this.#take(address, bytes)
+    }
+    const record = end && decodeBlockRecord(address, end)
+    if (record === undefined) throw new CodedError('unavailable', 'a snapshot broke off')
+    const index = Number(record.committedIndex)
+    const own = block.withOwnPromise(record)
+    await store.commit([...own.writes, ...(await this.#acceptedUpTo(address, index))], { space: 'reserve' })
+    block.installed(own.record)
+    return { kind: 'installed', index, group: record.group }
+  }
+
+  async #take(address: BlockAddress, bytes: Uint8Array): Promise<void> {
+    const records = decodeSnapshotPiece(address, bytes)
+    if (records === undefined) throw new CodedError('internal', 'a piece of a snapshot cannot be read')
+    const writes = records.map(
+      ({ family, key, value }): RecordWrite =>
+        value === undefined ? { kind: 'delete', family, key } : { kind: 'put', family, key, value },
+    )
+    if (writes.length > 0) await this.#parts.store.commit(writes)
+  }
+
+  async #clear(address: BlockAddress, family: SnapshotFamily): Promise<void> {
+    const { store } = this.#parts
+    const before = prefixEnd(address)
+    for (;;) {
+      const found = await store.scan(family, {
+        after: address,
+        ...(before && { before }),
+        limit: clearedAtOnce,
+        keysOnly: true,
+      })
+      if (found.length === 0) return
+      await store.commit(
+        found.map(({ key }) => ({ kind: 'delete', family, key })),
+        { space: 'reserve' },
+      )
+    }
+  }
+
+  /** What was accepted of slots that the state holds. */
+  async #acceptedUpTo(address: BlockAddress, index: number): Promise<readonly RecordWrite[]> {
+    const { store } = this.#parts
+    const before = acceptedKey(address, index + 1)
+    const found = await store.scan('accepted', { from: address, before, limit: clearedAtOnce, keysOnly: true })
+    return found.map(({ key }) => ({ kind: 'delete', family: 'accepted', key }))
+  }
+}
