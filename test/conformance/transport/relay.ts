@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net'
 import { TlsTransport } from '../../../src/node/adapters/tls-transport/tls-transport.ts'
 import type { HelloDesk, PeerHandler } from '../../../src/node/ports/transport.ts'
 
-export class Relay {
+class Relay {
   readonly #server = createServer((socket) => this.#pass(socket))
   readonly #sockets = new Set<Socket>()
   #port = 0

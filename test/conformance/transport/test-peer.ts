@@ -21,7 +21,7 @@ export const clock = new SystemClock()
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-export class TestEvents implements TransportEvents {
+class TestEvents implements TransportEvents {
   readonly began: string[] = []
   readonly ended: SessionEnd[] = []
   readonly refused: HelloRefusal[] = []
@@ -49,7 +49,7 @@ export class TestEvents implements TransportEvents {
   }
 }
 
-export class TestHandler implements PeerHandler {
+class TestHandler implements PeerHandler {
   readonly connections: Peer[] = []
   readonly disconnections: SessionEnd[] = []
   readonly messages: string[] = []

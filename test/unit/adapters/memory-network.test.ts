@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { NetworkHooks } from '../../../src/node/adapters/memory-transport/memory-network.ts'
+import type { NetworkHooks } from '../../../src/node/adapters/memory-transport/memory-connection.ts'
 import { MemoryNetwork } from '../../../src/node/adapters/memory-transport/memory-network.ts'
 import { MemoryTransport } from '../../../src/node/adapters/memory-transport/memory-transport.ts'
 import { identity } from '../../conformance/transport/test-desk.ts'

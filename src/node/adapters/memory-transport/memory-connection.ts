@@ -2,7 +2,20 @@
 import type { Random } from '../../ports/random.ts'
 import type { FrameLink, LinkReceiver } from '../peer-session/frame-link.ts'
 import type { PeerFrame } from '../peer-session/peer-frame.ts'
-import type { MemoryNetwork } from './memory-network.ts'
+
+/** What the owner of a network decides. Endpoints are named as they were given to their transports. */
+export interface NetworkHooks {
+  /** One message on its way; each run delivers it once, and none loses it. */
+  deliver(from: string, to: string, bytes: Uint8Array, run: () => void): void
+  /** Anything else on its way; to be run once, at any later time: what was sent before it arrives before it in any case. */
+  carry(from: string, to: string, run: () => void): void
+}
+
+/** What a connection has to know of its network. */
+interface Ways {
+  readonly hooks: NetworkHooks
+  isCut(from: string, to: string): boolean
+}
 
 interface ConnectionOptions {
   readonly from: string
@@ -23,11 +36,11 @@ const channelBytes = 32
 export class MemoryConnection {
   readonly dialler: MemoryLink
   readonly accepter: MemoryLink
-  readonly #network: MemoryNetwork
+  readonly #network: Ways
   readonly #ended: () => void
   readonly #lanes: ReadonlyMap<string, Carried[]>
 
-  constructor(network: MemoryNetwork, { from, to, random, ended }: ConnectionOptions) {
+  constructor(network: Ways, { from, to, random, ended }: ConnectionOptions) {
     const [diallerChannel, accepterChannel] = [random.bytes(channelBytes), random.bytes(channelBytes)]
     this.#network = network
     this.#ended = ended

@@ -6,15 +6,8 @@ import { assert } from '../../../shared/assert.ts'
 import type { Random } from '../../ports/random.ts'
 import type { FrameLink } from '../peer-session/frame-link.ts'
 import { unavailable } from '../peer-session/peer-failure.ts'
+import type { NetworkHooks } from './memory-connection.ts'
 import { MemoryConnection } from './memory-connection.ts'
-
-/** What the owner of a network decides. Endpoints are named as they were given to their transports. */
-export interface NetworkHooks {
-  /** One message on its way; each run delivers it once, and none loses it. */
-  deliver(from: string, to: string, bytes: Uint8Array, run: () => void): void
-  /** Anything else on its way; to be run once, at any later time: what was sent before it arrives before it in any case. */
-  carry(from: string, to: string, run: () => void): void
-}
 
 const plainHooks: NetworkHooks = {
   deliver: (_from, _to, _bytes, run) => queueMicrotask(run),

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls'
 export const peerProtocol = 'memo-peer/1'
 
 /** SHA-256 of the SPKI: what a hello binds itself to. */
-export function channelOf(certificate: X509Certificate): Uint8Array {
+function channelOf(certificate: X509Certificate): Uint8Array {
   const key = certificate.publicKey.export({ type: 'spki', format: 'der' })
   return new Uint8Array(createHash('sha256').update(key).digest())
 }
