@@ -89,5 +89,5 @@ function promise(core: ReplicaCore, ballot: Ballot): void {
 /** Sends what only a durable promise may say. */
 function replyDurably(core: ReplicaCore, to: Member, ballot: Ballot, message: ReplicaMessage): void {
   if (core.promisedDurably !== undefined && compareBallots(core.promisedDurably, ballot) === 0) core.send(to, message)
-  else core.persist({ promised: ballot, replies: [{ to, message }] })
+  else core.persist({ replies: [{ to, message }] })
 }

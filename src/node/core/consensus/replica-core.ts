@@ -109,12 +109,13 @@ export class ReplicaCore {
     this.send(to, { kind: 'accepted', ballot, groupIndex: this.group.index, upTo: this.acceptedUpTo(ballot) })
   }
 
-  /** One write of a promise, of accepted slots, or of both. The replies leave when it is durable. */
-  persist(what: { readonly promised?: Ballot; readonly slots?: readonly Slot[]; readonly replies?: readonly Reply[] }): void {
-    const { promised, slots = [], replies = [] } = what
+  /** One write of the promise, where it is not durable, and of accepted slots. The replies leave when it is durable. */
+  persist({ slots = [], replies = [] }: { readonly slots?: readonly Slot[]; readonly replies?: readonly Reply[] }): void {
     assert(this.promised !== undefined, 'nothing is written before something was promised')
     const write = this.#nextWrite++
     this.#writes.set(write, { slots, promised: this.promised, replies })
+    const isDurable = this.promisedDurably !== undefined && compareBallots(this.promisedDurably, this.promised) === 0
+    const promised = isDurable ? undefined : this.promised
     this.effects.push({ kind: 'persist', write, promised, slots })
   }
 

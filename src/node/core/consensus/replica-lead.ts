@@ -72,17 +72,18 @@ function append(core: ReplicaCore, primary: Primary, entries: readonly LogEntry[
 
 /** A group of one could not apply its entries: nobody has them, so they were never proposed. */
 export function takeBack(core: ReplicaCore, from: number): void {
-  const { role: primary } = core
-  if (!(primary instanceof Primary) || !primary.isAlone || from <= core.committed) return
+  if (!core.isAlone || from <= core.committed) return
   core.log.dropFrom(from)
   core.handedOver = Math.min(core.handedOver, from - 1)
-  primary.next = Math.min(primary.next, from)
-  primary.groupChanging = false
+  const { role: primary } = core
+  if (!(primary instanceof Primary)) return
+  primary.takeBack(from)
   for (const [slot, proposal] of [...primary.proposals]) {
     if (slot < from) continue
     primary.proposals.delete(slot)
     core.effects.push({ kind: 'refused', proposal, reason: 'not-applied' })
   }
+  core.letRead()
 }
 
 /** Its own entries became durable, or were applied. */

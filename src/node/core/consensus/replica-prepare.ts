@@ -31,7 +31,7 @@ export function prepare(core: ReplicaCore): void {
   const ballot = ballotAbove(core.seen, self, bootCount)
   core.raisePromise(ballot)
   core.role = new Candidate(ballot, core.group, core.nowMs)
-  core.persist({ promised: ballot })
+  core.persist({})
   for (const member of core.otherMembers) sendPrepare(core, core.role, member)
 }
 

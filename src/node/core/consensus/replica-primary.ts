@@ -50,7 +50,7 @@ export class Primary {
   /** The slot of the next proposal. */
   next: number
   /** Reads wait until everything that was adopted is applied. */
-  readonly adoptedUpTo: number
+  adoptedUpTo: number
   /** A change of the group is proposed and not committed: nothing goes behind it. */
   groupChanging = false
   /** This member's own entries are durable up to here. */
@@ -122,6 +122,14 @@ export class Primary {
     if (this.isAlone) return nowMs
     const heard = this.#members().map((other) => other.heardAtMs)
     return heard.sort((left, right) => right - left)[this.#othersNeeded - 1] ?? 0
+  }
+
+  /** What was in the slots from this one on is on no disk and never was: nothing waits for it. */
+  takeBack(from: number): void {
+    this.next = Math.min(this.next, from)
+    this.adoptedUpTo = Math.min(this.adoptedUpTo, from - 1)
+    this.groupChanging = false
+    this.confirmedReads = this.confirmedReads.map(({ read, index }) => ({ read, index: Math.min(index, from - 1) }))
   }
 
   /** Begins a confirmation for the reads that have arrived; undefined while one is under way or none wait. */
