@@ -1,4 +1,4 @@
-/** Vectors of the consensus record, its outcomes, and the sections of a root. */
+/** Vectors of the consensus record, its outcomes, votes and messages, and the sections of a root. */
 
 import type { BlockAddress } from '../../src/node/core/base/address.ts'
 import { addressFromDigest } from '../../src/node/core/base/address.ts'
@@ -6,6 +6,9 @@ import type { BlockRecord, BlockState } from '../../src/node/core/consensus/bloc
 import { bornGroup } from '../../src/node/core/consensus/group.ts'
 import { outcomeKey } from '../../src/node/core/consensus/outcome.ts'
 import { encodeBlockRecord, encodeOutcome } from '../../src/node/core/consensus/record-codec.ts'
+import type { LogEntry, ReplicaMessage } from '../../src/node/core/consensus/replica-events.ts'
+import { encodeReplicaMessages } from '../../src/node/core/consensus/replica-message-codec.ts'
+import { acceptedKey, encodeAccepted, encodeVote } from '../../src/node/core/consensus/vote-codec.ts'
 import { emptyAdmission } from '../../src/node/core/overlay/admission-section.ts'
 import { encodePlacement } from '../../src/node/core/overlay/placement-map.ts'
 import { emptyPolicies, encodeFeatureLevel, encodeKeyRing, encodeStoreRoot } from '../../src/node/core/overlay/root-bodies.ts'
@@ -55,6 +58,48 @@ export function consensusRecords(): VectorFile {
     vectors: [
       ...records.map((record) => ({ record, encoded: encodeBlockRecord(record) })),
       { address, requestId: id, outcome, key: outcomeKey(address, id), encoded: encodeOutcome(outcome) },
+    ],
+  }
+}
+
+export function consensusVotes(): VectorFile {
+  const ballot = { recovery: 0, round: 3, bootCount: 2, ...member }
+  const entries: readonly LogEntry[] = [
+    { kind: 'change', body: filled(0x79, 5) },
+    { kind: 'group', group: { ...bornGroup([member]), index: 1, learners: [other] } },
+    { kind: 'empty' },
+  ]
+  const slots = entries.map((entry, order) => ({ slot: 2 ** 32 + order, ballot, entry }))
+  const head = { ballot, groupIndex: 1 }
+  const messages: readonly ReplicaMessage[] = [
+    { kind: 'prepare', ...head, committed: -1 },
+    { kind: 'promise', ...head, committed: 300, slots },
+    { kind: 'higher', ballot, promised: { ...ballot, round: 4 } },
+    { kind: 'newer-group', groupIndex: 2, committed: 0 },
+    { kind: 'accept', ...head, committed: 6, first: 7, entries },
+    { kind: 'accepted', ...head, upTo: 9 },
+    { kind: 'gap', ...head, from: 7 },
+    { kind: 'committed', ...head, index: 9 },
+    { kind: 'confirm', ...head, round: 1 },
+    { kind: 'confirmed', ...head, round: 1 },
+  ]
+  const addressed = messages.map((message) => ({ address, epoch: 1, message }))
+  const vote = { promised: ballot, installing: true }
+  return {
+    about: 'A promise and accepted entries with their keys, and bodies of consensus messages: each kind alone, then all in one.',
+    vectors: [
+      { address, vote, encoded: encodeVote(vote) },
+      ...slots.map(({ slot, ...accepted }) => ({
+        address,
+        slot,
+        accepted,
+        key: acceptedKey(address, slot),
+        encoded: encodeAccepted(accepted),
+      })),
+      ...[...addressed.map((each) => [each]), addressed].map((body) => ({
+        messages: body,
+        encoded: encodeReplicaMessages(body),
+      })),
     ],
   }
 }

@@ -31,7 +31,7 @@ import { batchStatement, signBatch } from '../../src/node/core/block/signed-batc
 import { encodeSignedVersion, signVersion, versionStatement } from '../../src/node/core/block/signed-version.ts'
 import type { ContentTerms } from '../../src/node/engine/payload/payload-pipeline.ts'
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
-import { consensusRecords, rootSections } from './consensus-vectors.ts'
+import { consensusRecords, consensusVotes, rootSections } from './consensus-vectors.ts'
 import { admissions, identities } from './identity-vectors.ts'
 
 export type Vector = Readonly<Record<string, unknown>>
@@ -330,6 +330,7 @@ export const vectorFiles: Readonly<Record<string, () => VectorFile>> = {
   admissions,
   'canonical-codec': codec,
   'consensus-records': consensusRecords,
+  'consensus-votes': consensusVotes,
   'content-blocks': contentBlocks,
   identities,
   keys,

@@ -111,6 +111,26 @@ describe('bounds', () => {
   })
 })
 
+test('a message of many slots is said to be no smaller than it is', () => {
+  const high = 2 ** 50
+  const worst: Ballot = { ...ballot, recovery: high, round: high, bootCount: high }
+  const members = Array.from({ length: 9 }, (_, order) => ({ ...member, nodeId: filled(order) }))
+  const entries = Array.from({ length: 500 }, (_, order): LogEntry => {
+    return order % 2 === 0 ? { kind: 'group', group: { ...bornGroup(members), index: high } } : change(2 ** 15)
+  })
+  const slots = entries.map((entry, order) => ({ slot: high + order, ballot: worst, entry }))
+  const head = { ballot: worst, groupIndex: high, committed: high } as const
+  for (const message of [
+    { kind: 'promise', ...head, slots: slots.slice(0, 200) },
+    { kind: 'accept', ...head, first: high, entries: entries.slice(0, 200) },
+  ] as const) {
+    const { length } = encodeReplicaMessages([about(message)])
+    const said = replicaMessageBytes(message) + replicaBodyHeadBytes
+    expect(said).toBeGreaterThanOrEqual(length)
+    expect(said - length).toBeLessThan(200 * 12)
+  }
+})
+
 describe('refused', () => {
   const read = (message: ReplicaMessage, to = address) =>
     decodeReplicaMessages(encodeReplicaMessages([{ address: to, epoch: 1, message }]))

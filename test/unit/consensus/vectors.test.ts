@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { addressFromBytes } from '../../../src/node/core/base/address.ts'
 import { decodeBlockRecord, decodeOutcome } from '../../../src/node/core/consensus/record-codec.ts'
+import { decodeReplicaMessages } from '../../../src/node/core/consensus/replica-message-codec.ts'
+import { decodeAccepted, decodeVote } from '../../../src/node/core/consensus/vote-codec.ts'
 import { decodePlacement } from '../../../src/node/core/overlay/placement-map.ts'
 import { decodeRootSection } from '../../../src/node/core/overlay/root-section.ts'
 
@@ -39,6 +41,25 @@ describe('the stored vectors', () => {
     const number = (text: string) => BigInt(text).toString(16).padStart(16, '0')
     expect(key).toBe(`${address}${number(requestId.issued)}${requestId.session}${number(requestId.sequence)}`)
     expect(spelled(decodeOutcome(bytes(encoded)))).toEqual(outcome)
+  })
+
+  test('of votes and accepted entries have the keys of their slots and decode to what they say', () => {
+    const all = read('consensus-votes')
+    const [{ vote, encoded: promise }] = all.filter((each: object) => 'vote' in each)
+    expect(spelled(decodeVote(bytes(promise)))).toEqual(vote)
+    const entries = all.filter((each: object) => 'accepted' in each)
+    for (const { address, slot, accepted, key, encoded } of entries) {
+      expect(key).toBe(`${address}${slot.toString(16).padStart(16, '0')}`)
+      expect(spelled(decodeAccepted(bytes(encoded)))).toEqual(accepted)
+    }
+    const kinds = entries.map(({ accepted }: { accepted: { entry: { kind: string } } }) => accepted.entry.kind)
+    expect(kinds).toEqual(['change', 'group', 'empty'])
+  })
+
+  test('of messages between replicas decode to what they say, each kind and all together', () => {
+    const bodies = read('consensus-votes').filter((each: object) => 'messages' in each)
+    expect(bodies.map(({ messages }: { messages: readonly unknown[] }) => messages.length)).toEqual([...Array(10).fill(1), 10])
+    for (const { messages, encoded } of bodies) expect(spelled(decodeReplicaMessages(bytes(encoded)))).toEqual(messages)
   })
 
   test('of the root decode to what they say', () => {
