@@ -141,9 +141,11 @@ export function describeTransport(name: string, makeBed: () => TransportBed): vo
         for (let count = 0; count < 100; count++) expect(left.transport.send(right.id, utf8(`${count}`))).toBe(true)
         await until('all are here', () => right.handler.messages.length === 100)
         expect(right.handler.messages).toEqual(Array.from({ length: 100 }, (_, count) => `${count}`))
+        expect(right.handler.turns).toEqual([100])
         for (let count = 0; count < 50; count++) right.transport.send(left.id, utf8(`back ${count}`))
         await until('all are back', () => left.handler.messages.length === 50)
         expect(left.handler.messages).toEqual(Array.from({ length: 50 }, (_, count) => `back ${count}`))
+        expect(left.handler.turns).toEqual([50])
       })
 
       test('of any size up to the limit arrive', async () => {
@@ -186,6 +188,27 @@ export function describeTransport(name: string, makeBed: () => TransportBed): vo
           expect((await left.ask(right, `grow ${size}`)).length).toBe(size)
         },
       )
+
+      test('that are large are overtaken by small ones, and given up before they left leave nothing', async () => {
+        const [left, right] = await joined()
+        const order: string[] = []
+        const ask = async (body: string, bulk: boolean, signal = AbortSignal.timeout(9000)) => {
+          const answer = await left.ask(right, body, { bulk, signal }).catch((error: { code: string }) => error.code)
+          order.push(answer.slice(0, 9))
+        }
+        const abort = new AbortController()
+        const asked = [
+          ask('x'.repeat(500_000), true),
+          ask('given up', true, abort.signal),
+          ask('small', false),
+          ask('second', false),
+        ]
+        abort.abort()
+        await Promise.all(asked)
+        expect(order).toEqual(['cancelled', 'small', 'second', 'xxxxxxxxx'])
+        expect(await left.ask(right, 'after', { bulk: true })).toBe('after')
+        expect(left.events.ended).toEqual([])
+      })
 
       test('fail with what the other end failed with, cut to its bounds, and a bug says nothing of itself', async () => {
         const [left, right] = await pair()
@@ -234,6 +257,32 @@ export function describeTransport(name: string, makeBed: () => TransportBed): vo
         await until('the answers are here', () => left.transport.peers.length === 1)
         await new Promise((resolve) => setTimeout(resolve, 20))
         expect(await left.ask(right, 'x')).toBe('x')
+      })
+
+      test('whose answers are more than may wait are refused, and there is room again when they have left', async () => {
+        const [left, right] = await joined({ peerReplyBytesTotalMax: 250_000 })
+        const asked = await Promise.allSettled(Array.from({ length: 5 }, () => left.ask(right, 'grow 100000')))
+        const refused = asked.filter(({ status }) => status === 'rejected')
+        expect(refused).toHaveLength(3)
+        expect(refused[0]).toMatchObject({ reason: { code: 'queue-full' } })
+        expect(await left.ask(right, 'grow 200000')).toHaveLength(200_000)
+      })
+
+      test('wait for a node to be reached within the same bounds', async () => {
+        const [left, right] = await pair({ peerRequestsMax: 3, peerRequestBytesMax: 100_000 })
+        const large = left.ask(right, 'x'.repeat(90_000))
+        await expect(left.ask(right, 'x'.repeat(20_000))).rejects.toMatchObject({ code: 'queue-full' })
+        const small = [1, 2, 3].map((body) => left.ask(right, `${body}`).catch((error: { code: string }) => error.code))
+        expect(await Promise.all(small)).toEqual(['1', '2', 'queue-full'])
+        expect(await large).toHaveLength(90_000)
+      })
+
+      test('that come when a dial was ended begin another one', async () => {
+        const [left, right] = await pair()
+        const first = expect(left.ask(right, 'x')).rejects.toMatchObject({ code: 'unavailable' })
+        left.transport.endSession(right.id, 'revoked')
+        expect(await left.ask(right, 'again')).toBe('again')
+        await first
       })
 
       test('beyond what all peers may have in flight are refused there', async () => {

@@ -9,12 +9,28 @@ import { SeededRandom } from '../../sim/seeded-random.ts'
 import { SimClock } from '../../sim/sim-clock.ts'
 import { VirtualTime } from '../../sim/virtual-time.ts'
 
+/** Its timers are as late as its process stood still. */
+class LateClock extends SimClock {
+  readonly #stoodStillMs: () => number
+
+  constructor(time: VirtualTime, stoodStillMs: () => number) {
+    super(time, stoodStillMs)
+    this.#stoodStillMs = stoodStillMs
+  }
+
+  override monotonicMs(): number {
+    return super.monotonicMs() + this.#stoodStillMs()
+  }
+}
+
 /** Two nodes on a network in virtual time. */
 class Pair implements AsyncDisposable {
   readonly time = new VirtualTime()
   readonly network: MemoryNetwork
   readonly left: TestPeer
   readonly right: TestPeer
+  /** How long both processes have stood still, in which no timer of theirs ran. */
+  stoodStillMs = 0
   readonly #random: SeededRandom
 
   constructor(hooks: (time: VirtualTime, random: SeededRandom) => Partial<NetworkHooks> = () => ({}), seed = 1) {
@@ -51,7 +67,7 @@ class Pair implements AsyncDisposable {
   }
 
   #make(number: number, endpoint: string): TestPeer {
-    const clock = new SimClock(this.time, () => 0)
+    const clock = new LateClock(this.time, () => this.stoodStillMs)
     const random = this.#random.fork()
     return new TestPeer(
       identity(number),
@@ -141,6 +157,18 @@ test('a cut of one direction ends the session as silent, at both ends, and what 
   const back = left.ask(right, 'back', { signal: never })
   await pair.pass(20_000)
   expect(await back).toBe('back')
+})
+
+test('a process that stood still holds that against nobody', async () => {
+  await using pair = await new Pair().start()
+  const { left, right } = pair
+  await left.ask(right, 'hello', { signal: never })
+  for (let count = 0; count < 5; count++) {
+    await pair.pass(1000)
+    pair.stoodStillMs += 40_000
+    await pair.pass(9000)
+  }
+  expect([left.handler.disconnections, right.handler.disconnections]).toEqual([[], []])
 })
 
 test('a reset and a process that ends are noticed at once', async () => {

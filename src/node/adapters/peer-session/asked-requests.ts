@@ -15,6 +15,8 @@ import type { PeerFailure } from './peer-frame.ts'
 import { frameOverheadBytes } from './peer-frame.ts'
 
 interface Asked {
+  /** Given as it leaves, since ids grow on their way and a bulk body may be overtaken; 0 before. */
+  id: number
   readonly weight: number
   readonly settle: (outcome: { readonly body: Uint8Array } | { readonly error: unknown }) => void
   source: BodySource | undefined
@@ -26,6 +28,8 @@ export class AskedRequests {
   readonly #outbox: Outbox
   readonly #budget: PeerBudget
   readonly #asked = new Map<number, Asked>()
+  /** Bulk requests of which nothing has left. */
+  readonly #waiting = new Set<Asked>()
   #lastId = 0
 
   constructor(limits: Limits, outbox: Outbox) {
@@ -42,13 +46,12 @@ export class AskedRequests {
     }
     this.#budget.addRequest(weight)
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-    this.#lastId += 1
-    const id = this.#lastId
     const giveUp = () => {
       reject(abortError(signal))
-      this.#cancel(id)
+      this.#cancel(asked)
     }
     const asked: Asked = {
+      id: 0,
       weight,
       source: undefined,
       assembly: undefined,
@@ -58,16 +61,15 @@ export class AskedRequests {
         else reject(outcome.error)
       },
     }
-    this.#asked.set(id, asked)
     signal.addEventListener('abort', giveUp, { once: true })
-    this.#post(id, asked, body, bulk)
+    this.#post(asked, body, bulk)
     return promise
   }
 
   takeReply(id: number, body: Uint8Array, size: number): FrameVerdict {
     const asked = this.#asked.get(id)
     if (asked === undefined || asked.assembly !== undefined) return 'malformed'
-    if (size === body.length) return this.#answered(id, asked, { body })
+    if (size === body.length) return this.#answered(asked, { body })
     if (size < body.length || size > this.#limits.peerBodyBytesMax) return 'malformed'
     asked.assembly = new BodyAssembly(size)
     return asked.assembly.add(body) ? 'taken' : 'malformed'
@@ -77,50 +79,56 @@ export class AskedRequests {
     const asked = this.#asked.get(id)
     if (asked?.assembly === undefined || !asked.assembly.add(bytes)) return 'malformed'
     const body = asked.assembly.whole()
-    return body === undefined ? 'taken' : this.#answered(id, asked, { body })
+    return body === undefined ? 'taken' : this.#answered(asked, { body })
   }
 
   takeFailure(id: number, failure: PeerFailure): FrameVerdict {
     const asked = this.#asked.get(id)
-    return asked === undefined ? 'malformed' : this.#answered(id, asked, { error: errorOf(failure) })
+    return asked === undefined ? 'malformed' : this.#answered(asked, { error: errorOf(failure) })
   }
 
   endAll(error: unknown): void {
-    for (const [id, asked] of this.#asked) this.#answered(id, asked, { error })
+    for (const asked of [...this.#waiting, ...this.#asked.values()]) this.#answered(asked, { error })
   }
 
-  #post(id: number, asked: Asked, body: Uint8Array, bulk: boolean): void {
+  #post(asked: Asked, body: Uint8Array, bulk: boolean): void {
     const size = body.length
     const { peerPieceBytes } = this.#limits
     if (!bulk && size <= peerPieceBytes) {
-      this.#outbox.post({ kind: 'request', id, body, size, bulk })
+      this.#outbox.post({ kind: 'request', id: this.#number(asked), body, size, bulk })
       return
     }
+    this.#waiting.add(asked)
     asked.source = new BodySource(body, peerPieceBytes, {
-      head: (first) => ({ kind: 'request', id, body: first, size, bulk }),
-      tail: (bytes) => ({ kind: 'body-piece', id, reply: false, bytes }),
+      head: (first) => ({ kind: 'request', id: this.#number(asked), body: first, size, bulk }),
+      tail: (bytes) => ({ kind: 'body-piece', id: asked.id, reply: false, bytes }),
       ended: () => undefined,
     })
     this.#outbox.bulk(asked.source)
   }
 
-  #cancel(id: number): void {
-    const asked = this.#asked.get(id)
-    if (asked === undefined) return
-    asked.source?.drop()
-    if (asked.source === undefined || asked.source.begun) this.#outbox.post({ kind: 'cancel', id })
-    else this.#forget(id, asked)
+  #number(asked: Asked): number {
+    this.#waiting.delete(asked)
+    this.#lastId += 1
+    asked.id = this.#lastId
+    this.#asked.set(asked.id, asked)
+    return asked.id
   }
 
-  #answered(id: number, asked: Asked, outcome: { readonly body: Uint8Array } | { readonly error: unknown }): FrameVerdict {
+  #cancel(asked: Asked): void {
     asked.source?.drop()
-    this.#forget(id, asked)
+    if (asked.id === 0) this.#forget(asked)
+    else if (this.#asked.has(asked.id)) this.#outbox.post({ kind: 'cancel', id: asked.id })
+  }
+
+  #answered(asked: Asked, outcome: { readonly body: Uint8Array } | { readonly error: unknown }): FrameVerdict {
+    asked.source?.drop()
+    this.#forget(asked)
     asked.settle(outcome)
     return 'taken'
   }
 
-  #forget(id: number, asked: Asked): void {
-    this.#asked.delete(id)
-    this.#budget.freeRequest(asked.weight)
+  #forget(asked: Asked): void {
+    if (this.#asked.delete(asked.id) || this.#waiting.delete(asked)) this.#budget.freeRequest(asked.weight)
   }
 }

@@ -29,11 +29,6 @@ export class BodySource implements BulkSource {
     this.#ended = frames.ended
   }
 
-  /** Whether the other end has heard of the body. */
-  get begun(): boolean {
-    return this.#begun
-  }
-
   next(): ExchangeFrame | undefined {
     if (this.#dropped || (this.#begun && this.#offset >= this.#body.length)) return undefined
     const bytes = this.#body.subarray(this.#offset, this.#offset + this.#pieceBytes)

@@ -5,22 +5,30 @@ export class PeerBudget {
   readonly #requestsMax: number
   readonly #requestBytesMax: number
   readonly #streamsMax: number
+  readonly #replyBytesMax: number
   #requests = 0
   #requestBytes = 0
   #streams = 0
+  #replyBytes = 0
 
-  private constructor(requestsMax: number, requestBytesMax: number, streamsMax: number) {
+  private constructor(requestsMax: number, requestBytesMax: number, streamsMax: number, replyBytesMax: number) {
     this.#requestsMax = requestsMax
     this.#requestBytesMax = requestBytesMax
     this.#streamsMax = streamsMax
+    this.#replyBytesMax = replyBytesMax
   }
 
   static ofSession(limits: Limits): PeerBudget {
-    return new PeerBudget(limits.peerRequestsMax, limits.peerRequestBytesMax, limits.peerStreamsMax)
+    return new PeerBudget(limits.peerRequestsMax, limits.peerRequestBytesMax, limits.peerStreamsMax, limits.peerReplyBytesMax)
   }
 
   static ofAll(limits: Limits): PeerBudget {
-    return new PeerBudget(limits.peerRequestsTotalMax, limits.peerRequestBytesTotalMax, limits.peerStreamsTotalMax)
+    return new PeerBudget(
+      limits.peerRequestsTotalMax,
+      limits.peerRequestBytesTotalMax,
+      limits.peerStreamsTotalMax,
+      limits.peerReplyBytesTotalMax,
+    )
   }
 
   takesRequest(bytes: number): boolean {
@@ -47,5 +55,18 @@ export class PeerBudget {
 
   freeStream(): void {
     this.#streams -= 1
+  }
+
+  /** `waitingBytes`: what waits beside the answers that are counted. */
+  takesReply(bytes: number, waitingBytes: number): boolean {
+    return this.#replyBytes + waitingBytes + bytes <= this.#replyBytesMax
+  }
+
+  addReply(bytes: number): void {
+    this.#replyBytes += bytes
+  }
+
+  freeReply(bytes: number): void {
+    this.#replyBytes -= bytes
   }
 }

@@ -43,6 +43,7 @@ export class PeerSession implements LinkReceiver {
   readonly #timers = new Map<'look' | 'expiry', Disposable>()
   #heardMs: number
   #takenMs: number
+  #lookedMs: number
   #pings = 0
   #ended = false
 
@@ -59,6 +60,7 @@ export class PeerSession implements LinkReceiver {
     this.#idle = new IdleFrames(limits, clock)
     this.#heardMs = clock.monotonicMs()
     this.#takenMs = this.#heardMs
+    this.#lookedMs = this.#heardMs
   }
 
   /** Takes the link over. */
@@ -161,6 +163,7 @@ export class PeerSession implements LinkReceiver {
   #look(): void {
     const { limits, clock } = this.#options
     const nowMs = clock.monotonicMs()
+    this.#forgiveLateness(nowMs)
     const silentMs = nowMs - this.#heardMs
     if (silentMs >= limits.peerSilenceMs) {
       this.end('silent')
@@ -176,6 +179,15 @@ export class PeerSession implements LinkReceiver {
       this.#outbox.post({ kind: 'ping', count: this.#pings })
     }
     this.#after('look', limits.peerPingMs / 2, () => this.#look())
+  }
+
+  /** While this process stood still, what the peer said lay unread: that time says nothing of the peer. */
+  #forgiveLateness(nowMs: number): void {
+    const lateMs = nowMs - this.#lookedMs - this.#options.limits.peerPingMs / 2
+    this.#lookedMs = nowMs
+    if (lateMs < this.#options.limits.peerPingMs) return
+    this.#heardMs = Math.min(nowMs, this.#heardMs + lateMs)
+    this.#takenMs = Math.min(nowMs, this.#takenMs + lateMs)
   }
 
   #watchExpiry(): void {

@@ -136,13 +136,13 @@ export class PeerTransport implements Transport {
 
   async request(nodeId: Uint8Array, body: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
     this.#requireFit(body)
-    const session = this.#pairs.with(nodeId) ?? (await this.#reach(nodeId, options.signal))
+    const session = this.#pairs.with(nodeId) ?? (await this.#reach(nodeId, body.length, options.signal))
     return await session.request(body, options)
   }
 
   async openStream(nodeId: Uint8Array, body: Uint8Array, signal: AbortSignal): Promise<PeerStream> {
     assert(body.length <= this.#options.limits.peerPieceBytes, 'what opens a stream between nodes is small')
-    const session = this.#pairs.with(nodeId) ?? (await this.#reach(nodeId, signal))
+    const session = this.#pairs.with(nodeId) ?? (await this.#reach(nodeId, body.length, signal))
     return session.openStream(body, signal)
   }
 
@@ -173,10 +173,10 @@ export class PeerTransport implements Transport {
     return this.#wayTo(nodeId)?.send(body) ?? false
   }
 
-  async #reach(nodeId: Uint8Array, signal: AbortSignal): Promise<PeerSession> {
+  async #reach(nodeId: Uint8Array, bytes: number, signal: AbortSignal): Promise<PeerSession> {
     const route = this.#isRunning ? this.#wayTo(nodeId) : undefined
     if (route === undefined) throw unavailable('no endpoint of the node is known')
-    return await route.reach(signal)
+    return await route.reach(bytes, signal)
   }
 
   /** Undefined where the node cannot be dialled and does not dial this one at the moment. */

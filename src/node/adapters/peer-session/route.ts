@@ -6,6 +6,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
+import { PeerBudget } from './peer-budget.ts'
 import { abortError, unavailable } from './peer-failure.ts'
 import { frameOverheadBytes } from './peer-frame.ts'
 import type { PeerSession } from './peer-session.ts'
@@ -31,6 +32,7 @@ export class Route {
   readonly #bodies: Uint8Array[] = []
   #bodyBytes = 0
   readonly #waiting = new Set<Waiting>()
+  readonly #budget: PeerBudget
   #endpoints: readonly string[] = []
   #dialling: AbortController | undefined
   #failures = 0
@@ -38,6 +40,7 @@ export class Route {
 
   constructor(options: RouteOptions) {
     this.#options = options
+    this.#budget = PeerBudget.ofSession(options.limits)
   }
 
   get isEmpty(): boolean {
@@ -60,15 +63,18 @@ export class Route {
     return true
   }
 
-  reach(signal: AbortSignal): Promise<PeerSession> {
+  /** For something of so many bytes, which its caller holds meanwhile. */
+  reach(bytes: number, signal: AbortSignal): Promise<PeerSession> {
     if (signal.aborted) return Promise.reject(abortError(signal))
     if (!this.#setOut()) return Promise.reject(unavailable('the node is not reached'))
-    if (this.#waiting.size >= this.#options.limits.peerRequestsMax) {
+    const weight = bytes + frameOverheadBytes
+    if (!this.#budget.takesRequest(weight)) {
       return Promise.reject(new CodedError('queue-full', 'too many requests wait for a node to be reached'))
     }
     const { promise, resolve, reject } = Promise.withResolvers<PeerSession>()
     const settle = () => {
       this.#waiting.delete(waiting)
+      this.#budget.freeRequest(weight)
       signal.removeEventListener('abort', abort)
     }
     const abort = () => {
@@ -86,6 +92,7 @@ export class Route {
       },
     }
     this.#waiting.add(waiting)
+    this.#budget.addRequest(weight)
     signal.addEventListener('abort', abort, { once: true })
     return promise
   }
@@ -105,7 +112,9 @@ export class Route {
   }
 
   end(error: CodedError): void {
-    this.#dialling?.abort(error)
+    const dialling = this.#dialling
+    this.#dialling = undefined
+    dialling?.abort(error)
     this.fail(error)
   }
 
@@ -113,15 +122,18 @@ export class Route {
   #setOut(): boolean {
     if (this.#dialling !== undefined || this.#options.isComing()) return true
     if (this.#endpoints.length === 0 || this.#options.clock.monotonicMs() < this.#restsUntilMs) return false
-    this.#dialling = new AbortController()
-    void this.#dial(this.#endpoints, this.#dialling.signal)
+    const dialling = new AbortController()
+    this.#dialling = dialling
+    void this.#dial(this.#endpoints, dialling)
     return true
   }
 
-  async #dial(endpoints: readonly string[], signal: AbortSignal): Promise<void> {
-    const isReached = await this.#options.dial(endpoints, signal)
+  async #dial(endpoints: readonly string[], dialling: AbortController): Promise<void> {
+    const isReached = await this.#options.dial(endpoints, dialling.signal)
+    // One that was ended may have been followed by another.
+    if (this.#dialling !== dialling) return
     this.#dialling = undefined
-    if (isReached || signal.aborted || this.#options.isComing()) return
+    if (isReached || this.#options.isComing()) return
     this.#rest()
     this.fail(unavailable('no endpoint of the node was reached'))
   }

@@ -29,8 +29,8 @@ export class ServedRequests {
   readonly #total: PeerBudget
   readonly #serve: ServeRequest
   readonly #served = new Map<number, Served>()
+  readonly #replies = new Set<BodySource>()
   #lastId = 0
-  #replyBytes = 0
   #ended = false
 
   constructor(options: { limits: Limits; outbox: Outbox; total: PeerBudget; serve: ServeRequest }) {
@@ -86,6 +86,7 @@ export class ServedRequests {
 
   endAll(error: unknown): void {
     this.#ended = true
+    for (const reply of [...this.#replies]) reply.drop()
     for (const [id, served] of this.#served) {
       served.abort.abort(error)
       if (served.assembly !== undefined) this.#forget(id, served)
@@ -109,26 +110,32 @@ export class ServedRequests {
 
   #reply(id: number, body: Uint8Array, bulk: boolean): void {
     if (this.#ended) return
-    const { peerBodyBytesMax, peerReplyBytesMax, peerPieceBytes } = this.#limits
+    const { peerBodyBytesMax, peerPieceBytes } = this.#limits
     const size = body.length
     if (size > peerBodyBytesMax) {
       this.#fail(id, new CodedError('limit-exceeded', 'the answer is larger than what travels between nodes'))
-    } else if (this.#replyBytes + this.#outbox.waitingBytes + size > peerReplyBytesMax) {
+    } else if (!this.#budget.takesReply(size, this.#outbox.waitingBytes) || !this.#total.takesReply(size, 0)) {
       this.#fail(id, new CodedError('queue-full', 'too many answers wait to be taken'))
     } else if (!bulk && size <= peerPieceBytes) {
       this.#outbox.post({ kind: 'reply', id, body, size })
     } else {
-      this.#replyBytes += size
-      this.#outbox.bulk(
-        new BodySource(body, peerPieceBytes, {
-          head: (first) => ({ kind: 'reply', id, body: first, size }),
-          tail: (bytes) => ({ kind: 'body-piece', id, reply: true, bytes }),
-          ended: () => {
-            this.#replyBytes -= size
-          },
-        }),
-      )
+      this.#replyInPieces(id, body)
     }
+  }
+
+  #replyInPieces(id: number, body: Uint8Array): void {
+    const size = body.length
+    const source = new BodySource(body, this.#limits.peerPieceBytes, {
+      head: (first) => ({ kind: 'reply', id, body: first, size }),
+      tail: (bytes) => ({ kind: 'body-piece', id, reply: true, bytes }),
+      ended: () => {
+        this.#replies.delete(source)
+        for (const budget of [this.#budget, this.#total]) budget.freeReply(size)
+      },
+    })
+    this.#replies.add(source)
+    for (const budget of [this.#budget, this.#total]) budget.addReply(size)
+    this.#outbox.bulk(source)
   }
 
   #fail(id: number, error: unknown): void {

@@ -208,8 +208,9 @@ export interface Limits extends SwimLimits, ConsensusLimits {
   readonly peerRequestBytesMax: number
   readonly peerRequestsTotalMax: number
   readonly peerRequestBytesTotalMax: number
-  /** Bytes that wait to be taken by one peer, beyond which further answers are refused. */
+  /** Bytes that wait to be taken by one peer, and those of large answers to all, beyond which further answers are refused. */
   readonly peerReplyBytesMax: number
+  readonly peerReplyBytesTotalMax: number
   /** Streams that one peer has opened, in one session and in all, and bytes of one that its reader has not taken. */
   readonly peerStreamsMax: number
   readonly peerStreamsTotalMax: number
@@ -348,6 +349,7 @@ export const defaultLimits: Limits = {
   peerRequestsTotalMax: 8192,
   peerRequestBytesTotalMax: 256 * 1024 * 1024,
   peerReplyBytesMax: 64 * 1024 * 1024,
+  peerReplyBytesTotalMax: 256 * 1024 * 1024,
   peerStreamsMax: 64,
   peerStreamsTotalMax: 512,
   peerStreamWindowBytes: 512 * 1024,
