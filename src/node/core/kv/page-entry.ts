@@ -22,6 +22,7 @@ import type { PagePrecondition } from './page-batch.ts'
 import type { ChangeOperation, PageChange, ReadyValue } from './page-change.ts'
 
 const entryFormat = recordTag('memo/page-entry/1')
+const partFormat = recordTag('memo/page-part/1')
 const changesFormat = recordTag('memo/page-changes/1')
 
 /** The protocol's bounds for a decoder; what a node folds is in its limits. */
@@ -58,10 +59,7 @@ export interface PageEntry {
 
 export function encodePageEntry({ hlc, forget, parts }: PageEntry): Uint8Array {
   const writer = new CanonicalWriter(entryFormat, 512).uint(hlc).uint(forget.floor).uint(forget.count)
-  writer.list(parts, ({ session, sequence, writer: user, changes, signed }, item) => {
-    item.bytes(session).uint(sequence).bytes(user).bytes(encodePageChanges(changes)).bytes(signed)
-  })
-  return writer.finish()
+  return writer.list(parts, writePart).finish()
 }
 
 /** Undefined when the bytes are no entry of a page. */
@@ -69,20 +67,36 @@ export function decodePageEntry(bytes: Uint8Array): PageEntry | undefined {
   return decodeCanonical(entryFormat, bytes, (reader) => {
     const hlc = reader.uint64()
     const forget = { floor: reader.uint64(), count: reader.uint() }
-    const parts = reader.list(partsMax, (item) => {
-      const [session, sequence, writer] = [item.fixed(sessionBytes), item.uint64(), item.fixed(writerBytes)]
-      const changes = decodePageChanges(item.bytes())
-      item.require(changes !== undefined)
-      assert(changes !== undefined, 'the changes were required')
-      return { session, sequence, writer, changes, signed: item.bytes() }
-    })
+    const parts = reader.list(partsMax, readPart)
     reader.require(isHlc(hlc) && isHlc(forget.floor))
     return { hlc, forget, parts }
   })
 }
 
-/** What a node sends to the primary of a page, and what an entry carries of it. */
-export function encodePageChanges(changes: readonly PageChange[]): Uint8Array {
+/** What a node sends to the primary of a page. */
+export function encodePagePart(part: PageEntryPart): Uint8Array {
+  const writer = new CanonicalWriter(partFormat, 256)
+  writePart(part, writer)
+  return writer.finish()
+}
+
+export function decodePagePart(bytes: Uint8Array): PageEntryPart | undefined {
+  return decodeCanonical(partFormat, bytes, readPart)
+}
+
+function writePart({ session, sequence, writer: user, changes, signed }: PageEntryPart, writer: CanonicalWriter): void {
+  writer.bytes(session).uint(sequence).bytes(user).bytes(encodePageChanges(changes)).bytes(signed)
+}
+
+function readPart(reader: CanonicalReader): PageEntryPart {
+  const [session, sequence, writer] = [reader.fixed(sessionBytes), reader.uint64(), reader.fixed(writerBytes)]
+  const changes = decodePageChanges(reader.bytes())
+  reader.require(changes !== undefined)
+  assert(changes !== undefined, 'the changes were required')
+  return { session, sequence, writer, changes, signed: reader.bytes() }
+}
+
+function encodePageChanges(changes: readonly PageChange[]): Uint8Array {
   const writer = new CanonicalWriter(changesFormat, 256)
   return writer
     .list(changes, ({ requestId, operations }, item) => {
@@ -93,7 +107,7 @@ export function encodePageChanges(changes: readonly PageChange[]): Uint8Array {
     .finish()
 }
 
-export function decodePageChanges(bytes: Uint8Array): readonly PageChange[] | undefined {
+function decodePageChanges(bytes: Uint8Array): readonly PageChange[] | undefined {
   return decodeCanonical(changesFormat, bytes, (reader) =>
     reader.list(changesMax, (item) => {
       const requestId = readRequestId(item)

@@ -1,4 +1,4 @@
-import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { emptyBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
@@ -13,6 +13,7 @@ import type { Peer, Transport } from '../../ports/transport.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
 import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
+import { Deadline } from '../deadline.ts'
 import type { Liveness } from './block-route.ts'
 import type { PeerSwitch } from './peer-switch.ts'
 
@@ -96,20 +97,13 @@ export class MemberCalls {
   /** One ping: what a caller says of a primary is looked at before anybody takes over from it. */
   async #answers({ nodeId }: Member, signal: AbortSignal): Promise<boolean> {
     const { transport, clock, limits } = this.#parts
-    const controller = new AbortController()
-    using _timeout = clock.after(limits.failoverPingMs, () => {
-      controller.abort(new CodedError('unavailable', 'no answer'))
-    })
-    const aborted = (): void => controller.abort(signal.reason)
-    signal.addEventListener('abort', aborted)
+    using deadline = new Deadline(clock, limits.failoverPingMs, signal)
     try {
-      await transport.request(nodeId, requestBody('ping', emptyBytes), { signal: controller.signal })
+      await transport.request(nodeId, requestBody('ping', emptyBytes), { signal: deadline.signal })
       return true
     } catch (error) {
-      if (!isCoded(error, 'unavailable')) throw error
+      if (signal.aborted) throw error
       return false
-    } finally {
-      signal.removeEventListener('abort', aborted)
     }
   }
 }

@@ -96,6 +96,11 @@ export class HostedBlock {
     return this.#replica.isLeading
   }
 
+  /** This node is the only member: what is applied here is the state. */
+  get isAlone(): boolean {
+    return this.group.members.length === 1 && isMember(this.group, this.#parts.self)
+  }
+
   get mayReadAlone(): boolean {
     return this.#replica.mayReadAlone
   }

@@ -11,7 +11,8 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
-import type { FoundEntry, PageKeeper } from './page-keeper.ts'
+import type { Page } from './page.ts'
+import type { FoundEntry } from './page-keeper.ts'
 import type { ValueBlocks } from './value-blocks.ts'
 
 export interface CollectorParts {
@@ -25,8 +26,8 @@ export interface CollectorParts {
   /** Told of each damaged record that keeps a value from being judged. */
   readonly damageRead?: ((facts: { readonly code: string }) => void) | undefined
   readonly blocks: ValueBlocks
-  /** The keeper of a page; undefined when this node does not keep it. */
-  readonly pageAt: (address: BlockAddress) => PageKeeper | undefined
+  /** Undefined where no store of this network has such a page. */
+  readonly pageAt: (address: BlockAddress) => Page | undefined
 }
 
 /** Whether the key's entry names a block: `unknown` where that cannot be read. */
@@ -137,10 +138,10 @@ export class Collector {
   /** Candidates of one page. */
   async #judge(candidates: readonly Candidate[], signal: AbortSignal): Promise<void> {
     const page = candidates[0]?.page
-    const keeper = page === undefined ? undefined : this.#parts.pageAt(page)
-    // Candidates of a page that is not kept here any more cannot be judged: they wait for whoever keeps it.
-    if (keeper === undefined) return
-    const entries = await keeper.entriesBetweenTurns(
+    const known = page === undefined ? undefined : this.#parts.pageAt(page)
+    // Candidates of a page that no store has any more cannot be judged.
+    if (known === undefined) return
+    const entries = await known.entries(
       candidates.map(({ key }) => key),
       signal,
     )

@@ -1,17 +1,14 @@
 import { CodedError } from '../../../shared/coded-error.ts'
-import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Entry } from '../../core/kv/entry.ts'
 import type { PageKey } from '../../core/kv/page-change.ts'
-import { entryKey } from '../../core/kv/record-keys.ts'
-import type { RecordStore } from '../../ports/record-store.ts'
 import type { CallContext } from '../call-context.ts'
 import { throwIfAborted } from './checked-arguments.ts'
 import { checkVersion, metadataOf, stretchOf } from './key-value-answers.ts'
 import type { KeyMetadata, ListItem, ReadOptions, ValueRead } from './key-value-service.ts'
+import type { Page } from './page.ts'
 import type { ListedKeys } from './page-lister.ts'
-import { readableEntry } from './readable-entry.ts'
 import type { Stretch, ValueReader } from './value-reader.ts'
 import { MissingBlock } from './value-reader.ts'
 
@@ -26,27 +23,19 @@ interface Found {
 }
 
 /**
- * Reads keys and their values. The index is asked in the store, which shows what is durable, so a read sees every change that was
- * answered before it began. A value that is missing is damage only if the index, asked again, still names it.
+ * Reads keys and their values. The index is asked as of now, so a read sees every change that was answered before it began. A value that is missing is damage only if the index, asked again, still names it.
  */
 export class KeyReader {
-  readonly #store: RecordStore
   readonly #values: ValueReader
   readonly #limits: Limits
 
-  constructor(store: RecordStore, values: ValueReader, limits: Limits) {
-    this.#store = store
+  constructor(values: ValueReader, limits: Limits) {
     this.#values = values
     this.#limits = limits
   }
 
-  entry(page: BlockAddress, key: PageKey): Entry | undefined | Promise<Entry | undefined> {
-    const found = this.#store.get('entry', entryKey(page, key.bytes))
-    return found instanceof Promise ? found.then(readableEntry) : readableEntry(found)
-  }
-
   async get(
-    page: BlockAddress,
+    page: Page,
     key: PageKey,
     options: ReadOptions,
     context: CallContext,
@@ -70,19 +59,14 @@ export class KeyReader {
     }
   }
 
-  async read(page: BlockAddress, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<ValueRead | undefined> {
+  async read(page: Page, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<ValueRead | undefined> {
     const found = await this.#find(page, key, options, signal)
     if (found === undefined) return undefined
     return { metadata: metadataOf(key.text, found.entry), pieces: this.#pieces(page, key, found, signal) }
   }
 
   /** The listed keys with those values that fit a page of so many bytes. */
-  async withValues(
-    page: BlockAddress,
-    listed: ListedKeys['items'],
-    bytesMax: number,
-    signal: AbortSignal,
-  ): Promise<readonly ListItem[]> {
+  async withValues(page: Page, listed: ListedKeys['items'], bytesMax: number, signal: AbortSignal): Promise<readonly ListItem[]> {
     const items: ListItem[] = []
     for (let from = 0; from < listed.length; from += valuesAhead) {
       throwIfAborted(signal)
@@ -93,7 +77,7 @@ export class KeyReader {
   }
 
   async #listItem(
-    page: BlockAddress,
+    page: Page,
     { key, bytes, entry }: ListedKeys['items'][number],
     bytesMax: number,
     signal: AbortSignal,
@@ -104,16 +88,16 @@ export class KeyReader {
       return { metadata, value: await this.#value(entry, { offset: 0, length: entry.size }, signal) }
     } catch (error) {
       if (!(error instanceof MissingBlock)) throw error
-      const now = await this.entry(page, { text: key, bytes })
+      const now = await page.entry({ text: key, bytes }, signal)
       if (now !== undefined && equalBytes(now.address, entry.address)) throw lost()
       // Replaced or removed since the scan, and collected: the state is shown without its value.
       return { metadata }
     }
   }
 
-  async #find(page: BlockAddress, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<Found | undefined> {
+  async #find(page: Page, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<Found | undefined> {
     throwIfAborted(signal)
-    const pending = this.entry(page, key)
+    const pending = page.entry(key, signal)
     const entry = pending instanceof Promise ? await pending : pending
     throwIfAborted(signal)
     if (entry === undefined) return undefined
@@ -126,7 +110,7 @@ export class KeyReader {
   }
 
   async *#pieces(
-    page: BlockAddress,
+    page: Page,
     key: PageKey,
     { entry, stretch }: Found,
     signal: AbortSignal,
@@ -135,7 +119,7 @@ export class KeyReader {
       yield* this.#values.pieces(entry, stretch, signal)
     } catch (error) {
       if (!(error instanceof MissingBlock)) throw error
-      const now = await this.entry(page, key)
+      const now = await page.entry(key, signal)
       if (now !== undefined && equalBytes(now.address, entry.address)) throw lost()
       throw new CodedError('revision-changed', `the value of ${key.text} was replaced and collected while it was read`)
     }

@@ -1,5 +1,6 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
+import { addressText } from '../../core/base/address.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { sessionBytes } from '../../core/consensus/outcome.ts'
@@ -7,6 +8,8 @@ import type { PageRules } from '../../core/kv/page-apply.ts'
 import type { NodePorts } from '../../ports/node-ports.ts'
 import type { CallContext } from '../call-context.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
+import type { AskMember } from '../cluster/ask-member.ts'
+import type { BlockRoute } from '../cluster/block-route.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
 import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
@@ -28,7 +31,8 @@ import type {
   ValueRead,
 } from './key-value-service.ts'
 import { KeyWriter } from './key-writer.ts'
-import type { PageParts } from './page-keeper.ts'
+import type { PageAccessParts } from './page.ts'
+import { Page } from './page.ts'
 import { PageKeeper } from './page-keeper.ts'
 import { PageLister } from './page-lister.ts'
 import type { BatchOrigin } from './page-signing.ts'
@@ -46,6 +50,8 @@ export interface KeyValueParts {
   readonly rules: PageRules
   readonly host: ReplicaHost
   readonly outcomes: OutcomeLookup
+  readonly route: BlockRoute
+  readonly ask: AskMember
   /** SHA-256 of the public key of the user for whom the node writes. */
   readonly writer: Uint8Array
   /** Root pages of the stores by name; the empty name stands for the default store. */
@@ -66,7 +72,8 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
   readonly #lister: PageLister
   readonly #collector: Collector
   /** By the name of the store; names that share a page share its keeper. */
-  readonly #pages = new Map<string, PageKeeper>()
+  readonly #pages = new Map<string, Page>()
+  readonly #keepers = new Map<string, PageKeeper>()
   #running = false
 
   constructor(parts: KeyValueParts) {
@@ -75,7 +82,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     const blocks = new ValueBlocks(store, payload, new ValueCache(limits))
     const upload = { store, clock, limits, blocks, ...(manifestPartsMax !== undefined && { manifestPartsMax }) }
     this.#parts = parts
-    this.#reader = new KeyReader(store, new ValueReader(blocks), limits)
+    this.#reader = new KeyReader(new ValueReader(blocks), limits)
     this.#writer = new KeyWriter(limits, blocks, new ValuePreparation(limits, blocks, upload))
     this.#lister = new PageLister(store, limits)
     this.#collector = new Collector({
@@ -87,18 +94,31 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
       valuesCollected: parts.valuesCollected,
       damageRead: parts.damageRead,
       blocks,
-      pageAt: (address) => this.#keeperOf(address),
+      pageAt: (address) => this.#pageAt(address),
     })
   }
 
   /** Opens the stores' pages and begins to collect. Throws `store-not-found` or `data-corrupt`. */
   async start(): Promise<void> {
     if (this.#running) return
-    const { ports, clock, limits, rules, origin, host, outcomes, writer, stores } = this.#parts
+    const { ports, clock, limits, rules, origin, host, outcomes, writer, stores, route, ask } = this.#parts
     const session = ports.random.bytes(sessionBytes)
-    const parts: PageParts = { store: ports.store, clock, limits, rules, origin, host, outcomes, writer, session }
+    const lister = this.#lister
+    const reach = { route, ask, lister, hostClock: ports.clock }
+    const parts: PageAccessParts = {
+      store: ports.store,
+      clock,
+      limits,
+      rules,
+      origin,
+      host,
+      outcomes,
+      writer,
+      session,
+      ...reach,
+    }
     for (const [name, page] of stores) {
-      this.#pages.set(name, this.#keeperOf(page) ?? (await PageKeeper.open(page, parts)))
+      this.#pages.set(name, this.#pageAt(page) ?? (await this.#open(page, parts)))
     }
     this.#running = true
     if (storeRefusal(ports.store) === undefined) this.#collector.start()
@@ -110,6 +130,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     await this.#collector.stop()
     await Promise.all([...this.#pages.values()].map((page) => page.stop()))
     this.#pages.clear()
+    this.#keepers.clear()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -132,20 +153,18 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     options: ReadOptions,
     context: CallContext,
   ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined> {
-    const { address } = this.#pageOf(store)
-    return await this.#reader.get(address, checkKey(key, this.#parts.limits), options, context)
+    return await this.#reader.get(this.#pageOf(store), checkKey(key, this.#parts.limits), options, context)
   }
 
   async read(store: string, key: string, options: ReadOptions, context: CallContext): Promise<ValueRead | undefined> {
-    const { address } = this.#pageOf(store)
-    return await this.#reader.read(address, checkKey(key, this.#parts.limits), options, context.signal)
+    return await this.#reader.read(this.#pageOf(store), checkKey(key, this.#parts.limits), options, context.signal)
   }
 
   async stat(store: string, key: string, context: CallContext): Promise<KeyMetadata | undefined> {
-    const { address } = this.#pageOf(store)
+    const page = this.#pageOf(store)
     const checked = checkKey(key, this.#parts.limits)
     throwIfAborted(context.signal)
-    const entry = await this.#reader.entry(address, checked)
+    const entry = await page.entry(checked, context.signal)
     return entry === undefined ? undefined : metadataOf(key, entry)
   }
 
@@ -173,24 +192,39 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
   }
 
   async list(store: string, query: ListQuery, context: CallContext): Promise<ListPage> {
-    const { address } = this.#pageOf(store)
+    const page = this.#pageOf(store)
     throwIfAborted(context.signal)
-    const { items, commonPrefixes, nextPageToken, bytesMax, damage } = await this.#lister.list(address, query, context.signal)
+    const { items, commonPrefixes, nextPageToken, bytesMax, damage } = await page.list(query, context.signal)
     const shown =
       query.withValues === true
-        ? await this.#reader.withValues(address, items, bytesMax, context.signal)
+        ? await this.#reader.withValues(page, items, bytesMax, context.signal)
         : items.map(({ key, entry }) => ({ metadata: metadataOf(key, entry) }))
     return { items: shown, commonPrefixes, ...(nextPageToken !== undefined && { nextPageToken }), ...(damage && { damage }) }
   }
 
-  #pageOf(store: string): PageKeeper {
+  /** The keeper of a page, for what other nodes ask of it. */
+  keeperAt(page: BlockAddress): PageKeeper | undefined {
+    return this.#keepers.get(addressText(page))
+  }
+
+  get lister(): PageLister {
+    return this.#lister
+  }
+
+  async #open(address: BlockAddress, parts: PageAccessParts): Promise<Page> {
+    const keeper = await PageKeeper.open(address, parts)
+    this.#keepers.set(addressText(address), keeper)
+    return new Page(keeper, parts)
+  }
+
+  #pageOf(store: string): Page {
     if (!this.#running) throw new CodedError('not-running', 'the node is not running; nothing was changed')
     const page = this.#pages.get(store)
     if (page === undefined) throw new CodedError('store-not-found', `there is no store named ${store}`)
     return page
   }
 
-  #keeperOf(address: BlockAddress): PageKeeper | undefined {
+  #pageAt(address: BlockAddress): Page | undefined {
     for (const page of this.#pages.values()) if (equalBytes(page.address, address)) return page
     return undefined
   }

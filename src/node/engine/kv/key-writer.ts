@@ -8,7 +8,7 @@ import type { CallContext } from '../call-context.ts'
 import { checkContentType, checkKey, checkPrecondition, checkRequestId, throwIfAborted } from './checked-arguments.ts'
 import { changeResultOf, decidedOutcomes } from './key-value-answers.ts'
 import type { BatchOperation, ChangeResult, Precondition, PutOptions } from './key-value-service.ts'
-import type { PageKeeper } from './page-keeper.ts'
+import type { Page } from './page.ts'
 import type { PreparedChange, PreparedOperation } from './prepared-change.ts'
 import { pageChangeOf, touchValues } from './prepared-change.ts'
 import type { ValueBlocks } from './value-blocks.ts'
@@ -34,8 +34,8 @@ export class KeyWriter {
     this.#preparation = preparation
   }
 
-  async put(page: PageKeeper, text: string, value: Uint8Array, options: PutOptions, context: CallContext): Promise<ChangeResult> {
-    const requestId = checkRequestId(context)
+  async put(page: Page, text: string, value: Uint8Array, options: PutOptions, context: CallContext): Promise<ChangeResult> {
+    const requestId = page.requestId(checkRequestId(context))
     const asked = this.#checkPut(text, value, options)
     throwIfAborted(context.signal)
     const pending = this.#preparation.whole(page.address, asked.key, value, page.isBusy, context.signal)
@@ -46,13 +46,13 @@ export class KeyWriter {
   }
 
   async putStream(
-    page: PageKeeper,
+    page: Page,
     text: string,
     pieces: AsyncIterable<Uint8Array>,
     options: PutOptions,
     { signal, ...context }: CallContext,
   ): Promise<ChangeResult> {
-    const requestId = checkRequestId({ signal, ...context })
+    const requestId = page.requestId(checkRequestId({ signal, ...context }))
     const key = checkKey(text, this.#limits)
     const contentType = checkContentType(options.contentType, this.#limits)
     const precondition = checkPrecondition(options.precondition)
@@ -61,15 +61,15 @@ export class KeyWriter {
     return await this.#changeOne(page, { requestId, operations: [operation] }, signal)
   }
 
-  async delete(page: PageKeeper, text: string, demanded: Precondition, context: CallContext): Promise<ChangeResult> {
-    const requestId = checkRequestId(context)
+  async delete(page: Page, text: string, demanded: Precondition, context: CallContext): Promise<ChangeResult> {
+    const requestId = page.requestId(checkRequestId(context))
     const operation = this.#checkDelete(text, demanded)
     return await this.#changeOne(page, { requestId, operations: [operation] }, context.signal)
   }
 
-  async batch(page: PageKeeper, wanted: readonly BatchOperation[], context: CallContext): Promise<readonly ChangeResult[]> {
+  async batch(page: Page, wanted: readonly BatchOperation[], context: CallContext): Promise<readonly ChangeResult[]> {
     const { signal } = context
-    const requestId = checkRequestId(context)
+    const requestId = page.requestId(checkRequestId(context))
     if (wanted.length > this.#limits.batchOperationsMax) {
       throw new CodedError('limit-exceeded', `a batch has at most ${this.#limits.batchOperationsMax} operations`)
     }
@@ -154,7 +154,7 @@ export class KeyWriter {
     if (excess > 0) throw tooLarge()
   }
 
-  async #changeOne(page: PageKeeper, change: PreparedChange, signal: AbortSignal): Promise<ChangeResult> {
+  async #changeOne(page: Page, change: PreparedChange, signal: AbortSignal): Promise<ChangeResult> {
     const [outcome] = await this.#decide(page, change, signal)
     const key = change.operations[0]?.key.text
     assert(outcome !== undefined && key !== undefined, 'one operation has one outcome')
@@ -162,7 +162,7 @@ export class KeyWriter {
   }
 
   /** A void request changed nothing, and is sent again with renewed birth stamps. */
-  async #decide(page: PageKeeper, change: PreparedChange, signal: AbortSignal): Promise<readonly OperationOutcome[]> {
+  async #decide(page: Page, change: PreparedChange, signal: AbortSignal): Promise<readonly OperationOutcome[]> {
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const result = await page.change(pageChangeOf(change), signal)
       if (result.kind !== 'void') return decidedOutcomes(result)

@@ -91,6 +91,19 @@ export class PageKeeper {
     return record?.state.kind === 'map' ? record.state.head.recordCount : 0
   }
 
+  /** This node alone holds the page. */
+  get isAlone(): boolean {
+    return this.#block.isAlone
+  }
+
+  /** What a node sent in one turn, whose batch was verified: one result for each of its changes. */
+  async decide(part: PageEntryPart, signal: AbortSignal): Promise<readonly RequestResult[]> {
+    const bytes = part.changes.reduce((sum, change) => sum + changeWeight(change), 0)
+    const answer = await this.#mailbox.submit({ kind: 'part', part }, bytes, signal)
+    assert(answer.kind === 'results', 'changes have results')
+    return answer.results
+  }
+
   async change(change: PageChange, signal: AbortSignal): Promise<RequestResult> {
     const answer = await this.#mailbox.submit({ kind: 'change', change }, changeWeight(change), signal)
     assert(answer.kind === 'results' && answer.results[0] !== undefined, 'a change has a result')
@@ -103,6 +116,12 @@ export class PageKeeper {
     const answer = await this.#mailbox.submit({ kind: 'question', keys }, bytes, signal)
     assert(answer.kind === 'entries', 'a question is answered by entries')
     return answer.entries
+  }
+
+  /** A key's entry as it is applied here. Throws or rejects with `data-corrupt`. */
+  entry(key: Uint8Array): Entry | undefined | Promise<Entry | undefined> {
+    const found = this.#parts.store.get('entry', entryKey(this.address, key))
+    return found instanceof Promise ? found.then(readableEntry) : readableEntry(found)
   }
 
   stop(): Promise<void> {
@@ -201,8 +220,7 @@ export class PageKeeper {
 
   async #entry(key: Uint8Array): Promise<FoundEntry> {
     try {
-      const bytes = await this.#parts.store.get('entry', entryKey(this.address, key))
-      return bytes === undefined ? undefined : readableEntry(bytes)
+      return await this.entry(key)
     } catch (error) {
       if (isCoded(error, 'data-corrupt')) return error
       throw error

@@ -1,0 +1,78 @@
+import type { BlockAddress } from '../../core/base/address.ts'
+import type { CallContext } from '../call-context.ts'
+
+/** How a node of the network is seen from this one. */
+export type ClusterNodeState = 'alive' | 'suspect' | 'dead' | 'left' | 'unknown'
+
+export interface ClusterNode {
+  readonly nodeId: Uint8Array
+  readonly storeId: Uint8Array
+  readonly isSelf: boolean
+  readonly state: ClusterNodeState
+  /** `host:port`, the most likely one first; empty where none is known. */
+  readonly endpoints: readonly string[]
+  /** Empty where none is named. */
+  readonly zone: string
+  readonly labels: readonly string[]
+  /** Share of new blocks; 0: takes none. */
+  readonly weight: number
+  /** As the node said last; undefined where nothing was heard. */
+  readonly capacityBytes: number | undefined
+  readonly freeBytes: number | undefined
+  readonly version: string
+  readonly bootCount: number
+}
+
+/** Of the block of the network itself: with its majority nodes join and leave. */
+export interface QuorumStatus {
+  readonly members: number
+  /** Members that are alive as far as this node knows, itself among them. */
+  readonly alive: number
+  readonly needed: number
+}
+
+export interface ClusterStatus {
+  readonly networkId: Uint8Array
+  readonly networkName: string
+  /** Of the placement map by which this node acts. */
+  readonly epoch: number
+  /** Sorted by node id; this node among them. */
+  readonly nodes: readonly ClusterNode[]
+  readonly quorum: QuorumStatus
+  /** Copies of every block that the network keeps where it has nodes enough. */
+  readonly replication: number
+  /** Blocks led by this node whose groups are not yet what the placement map says; 0: nothing is left to do here. */
+  readonly groupsPending: number
+  /** Copies of content that this node still has to look after because of the newest epoch; undefined while it does not know. */
+  readonly copiesPending: number | undefined
+  /** Where other nodes reach this one; empty where it listens for none. */
+  readonly listening: readonly string[]
+}
+
+export interface InviteOptions {
+  /** How often the link admits a node, 1 to 1024. */
+  readonly uses: number
+  readonly validityMs: number
+}
+
+/** A member of the group of one block, and how its copy stands. */
+export interface ReplicaStatus {
+  readonly nodeId: Uint8Array
+  readonly storeId: Uint8Array
+  readonly role: 'primary' | 'member' | 'learner'
+  readonly state: ClusterNodeState
+  /** Up to where the member is known to hold the log; undefined where that is not known. */
+  readonly heldIndex: number | undefined
+}
+
+/**
+ * The cluster as its faces see it. Errors: `unavailable` (no majority of the network's own block), `permission-denied` (this node may not
+ * invite), `limit-exceeded`, `invalid-argument`, `not-running`, `cancelled`, `deadline-exceeded`.
+ */
+export interface ClusterService {
+  status(): ClusterStatus
+  /** A link that admits nodes without asking anybody: `memo://join/...`. It is a secret until it is spent. */
+  invite(options: InviteOptions, context: CallContext): Promise<{ readonly link: string; readonly expiresMs: number }>
+  /** The group of a mutable block, or the nodes that hold an immutable one; undefined where there is no such block. */
+  replicas(address: BlockAddress, context: CallContext): Promise<readonly ReplicaStatus[] | undefined>
+}

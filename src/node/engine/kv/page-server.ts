@@ -1,0 +1,91 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+import { nodeIdOf } from '../../core/access/user-keys.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { equalBytes } from '../../core/base/bytes.ts'
+import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch.ts'
+import { decodeCalledList, decodePageKeys, encodeCalledPage, encodeEntries } from '../../core/kv/page-calls.ts'
+import type { PageEntryPart } from '../../core/kv/page-entry.ts'
+import { decodePagePart } from '../../core/kv/page-entry.ts'
+import { encodeResults } from '../../core/kv/page-results.ts'
+import type { Crypto } from '../../ports/crypto.ts'
+import type { Peer } from '../../ports/transport.ts'
+import type { MemberCalls } from '../cluster/ask-member.ts'
+import type { HostedBlock } from '../consensus/hosted-block.ts'
+import { calledEntry } from './page.ts'
+import type { PageKeeper } from './page-keeper.ts'
+import type { PageLister } from './page-lister.ts'
+import { isSignatureOf } from './page-signing.ts'
+
+export interface PageServerParts {
+  readonly crypto: Crypto
+  readonly networkId: Uint8Array
+  readonly lister: PageLister
+  readonly keeperAt: (page: BlockAddress) => PageKeeper | undefined
+}
+
+/** Answers what other nodes ask of the pages of this node, as their primary. */
+export class PageServer {
+  readonly #parts: PageServerParts
+
+  constructor(parts: PageServerParts) {
+    this.#parts = parts
+  }
+
+  /** Before the transport starts. */
+  register(calls: MemberCalls): void {
+    calls.serve('page-change', (block, body, peer, signal) => this.#change(block, body, peer, signal))
+    calls.serve('page-read', (block, body, peer, signal) => this.#read(block, body, peer, signal))
+    calls.serve('page-list', (block, body, peer, signal) => this.#list(block, body, peer, signal))
+  }
+
+  async #change({ address }: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
+    if (!peer.rights.write) throw new CodedError('permission-denied', 'this node may not write')
+    const part = decodePagePart(body)
+    if (part === undefined) throw unreadable()
+    this.#verify(address, part, peer)
+    return encodeResults(await this.#keeperOf(address).decide(part, signal))
+  }
+
+  async #read(block: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
+    if (!peer.rights.read) throw mayNotRead()
+    const keys = decodePageKeys(body)
+    if (keys === undefined) throw unreadable()
+    const keeper = this.#keeperOf(block.address)
+    await block.read(signal)
+    return encodeEntries(await Promise.all(keys.map((key) => calledEntry(keeper, key))))
+  }
+
+  async #list(block: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
+    if (!peer.rights.read) throw mayNotRead()
+    const query = decodeCalledList(body)
+    if (query === undefined) throw unreadable()
+    await block.read(signal)
+    return encodeCalledPage(await this.#parts.lister.list(block.address, query, signal))
+  }
+
+  /** The batch is what its sender signed, and says what it sent. */
+  #verify(page: BlockAddress, part: PageEntryPart, peer: Peer): void {
+    const { crypto, networkId } = this.#parts
+    const batch = decodeSignedBatch(part.signed)
+    const isGenuine =
+      batch !== undefined &&
+      equalBytes(nodeIdOf(crypto, batch.origin), peer.nodeId) &&
+      isSignatureOf(crypto, batch, page, part) &&
+      isGenuineBatch(crypto, networkId, batch)
+    if (!isGenuine) throw new CodedError('signature-invalid', 'the signature of these changes does not hold')
+  }
+
+  #keeperOf(page: BlockAddress): PageKeeper {
+    const keeper = this.#parts.keeperAt(page)
+    if (keeper === undefined) throw new CodedError('store-not-found', 'this node knows no such page')
+    return keeper
+  }
+}
+
+function unreadable(): CodedError {
+  return new CodedError('invalid-argument', 'a call to a page cannot be read')
+}
+
+function mayNotRead(): CodedError {
+  return new CodedError('permission-denied', 'this node may not read')
+}

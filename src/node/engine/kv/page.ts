@@ -1,0 +1,182 @@
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import type { RequestId } from '../../core/base/request-id.ts'
+import type { Entry } from '../../core/kv/entry.ts'
+import type { RequestResult } from '../../core/kv/page-apply.ts'
+import type { CalledEntry } from '../../core/kv/page-calls.ts'
+import { decodeCalledPage, decodeEntries, encodeCalledList, encodePageKeys } from '../../core/kv/page-calls.ts'
+import type { PageChange, PageKey } from '../../core/kv/page-change.ts'
+import { changeWeight } from '../../core/kv/page-change.ts'
+import { encodePagePart } from '../../core/kv/page-entry.ts'
+import { decodeResults } from '../../core/kv/page-results.ts'
+import type { RoutedKind } from '../../core/wire/routed-call.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { AskMember } from '../cluster/ask-member.ts'
+import type { BlockRoute, RoutedCall } from '../cluster/block-route.ts'
+import type { HostedBlock } from '../consensus/hosted-block.ts'
+import { Deadline } from '../deadline.ts'
+import { Mailbox } from '../mailbox.ts'
+import type { ListQuery } from './key-value-service.ts'
+import type { FoundEntry, PageKeeper, PageParts } from './page-keeper.ts'
+import type { ListedKeys, PageLister } from './page-lister.ts'
+import { LocalPart } from './proposed-page-entry.ts'
+
+export interface PageAccessParts extends PageParts {
+  readonly route: BlockRoute
+  readonly ask: AskMember
+  readonly lister: PageLister
+  readonly hostClock: Clock
+}
+
+/** Times that changes are sent in another batch because a later batch of this node overtook theirs. */
+const replaysMax = 8
+
+/**
+ * A key-value page as this node uses it, wherever its primary is. What is asked of a page that this node holds alone goes to its keeper at
+ * once; else it goes to the primary, changes of one turn together.
+ */
+export class Page {
+  readonly address: BlockAddress
+  readonly #parts: PageAccessParts
+  readonly #keeper: PageKeeper
+  readonly #mailbox: Mailbox<PageChange, RequestResult>
+  #sequence = 0n
+  #issued = 0n
+
+  constructor(keeper: PageKeeper, parts: PageAccessParts) {
+    this.address = keeper.address
+    this.#parts = parts
+    this.#keeper = keeper
+    this.#mailbox = new Mailbox<PageChange, RequestResult>(parts.limits, (changes) => this.#send(changes))
+  }
+
+  get isBusy(): boolean {
+    return this.#keeper.isBusy || !this.#mailbox.idle
+  }
+
+  /** As far as it is applied here. */
+  get keys(): number {
+    return this.#keeper.keys
+  }
+
+  /** The id of a change: its caller's, or one of this node's where it may have to be sent again. */
+  requestId(given: RequestId | undefined): RequestId | undefined {
+    return given ?? (this.#keeper.isAlone ? undefined : this.#nextId())
+  }
+
+  /** Every change has an id where others hold the page too: it may have to be sent again. */
+  async change(change: PageChange, signal: AbortSignal): Promise<RequestResult> {
+    if (this.#keeper.isAlone) return await this.#keeper.change(change, signal)
+    const identified = change.requestId === undefined ? { ...change, requestId: this.#nextId() } : change
+    return await this.#mailbox.submit(identified, changeWeight(identified), signal)
+  }
+
+  /** As of now: every change that was answered before is seen. */
+  entry(key: PageKey, signal: AbortSignal): Entry | undefined | Promise<Entry | undefined> {
+    if (this.#keeper.isAlone) return this.#keeper.entry(key.bytes)
+    return this.#entries([key.bytes], signal).then(([found]) => {
+      if (found === 'unreadable') throw new CodedError('data-corrupt', 'the entry of this key cannot be read')
+      return found
+    })
+  }
+
+  /** For those who judge values: an entry that cannot be read is an error of its own. */
+  async entries(keys: readonly Uint8Array[], signal: AbortSignal): Promise<readonly FoundEntry[]> {
+    if (this.#keeper.isAlone) return await this.#keeper.entriesBetweenTurns(keys, signal)
+    const found = await this.#entries(keys, signal)
+    return found.map((entry) =>
+      entry === 'unreadable' ? new CodedError('data-corrupt', 'the entry of this key cannot be read') : entry,
+    )
+  }
+
+  async list(query: ListQuery, signal: AbortSignal): Promise<ListedKeys> {
+    const { lister } = this.#parts
+    if (this.#keeper.isAlone) return await lister.list(this.address, query, signal)
+    return await this.#ask(signal, {
+      kind: 'page-list',
+      local: async (block) => {
+        await block.read(signal)
+        return await lister.list(this.address, query, signal)
+      },
+      body: () => encodeCalledList(query),
+      decode: decodeCalledPage,
+    })
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#mailbox.stop(), this.#keeper.stop()])
+  }
+
+  async #entries(keys: readonly Uint8Array[], signal: AbortSignal): Promise<readonly CalledEntry[]> {
+    return await this.#ask(signal, {
+      kind: 'page-read',
+      local: async (block) => {
+        await block.read(signal)
+        return await Promise.all(keys.map((key) => calledEntry(this.#keeper, key)))
+      },
+      body: () => encodePageKeys(keys),
+      decode: (bytes) => {
+        const entries = decodeEntries(bytes)
+        return entries?.length === keys.length ? entries : undefined
+      },
+    })
+  }
+
+  /** One turn of this node: everything in it is one batch, under one signature. */
+  async #send(changes: readonly PageChange[]): Promise<readonly RequestResult[]> {
+    const { clock, origin, session, writer, host, limits, hostClock } = this.#parts
+    using deadline = new Deadline(hostClock, limits.callTimeoutMs, host.signal)
+    const { signal } = deadline
+    for (let attempt = 0; ; attempt++) {
+      const sequence = ++this.#sequence
+      const part = new LocalPart({ session, sequence, writer, changes }, this.address, clock.next(), origin)
+      const results = await this.#ask(signal, {
+        kind: 'page-change',
+        local: () => this.#keeper.decide(part, signal),
+        body: () => encodePagePart(part),
+        decode: (bytes) => {
+          const decoded = decodeResults(bytes)
+          return decoded?.length === changes.length ? decoded : undefined
+        },
+      })
+      if (attempt >= replaysMax || results.every(({ kind }) => kind !== 'replayed')) return results
+    }
+  }
+
+  async #ask<Answer>(
+    signal: AbortSignal,
+    call: {
+      readonly kind: RoutedKind
+      readonly local: (block: HostedBlock) => Promise<Answer>
+      readonly body: () => Uint8Array
+      readonly decode: (bytes: Uint8Array) => Answer | undefined
+    },
+  ): Promise<Answer> {
+    const { address } = this
+    const routed: RoutedCall<Answer> = {
+      repeatable: true,
+      local: (block) => call.local(block),
+      remote: async (to, primaryFailed, within) => {
+        const bytes = await this.#parts.ask(to, { kind: call.kind, address, body: call.body(), primaryFailed }, within)
+        const answer = call.decode(bytes)
+        if (answer === undefined) throw new CodedError('internal', 'a node gave an answer that cannot be read')
+        return answer
+      },
+    }
+    return await this.#parts.route.call(address, routed, signal)
+  }
+
+  #nextId(): RequestId {
+    return { session: this.#parts.session, sequence: ++this.#issued, issued: this.#parts.clock.next() }
+  }
+}
+
+/** A key's entry, as it is told to another node. */
+export async function calledEntry(keeper: PageKeeper, key: Uint8Array): Promise<CalledEntry> {
+  try {
+    return await keeper.entry(key)
+  } catch (error) {
+    if (!isCoded(error, 'data-corrupt')) throw error
+    return 'unreadable'
+  }
+}
