@@ -171,6 +171,27 @@ test('a process that stood still holds that against nobody', async () => {
   expect([left.handler.disconnections, right.handler.disconnections]).toEqual([[], []])
 })
 
+test('dials of both ends become one session without a break, however long each part is on its way', async () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    await using pair = await new Pair(
+      (time, random) => ({ carry: (_from, _to, run) => void time.after(random.integerBelow(50), run) }),
+      seed,
+    ).start()
+    const { left, right } = pair
+    left.transport.send(right.id, utf8('x'))
+    if (seed % 2 === 0) await pair.pass(seed % 100)
+    right.transport.send(left.id, utf8('x'))
+    await pair.pass(1000)
+    for (const { transport, handler, events } of [left, right]) {
+      expect([seed, transport.peers.length, handler.connections.length, handler.disconnections]).toEqual([seed, 1, 1, []])
+      expect(events.began.length - events.ended.length).toBe(1)
+    }
+    const asked = [left.ask(right, 'x', { signal: never }), right.ask(left, 'x', { signal: never })]
+    await pair.pass(1000)
+    expect(await Promise.all(asked)).toEqual(['x', 'x'])
+  }
+})
+
 test('a reset and a process that ends are noticed at once', async () => {
   await using pair = await new Pair().start()
   const { left, right, network } = pair
