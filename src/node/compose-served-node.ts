@@ -81,7 +81,7 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: parts.environment }
   const keyVault = keyVaultAt(place, adapters, parts.logger.child('vault'))
   await keyVault.assertKeyFileInUse()
-  await assertPortsFreeForFirstStart({ data: config.data, grpc: config.grpc, http: parts.httpPort })
+  await assertPortsFreeForFirstStart({ data: config.data, grpc: config.grpc, http: parts.httpPort, listen: config.listen })
   const warning = await openDirectoryWarning(config.data)
   if (warning !== undefined) parts.observer.configWarned({ warning })
   const startedMs = performance.now()

@@ -37,8 +37,10 @@ export function meets(left: HostPort, right: HostPort): boolean {
   return hosts.includes('0.0.0.0') && hosts.every((host) => isIP(host) === 4)
 }
 
-/** What is said where they do. */
-export const meetingText = '--grpc and --console name the same address: choose two ports'
+/** What is said where those of two settings do, which are given by their flags. */
+export function meetingText(one: string, other: string): string {
+  return `${one} and ${other} name the same address: choose two ports`
+}
 
 /** Of two spellings of one address the usual one. */
 function plainHost(host: string): string {

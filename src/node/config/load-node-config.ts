@@ -2,11 +2,12 @@ import { accessSync, constants } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { z } from 'zod'
 import { CodedError } from '../../shared/coded-error.ts'
+import { settingFlag } from '../../shared/setting-flag.ts'
 import { defaultDataDirectory } from './default-data-directory.ts'
 import { meetingText, meets } from './host-port.ts'
 import { editDistance, nearestName } from './nearest-name.ts'
 import type { NodeConfig, SettingName } from './node-config-schema.ts'
-import { nodeConfigSchema, settingFacts, settingFlag, settingNames, settingVariable } from './node-config-schema.ts'
+import { nodeConfigSchema, settingFacts, settingNames, settingVariable } from './node-config-schema.ts'
 import type { Environment } from './process-environment.ts'
 import { readNamedFile } from './read-named-file.ts'
 import { repeatedMember } from './repeated-member.ts'
@@ -58,7 +59,7 @@ export class InvalidConfigError extends CodedError {
 
 export interface ConfigInput {
   /** Values of flags by the name of their setting; a switch is true. */
-  readonly flags: Readonly<Partial<Record<SettingName, string | boolean>>>
+  readonly flags: Readonly<Partial<Record<SettingName, string | boolean | readonly string[]>>>
   /** --config: read instead of memo.json in the data directory, and must exist. */
   readonly configFile?: string | undefined
   readonly environment: Environment
@@ -242,6 +243,13 @@ function absolutePaths(config: NodeConfig): Partial<NodeConfig> {
   return Object.fromEntries(names.flatMap((name) => (config[name] === undefined ? [] : [[name, resolve(config[name])]])))
 }
 
+/** Settings that name a port of this process; the later one of a pair is told of. */
+export const portPairs = [
+  ['grpc', 'console'],
+  ['grpc', 'listen'],
+  ['console', 'listen'],
+] as const
+
 interface BrokenRule {
   readonly name: SettingName
   /** `setting`: how the reader knows it. */
@@ -269,7 +277,13 @@ function brokenRules(config: NodeConfig, file: string): readonly BrokenRule[] {
   }
   for (const name of ['readyFile', 'grpcTokenFile', 'keyFile'] as const)
     if (config[name] === file) broken.push({ name, rule: (setting) => `${setting} may not be ${file}, which holds the settings` })
-  if (meets(config.grpc, config.console)) broken.push({ name: 'console', rule: () => meetingText })
+  for (const [one, other] of portPairs) {
+    const [left, right] = [config[one], config[other]]
+    if (left === undefined || right === undefined || !meets(left, right)) continue
+    broken.push({ name: other, rule: () => meetingText(settingFlag(one), settingFlag(other)) })
+  }
+  if (config.advertise.length > 0 && config.listen === undefined)
+    broken.push({ name: 'advertise', rule: (setting) => `${setting} has a meaning only with --listen` })
   return broken
 }
 

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { endpointsMax, isEndpoint } from '../core/access/endpoint.ts'
+import { labelBytesMax, labelsMax } from '../core/access/node-record.ts'
+import { textBytesLength } from '../core/base/text.ts'
 import { parseByteSize } from './byte-size.ts'
 import type { HostPort } from './host-port.ts'
 import { parseHostPort } from './host-port.ts'
@@ -11,6 +14,8 @@ export interface SettingFacts {
   readonly help: string
   readonly argument?: string
   readonly values?: readonly string[]
+  /** Given once for each entry on the command line; with commas between them everywhere else. */
+  readonly list?: boolean
   /** A change by the screens takes effect at once. */
   readonly live?: boolean
 }
@@ -40,6 +45,43 @@ const byteSize = z
 
 const path = z.string({ error: 'must be the path of a file or folder' }).min(1, 'must not be empty')
 
+/** Entries as one text with commas between them, or as a list; each once, in their order. */
+function listOf<Entry extends z.ZodType<string, string>>(entry: Entry, entriesMax: number) {
+  const entries = z
+    .array(entry, { error: 'must be a list of texts' })
+    .max(entriesMax, `has more than ${entriesMax} entries`)
+    .transform((list): readonly string[] => Object.freeze([...new Set(list)]))
+  return z
+    .union([z.string(), z.array(z.string())], { error: 'must be a text with commas between its entries, or a list of texts' })
+    .transform((value) => (typeof value === 'string' ? entriesOf(value) : value))
+    .pipe(entries)
+    .default(Object.freeze([]))
+}
+
+function entriesOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
+}
+
+const endpoint = z.string().superRefine((text, context) => {
+  if (isEndpoint(text)) return
+  context.addIssue({ code: 'custom', message: `"${text}" is not HOST:PORT of another computer, for example 192.0.2.7:7072` })
+})
+
+/** As what a node says of itself to others: short, and without what steers a terminal. */
+const label = z.string({ error: 'must be a text' }).superRefine((text, context) => {
+  if (text === '' || /[\p{Cc}\p{Bidi_Control},]/u.test(text)) {
+    context.addIssue({ code: 'custom', message: 'must be a text without commas and control characters' })
+  } else if (textBytesLength(text) > labelBytesMax) {
+    context.addIssue({ code: 'custom', message: `is longer than ${labelBytesMax} bytes` })
+  }
+})
+
+/** Endpoints that are tried at start besides those of the nodes that are known. */
+const peersMax = 64
+
 /** Every setting of a node. The same name is the flag (--ready-file), the variable (MEMO_READY_FILE) and the key in the file (readyFile). */
 export const nodeConfigSchema = z.strictObject({
   data: path.register(facts, { argument: 'DIR', help: 'Folder of everything that this node keeps.' }),
@@ -60,7 +102,25 @@ export const nodeConfigSchema = z.strictObject({
   consoleKey: path.optional().register(facts, { argument: 'FILE', help: 'PEM private key of the console.' }),
   listen: address.optional().register(facts, {
     argument: 'HOST:PORT',
-    help: 'Where other nodes will reach this one. Checked and kept, not yet bound: a node is a cluster of one in this version.',
+    help: 'Where other nodes of the network reach this one, over TLS with certificates of their own. Without it the node listens for none. Port 0 picks a free one.',
+  }),
+  advertise: listOf(endpoint, endpointsMax).register(facts, {
+    argument: 'HOST:PORT[,...]',
+    help: 'What other nodes are told to reach this one by, the likeliest first. Without it the address of --listen or, where that is every address, the first one of this computer.',
+  }),
+  zone: label.optional().register(facts, {
+    argument: 'TEXT',
+    help: 'Where this node stands, such as a room or a site: copies are kept in different zones as far as there are any.',
+  }),
+  labels: listOf(label, labelsMax).register(facts, {
+    argument: 'TEXT',
+    list: true,
+    help: 'A word that describes this node to others, such as "ssd"; may be repeated.',
+  }),
+  peers: listOf(endpoint, peersMax).register(facts, {
+    argument: 'HOST:PORT',
+    list: true,
+    help: 'Where a node of the network is tried at the start, besides those that are known; may be repeated.',
   }),
   readyFile: path.optional().register(facts, {
     argument: 'FILE',
@@ -112,11 +172,6 @@ export const settingNames = Object.keys(nodeConfigSchema.shape) as readonly Sett
 
 export function settingFacts(name: SettingName): SettingFacts {
   return facts.get(nodeConfigSchema.shape[name]) ?? { help: '' }
-}
-
-/** readyFile -> --ready-file */
-export function settingFlag(name: SettingName): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 /** readyFile -> MEMO_READY_FILE */

@@ -65,7 +65,7 @@ function settingKind(name: SettingName): SettingKind {
     case 'FILE':
       return 'path'
     case 'HOST:PORT':
-      return 'address'
+      return settingFacts(name).list === true ? 'text' : 'address'
     case 'SIZE':
       return 'size'
     default:
@@ -76,8 +76,13 @@ function settingKind(name: SettingName): SettingKind {
 function settingValue(name: SettingName, config: NodeConfig): SettingValue {
   const value = config[name]
   if (value === undefined) return null
+  if (isList(value)) return value.length === 0 ? null : value.join(',')
   if (typeof value === 'object') return hostPortText(value)
   return typeof value === 'number' ? byteSizeText(value) : value
+}
+
+export function isList(value: NodeConfig[SettingName]): value is readonly string[] {
+  return Array.isArray(value)
 }
 
 function defaultConfig({ input: { platform = process.platform, environment } }: ConfigOrigin): NodeConfig {

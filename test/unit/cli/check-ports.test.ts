@@ -30,6 +30,9 @@ test('a port that is held is told with its holder, and is no fault where this pr
     expect(await changedPortFaults(next, [], [next.grpc])).toEqual([])
     expect(await changedPortFaults({ ...next, grpc: { host: '0.0.0.0', port } }, [], [next.grpc])).toEqual([])
     expect(await changedPortFaults(next, [{ grpc: next.grpc, console: free }], [])).toEqual([])
+    // The address for other nodes is tried as any other, and may be absent.
+    const [listening] = await changedPortFaults({ grpc: free, console: free, listen: next.grpc }, [{ grpc: free }], [])
+    expect([listening?.code, listening?.details.key]).toEqual(['port-in-use', 'listen'])
     // Of the same number at another address.
     expect(await changedPortFaults(next, [], [{ host: '127.0.0.2', port }])).toHaveLength(1)
   })

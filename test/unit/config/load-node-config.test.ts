@@ -6,10 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultDataDirectory } from '../../../src/node/config/default-data-directory.ts'
 import type { ConfigInput } from '../../../src/node/config/load-node-config.ts'
 import { loadNodeConfig, locateDataDirectory } from '../../../src/node/config/load-node-config.ts'
-import { settingFacts, settingFlag, settingNames, settingVariable } from '../../../src/node/config/node-config-schema.ts'
+import { settingFacts, settingNames, settingVariable } from '../../../src/node/config/node-config-schema.ts'
 import { namedFileBytesMax } from '../../../src/node/config/read-named-file.ts'
 import { repeatedMember } from '../../../src/node/config/repeated-member.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
+import { settingFlag, settingOfFlag } from '../../../src/shared/setting-flag.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -79,6 +80,19 @@ describe('sources', () => {
   test('every setting has a flag, a variable and a sentence', () => {
     for (const name of settingNames) expect(settingFacts(name).help.length).toBeGreaterThan(10)
     expect([settingFlag('grpcClientCa'), settingVariable('grpcClientCa')]).toEqual(['--grpc-client-ca', 'MEMO_GRPC_CLIENT_CA'])
+    for (const name of settingNames) expect(settingOfFlag(settingFlag(name))).toBe(name)
+  })
+
+  test('a list is a flag for each entry, and has commas or is a list elsewhere', () => {
+    const flags = { listen: '0.0.0.0:7072', labels: ['ssd', 'large', 'ssd'], advertise: '192.0.2.7:1,[::1]:2' }
+    const { config } = load({ flags, environment: { MEMO_PEERS: 'a:1, b:2,' } })
+    expect(config).toMatchObject({ labels: ['ssd', 'large'], advertise: ['192.0.2.7:1', '[::1]:2'], peers: ['a:1', 'b:2'] })
+    expect(load({ configFile: file('lists.json', { labels: ['x'], peers: 'c:3' }) }).config).toMatchObject({
+      labels: ['x'],
+      peers: ['c:3'],
+      advertise: [],
+    })
+    expect(Object.isFrozen(config.labels)).toBe(true)
   })
 })
 
@@ -105,6 +119,15 @@ describe('what is refused', () => {
     [{ flags: { grpc: '0.0.0.0:7', console: '127.0.0.1:7', insecure: true } }, 'the same address'],
     [{ flags: { grpc: '127.0.0.1:7', console: '[::]:7', insecure: true } }, 'the same address'],
     [{ flags: { grpc: '[::]:7', console: '0.0.0.0:7', insecure: true } }, 'the same address'],
+    [{ flags: { grpc: '127.0.0.1:7', listen: '0.0.0.0:7' } }, '--grpc and --listen name the same address'],
+    [{ flags: { console: '127.0.0.1:7', listen: '127.0.0.1:7' } }, '--console and --listen name the same address'],
+    [{ flags: { advertise: '192.0.2.7:7072' } }, '--advertise has a meaning only with --listen'],
+    [{ flags: { listen: '127.0.0.1:7', advertise: '192.0.2.7:0' } }, '"192.0.2.7:0" is not HOST:PORT of another computer'],
+    [{ flags: { peers: ['a:1', 'b'] } }, '--peer: "b" is not HOST:PORT'],
+    [{ flags: { labels: ['a,b'] } }, '--label: must be a text without commas'],
+    [{ flags: { zone: 'z\u202E' } }, '--zone: must be a text without commas and control characters'],
+    [{ flags: { zone: 'z'.repeat(256) } }, '--zone: is longer than 255 bytes'],
+    [{ environment: { MEMO_PEERS: Array.from({ length: 65 }, (_, at) => `a:${at + 1}`).join(',') } }, 'has more than 64 entries'],
   ] satisfies (readonly [Partial<ConfigInput>, string])[])('%j', (input, expected) => {
     expect(refusal(input)).toContain(expected)
   })

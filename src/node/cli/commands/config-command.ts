@@ -1,9 +1,11 @@
 import { Command } from 'commander'
+import { settingFlag } from '../../../shared/setting-flag.ts'
 import { hostPortText } from '../../config/host-port.ts'
 import type { ConfigSource, LoadedConfig } from '../../config/load-node-config.ts'
 import { loadNodeConfig, sourceText } from '../../config/load-node-config.ts'
 import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
-import { settingFlag, settingNames, settingVariable } from '../../config/node-config-schema.ts'
+import { settingNames, settingVariable } from '../../config/node-config-schema.ts'
+import { isList } from '../../config/setting-rows.ts'
 import type { CliIo } from '../cli-io.ts'
 import type { JsonValue } from '../cli-output.ts'
 import { createOutput } from '../cli-output.ts'
@@ -32,8 +34,8 @@ async function showConfig({ config, sources, warnings }: LoadedConfig, json: boo
   const output = createOutput(io, json)
   for (const warning of warnings) output.remark(`memo: ${warning}`)
   const settings = settingNames.map((name) => ({ name, value: valueJson(config[name]), source: sourceJson(sources[name], name) }))
-  const width = Math.max(...settings.map(({ value }) => String(value ?? '-').length))
-  const lines = settings.map(({ name, value, source }) => `${name.padEnd(13)} ${String(value ?? '-').padEnd(width)}  ${source}`)
+  const width = Math.max(...settings.map(({ value }) => valueText(value).length))
+  const lines = settings.map(({ name, value, source }) => `${name.padEnd(13)} ${valueText(value).padEnd(width)}  ${source}`)
   const flags = settingNames.map((name) => ({ name, flag: settingFlag(name), variable: settingVariable(name) }))
   const byName = Object.fromEntries(
     settings.map(({ name, ...rest }) => [name, { ...rest, ...flags.find((each) => each.name === name) }]),
@@ -43,7 +45,13 @@ async function showConfig({ config, sources, warnings }: LoadedConfig, json: boo
 
 function valueJson(value: NodeConfig[SettingName]): JsonValue {
   if (value === undefined) return null
+  if (isList(value)) return value
   return typeof value === 'object' ? hostPortText(value) : value
+}
+
+function valueText(value: JsonValue): string {
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.join(',')
+  return String(value ?? '-')
 }
 
 function sourceJson(source: ConfigSource, name: SettingName): string {

@@ -20,6 +20,7 @@ export type CheckName =
   | 'disk-space'
   | 'clock'
   | 'keys'
+  | 'listen-port'
   | 'grpc-port'
   | 'console-port'
 

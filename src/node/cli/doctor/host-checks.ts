@@ -97,7 +97,7 @@ async function whoHolds(address: HostPort, holder: PortHolder): Promise<string> 
 
 /** Whether a node could listen there now. */
 export async function checkPort(
-  name: 'grpc-port' | 'console-port',
+  name: 'grpc-port' | 'console-port' | 'listen-port',
   address: HostPort,
   own?: { readonly address: string; readonly pid: number },
 ): Promise<Check> {
@@ -106,7 +106,8 @@ export async function checkPort(
   switch (trial.kind) {
     case 'free':
       if (address.port === 0) return green(name, `${text}: any free port`)
-      return isLoopback(address.host)
+      // Nodes know each other: who reaches this port may do nothing by that.
+      return isLoopback(address.host) || name === 'listen-port'
         ? green(name, `${text} is free`)
         : amber(name, `${text} is free; other computers may reach it`)
     case 'impossible':

@@ -62,6 +62,7 @@ async function checksOf(config: NodeConfig, verify: boolean, io: CliIo): Promise
   const ports = async () => [
     await checkPort('grpc-port', config.grpc, own(running?.grpc ?? '')),
     await checkPort('console-port', config.console, own(running === undefined ? '' : new URL(running.consoleUrl).host)),
+    ...(config.listen === undefined ? [] : [await checkPort('listen-port', config.listen, own(running?.listen ?? ''))]),
   ]
   if (kind !== 'used') return [check, ...(await ports())]
   const clock = await checkClock(config.data, Date.now())

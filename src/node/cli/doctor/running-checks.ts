@@ -9,7 +9,7 @@ import { byteText } from '../transfer/transfer-report.ts'
 import type { Check } from './doctor-report.ts'
 import { amber, green, red } from './doctor-report.ts'
 
-const runningSchema = z.object({ pid: z.number(), grpc: z.string(), consoleUrl: z.url() })
+const runningSchema = z.object({ pid: z.number(), grpc: z.string(), consoleUrl: z.url(), listen: z.string().nullable() })
 const healthSchema = z.object({
   status: z.string(),
   problems: z.array(z.string()),

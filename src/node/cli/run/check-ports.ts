@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { CodedError } from '../../../shared/coded-error.ts'
+import { settingFlag } from '../../../shared/setting-flag.ts'
 import { findPortHolder } from '../../api/grpc/port-holder.ts'
 import { codeOf, reasonOf } from '../../api/grpc/secret-file.ts'
 import type { HostPort } from '../../config/host-port.ts'
 import { hostPortText, meetingText, meets } from '../../config/host-port.ts'
-import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
-import { settingFlag } from '../../config/node-config-schema.ts'
+import { portPairs } from '../../config/load-node-config.ts'
+import type { SettingName } from '../../config/node-config-schema.ts'
 import { exists } from './file-place.ts'
 
 export type PortHolder = Awaited<ReturnType<typeof findPortHolder>>
@@ -51,17 +52,27 @@ export interface FirstStart {
   readonly grpc: HostPort
   /** Undefined where nothing is served by HTTP. */
   readonly http: HostPort | undefined
+  /** Undefined where the node listens for no others. */
+  readonly listen: HostPort | undefined
 }
+
+/** The addresses at which a process serves, by their settings. */
+type ServedAddresses = { readonly [Name in PortName]?: HostPort | undefined }
+type PortName = 'grpc' | 'console' | 'listen'
+
+const portNames = ['grpc', 'console', 'listen'] as const satisfies readonly PortName[]
 
 /**
  * Before a first start founds anything: a port that is taken would leave a new network behind that nobody wanted. A store that is
  * there is opened first, because that another node has it locked says more than that its ports are taken.
  */
-export async function assertPortsFreeForFirstStart({ data, grpc, http }: FirstStart): Promise<void> {
+export async function assertPortsFreeForFirstStart({ data, grpc, http, listen }: FirstStart): Promise<void> {
   if (await exists(join(data, 'FORMAT'))) return
-  const meeting = http && (await meetingOf(grpc, http))
+  const addresses = { grpc, console: http, listen }
+  const meeting = await meetingOf(addresses)
   if (meeting !== undefined) throw meeting
-  for (const [name, address] of [['grpc', grpc] as const, ['console', http] as const]) {
+  for (const name of portNames) {
+    const address = addresses[name]
     if (address === undefined) continue
     const fault = faultOf(await tryPort(address), name, address)
     if (fault !== undefined) throw fault
@@ -73,16 +84,16 @@ export async function assertPortsFreeForFirstStart({ data, grpc, http }: FirstSt
  * `own` have the addresses that stay, and those where this process listens: they are its own to keep.
  */
 export async function changedPortFaults(
-  next: Pick<NodeConfig, 'grpc' | 'console'>,
-  before: readonly Pick<NodeConfig, 'grpc' | 'console'>[],
+  next: ServedAddresses,
+  before: readonly ServedAddresses[],
   own: readonly HostPort[],
 ): Promise<readonly CodedError[]> {
   const faults: CodedError[] = []
-  const meeting = await meetingOf(next.grpc, next.console)
+  const meeting = await meetingOf(next)
   if (meeting !== undefined) return [meeting]
-  for (const name of ['grpc', 'console'] as const) {
+  for (const name of portNames) {
     const address = next[name]
-    if (before.some((config) => hostPortText(config[name]) === hostPortText(address))) continue
+    if (address === undefined || before.some((config) => isSameAddress(config[name], address))) continue
     const trial = await tryPort(address)
     if (trial.kind === 'taken' && (await isOwn(address, own))) continue
     const fault = faultOf(trial, name, address)
@@ -99,6 +110,10 @@ function faultOf(trial: PortTrial, name: SettingName, { host, port }: HostPort):
   }
   const text = `port ${port} of ${host} is taken by ${holderText(trial.holder)}; choose another with ${settingFlag(name)}, port 0 picks a free one`
   return new CodedError('port-in-use', text, { details: { host, port, ...trial.holder, key: name } })
+}
+
+function isSameAddress(one: HostPort | undefined, other: HostPort): boolean {
+  return one !== undefined && hostPortText(one) === hostPortText(other)
 }
 
 /** Taken by this process itself, whose listeners are gone by the next start. */
@@ -120,7 +135,12 @@ async function resolved({ host, port }: HostPort): Promise<HostPort> {
 }
 
 /** Two addresses that are one, whatever names they have. */
-async function meetingOf(grpc: HostPort, http: HostPort): Promise<CodedError | undefined> {
-  if (!meets(grpc, http) && !meets(await resolved(grpc), await resolved(http))) return undefined
-  return new CodedError('config-invalid', meetingText, { details: { key: 'console' } })
+async function meetingOf(addresses: ServedAddresses): Promise<CodedError | undefined> {
+  for (const [one, other] of portPairs) {
+    const [left, right] = [addresses[one], addresses[other]]
+    if (left === undefined || right === undefined) continue
+    if (!meets(left, right) && !meets(await resolved(left), await resolved(right))) continue
+    return new CodedError('config-invalid', meetingText(settingFlag(one), settingFlag(other)), { details: { key: other } })
+  }
+  return undefined
 }

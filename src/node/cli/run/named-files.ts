@@ -3,11 +3,11 @@ import { access, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { CodedError } from '../../../shared/coded-error.ts'
+import { settingFlag } from '../../../shared/setting-flag.ts'
 import { readToken } from '../../api/grpc/bearer-token.ts'
 import { readPlainFile, readSecretFile, reasonOf } from '../../api/grpc/secret-file.ts'
 import { assertUsable } from '../../api/grpc/tls-files.ts'
 import type { NodeConfig, SettingName } from '../../config/node-config-schema.ts'
-import { settingFlag } from '../../config/node-config-schema.ts'
 import { checkDataFolder, checkKeyFilePlace, checkReadyFile, checkTokenPlace } from './made-files.ts'
 
 /**

@@ -25,8 +25,8 @@ const recordFormat = recordTag('memo/node-record/1')
 /** Gossip carries several in one message. */
 export const nodeRecordBytesMax = 2048
 const storeIdBytes = 16
-const labelsMax = 64
-const labelBytesMax = 255
+export const labelsMax = 64
+export const labelBytesMax = 255
 const softwareBytesMax = 64
 /** Bytes of all texts of a record together, so that the whole stays within its bound. */
 const textsBytesMax = 1536

@@ -1,14 +1,16 @@
 import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
 
-export const rowGroups = ['data', 'grpc', 'console', 'other'] as const
+export const rowGroups = ['data', 'grpc', 'console', 'network', 'other'] as const
 export type RowGroup = (typeof rowGroups)[number]
 
 const dataNames = ['data', 'capacity', 'keyFile']
+const networkNames = ['listen', 'advertise', 'zone', 'labels', 'peers']
 /** Shown as a switch of its own, see Safety. */
 const elsewhere = ['readOnly']
 
 export function groupOf(name: string): RowGroup {
   if (dataNames.includes(name)) return 'data'
+  if (networkNames.includes(name)) return 'network'
   if (name.startsWith('grpc') || name === 'insecure') return 'grpc'
   return name.startsWith('console') ? 'console' : 'other'
 }

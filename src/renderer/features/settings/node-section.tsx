@@ -19,7 +19,13 @@ interface NodeSectionProps {
 
 function useGroupTexts(): Readonly<Record<RowGroup, string>> {
   const { t } = useTranslation('settings')
-  return { data: t('groupData'), grpc: t('groupGrpc'), console: t('groupConsole'), other: t('groupOther') }
+  return {
+    data: t('groupData'),
+    grpc: t('groupGrpc'),
+    console: t('groupConsole'),
+    network: t('groupNetwork'),
+    other: t('groupOther'),
+  }
 }
 
 export function NodeSection({ settings, form, find, live }: NodeSectionProps): ReactElement | null {

@@ -1,3 +1,4 @@
+import { settingFlag, settingOfFlag } from '../../../shared/setting-flag.ts'
 import { sentenceOf } from '../../text/sentence-of.ts'
 
 /**
@@ -5,19 +6,14 @@ import { sentenceOf } from '../../text/sentence-of.ts'
  * flag at the beginning goes, since the label stands before it; another one becomes what the form calls it.
  */
 export function problemText(name: string, message: string, labelOf: (name: string) => string | undefined): string {
-  const own = flagOf(name)
+  const own = settingFlag(name)
   const rest =
     message.startsWith(`${own}: `) || message.startsWith(`${own} `) ? message.slice(own.length).replace(/^:? /, '') : message
-  return rest.replace(/--([a-z]+(?:-[a-z]+)*)/g, (flag, words: string) => {
-    const setting = words.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return rest.replace(/--[a-z]+(?:-[a-z]+)*/g, (flag) => {
+    const setting = settingOfFlag(flag)
     const label = labelOf(setting)
     return label === undefined ? flag : `${label} (${setting})`
   })
-}
-
-/** readyFile -> --ready-file */
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 /** A sentence for each, with no label before it: flags become what the form calls them. */

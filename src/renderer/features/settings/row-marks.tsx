@@ -2,6 +2,7 @@ import { Lock } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SettingRow } from '../../../ipc/contract/setting-schemas.ts'
+import { settingFlag } from '../../../shared/setting-flag.ts'
 import css from './settings.module.css'
 import { isUnapplied } from './staged-values.ts'
 import { useRowTexts } from './use-row-texts.ts'
@@ -14,14 +15,9 @@ interface RowProps {
 export function RowName({ row: { name } }: RowProps): ReactElement {
   return (
     <p className={css.name} translate="no">
-      <code>{name}</code> <code>{flagOf(name)}</code>
+      <code>{name}</code> <code>{settingFlag(name)}</code>
     </p>
   )
-}
-
-/** readyFile -> --ready-file */
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 /** Why it cannot be changed here. */

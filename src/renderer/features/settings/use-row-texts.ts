@@ -68,6 +68,7 @@ export function useRowTexts(): RowTexts {
 
 function helpsOf(t: TFunction<'settings'>): Readonly<Record<string, string>> {
   return {
+    advertise: t('helpAdvertise'),
     capacity: t('helpCapacity'),
     console: t('helpConsole'),
     consoleCert: t('helpConsoleCert'),
@@ -83,9 +84,12 @@ function helpsOf(t: TFunction<'settings'>): Readonly<Record<string, string>> {
     grpcTokenFile: t('helpGrpcTokenFile'),
     insecure: t('helpInsecure'),
     keyFile: t('helpKeyFile'),
+    labels: t('helpLabels'),
     listen: t('helpListen'),
     logLevel: t('helpLogLevel'),
+    peers: t('helpPeers'),
     readyFile: t('helpReadyFile'),
+    zone: t('helpZone'),
   }
 }
 
@@ -107,6 +111,10 @@ function labelsOf(t: TFunction<'settings'>): Readonly<Record<string, string>> {
     consoleCert: t('rowConsoleCert'),
     consoleKey: t('rowConsoleKey'),
     listen: t('rowListen'),
+    advertise: t('rowAdvertise'),
+    zone: t('rowZone'),
+    labels: t('rowLabels'),
+    peers: t('rowPeers'),
     readyFile: t('rowReadyFile'),
     logLevel: t('rowLogLevel'),
     readOnly: t('readOnly'),

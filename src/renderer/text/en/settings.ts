@@ -24,7 +24,10 @@ export const settings = {
   groupConsole: 'Web console',
   groupData: 'Data',
   groupGrpc: 'gRPC, for programs',
+  groupNetwork: 'Other nodes',
   groupOther: 'Other',
+  helpAdvertise:
+    'What other nodes are told to reach this one by, if that is not the address above: behind a router, for example. Several with commas between them, the likeliest first.',
   helpCapacity: 'How much live data the store may hold, for example 50GiB. Without it only the disk is the limit.',
   helpConsole: 'Where browsers find these screens, and monitors the health of the node. Port 0 takes a free one.',
   helpConsoleCert: 'File with the certificate that browsers are shown, in PEM.',
@@ -46,10 +49,15 @@ export const settings = {
     'Lets other computers reach the node without encryption and without a token: everyone who does may read and change everything.',
   helpKeyFile:
     'File with a secret that encrypts the secret keys of this node, kept outside of the data folder. It has to be there at the first start: keys that exist are not encrypted anew, and do not open with another file.',
-  helpListen: 'Where other nodes will reach this one. It is kept for later versions: a node is alone in this one.',
+  helpLabels: 'Words that describe this node to others, such as “ssd”, with commas between them.',
+  helpListen:
+    'Where other nodes of the network reach this one. What travels is encrypted, and who is no member is turned away. Without an address the node works alone.',
   helpLogLevel: 'The least important lines that are still written to the log.',
+  helpPeers:
+    'Where nodes of the network are looked for at the start, besides those that are known already, with commas between them.',
   helpReadyFile:
     'File that tells other programs, while the node serves, where to reach it. The node makes it and removes it when it stops. It may lie in the data folder only under a name that the node itself does not use; a file that is there and is no ready file is left alone, and refused here.',
+  helpZone: 'Where this node stands, such as a room or a site. Copies are kept in different zones as far as there are any.',
   invalid_one: 'Nothing was saved: one value is not accepted.',
   invalid_other: 'Nothing was saved: {{number}} values are not accepted.',
   inDataFolder: '{{file}} in the data folder',
@@ -106,6 +114,7 @@ export const settings = {
   restartNeeded_one: 'One setting takes effect at the next start of the node: {{names}}.',
   restartNeeded_other: '{{number}} settings take effect at the next start of the node: {{names}}.',
   retry: 'Try again',
+  rowAdvertise: 'Address that others are told',
   rowCapacity: 'Capacity',
   rowConsole: 'Address',
   rowConsoleCert: 'Certificate',
@@ -121,9 +130,12 @@ export const settings = {
   rowGrpcTokenFile: 'Token file',
   rowInsecure: 'Allow unprotected addresses',
   rowKeyFile: 'Key file',
+  rowLabels: 'Labels',
   rowListen: 'Address for other nodes',
   rowLogLevel: 'Log level',
+  rowPeers: 'Nodes to try at the start',
   rowReadyFile: 'Ready file',
+  rowZone: 'Zone',
   safety: 'Safety',
   safetyText: 'Against changes that nobody meant.',
   saved: 'Settings saved',
