@@ -97,6 +97,47 @@ export const metricCatalogue = {
     name: 'memo_values_collected_total',
     help: 'Replaced, removed or abandoned values deleted after their grace.',
   },
+  clusterNodes: {
+    name: 'memo_cluster_nodes',
+    help: 'Nodes of the network that are known here, this one included.',
+    labels: ['state'],
+  },
+  clusterStateChanges: {
+    name: 'memo_cluster_state_changes_total',
+    help: 'Nodes that were found alive, suspect or dead, or left.',
+    labels: ['to'],
+  },
+  nodeRecordsRefused: {
+    name: 'memo_node_records_refused_total',
+    help: 'Records of nodes that were not taken, and messages about nodes that no node sends.',
+    labels: ['reason'],
+  },
+  nodesRolledBack: {
+    name: 'memo_nodes_rolled_back_total',
+    help: 'Data directories that came back older than they were: of this node, and of others.',
+    labels: ['whose'],
+  },
+  peerSessions: {
+    name: 'memo_peer_sessions_total',
+    help: 'Sessions with other nodes that began, by who dialled.',
+    labels: ['side'],
+  },
+  peerSessionsEnded: {
+    name: 'memo_peer_sessions_ended_total',
+    help: 'Sessions with other nodes that ended.',
+    labels: ['reason'],
+  },
+  peerHellosRefused: {
+    name: 'memo_peer_hellos_refused_total',
+    help: 'Connections of the port for nodes whose hello was refused.',
+    labels: ['reason'],
+  },
+  peerDialsFailed: { name: 'memo_peer_dials_failed_total', help: 'Endpoints of other nodes that were not reached.' },
+  peerMessagesDropped: {
+    name: 'memo_peer_messages_dropped_total',
+    help: 'One-way messages to other nodes that could not be sent; whoever sends them sends them again.',
+  },
+  peerBytesDropped: { name: 'memo_peer_dropped_bytes_total', help: 'Bytes of these messages.' },
   backgroundFailures: { name: 'memo_background_failures_total', help: 'Background tasks that failed unexpectedly.' },
   nodeInfo: { name: 'memo_node_info', help: 'Always 1; the labels say which version runs.', labels: ['version'] },
   running: { name: 'memo_node_running', help: '1 while the node serves, else 0.' },

@@ -2,10 +2,12 @@
 
 import type { ConsensusLimits } from './consensus-limits.ts'
 import { defaultConsensusLimits } from './consensus-limits.ts'
+import type { DirectoryLimits } from './directory-limits.ts'
+import { defaultDirectoryLimits } from './directory-limits.ts'
 import type { SwimLimits } from './swim-limits.ts'
 import { defaultSwimLimits } from './swim-limits.ts'
 
-export interface Limits extends SwimLimits, ConsensusLimits {
+export interface Limits extends SwimLimits, DirectoryLimits, ConsensusLimits {
   /** Bytes of a user's key in UTF-8. */
   readonly keyBytesMax: number
   /** Bytes of a stored content block's payload before it is cut into chunks under a manifest. */
@@ -233,6 +235,7 @@ export interface Limits extends SwimLimits, ConsensusLimits {
 
 export const defaultLimits: Limits = {
   ...defaultSwimLimits,
+  ...defaultDirectoryLimits,
   ...defaultConsensusLimits,
   keyBytesMax: 4096,
   chunkBytes: 1024 * 1024,

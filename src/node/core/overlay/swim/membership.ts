@@ -156,8 +156,9 @@ export class Membership {
     if (state !== 'alive') yield { ...facts, state, by: this.#self.nodeId }
   }
 
-  record(facts: NodeFacts, record: Uint8Array): void {
-    if (!this.isNews(facts)) return
+  record(facts: NodeFacts, record: Uint8Array, anotherStore: boolean): void {
+    const isSelf = equalBytes(facts.nodeId, this.#self.nodeId)
+    if (isSelf || !(anotherStore || this.table.isNews(facts))) return
     const before = this.table.get(facts.nodeId)
     const entry = this.table.record(facts, record, this.#outbox.nowMs)
     if (entry === undefined) return

@@ -1,8 +1,8 @@
 /**
  * What this node knows of the others. Nodes that are dead or left stay in it, so that old gossip does not bring them back.
  *
- * Invariants: facts of a node never go down; nobody is in it whose record was not verified; the number of those that are not dead is
- * kept, since every message asks for it; at the limit those go first that left, then the dead.
+ * Invariants: facts of a node never go down while it runs on one data directory; nobody is in it whose record was not verified; the
+ * number of those that are not dead is kept, since every message asks for it; at the limit those go first that left, then the dead.
  */
 
 import { toHex } from '../../base/bytes.ts'

@@ -9,8 +9,17 @@ export type SwimEvent =
   | { readonly kind: 'tick'; readonly nowMs: number; readonly scheduledMs: number }
   /** `from` is the node of the session. Records in the message are handed in before it, as `record`. */
   | { readonly kind: 'message'; readonly nowMs: number; readonly from: Uint8Array; readonly message: SwimMessage }
-  /** A node's record whose signature and right to be here were verified, with the facts that stand in it. */
-  | { readonly kind: 'record'; readonly nowMs: number; readonly facts: NodeFacts; readonly record: Uint8Array }
+  /**
+   * A node's record whose signature and right to be here were verified, with the facts that stand in it. `anotherStore`: the node runs on
+   * another data directory, where it counts its starts anew, so the facts take the place of those that were known, lower or not.
+   */
+  | {
+      readonly kind: 'record'
+      readonly nowMs: number
+      readonly facts: NodeFacts
+      readonly record: Uint8Array
+      readonly anotherStore?: boolean
+    }
   /** A session with the node stands. Its record, which came with its hello, was handed in. */
   | { readonly kind: 'connected'; readonly nowMs: number; readonly nodeId: Uint8Array }
   /** What the own record says has changed. */

@@ -97,7 +97,7 @@ export class SwimMachine {
         this.#message(event.from, event.message)
         break
       case 'record':
-        this.#members.record(event.facts, event.record)
+        this.#members.record(event.facts, event.record, event.anotherStore === true)
         break
       case 'connected':
         this.#members.sendDigest(event.nodeId)

@@ -1,0 +1,124 @@
+import { fromHex, prefixEnd, toHex } from '../../core/base/bytes.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import { decodeText, encodeText } from '../../core/base/text.ts'
+import type { KnownNode } from '../../core/overlay/known-node.ts'
+import { decodeKnownNode, encodeKnownNode } from '../../core/overlay/known-node.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
+import { storeRefusal } from '../store-refusal.ts'
+
+const keyPrefix = encodeText('nodes/')
+const nodeIdBytes = 32
+
+export interface KnownNodesFileParts {
+  readonly store: RecordStore
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly logger: Logger
+  /** What is known at the moment of writing, by the node id in hex; undefined for a node that is to be forgotten. */
+  read(key: string): KnownNode | undefined
+}
+
+/**
+ * What is known of other nodes, in the store: gathered for some seconds and written together. It is a memory of hints, so a write that
+ * fails is tried again with the next one and holds nothing up.
+ */
+export class KnownNodesFile {
+  readonly #parts: KnownNodesFileParts
+  /** Node ids in hex. */
+  readonly #changed = new Set<string>()
+  #timer: Disposable | undefined
+  #writing: Promise<void> | undefined
+  #stopped = false
+
+  constructor(parts: KnownNodesFileParts) {
+    this.#parts = parts
+  }
+
+  /** Whatever can be read; what cannot is left out, and replaced when the node is met. */
+  async load(): Promise<{ readonly nodeId: Uint8Array; readonly known: KnownNode }[]> {
+    const { store, limits, logger } = this.#parts
+    const loaded: { nodeId: Uint8Array; known: KnownNode }[] = []
+    let unreadable = 0
+    const damage = { unreadable: () => void unreadable++, incomplete: () => void unreadable++ }
+    const before = prefixEnd(keyPrefix)
+    let after: Uint8Array = keyPrefix
+    for (;;) {
+      const limit = limits.directoryBatchMax
+      const page = await store.scan('local', { after, ...(before && { before }), limit, damage })
+      for (const { key, value } of page) {
+        after = key
+        const nodeId = nodeIdOfKey(key)
+        const known = decodeKnownNode(value)
+        if (nodeId !== undefined && known !== undefined) loaded.push({ nodeId, known })
+        else unreadable++
+      }
+      if (page.length < limit) break
+    }
+    if (unreadable > 0) logger.warn('what was known of some other nodes cannot be read; they are met anew', { nodes: unreadable })
+    return loaded
+  }
+
+  /** To be written, or removed, with what else changes within some seconds. */
+  note(key: string): void {
+    this.#changed.add(key)
+    this.#schedule()
+  }
+
+  /** Writes what waits. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#timer?.[Symbol.dispose]()
+    await this.#writing
+    await this.#write()
+  }
+
+  #schedule(): void {
+    if (this.#stopped || this.#timer !== undefined || this.#writing !== undefined) return
+    this.#timer = this.#parts.clock.after(this.#parts.limits.directoryWriteMs, () => {
+      this.#timer = undefined
+      this.#writing = this.#write().finally(() => {
+        this.#writing = undefined
+        if (this.#changed.size > 0) this.#schedule()
+      })
+    })
+  }
+
+  /** Does not reject. */
+  async #write(): Promise<void> {
+    const { store, limits, logger } = this.#parts
+    if (storeRefusal(store) !== undefined) {
+      this.#changed.clear()
+      return
+    }
+    const keys = [...this.#changed]
+    for (let from = 0; from < keys.length; from += limits.directoryBatchMax) {
+      const batch = keys.slice(from, from + limits.directoryBatchMax)
+      for (const key of batch) this.#changed.delete(key)
+      try {
+        await store.commit(
+          batch.map((key) => this.#writeOf(key)),
+          { space: 'reserve' },
+        )
+      } catch (error) {
+        for (const key of batch) this.#changed.add(key)
+        logger.warn('what is known of other nodes could not be kept; it is tried again', { error })
+        return
+      }
+    }
+  }
+
+  #writeOf(nodeKey: string): RecordWrite {
+    const known = this.#parts.read(nodeKey)
+    const key = encodeText(`nodes/${nodeKey}`)
+    if (known === undefined) return { kind: 'delete', family: 'local', key }
+    return { kind: 'put', family: 'local', key, value: encodeKnownNode(known) }
+  }
+}
+
+function nodeIdOfKey(key: Uint8Array): Uint8Array | undefined {
+  const nodeId = fromHex(decodeText(key.subarray(keyPrefix.length)) ?? '?')
+  return nodeId?.length === nodeIdBytes && toHex(nodeId).length === key.length - keyPrefix.length ? nodeId : undefined
+}

@@ -1,0 +1,116 @@
+import { toHex } from '../core/base/bytes.ts'
+import type { RolledBack } from '../core/overlay/life-mark.ts'
+import type { PeerState } from '../core/overlay/swim/swim-messages.ts'
+import { peerStates } from '../core/overlay/swim/swim-messages.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Meter } from '../ports/meter.ts'
+import type { HelloRefusal, TransportEvents } from '../ports/transport.ts'
+import { metricCatalogue } from './metric-catalogue.ts'
+import type { ObserverPorts } from './observer-ports.ts'
+
+/** Why a record of a node was not taken; closed, since it labels a metric. */
+export type RecordRefusal = 'stranger' | 'forged' | 'full' | 'too-many' | 'malformed'
+
+/** What is found out about the nodes of a cluster. */
+export interface LivenessObserver {
+  stateChanged(facts: { readonly nodeId: Uint8Array; readonly from: PeerState | 'unknown'; readonly to: PeerState }): void
+  /** `malformed` counts whole messages. */
+  recordRefused(facts: { readonly reason: RecordRefusal }): void
+  /** The directory of another node came back older than it was; it is told. */
+  rollBackSeen(facts: { readonly nodeId: Uint8Array }): void
+  /** This node's own. `by`: who saw it further; none where the own signature shows it. */
+  rolledBack(facts: RolledBack & { readonly by: Uint8Array | undefined }): void
+}
+
+/** One function for each thing that happens between nodes; each feeds the log, a metric, or both. None of them throws. */
+export type ClusterObserver = LivenessObserver & TransportEvents
+
+/** Hellos refused for one reason within a minute that are logged one by one. */
+const refusalsToldPerMinute = 10
+const minuteMs = 60_000
+
+export function createClusterObserver({ logger: parent, meter }: ObserverPorts): ClusterObserver {
+  const logger = parent.child('cluster')
+  return { ...livenessEvents(logger, meter), ...transportEvents(logger, meter) }
+}
+
+/** How many nodes are in which state, this one included; asked when the metrics are read. */
+export function registerClusterGauges(meter: Meter, nodes: () => readonly { readonly state: PeerState }[]): void {
+  meter.gauge(metricCatalogue.clusterNodes, () => {
+    const states = nodes().map(({ state }) => state)
+    return peerStates.map((state) => ({ labels: { state }, value: states.filter((other) => other === state).length }))
+  })
+}
+
+function livenessEvents(logger: Logger, meter: Meter): LivenessObserver {
+  const changes = meter.counter(metricCatalogue.clusterStateChanges)
+  const refusals = meter.counter(metricCatalogue.nodeRecordsRefused)
+  const rollBacks = meter.counter(metricCatalogue.nodesRolledBack)
+  return {
+    stateChanged({ nodeId, from, to }) {
+      changes.add(1, { to })
+      const facts = { peer: toHex(nodeId), from, to }
+      if (to === 'dead') logger.warn('a node does not answer any more', facts)
+      else if (to === 'suspect') logger.debug('a node did not answer and is asked again', facts)
+      // A suspect that answered was never missed.
+      else if (from === 'suspect' && to === 'alive') logger.debug('a suspect node answered', facts)
+      else logger.info(to === 'left' ? 'a node left' : 'a node is there', facts)
+    },
+    recordRefused({ reason }) {
+      refusals.add(1, { reason })
+      logger.debug('what was said of a node was not taken', { reason })
+    },
+    rollBackSeen({ nodeId }) {
+      rollBacks.add(1, { whose: 'other' })
+      logger.warn('the data directory of a node came back older than it was; it is told', { peer: toHex(nodeId) })
+    },
+    rolledBack({ by, storeId, highest, seen }) {
+      rollBacks.add(1, { whose: 'own' })
+      logger.error('the data directory of this node is older than it was: what it promised since is lost', {
+        ...(by !== undefined && { peer: toHex(by) }),
+        storeId: toHex(storeId),
+        highestBootCount: highest.bootCount,
+        highestPosition: highest.syncedPosition,
+        bootCount: seen.bootCount,
+        position: seen.syncedPosition,
+      })
+    },
+  }
+}
+
+function transportEvents(logger: Logger, meter: Meter): TransportEvents {
+  const sessions = meter.counter(metricCatalogue.peerSessions)
+  const ends = meter.counter(metricCatalogue.peerSessionsEnded)
+  const refusals = meter.counter(metricCatalogue.peerHellosRefused)
+  const dials = meter.counter(metricCatalogue.peerDialsFailed)
+  const dropped = meter.counter(metricCatalogue.peerMessagesDropped)
+  const droppedBytes = meter.counter(metricCatalogue.peerBytesDropped)
+  const told = new Map<HelloRefusal, { readonly sinceMs: number; readonly count: number }>()
+  return {
+    sessionBegan({ nodeId, endpoint, dialled }) {
+      sessions.add(1, { side: dialled ? 'dialled' : 'accepted' })
+      logger.info('a session with a node began', { peer: toHex(nodeId), endpoint, dialled })
+    },
+    sessionEnded({ nodeId, reason }) {
+      ends.add(1, { reason })
+      logger.info('a session with a node ended', { peer: toHex(nodeId), reason })
+    },
+    helloRefused({ endpoint, reason }) {
+      refusals.add(1, { reason })
+      const nowMs = performance.now()
+      const last = told.get(reason)
+      const minute = last !== undefined && nowMs - last.sinceMs < minuteMs ? last : { sinceMs: nowMs, count: 0 }
+      told.set(reason, { ...minute, count: minute.count + 1 })
+      if (minute.count < refusalsToldPerMinute) logger.warn('the hello of a node was refused', { endpoint, reason })
+    },
+    dialFailed({ nodeId, endpoint, error }) {
+      dials.add(1)
+      logger.debug('a node was not reached', { peer: toHex(nodeId), endpoint, error })
+    },
+    messageDropped({ nodeId, bytes }) {
+      dropped.add(1)
+      droppedBytes.add(bytes)
+      logger.debug('a message to a node was dropped', { peer: toHex(nodeId), bytes })
+    },
+  }
+}
