@@ -23,10 +23,7 @@ export class BlockDisk {
 
   accept(promised: Ballot | undefined, slots: readonly Slot[]): void {
     if (promised !== undefined) this.promised = promised
-    for (const slot of slots) {
-      this.#promise(slot.ballot)
-      if (slot.slot > this.state.index) this.#slots.set(slot.slot, slot)
-    }
+    for (const slot of slots) if (slot.slot > this.state.index) this.#slots.set(slot.slot, slot)
   }
 
   apply(slot: Slot): void {
@@ -38,7 +35,7 @@ export class BlockDisk {
 
   /** Of a group of one: what it applies is its vote, and its promise goes down with it. */
   vote(ballot: Ballot): void {
-    this.#promise(ballot)
+    if (this.promised === undefined || compareBallots(this.promised, ballot) < 0) this.promised = ballot
   }
 
   install(state: RegisterState): void {
@@ -51,10 +48,5 @@ export class BlockDisk {
   record(): ReplicaRecord {
     const slots = [...this.#slots.values()].toSorted((left, right) => left.slot - right.slot)
     return { group: this.state.group, promised: this.promised, applied: this.state.index, slots }
-  }
-
-  /** What is accepted under a ballot is promised to it, and stays so when the entry is applied and dropped. */
-  #promise(ballot: Ballot): void {
-    if (this.promised === undefined || compareBallots(this.promised, ballot) < 0) this.promised = ballot
   }
 }

@@ -40,6 +40,7 @@ interface Underway {
   target: SimMember
   isComplaint: boolean
   attempt: number
+  redirects: number
 }
 
 const attemptMs = [10, 40] as const
@@ -89,7 +90,7 @@ export class RegisterClient {
     const open = history.begin(`k${key}`, call)
     const endMs = time.nowMs + withinMs
     const target = this.#target ?? random.pick(members())
-    this.#attempt({ key, call, command, open, endMs, finished, target, isComplaint: false, attempt: 0 })
+    this.#attempt({ key, call, command, open, endMs, finished, target, isComplaint: false, attempt: 0, redirects: 0 })
   }
 
   #attempt(underway: Underway): void {
@@ -126,8 +127,9 @@ export class RegisterClient {
     const { time, random, members } = this.#parts
     const leader = told.kind === 'elsewhere' && told.leader !== undefined ? nameOf(told.leader) : undefined
     const known = members().find((member) => member.name === leader)
-    // Who is said to lead and does not is asked to, by whoever is asked next.
-    underway.isComplaint = known === undefined || known === underway.target
+    // Who is said to lead and does not is asked to; so is somebody where members send the client from one to the other.
+    underway.redirects += 1
+    underway.isComplaint = known === undefined || known === underway.target || underway.redirects % 4 === 0
     underway.target = known === undefined || underway.isComplaint ? random.pick(members()) : known
     const next = ++underway.attempt
     time.after(random.between(...againMs), () => {

@@ -5,6 +5,8 @@ import type { VirtualTime } from '../virtual-time.ts'
 export interface JournalWrite {
   /** Fails on a full disk; what needs no room finds it in the reserve. */
   readonly needsRoom: boolean
+  /** It builds on the one of this kind before it, and fails with it. */
+  readonly isChained: boolean
   /** Happens when the write is durable, also where nobody lives to hear of it. */
   readonly commit: () => void
   readonly told: (durable: boolean) => void
@@ -42,7 +44,11 @@ export class SimJournal {
 
   /** `kept` writes of those that wait are durable all the same. */
   crash(kept: number): void {
-    for (const { write, doomed } of this.#waiting.slice(0, kept)) if (!doomed && !(this.isFull && write.needsRoom)) write.commit()
+    for (const { write, doomed } of this.#waiting.slice(0, kept)) {
+      const durable = !(doomed || (this.isFull && write.needsRoom))
+      if (durable) write.commit()
+      else if (write.isChained) break
+    }
     this.#waiting = []
     this.#life += 1
     this.#lastMs = 0
@@ -55,7 +61,7 @@ export class SimJournal {
     const durable = !(next.doomed || (this.isFull && write.needsRoom))
     if (durable) write.commit()
     // What builds on it was asked for before anybody knew.
-    else for (const behind of this.#waiting) behind.doomed ||= behind.write.needsRoom
+    else if (write.isChained) for (const behind of this.#waiting) behind.doomed ||= behind.write.isChained
     write.told(durable)
   }
 }

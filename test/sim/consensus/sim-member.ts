@@ -63,6 +63,9 @@ export class SimMember {
   #isPaused = false
   #inbox: (() => void)[] = []
   #handed = -1
+  /** An apply was refused, and the machine has not heard of it: nothing is applied behind it. */
+  #isRefusing = false
+  #refusals = 0
   #catchUps = 0
   #tick: { readonly dueMs: number; readonly timer: Disposable } | undefined
 
@@ -104,6 +107,7 @@ export class SimMember {
     const { limits } = this.#parts
     this.#bootCount += 1
     this.#handed = this.#disk.state.index
+    this.#isRefusing = false
     this.#requests = new MemberRequests(this.#disk)
     this.#replica = new Replica({ self: this.self, bootCount: this.#bootCount, recovery: 0, record: this.#disk.record(), limits })
     this.#parts.tell(() => `${this.name} starts at ${this.#disk.state.index}, promised ${promisedText(this.#disk)}`)
@@ -236,6 +240,7 @@ export class SimMember {
   #persist({ write, promised, slots }: Extract<ReplicaEffect, { kind: 'persist' }>): void {
     this.journal.write({
       needsRoom: slots.length > 0,
+      isChained: false,
       commit: () => {
         this.#parts.checker.wrote(this.name, this.#disk.promised, promised ?? this.#disk.promised, slots)
         this.#disk.accept(promised, slots)
@@ -246,8 +251,12 @@ export class SimMember {
 
   #apply(slots: readonly Slot[]): void {
     const { checker, tell } = this.#parts
+    const first = slots[0]?.slot ?? 0
+    const refusals = this.#refusals
+    if (this.#isRefusing) return
     this.journal.write({
-      needsRoom: false,
+      needsRoom: first > checker.chosen && checker.isAlone(this.self),
+      isChained: true,
       commit: () => {
         for (const slot of slots) {
           if (slot.slot <= this.#disk.state.index) continue
@@ -258,11 +267,26 @@ export class SimMember {
           this.#disk.apply(slot)
         }
       },
-      told: () => {
+      told: (durable) => {
+        if (!durable) {
+          // What was handed over behind it is refused with it.
+          if (refusals === this.#refusals) this.#refuseApply(first)
+          return
+        }
         const index = slots.at(-1)?.slot ?? -1
         tell(() => `${this.name} applied ${slots.map(({ slot, entry }) => `${slot} ${entryText(entry)}`).join(', ')}`)
         this.#happen(() => this.#step({ kind: 'applied', index }))
       },
+    })
+  }
+
+  #refuseApply(first: number): void {
+    this.#isRefusing = true
+    this.#refusals += 1
+    this.#happen(() => {
+      this.#isRefusing = false
+      this.#handed = first - 1
+      this.#step({ kind: 'not-applied', from: first })
     })
   }
 
@@ -314,6 +338,7 @@ export class SimMember {
     this.#parts.tell(() => `${this.name} installs a state of slot ${index}`)
     this.journal.write({
       needsRoom: false,
+      isChained: false,
       commit: () => this.#disk.install(state),
       told: this.#later(() => {
         this.#handed = Math.max(this.#handed, index)

@@ -99,7 +99,9 @@ export function onAccepted(core: ReplicaCore, from: Member, { ballot, upTo }: Re
   const reach = Math.min(upTo, primary.next - 1)
   progress.held = Math.max(progress.held, reach)
   progress.sent = Math.max(progress.sent, progress.held)
-  if (progress.sent < sendableUpTo(core, primary, progress)) sendEntries(core, primary, progress)
+  // Without entries to send the two would go on answering each other.
+  const next = core.log.get(progress.sent + 1)
+  if (next !== undefined && next.slot <= sendableUpTo(core, primary, progress)) sendEntries(core, primary, progress)
   commitByMajority(core, primary)
 }
 
