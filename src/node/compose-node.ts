@@ -4,13 +4,22 @@ import type { BlockAddress } from './core/base/address.ts'
 import { equalBytes } from './core/base/bytes.ts'
 import type { Limits } from './core/base/limits.ts'
 import { defaultLimits } from './core/base/limits.ts'
+import { isBlockEntry } from './core/consensus/block-entry-codec.ts'
+import type { BlockRecord } from './core/consensus/block-record.ts'
 import { bornGroup } from './core/consensus/group.ts'
 import { BlockEngine } from './engine/block/block-engine.ts'
 import type { BlockParts } from './engine/block/block-parts.ts'
 import type { BlockService } from './engine/block/block-service.ts'
+import { SignedBlockLogic } from './engine/block/signed-block-logic.ts'
 import { TombstoneSweeper } from './engine/block/tombstone-sweeper.ts'
 import { VerifiedVersions } from './engine/block/verified-versions.ts'
 import { NodeClock } from './engine/clock/node-clock.ts'
+import type { AskMember } from './engine/cluster/ask-member.ts'
+import type { Liveness } from './engine/cluster/block-route.ts'
+import { BlockRoute } from './engine/cluster/block-route.ts'
+import type { ClusterService } from './engine/cluster/cluster-service.ts'
+import type { NodeDescription } from './engine/cluster/lonely-cluster.ts'
+import { LonelyCluster } from './engine/cluster/lonely-cluster.ts'
 import { lonelyLink } from './engine/consensus/lonely-link.ts'
 import { ReplicaHost } from './engine/consensus/replica-host.ts'
 import type { KeyValueService } from './engine/kv/key-value-service.ts'
@@ -38,7 +47,14 @@ export interface NodeOptions {
   readonly damageRead?: ((facts: { readonly code: string }) => void) | undefined
   /** Told of the keys that have changed, whoever changed them, once that is durable. Must not throw. */
   readonly keysChanged?: ((keys: Iterable<string>) => void) | undefined
+  /** What others are told of the node. */
+  readonly description?: NodeDescription
 }
+
+/** A node that reaches no other. */
+const nobodyElse: Liveness = { mayAnswer: () => false }
+const askNobody: AskMember = () =>
+  Promise.reject(new CodedError('unavailable', 'this node reaches no other; nothing was changed'))
 
 /** Everything that a node runs, once it was started. */
 interface RunningParts {
@@ -77,6 +93,12 @@ class ComposedNode implements StorageNode {
 
   get blocks(): BlockService {
     return this.#parts().blocks
+  }
+
+  get cluster(): ClusterService {
+    const { blocks } = this.#parts()
+    const description = this.#options.description ?? { software: '', zone: '', labels: [] }
+    return new LonelyCluster({ status: () => this.status(), blocks, description })
   }
 
   start(signal?: AbortSignal): Promise<void> {
@@ -162,10 +184,9 @@ class ComposedNode implements StorageNode {
     const outcomes = new OutcomeLookup({ store, clock, limits })
     const tools = { store, crypto, random, clock, outcomes, limits, pipeline }
     const blockParts: BlockParts = { ...tools, networkId, verified, user: keys.user, self }
-    const blocks = new BlockEngine(blockParts)
-    resources.defer(() => blocks.stop())
     const rules = pageRules(limits, crypto)
     const pages = new PageLogic({ store, clock, rules, outcomes, keysChanged: this.#keysChanged(stores) })
+    const signedBlocks = new SignedBlockLogic({ store, clock, limits, outcomes })
     const host = new ReplicaHost({
       store,
       clock: this.#ports.clock,
@@ -173,10 +194,14 @@ class ComposedNode implements StorageNode {
       logger: logger.child('consensus'),
       self,
       link: lonelyLink,
-      logicOf: () => pages,
+      logicOf: (record, body) => (isPage(record, body) ? pages : signedBlocks),
       birthGroup: () => bornGroup([{ nodeId: self.nodeId, storeId: self.storeId }]),
     })
     resources.defer(() => host.stop())
+    const routing = { host, clock: this.#ports.clock, random, limits, self, store, liveness: nobodyElse }
+    const cluster = { host, route: new BlockRoute(routing), ask: askNobody }
+    const blocks = new BlockEngine(blockParts, cluster)
+    resources.defer(() => blocks.stop())
     const keyValues = new KeyValueStore({
       ports: this.#ports,
       clock,
@@ -184,7 +209,7 @@ class ComposedNode implements StorageNode {
       limits,
       origin: { networkId, signer: keys.node, digest: crypto },
       rules,
-      host,
+      ...cluster,
       outcomes,
       writer: userIdOf(crypto, keys.user.signing.publicKey),
       stores,
@@ -237,4 +262,9 @@ class ComposedNode implements StorageNode {
     if (this.#running === undefined) throw new CodedError('not-running', 'the node is not running')
     return this.#running
   }
+}
+
+/** By what the block is, and before it is anything by what would become of it. */
+function isPage(record: BlockRecord | undefined, body: Uint8Array): boolean {
+  return record === undefined ? !isBlockEntry(body) : record.state.kind === 'map'
 }

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { addressFromDigest } from '../../../src/node/core/base/address.ts'
 import type { RequestId } from '../../../src/node/core/base/request-id.ts'
 import { applyEntry, misfitOf } from '../../../src/node/core/consensus/apply-entry.ts'
-import { birthBallot } from '../../../src/node/core/consensus/ballot.ts'
 import type { BlockEntry } from '../../../src/node/core/consensus/block-entry.ts'
 import type { BlockRecord } from '../../../src/node/core/consensus/block-record.ts'
 import { bornGroup } from '../../../src/node/core/consensus/group.ts'
@@ -11,7 +10,6 @@ import { decodeBlockRecord, encodeBlockRecord } from '../../../src/node/core/con
 
 const address = addressFromDigest(new Uint8Array(32).fill(7), 'mutable')
 const self = { nodeId: new Uint8Array(32).fill(1), storeId: new Uint8Array(16).fill(2) }
-const ballot = birthBallot(self, 1)
 const group = bornGroup([self])
 const horizon = 1000n
 
@@ -39,13 +37,19 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 const asked = new Uint8Array(32).fill(4)
+const nothingKept = { recorded: undefined, forgotten: 0 }
+
+/** As the member that applies stamps it: each entry has the next slot. */
+function stamped(record: BlockRecord, before: BlockRecord | undefined): BlockRecord {
+  return { ...record, committedIndex: before === undefined ? 0n : before.committedIndex + 1n }
+}
 
 function entryOf(each: Step, now: bigint, twin: Twin): BlockEntry {
-  const facts = { address, issued: now, ballot, requestId: each.requestId, asked: each.requestId && asked, forget: undefined }
+  const facts = { address, issued: now, requestId: each.requestId, asked: each.requestId && asked, forgetUpTo: 0n }
   const bytes = new Uint8Array([Number(now % 256n), 1])
   if (each.kind === 'birth') {
     const generation = each.generationOff === 0n ? now - each.age : twin.generation + each.generationOff
-    return { ...facts, kind: 'birth', generation: generation < 0n ? 0n : generation, group, signed: bytes }
+    return { ...facts, kind: 'birth', generation: generation < 0n ? 0n : generation, signed: bytes }
   }
   const generation = twin.generation + each.generationOff
   const near = twin.version + each.versionOff
@@ -74,9 +78,11 @@ describe('applying entries', () => {
           const fits = twinFits(entry, twin, record !== undefined)
           const before = record
           expect(misfitOf(record, entry, horizon) === undefined).toBe(fits)
-          const applied = applyEntry(record, entry, horizon)
+          const applied = applyEntry(record, entry, group, nothingKept, horizon)
           expect(applied.misfit === undefined).toBe(fits)
-          record = applied.record
+          // Only what leaves no trace leaves the record as it is.
+          if (!fits && entry.requestId === undefined) expect(applied.record).toBe(before)
+          record = applied.record && stamped(applied.record, before)
           if (record === undefined) {
             expect(before).toBeUndefined()
             expect(applied.outcome).toBeUndefined()
@@ -110,11 +116,67 @@ describe('applying entries', () => {
         const born = applyEntry(
           undefined,
           entryOf({ ...first, kind: 'birth', generationOff: 0n, age: 0n }, 10_000n, twin),
+          group,
+          nothingKept,
           horizon,
         )
         const entry = entryOf(second, 10_001n, twin)
         const copy = born.record && decodeBlockRecord(address, encodeBlockRecord(born.record))
-        expect(applyEntry(copy, entry, horizon)).toEqual(applyEntry(born.record, entry, horizon))
+        expect(applyEntry(copy, entry, group, nothingKept, horizon)).toEqual(
+          applyEntry(born.record, entry, group, nothingKept, horizon),
+        )
+      }),
+    )
+  })
+
+  test('decides a request id once, and none whose outcome may be forgotten', () => {
+    fc.assert(
+      fc.property(
+        step,
+        step,
+        fc.bigInt({ min: 0n, max: 20n }),
+        fc.bigInt({ min: 0n, max: 20n }),
+        (first, second, issued, upTo) => {
+          const twin: Twin = { alive: true, generation: 10_000n, version: 0n, outcomes: 0 }
+          const birth = entryOf({ ...first, kind: 'birth', generationOff: 0n, age: 0n, requestId: undefined }, 10_000n, twin)
+          const record = applyEntry(undefined, birth, group, nothingKept, horizon).record
+          const requestId = { session: new Uint8Array(16), sequence: 1n, issued }
+          const entry = { ...entryOf({ ...second, requestId }, 10_001n, twin), forgetUpTo: upTo }
+          const applied = applyEntry(record, entry, group, nothingKept, horizon)
+          if (issued <= upTo) {
+            expect(applied).toEqual({ record, misfit: 'too-old', outcome: undefined })
+            return
+          }
+          expect(applied.record).toMatchObject({ outcomeFloor: upTo, outcomeCount: 1 })
+          expect(applied.misfit).not.toBe('repeated')
+          const recorded = applied.outcome
+          expect(recorded).toBeDefined()
+          const again = applyEntry(applied.record, entry, group, { recorded, forgotten: 0 }, horizon)
+          expect(again.record).toBe(applied.record)
+          expect(again).toMatchObject({ misfit: 'repeated', outcome: undefined })
+        },
+      ),
+    )
+  })
+
+  test('takes nothing that was not signed, and keeps what became of it', () => {
+    fc.assert(
+      fc.property(step, step, (first, second) => {
+        const twin: Twin = { alive: true, generation: 10_000n, version: 0n, outcomes: 0 }
+        const birth = entryOf({ ...first, kind: 'birth', generationOff: 0n, age: 0n, requestId: undefined }, 10_000n, twin)
+        const record = applyEntry(undefined, birth, group, nothingKept, horizon).record
+        const id = { session: new Uint8Array(16), sequence: 1n, issued: 1n }
+        const entry = { ...entryOf({ ...second, kind: 'version', requestId: id }, 10_001n, twin), signed: new Uint8Array(0) }
+        const applied = applyEntry(record, entry as BlockEntry, group, nothingKept, horizon)
+        expect(applied.misfit).toBeDefined()
+        expect(applied.record).toMatchObject({ version: 0n, outcomeCount: 1, state: record?.state })
+        expect(applied.outcome).toMatchObject({ kind: 'conflict' })
+        const empty = { ...birth, signed: new Uint8Array(0) } as BlockEntry
+        expect(applyEntry(undefined, empty, group, nothingKept, horizon)).toEqual({
+          record: undefined,
+          misfit: 'unsigned',
+          outcome: undefined,
+        })
       }),
     )
   })
@@ -126,20 +188,18 @@ describe('applying entries', () => {
           kind: 'birth',
           address,
           issued: 1n,
-          ballot,
           requestId: undefined,
           asked: undefined,
-          forget: undefined,
+          forgetUpTo: 0n,
           generation: 1n,
-          group,
           signed: new Uint8Array(1),
         }
-        const born = applyEntry(undefined, birth, horizon).record
+        const born = applyEntry(undefined, birth, group, nothingKept, horizon).record
         let record: BlockRecord | undefined = born && { ...born, outcomeCount: kept + floors.length }
         let highest = 0n
         floors.forEach((floor, index) => {
-          const entry: BlockEntry = { ...birth, kind: 'version', version: BigInt(index + 1), forget: { floor, count: 1 } }
-          record = applyEntry(record, entry, horizon).record
+          const entry: BlockEntry = { ...birth, kind: 'version', version: BigInt(index + 1), forgetUpTo: floor }
+          record = applyEntry(record, entry, group, { recorded: undefined, forgotten: 1 }, horizon).record
           if (floor > highest) highest = floor
           expect(record?.outcomeFloor).toBe(highest)
           expect(record?.outcomeCount).toBe(kept + floors.length - index - 1)

@@ -22,6 +22,8 @@ export interface ConsensusLimits {
   readonly hostedBlocksMax: number
   /** How long a call looks for the primary of its block before it is told that there is none. */
   readonly routeTimeoutMs: number
+  /** How often a removal is signed anew where others have changed the block since it was read. */
+  readonly removalAttemptsMax: number
   /** How long one who is said not to answer may take to answer a ping. */
   readonly failoverPingMs: number
   /** Bytes of the chosen entries that one answer brings to a member that is behind, and of one piece of a snapshot. */
@@ -46,6 +48,7 @@ export const defaultConsensusLimits: ConsensusLimits = {
   retainedBytesMax: 1024 * 1024,
   hostedBlocksMax: 4096,
   routeTimeoutMs: 5000,
+  removalAttemptsMax: 16,
   failoverPingMs: 150,
   catchUpBytesMax: 1024 * 1024,
   snapshotPieceBytes: 256 * 1024,

@@ -5,35 +5,28 @@
 
 import type { BlockAddress } from '../base/address.ts'
 import type { RequestId } from '../base/request-id.ts'
-import type { Ballot } from './ballot.ts'
-import type { Group } from './group.ts'
 
 /** What entries of all kinds carry. */
 export interface EntryFacts {
   readonly address: BlockAddress
   /** HLC at which the primary made the entry: what the horizon is measured from. */
   readonly issued: bigint
-  /** The ballot under which it was chosen. */
-  readonly ballot: Ballot
-  /** Present where the caller brought one: its outcome is then kept. */
+  /** Present where the caller or its node brought one: its outcome is then kept. */
   readonly requestId: RequestId | undefined
   /** Digest of what was asked, present with the request id. */
   readonly asked: Uint8Array | undefined
-  /** Outcomes that this entry forgets beforehand, so that the block's number of them stays bounded. */
-  readonly forget: ForgottenOutcomes | undefined
+  /**
+   * HLC up to which outcomes are forgotten beforehand, so that the block's number of them stays bounded; 0: none. It names no number
+   * of them: one that was adopted from another primary may have forgotten some of these already.
+   */
+  readonly forgetUpTo: bigint
 }
 
-export interface ForgottenOutcomes {
-  /** Every outcome issued at or below this HLC is gone. */
-  readonly floor: bigint
-  readonly count: number
-}
-
-/** Slot 0: decides generation, group and first version. */
+/** Decides generation and first version. */
 export interface BirthEntry extends EntryFacts {
   readonly kind: 'birth'
   readonly generation: bigint
-  readonly group: Group
+  /** Empty where it is known that it does not fit: only the outcome is kept. */
   readonly signed: Uint8Array
 }
 
@@ -42,6 +35,7 @@ export interface VersionEntry extends EntryFacts {
   readonly kind: 'version'
   readonly generation: bigint
   readonly version: bigint
+  /** Empty as for a birth. */
   readonly signed: Uint8Array
 }
 

@@ -37,6 +37,11 @@ export function isMember(group: Group, member: Member): boolean {
   return group.members.some((other) => compareMembers(other, member) === 0)
 }
 
+/** Nobody but its one member hears of what is decided. */
+export function isLonely({ members, learners }: Group): boolean {
+  return members.length + learners.length === 1
+}
+
 /** How many members make a majority. */
 export function majorityOf(group: Group): number {
   return Math.floor(group.members.length / 2) + 1

@@ -7,6 +7,8 @@ import type { BlockParts } from './block-parts.ts'
 import type { BlockDraft, BlockService, BlockStat, BlockView, UpdateResult } from './block-service.ts'
 import { ContentBlocks } from './content-blocks.ts'
 import { checkContentDraft, checkName, checkOwner, checkPayload, checkSignedDraft, invalid } from './draft-checks.ts'
+import type { BlockCluster } from './signed-block-calls.ts'
+import { SignedBlockPrimary } from './signed-block-primary.ts'
 import { SignedBlocks } from './signed-blocks.ts'
 import type { RemovalForgetter } from './tombstone-sweeper.ts'
 
@@ -15,18 +17,22 @@ export class BlockEngine implements BlockService, RemovalForgetter {
   readonly #parts: BlockParts
   readonly #content: ContentBlocks
   readonly #signed: SignedBlocks
+  /** Decides about the owner and named blocks that this node leads, for its own callers and for those of other nodes. */
+  readonly primary: SignedBlockPrimary
   #stopped = false
 
-  constructor(parts: BlockParts) {
+  constructor(parts: BlockParts, cluster: BlockCluster) {
     this.#parts = parts
     this.#content = new ContentBlocks(parts)
-    this.#signed = new SignedBlocks(parts)
+    this.primary = new SignedBlockPrimary(parts)
+    this.#signed = new SignedBlocks(parts, cluster, this.primary)
   }
 
   /** Refuses what waits and what comes; resolves when what was admitted is answered. */
   async stop(): Promise<void> {
     this.#stopped = true
     await Promise.all([this.#content.stop(), this.#signed.stop()])
+    await this.primary.stop()
   }
 
   async makeContent(data: Uint8Array, owner: Uint8Array): Promise<BlockView> {
@@ -64,7 +70,7 @@ export class BlockEngine implements BlockService, RemovalForgetter {
     context: CallContext,
   ): Promise<BlockView | undefined> {
     this.#admit(context)
-    return isImmutable(address) ? await this.#content.fetch(address) : await this.#signed.fetch(address, options)
+    return isImmutable(address) ? await this.#content.fetch(address) : await this.#signed.fetch(address, options, context.signal)
   }
 
   async update(draft: BlockDraft, options: { readonly decrypt: boolean }, context: CallContext): Promise<UpdateResult> {
@@ -83,12 +89,12 @@ export class BlockEngine implements BlockService, RemovalForgetter {
 
   async stat(address: BlockAddress, context: CallContext): Promise<BlockStat | undefined> {
     this.#admit(context)
-    return isImmutable(address) ? await this.#content.stat(address) : await this.#signed.stat(address)
+    return isImmutable(address) ? await this.#content.stat(address) : await this.#signed.stat(address, context.signal)
   }
 
   async forgetRemoval(address: BlockAddress, signal: AbortSignal): Promise<void> {
     if (isImmutable(address)) await this.#content.forgetRemoval(address, signal)
-    else await this.#signed.forgetRemoval(address, signal)
+    else await this.#signed.forgetRemoval(address)
   }
 
   #admit(context: CallContext): ReturnType<typeof checkRequestId> {

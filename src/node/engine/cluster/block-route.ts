@@ -11,6 +11,7 @@ import type { HostedBlock } from '../consensus/hosted-block.ts'
 import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import { foreignBlock } from '../foreign-block.ts'
+import { preferredOrder } from './preferred-order.ts'
 
 /** What is asked of a block's primary, wherever that is. */
 export interface RoutedCall<Answer> {
@@ -54,9 +55,11 @@ export class BlockRoute {
    * and nobody can tell what became of it.
    */
   async call<Answer>(address: BlockAddress, call: RoutedCall<Answer>, signal: AbortSignal): Promise<Answer> {
-    const { host, limits, clock } = this.#parts
-    const opened = host.open(address)
-    const block = opened instanceof Promise ? await opened : opened
+    return await this.#parts.host.use(address, (block) => this.#call(block, call, signal))
+  }
+
+  async #call<Answer>(block: HostedBlock, call: RoutedCall<Answer>, signal: AbortSignal): Promise<Answer> {
+    const { limits, clock } = this.#parts
     const attempts = new RouteAttempts(this.#parts, block)
     const endMs = clock.monotonicMs() + limits.routeTimeoutMs
     for (;;) {
@@ -100,7 +103,7 @@ class RouteAttempts {
   }
 
   next(): Member {
-    const { members } = this.#block.group
+    const members = preferredOrder(this.#block.address, this.#block.group.members)
     const hint = this.#hint
     this.#hint = undefined
     if (hint !== undefined) return hint

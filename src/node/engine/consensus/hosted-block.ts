@@ -1,6 +1,7 @@
 import { assert } from '../../../shared/assert.ts'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
+import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { birthBallot } from '../../core/consensus/ballot.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
@@ -96,9 +97,15 @@ export class HostedBlock {
     return this.#replica.isLeading
   }
 
-  /** This node is the only member: what is applied here is the state. */
+  /**
+   * This node is the only member: what is applied here is the state. So it is in a store that takes no changes and has another id than
+   * the member, which was this node with the store as it was.
+   */
   get isAlone(): boolean {
-    return this.group.members.length === 1 && isMember(this.group, this.#parts.self)
+    const { self, store } = this.#parts
+    const [only, ...others] = this.group.members
+    if (only === undefined || others.length > 0) return false
+    return isMember(this.group, self) || (storeRefusal(store) !== undefined && equalBytes(only.nodeId, self.nodeId))
   }
 
   get mayReadAlone(): boolean {
@@ -118,6 +125,12 @@ export class HostedBlock {
   get isIdle(): boolean {
     const waiting = this.#proposals.size + this.#reads.size + this.#leadWaiters.length + this.#decided.size + this.#users
     return waiting === 0 && this.#applying === undefined && this.#replica.nextTickMs === undefined
+  }
+
+  /** The block stays in memory until what is returned is disposed of. */
+  use(): Disposable {
+    this.#users++
+    return { [Symbol.dispose]: () => void this.#users-- }
   }
 
   heldBy(member: Member): number | undefined {

@@ -26,6 +26,8 @@ export class ReplicaHost {
   readonly #hosted = new Map<string, HostedBlock>()
   readonly #pinned = new Set<string>()
   readonly #loading = new Map<string, Promise<HostedBlock>>()
+  /** Work that blocks are kept out of memory for. */
+  readonly #unloaded = new Map<string, Promise<void>>()
 
   constructor(parts: ReplicaHostParts) {
     this.#parts = parts
@@ -68,6 +70,38 @@ export class ReplicaHost {
     return loading
   }
 
+  /** As `open`, and the block stays in memory until the work has ended. */
+  async use<Result>(address: BlockAddress, work: (block: HostedBlock) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      const opened = this.open(address)
+      const block = opened instanceof Promise ? await opened : opened
+      // Another one may have taken its room before this went on.
+      if (this.peek(address) !== block) continue
+      using _used = block.use()
+      return await work(block)
+    }
+  }
+
+  /**
+   * For work on what is stored of a block: it is not in memory meanwhile, and is loaded anew by whoever asks for it. Nothing is done where
+   * the block is in use.
+   */
+  async whileUnloaded(address: BlockAddress, work: () => Promise<void>): Promise<void> {
+    const name = addressText(address)
+    const hosted = this.#hosted.get(name)
+    const isFree = !this.#loading.has(name) && !this.#unloaded.has(name) && !this.#pinned.has(name)
+    if (!isFree || hosted?.isIdle === false) return
+    this.#hosted.delete(name)
+    const working = work()
+    const ended = working
+      .catch(() => undefined)
+      .then(() => {
+        this.#unloaded.delete(name)
+      })
+    this.#unloaded.set(name, ended)
+    await working
+  }
+
   /** What a member of a group says, in the order in which it came. */
   receive(from: Member, address: BlockAddress, message: ReplicaMessage): void {
     // A store that has lost records does not know what it voted for.
@@ -94,6 +128,7 @@ export class ReplicaHost {
   async #load(address: BlockAddress, name: string): Promise<HostedBlock> {
     const { store, self, birthGroup, applied } = this.#parts
     try {
+      await this.#unloaded.get(name)
       const loaded = await loadReplica(store, address, self, () => birthGroup(address))
       this.#controller.signal.throwIfAborted()
       const parts = { ...this.#parts, signal: this.#controller.signal }
