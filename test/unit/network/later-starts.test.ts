@@ -43,7 +43,7 @@ describe('a later start', () => {
   test('prepares a ballot of its own before it writes', async () => {
     const world = await NodeWorld.start()
     const view = await world.blocks.insert(draftOf(await world.blocks.makeOwner(none), { plain: text('0') }), call)
-    expect(world.recordOf(view.address)?.promised).toMatchObject({ round: 0, bootCount: 1 })
+    expect(world.recordOf(view.address)?.promised).toMatchObject({ round: 1, bootCount: 1 })
     await world.restart()
     expect(world.recordOf(view.address)?.promised).toMatchObject({ bootCount: 1 })
     await world.blocks.update(draftOf(view, { plain: text('1') }), { decrypt: false }, call)
