@@ -42,6 +42,15 @@ export function isLonely({ members, learners }: Group): boolean {
   return members.length + learners.length === 1
 }
 
+/** The members of several lists, each once, in order. */
+export function membersOf(lists: readonly (readonly Member[])[]): readonly Member[] {
+  const members: Member[] = []
+  for (const list of lists) {
+    for (const member of list) if (!members.some((other) => compareMembers(other, member) === 0)) members.push(member)
+  }
+  return members
+}
+
 /** How many members make a majority. */
 export function majorityOf(group: Group): number {
   return Math.floor(group.members.length / 2) + 1

@@ -14,17 +14,20 @@ import type { SignedNodeRecord } from '../access/node-record.ts'
 import { decodeNodeRecord, encodeNodeRecord, isGenuineNodeRecord, nodeRecordBytesMax } from '../access/node-record.ts'
 import type { Passport, PassportChain } from '../access/passport.ts'
 import { decodePassportChain, encodePassportChain, passportChainBytesMax } from '../access/passport.ts'
-import { equalBytes } from '../base/bytes.ts'
+import { nodeIdOf } from '../access/user-keys.ts'
+import { equalBytes, startsWith } from '../base/bytes.ts'
 import { CanonicalWriter, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
 import type { Digest } from '../base/digest.ts'
 import type { SignatureVerifier, Signer } from '../base/signing.ts'
 import { publicKeyBytes, sha256Bytes, signatureBytes } from '../base/signing.ts'
 import { textBytesLength } from '../base/text.ts'
-import { groupMembersMax } from '../consensus/group.ts'
 import type { DescriptorSection } from './descriptor-section.ts'
 import { decodeDescriptorSection, isGenuineDescriptor } from './descriptor-section.ts'
+import type { RootCopy } from './named-sections.ts'
+import { decodeRootCopy, encodeRootCopy } from './named-sections.ts'
 import type { PlacementMap } from './placement-map.ts'
-import { decodePlacement } from './placement-map.ts'
+import { decodePlacement, placeOf } from './placement-map.ts'
+import { placementPrefix, rootSectionNames } from './root-section.ts'
 
 const statementTag = recordTag('memo/join-statement/1')
 const requestTag = recordTag('memo/join-request/1')
@@ -33,8 +36,9 @@ const answerTag = recordTag('memo/join-answer/1')
 const machineNameBytesMax = 255
 export const joinRequestBytesMax: number = 4 * 1024
 export const joinAnswerBytesMax: number = 3 * 1024 * 1024
-const descriptorBytesMax = 1024 * 1024
-const placementBytesMax = 1536 * 1024
+const rootCopyBytesMax = 2560 * 1024
+/** Records of nodes that a joiner is told, at most. */
+export const joinNodesMax = 64
 
 /** What the joiner asks for; its node key and store id are those of its record. */
 export interface JoinTerms {
@@ -57,12 +61,10 @@ export interface JoinRequest extends JoinTerms {
 
 export interface JoinAnswer {
   readonly chain: PassportChain
-  /** The root's section, as `descriptor-section` encodes it. */
-  readonly descriptor: Uint8Array
-  /** The members of the root's group. */
-  readonly rootGroup: readonly SignedNodeRecord[]
-  /** The newest map, as `placement-map` encodes it. */
-  readonly placement: Uint8Array
+  /** The sections of the root behind the commit that admits the joiner, and who holds it. */
+  readonly root: RootCopy
+  /** Where nodes of the network are, the members of the root's group among them. */
+  readonly nodes: readonly SignedNodeRecord[]
 }
 
 /** What a joiner knows when it reads the answer. */
@@ -83,7 +85,7 @@ export type JoinVerdict =
       readonly placement: PlacementMap
       readonly passport: Passport
     }
-  | { readonly kind: 'refused'; readonly reason: PassportFault | 'descriptor' | 'placement' | 'root-group' | 'not-our-keys' }
+  | { readonly kind: 'refused'; readonly reason: PassportFault | 'descriptor' | 'placement' | 'nodes' | 'not-our-keys' }
 
 export function signJoinRequest(node: Signer, user: Signer, terms: JoinTerms): JoinRequest {
   assert(
@@ -133,14 +135,13 @@ export function decodeJoinRequest(bytes: Uint8Array): JoinRequest | undefined {
   }))
 }
 
-export function encodeJoinAnswer({ chain, descriptor, rootGroup, placement }: JoinAnswer): Uint8Array {
-  assert(rootGroup.length >= 1 && rootGroup.length <= groupMembersMax, 'the root has a group')
-  assert(descriptor.length <= descriptorBytesMax && placement.length <= placementBytesMax, 'sections are within their bounds')
-  return new CanonicalWriter(answerTag, 8192 + descriptor.length + placement.length)
+export function encodeJoinAnswer({ chain, root, nodes }: JoinAnswer): Uint8Array {
+  assert(nodes.length >= 1 && nodes.length <= joinNodesMax, 'a joiner is told where somebody is')
+  const copy = encodeRootCopy(root)
+  return new CanonicalWriter(answerTag, 8192 + copy.length)
     .bytes(encodePassportChain(chain))
-    .bytes(descriptor)
-    .list(rootGroup, (record, item) => item.bytes(encodeNodeRecord(record)))
-    .bytes(placement)
+    .bytes(copy)
+    .list(nodes, (record, item) => item.bytes(encodeNodeRecord(record)))
     .finish()
 }
 
@@ -150,18 +151,17 @@ export function decodeJoinAnswer(bytes: Uint8Array): JoinAnswer | undefined {
   return decodeCanonical(answerTag, bytes, (reader) => {
     const answer = {
       chain: reader.record(decodePassportChain, passportChainBytesMax),
-      descriptor: reader.bytes(0, descriptorBytesMax),
-      rootGroup: reader.list(groupMembersMax, (item) => item.record(decodeNodeRecord, nodeRecordBytesMax)),
-      placement: reader.bytes(0, placementBytesMax),
+      root: reader.record(decodeRootCopy, rootCopyBytesMax),
+      nodes: reader.list(joinNodesMax, (item) => item.record(decodeNodeRecord, nodeRecordBytesMax)),
     }
-    reader.require(answer.rootGroup.length >= 1)
+    reader.require(answer.nodes.length >= 1)
     return answer
   })
 }
 
 export function verifyJoinAnswer(crypto: Digest & SignatureVerifier, expected: JoinExpectation, answer: JoinAnswer): JoinVerdict {
   const { networkId, nowMs, skewToleranceMs } = expected
-  const descriptor = decodeDescriptorSection(answer.descriptor)
+  const descriptor = bodyOf(answer.root, rootSectionNames.descriptor, decodeDescriptorSection)
   if (descriptor === undefined || !isGenuineDescriptor(crypto, networkId, descriptor)) return refused('descriptor')
   const owner = descriptor.terms.at(-1)?.owner
   assert(owner !== undefined, 'a descriptor has terms')
@@ -174,9 +174,26 @@ export function verifyJoinAnswer(crypto: Digest & SignatureVerifier, expected: J
     equalBytes(passport.userKey, expected.userKey) &&
     equalBytes(passport.userAgreementKey, expected.userAgreementKey)
   if (!isOurs) return refused('not-our-keys')
-  if (!answer.rootGroup.every((record) => isGenuineNodeRecord(crypto, networkId, record))) return refused('root-group')
-  const placement = decodePlacement(answer.placement)
-  return placement === undefined ? refused('placement') : { kind: 'good', descriptor, placement, passport }
+  if (!answer.nodes.every((record) => isGenuineNodeRecord(crypto, networkId, record))) return refused('nodes')
+  const placement = newestPlacement(answer.root)
+  const isPlaced = placement !== undefined && placeOf(placement, nodeIdOf(crypto, expected.nodeKey)) !== undefined
+  return isPlaced ? { kind: 'good', descriptor, placement, passport } : refused('placement')
+}
+
+function newestPlacement({ sections }: RootCopy): PlacementMap | undefined {
+  let newest: PlacementMap | undefined
+  for (const { name, section } of sections) {
+    if (!startsWith(name, placementPrefix)) continue
+    const map = decodePlacement(section.body)
+    if (map === undefined) return undefined
+    if (newest === undefined || map.epoch > newest.epoch) newest = map
+  }
+  return newest
+}
+
+function bodyOf<T>({ sections }: RootCopy, name: Uint8Array, decode: (bytes: Uint8Array) => T | undefined): T | undefined {
+  const found = sections.find((each) => equalBytes(each.name, name))
+  return found && decode(found.section.body)
 }
 
 function writeTerms(writer: CanonicalWriter, terms: JoinTerms): CanonicalWriter {

@@ -2,7 +2,7 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Member } from '../../core/consensus/group.ts'
-import { compareMembers, isMember } from '../../core/consensus/group.ts'
+import { compareMembers, isMember, membersOf } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
@@ -36,6 +36,8 @@ export interface BlockRouteParts {
   readonly self: Proposer
   readonly store: RecordStore
   readonly liveness: Liveness
+  /** Whoever may hold a block that this node does not: where it should be, and where it may have been before. */
+  readonly holders: (address: BlockAddress) => readonly Member[]
 }
 
 /**
@@ -85,6 +87,8 @@ class RouteAttempts {
   readonly #block: HostedBlock
   readonly #silent = new Set<string>()
   #hint: Member | undefined
+  /** Members that others named. */
+  #told: readonly Member[] = []
   #rounds = 0
   #backOffMs = 0
   #last: unknown
@@ -103,7 +107,7 @@ class RouteAttempts {
   }
 
   next(): Member {
-    const members = preferredOrder(this.#block.address, this.#block.group.members)
+    const members = this.#candidates()
     const hint = this.#hint
     this.#hint = undefined
     if (hint !== undefined) return hint
@@ -115,6 +119,14 @@ class RouteAttempts {
     return chosen
   }
 
+  /** The group where it is known here, else whoever may know it. */
+  #candidates(): readonly Member[] {
+    const { address, record, group } = this.#block
+    if (record !== undefined) return preferredOrder(address, group.members)
+    const others = [...this.#parts.holders(address), ...this.#told]
+    return membersOf([preferredOrder(address, group.members), others])
+  }
+
   /** Throws what no other member would answer better. */
   failed(target: Member, error: unknown): void {
     this.#last = error
@@ -124,11 +136,12 @@ class RouteAttempts {
     }
     if (error instanceof NotPrimary) {
       const { ahead } = error
+      this.#told = error.members
       if (!error.members.some((member) => compareMembers(member, this.#parts.self) === 0) && this.#isAlone()) {
         throw foreignBlock(this.#parts.store)
       }
       const isKnown = ahead !== undefined && !this.#silent.has(nameOf(ahead)) && compareMembers(ahead, target) !== 0
-      if (isKnown && isMember({ ...this.#block.group, members: error.members }, ahead)) this.#hint = ahead
+      if (isKnown) this.#hint = ahead
       return
     }
     if (isCoded(error, 'outcome-unknown')) this.isLost = true

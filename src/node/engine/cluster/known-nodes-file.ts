@@ -1,8 +1,8 @@
-import { fromHex, prefixEnd, toHex } from '../../core/base/bytes.ts'
+import { compareBytes, fromHex, prefixEnd, toHex } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { decodeText, encodeText } from '../../core/base/text.ts'
 import type { KnownNode } from '../../core/overlay/known-node.ts'
-import { decodeKnownNode, encodeKnownNode } from '../../core/overlay/known-node.ts'
+import { decodeKnownNode, encodeKnownNode, knownWith } from '../../core/overlay/known-node.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
@@ -36,27 +36,34 @@ export class KnownNodesFile {
     this.#parts = parts
   }
 
-  /** Whatever can be read; what cannot is left out, and replaced when the node is met. */
+  /** Whatever can be read; what cannot is removed, since the node is met anew. */
   async load(): Promise<{ readonly nodeId: Uint8Array; readonly known: KnownNode }[]> {
     const { store, limits, logger } = this.#parts
     const loaded: { nodeId: Uint8Array; known: KnownNode }[] = []
-    let unreadable = 0
-    const damage = { unreadable: () => void unreadable++, incomplete: () => void unreadable++ }
+    let lost = 0
+    const lose = (key: Uint8Array): void => {
+      lost++
+      const nodeId = nodeIdOfKey(key)
+      if (nodeId !== undefined) this.note(toHex(nodeId))
+    }
     const before = prefixEnd(keyPrefix)
+    const limit = limits.directoryBatchMax
     let after: Uint8Array = keyPrefix
     for (;;) {
-      const limit = limits.directoryBatchMax
+      const unreadable: Uint8Array[] = []
+      const damage = { unreadable: (key: Uint8Array) => void unreadable.push(key), incomplete: () => void lost++ }
       const page = await store.scan('local', { after, ...(before && { before }), limit, damage })
       for (const { key, value } of page) {
-        after = key
         const nodeId = nodeIdOfKey(key)
         const known = decodeKnownNode(value)
         if (nodeId !== undefined && known !== undefined) loaded.push({ nodeId, known })
-        else unreadable++
+        else lose(key)
       }
-      if (page.length < limit) break
+      for (const key of unreadable) lose(key)
+      if (page.length + unreadable.length < limit) break
+      after = [page.at(-1)?.key ?? after, ...unreadable].reduce((last, key) => (compareBytes(key, last) > 0 ? key : last))
     }
-    if (unreadable > 0) logger.warn('what was known of some other nodes cannot be read; they are met anew', { nodes: unreadable })
+    if (lost > 0) logger.warn('what was known of some other nodes cannot be read; they are met anew', { nodes: lost })
     return loaded
   }
 
@@ -116,6 +123,14 @@ export class KnownNodesFile {
     if (known === undefined) return { kind: 'delete', family: 'local', key }
     return { kind: 'put', family: 'local', key, value: encodeKnownNode(known) }
   }
+}
+
+/** What a node knows of others when it begins: their records as it was told them. */
+export function knownNodeWrites(records: readonly SignedNodeRecord[]): readonly RecordWrite[] {
+  return records.map((record) => {
+    const value = encodeKnownNode(knownWith(undefined, record, 1))
+    return { kind: 'put', family: 'local', key: encodeText(`nodes/${toHex(record.nodeId)}`), value }
+  })
 }
 
 function nodeIdOfKey(key: Uint8Array): Uint8Array | undefined {

@@ -11,6 +11,8 @@ import { loadReplica } from './load-replica.ts'
 export interface ReplicaHostParts extends Omit<HostedParts, 'signal'> {
   /** The group that a block without a record would be born to. */
   readonly birthGroup: (address: BlockAddress) => Group
+  /** Of the placement map by which this node acts. */
+  readonly epoch: () => number
   /** Told of each block whose entries were applied, synchronously. Must not throw. */
   readonly applied?: (block: HostedBlock) => void
 }
@@ -103,18 +105,28 @@ export class ReplicaHost {
   }
 
   /** What a member of a group says, in the order in which it came. */
-  receive(from: Member, address: BlockAddress, message: ReplicaMessage): void {
+  receive(from: Member, address: BlockAddress, message: ReplicaMessage, epoch: number): void {
     // A store that has lost records does not know what it voted for.
     if (storeRefusal(this.#parts.store) !== undefined || this.#controller.signal.aborted) return
     const opened = this.open(address)
     if (!(opened instanceof Promise)) {
-      opened.receive(from, message)
+      this.#hand(opened, from, message, epoch)
       return
     }
     opened.then(
-      (block) => block.receive(from, message),
+      (block) => this.#hand(block, from, message, epoch),
       (error: unknown) => this.#parts.logger.warn('a block that others vote on cannot be read here', { error }),
     )
+  }
+
+  /** Blocks that were not born yet are born to another group from now on. */
+  placementChanged(): void {
+    for (const [name, block] of this.#hosted) if (block.record === undefined && block.isIdle) this.#hosted.delete(name)
+  }
+
+  /** A birth is decided by those alone who act by the same map. */
+  #hand(block: HostedBlock, from: Member, message: ReplicaMessage, epoch: number): void {
+    if (block.record !== undefined || epoch === this.#parts.epoch()) block.receive(from, message)
   }
 
   /** Ends every wait. Idempotent. */

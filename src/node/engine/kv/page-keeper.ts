@@ -3,6 +3,7 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
+import type { Member } from '../../core/consensus/group.ts'
 import type { Entry } from '../../core/kv/entry.ts'
 import type { PageRules, RequestResult } from '../../core/kv/page-apply.ts'
 import type { PageChange } from '../../core/kv/page-change.ts'
@@ -12,6 +13,7 @@ import { entryKey } from '../../core/kv/record-keys.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
+import { NotPrimary } from '../consensus/replica-failures.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import { Mailbox } from '../mailbox.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
@@ -74,9 +76,10 @@ export class PageKeeper {
   static async open(address: BlockAddress, parts: PageParts): Promise<PageKeeper> {
     const block = await parts.host.pin(address)
     const { record } = block
-    if (record === undefined) throw new CodedError('store-not-found', 'the page of this store does not exist')
-    if (record.state.kind !== 'map') throw new CodedError('data-corrupt', 'the page of this store cannot be read')
-    parts.clock.observe(record.state.head.revisionFloor)
+    if (record === undefined && block.isAlone) throw new CodedError('store-not-found', 'the page of this store does not exist')
+    if (record !== undefined && record.state.kind !== 'map')
+      throw new CodedError('data-corrupt', 'the page of this store cannot be read')
+    if (record?.state.kind === 'map') parts.clock.observe(record.state.head.revisionFloor)
     return new PageKeeper(address, block, parts)
   }
 
@@ -91,9 +94,19 @@ export class PageKeeper {
     return record?.state.kind === 'map' ? record.state.head.recordCount : 0
   }
 
+  get members(): readonly Member[] {
+    return this.#block.group.members
+  }
+
   /** This node alone holds the page. */
   get isAlone(): boolean {
     return this.#block.isAlone
+  }
+
+  /** Resolves when what is applied here is as of now. Rejects with NotPrimary, or `unavailable`. */
+  async readable(signal: AbortSignal): Promise<void> {
+    this.#assertBorn()
+    await this.#block.read(signal)
   }
 
   /** What a node sent in one turn, whose batch was verified: one result for each of its changes. */
@@ -174,6 +187,7 @@ export class PageKeeper {
   async #change(all: readonly PageChange[], foreign: readonly PageEntryPart[]): Promise<Decided> {
     const { store, outcomes, writer, session, origin } = this.#parts
     const signal = this.#parts.host.signal
+    this.#assertBorn()
     await this.#block.lead(signal)
     const wanted = foreign.length === 0 ? all : [...all, ...foreign.flatMap(({ changes }) => changes)]
     const { failures, present } = await loadPage({ store, outcomes, page: this.address }, wanted)
@@ -197,6 +211,11 @@ export class PageKeeper {
       own: inOrder(all, (change) => failures.get(change), own ?? []),
       parts: inOrder(foreign, (part) => part.changes.map((change) => failures.get(change)).find(Boolean), results),
     }
+  }
+
+  /** A page is born with its store: who has no record of it does not hold it yet. */
+  #assertBorn(): void {
+    if (this.#block.record === undefined) throw new NotPrimary(this.#block.group.members, undefined)
   }
 
   /** A stamp above all revisions of the page. */

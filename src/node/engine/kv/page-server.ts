@@ -51,7 +51,7 @@ export class PageServer {
     const keys = decodePageKeys(body)
     if (keys === undefined) throw unreadable()
     const keeper = this.#keeperOf(block.address)
-    await block.read(signal)
+    await keeper.readable(signal)
     return encodeEntries(await Promise.all(keys.map((key) => calledEntry(keeper, key))))
   }
 
@@ -59,7 +59,7 @@ export class PageServer {
     if (!peer.rights.read) throw mayNotRead()
     const query = decodeCalledList(body)
     if (query === undefined) throw unreadable()
-    await block.read(signal)
+    await this.#keeperOf(block.address).readable(signal)
     return encodeCalledPage(await this.#parts.lister.list(block.address, query, signal))
   }
 

@@ -1,6 +1,7 @@
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { RequestId } from '../../core/base/request-id.ts'
+import type { Member } from '../../core/consensus/group.ts'
 import type { Entry } from '../../core/kv/entry.ts'
 import type { RequestResult } from '../../core/kv/page-apply.ts'
 import type { CalledEntry } from '../../core/kv/page-calls.ts'
@@ -13,7 +14,6 @@ import type { RoutedKind } from '../../core/wire/routed-call.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { AskMember } from '../cluster/ask-member.ts'
 import type { BlockRoute, RoutedCall } from '../cluster/block-route.ts'
-import type { HostedBlock } from '../consensus/hosted-block.ts'
 import { Deadline } from '../deadline.ts'
 import { Mailbox } from '../mailbox.ts'
 import type { ListQuery } from './key-value-service.ts'
@@ -52,6 +52,11 @@ export class Page {
 
   get isBusy(): boolean {
     return this.#keeper.isBusy || !this.#mailbox.idle
+  }
+
+  /** Who holds it, as far as is known here. */
+  get members(): readonly Member[] {
+    return this.#keeper.members
   }
 
   /** As far as it is applied here. */
@@ -94,8 +99,8 @@ export class Page {
     if (this.#keeper.isAlone) return await lister.list(this.address, query, signal)
     return await this.#ask(signal, {
       kind: 'page-list',
-      local: async (block) => {
-        await block.read(signal)
+      local: async () => {
+        await this.#keeper.readable(signal)
         return await lister.list(this.address, query, signal)
       },
       body: () => encodeCalledList(query),
@@ -110,8 +115,8 @@ export class Page {
   async #entries(keys: readonly Uint8Array[], signal: AbortSignal): Promise<readonly CalledEntry[]> {
     return await this.#ask(signal, {
       kind: 'page-read',
-      local: async (block) => {
-        await block.read(signal)
+      local: async () => {
+        await this.#keeper.readable(signal)
         return await Promise.all(keys.map((key) => calledEntry(this.#keeper, key)))
       },
       body: () => encodePageKeys(keys),
@@ -147,7 +152,7 @@ export class Page {
     signal: AbortSignal,
     call: {
       readonly kind: RoutedKind
-      readonly local: (block: HostedBlock) => Promise<Answer>
+      readonly local: () => Promise<Answer>
       readonly body: () => Uint8Array
       readonly decode: (bytes: Uint8Array) => Answer | undefined
     },
@@ -155,7 +160,7 @@ export class Page {
     const { address } = this
     const routed: RoutedCall<Answer> = {
       repeatable: true,
-      local: (block) => call.local(block),
+      local: () => call.local(),
       remote: async (to, primaryFailed, within) => {
         const bytes = await this.#parts.ask(to, { kind: call.kind, address, body: call.body(), primaryFailed }, within)
         const answer = call.decode(bytes)

@@ -12,7 +12,7 @@ import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
 import { bornGroup } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
-import { emptyAdmission } from '../../core/overlay/admission-section.ts'
+import { emptyAdmission, noAdmission } from '../../core/overlay/admission-section.ts'
 import type { DescriptorSection } from '../../core/overlay/descriptor-section.ts'
 import { encodeDescriptorSection } from '../../core/overlay/descriptor-section.ts'
 import type { PlacementMap } from '../../core/overlay/placement-map.ts'
@@ -90,7 +90,16 @@ export async function foundNetwork(parts: FoundingParts): Promise<NetworkState> 
     putBlock(mapRecord(page, stamp(), self, emptyPageHead())),
   ]
   await store.commit(writes, { space: 'reserve' })
-  return { networkId, descriptor, placement, root, stores: new Map([['', page]]), secrets: [secret], keys, self }
+  const facts = {
+    descriptor,
+    maps: [placement],
+    placement,
+    admission: noAdmission,
+    stores: new Map([['', page]]),
+    secrets: [secret],
+  }
+  const rootGroup = bornGroup([{ nodeId: self.nodeId, storeId: self.storeId }])
+  return { ...facts, networkId, root, rootGroup, keys, self }
 }
 
 function newDescriptor(parts: FoundingParts, firstNode: Uint8Array): DescriptorSection {

@@ -43,9 +43,11 @@ export async function recoverNetwork(parts: RecoveryParts, loaded: LoadedRoot): 
   const change = { name: placementSection(placement.epoch), body: encodePlacement(placement), version: 0n }
   const { keys, networkId, root } = state
   const batch = batchSections({ crypto, random, keys, networkId, root, stamp }, [change])
-  const prepared = prepareAlone(loaded.record, self)
+  const { held } = loaded
+  assert(held !== undefined, 'only who holds the root recovers it')
+  const prepared = prepareAlone(held.record, self)
   assert(prepared !== undefined, 'a higher recovery number takes over every block of one member')
-  const { head } = loaded
+  const { head } = held
   let originFloor = head.originFloor
   for (const { issued } of head.origins) if (issued > originFloor) originFloor = issued
   const record: BlockRecord = {
@@ -69,5 +71,6 @@ export async function recoverNetwork(parts: RecoveryParts, loaded: LoadedRoot): 
   await store.commit([writeNetworkRecord({ networkId, recovery: self.recovery }), ...batch.writes, rootWrite], {
     space: 'reserve',
   })
-  return { ...state, placement, self }
+  const rootGroup = prepared.group
+  return { ...state, maps: [...state.maps, placement], placement, rootGroup, self }
 }

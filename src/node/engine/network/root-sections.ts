@@ -5,6 +5,7 @@ import { emptyBytes } from '../../core/base/bytes.ts'
 import type { BatchedOperation } from '../../core/block/signed-batch.ts'
 import { sessionBytes, signBatch } from '../../core/block/signed-batch.ts'
 import { entryKey } from '../../core/kv/record-keys.ts'
+import type { SectionChange as WantedSection } from '../../core/overlay/root-entry.ts'
 import { encodeRootSection } from '../../core/overlay/root-section.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Random } from '../../ports/random.ts'
@@ -67,6 +68,29 @@ export function batchSections(parts: SectionParts, changes: readonly SectionChan
   const batch = { networkId, destination: root, session, sequence, issued, writer, operations }
   const { encoded } = signBatch(crypto, keys.node, batch)
   return { writes, session, sequence, issued, revision, recordBytes, encoded }
+}
+
+/** What a node signs of a change that others decide. */
+export function signSections(
+  { crypto, keys, networkId, root: destination }: Pick<SectionParts, 'crypto' | 'keys' | 'networkId' | 'root'>,
+  batch: {
+    readonly session: Uint8Array
+    readonly sequence: bigint
+    readonly issued: bigint
+    readonly changes: readonly WantedSection[]
+  },
+): Uint8Array {
+  const { session, sequence, issued, changes } = batch
+  const writer = userIdOf(crypto, keys.user.signing.publicKey)
+  const operations = changes.map(({ name, body, version }) =>
+    body === undefined ? removalOf(crypto, name, version) : operationOf(crypto, { name, body, version }),
+  )
+  return signBatch(crypto, keys.node, { networkId, destination, session, sequence, issued, writer, operations }).encoded
+}
+
+function removalOf(crypto: Crypto, name: Uint8Array, version: bigint): BatchedOperation {
+  const precondition = { kind: 'version', version: version - 1n } as const
+  return { kind: 'delete', keyDigest: crypto.sha256(name), contentType: emptyBytes, expiry: 0n, precondition }
 }
 
 function operationOf(crypto: Crypto, { name, body, version }: SectionChange): BatchedOperation {

@@ -1,0 +1,91 @@
+import { assert } from '../../../shared/assert.ts'
+import type { BlockAddress } from '../../core/base/address.ts'
+import { equalBytes } from '../../core/base/bytes.ts'
+import type { Group, Member } from '../../core/consensus/group.ts'
+import { bornGroup } from '../../core/consensus/group.ts'
+import type { OpenEpochs } from '../../core/overlay/open-epochs.ts'
+import { differingGroups, openEpochs } from '../../core/overlay/open-epochs.ts'
+import type { PlacementMap } from '../../core/overlay/placement-map.ts'
+import { placeOf } from '../../core/overlay/placement-map.ts'
+import { placementGroup } from '../../core/overlay/rendezvous.ts'
+import type { NetworkFacts } from './network-facts.ts'
+import type { NetworkState } from './network-state.ts'
+
+/** Copies of a block that the network keeps, and members of its root, where it has nodes enough. */
+export const replicationFactor = 3
+export const rootFactor = 5
+
+/** The network as this node knows it at the moment. What changes is told to who has asked for it. */
+export class NetworkView {
+  readonly networkId: Uint8Array
+  readonly root: BlockAddress
+  readonly #self: Member
+  readonly #listeners: (() => void)[] = []
+  #facts: NetworkFacts
+  #epochs: OpenEpochs
+
+  constructor(state: NetworkState) {
+    this.networkId = state.networkId
+    this.root = state.root
+    this.#self = { nodeId: state.self.nodeId, storeId: state.self.storeId }
+    this.#facts = state
+    this.#epochs = epochsOf(state.maps)
+  }
+
+  get facts(): NetworkFacts {
+    return this.#facts
+  }
+
+  get placement(): PlacementMap {
+    return this.#facts.placement
+  }
+
+  get epoch(): number {
+    return this.#facts.placement.epoch
+  }
+
+  /** Ed25519 public key of the present owner. */
+  get owner(): Uint8Array {
+    const owner = this.#facts.descriptor.terms.at(-1)?.owner
+    assert(owner !== undefined, 'a descriptor has terms')
+    return owner
+  }
+
+  /** Told, synchronously, when something of the network has changed. Must not throw. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  update(facts: NetworkFacts): void {
+    this.#facts = facts
+    this.#epochs = epochsOf(facts.maps)
+    for (const listener of this.#listeners) listener()
+  }
+
+  isOfNetwork(nodeId: Uint8Array): boolean {
+    return placeOf(this.placement, nodeId) !== undefined
+  }
+
+  /** The members that a block should have by the newest map, the first choice first. */
+  placedAt(address: BlockAddress): readonly Member[] {
+    const factor = equalBytes(address, this.root) ? rootFactor : replicationFactor
+    const members = placementGroup(this.placement, address, { factor })
+    return members.length > 0 ? members : [this.#self]
+  }
+
+  /** The group that a block is born to now. */
+  birthGroup(address: BlockAddress): Group {
+    return bornGroup(this.placedAt(address))
+  }
+
+  /** Groups of older open epochs in which a block may be that the newest map does not find. */
+  differing(address: BlockAddress): readonly (readonly Member[])[] {
+    return differingGroups(this.#epochs, address, { factor: replicationFactor }).map(({ members }) => members)
+  }
+}
+
+function epochsOf(maps: readonly PlacementMap[]): OpenEpochs {
+  const epochs = openEpochs(maps)
+  assert(epochs !== undefined, 'a network has open epochs, and not too many')
+  return epochs
+}
