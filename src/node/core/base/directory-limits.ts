@@ -10,6 +10,9 @@ export interface DirectoryLimits {
   /** Records of other nodes that are verified because one peer told of them: at once, and each second from then on. */
   readonly recordBurst: number
   readonly recordsPerSecond: number
+  /** Comparisons of all that is known, which take up to a megabyte, for one peer: at once, and each second from then on. */
+  readonly digestBurst: number
+  readonly digestsPerSecond: number
   /**
    * The longest time for which a node states the same of itself, or for each node that it knows where these are many, and the time
    * between two looks at whether it still holds. How far a node is synced is known to others no later than that.
@@ -30,6 +33,8 @@ export const defaultDirectoryLimits: DirectoryLimits = {
   directoryBatchMax: 256,
   recordBurst: 4096,
   recordsPerSecond: 64,
+  digestBurst: 16,
+  digestsPerSecond: 1,
   recordIntervalMs: 60_000,
   recordNodeIntervalMs: 150,
   recordLookMs: 10_000,

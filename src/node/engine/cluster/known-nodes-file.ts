@@ -1,3 +1,4 @@
+import type { SignedNodeRecord } from '../../core/access/node-record.ts'
 import { compareBytes, fromHex, prefixEnd, toHex } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { decodeText, encodeText } from '../../core/base/text.ts'
@@ -30,6 +31,7 @@ export class KnownNodesFile {
   readonly #changed = new Set<string>()
   #timer: Disposable | undefined
   #writing: Promise<void> | undefined
+  #isFailing = false
   #stopped = false
 
   constructor(parts: KnownNodesFileParts) {
@@ -111,10 +113,13 @@ export class KnownNodesFile {
         )
       } catch (error) {
         for (const key of batch) this.#changed.add(key)
-        logger.warn('what is known of other nodes could not be kept; it is tried again', { error })
+        // A disk that is full stays so for a while: that is one thing to say.
+        if (!this.#isFailing) logger.warn('what is known of other nodes could not be kept; it is tried again', { error })
+        this.#isFailing = true
         return
       }
     }
+    this.#isFailing = false
   }
 
   #writeOf(nodeKey: string): RecordWrite {

@@ -3,28 +3,29 @@ import type { SignedNodeRecord } from '../../core/access/node-record.ts'
 import { decodeNodeRecord, encodeNodeRecord } from '../../core/access/node-record.ts'
 import { compareBytes, toHex } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
-import type { RolledBack } from '../../core/overlay/life-mark.ts'
-import { concerns, decodeRolledBack, encodeRolledBack } from '../../core/overlay/life-mark.ts'
+import { decodeRolledBack } from '../../core/overlay/life-mark.ts'
 import type { SwimEffect, SwimEvent } from '../../core/overlay/swim/swim-events.ts'
 import { SwimMachine } from '../../core/overlay/swim/swim-machine.ts'
 import type { PeerState, SwimMessage } from '../../core/overlay/swim/swim-messages.ts'
 import { decodeSwimMessage, encodeSwimMessage } from '../../core/overlay/swim/swim-messages.ts'
 import { messageBody } from '../../core/wire/peer-body.ts'
-import type { LivenessObserver, RecordRefusal } from '../../observe/cluster-observer.ts'
+import type { RecordRefusal } from '../../observe/cluster-observer.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Peer, Transport } from '../../ports/transport.ts'
 import type { Liveness } from './block-route.ts'
+import type { LostStateParts } from './lost-state.ts'
+import { LostState } from './lost-state.ts'
 import type { NodeDirectory, RecordVerdict } from './node-directory.ts'
 import type { ClusterNodeStatus } from './node-status.ts'
 import { statusOf } from './node-status.ts'
-import type { OwnRecord } from './own-record.ts'
+import { PeerAllowance } from './peer-allowance.ts'
 import type { PeerSwitch } from './peer-switch.ts'
 import { RecordIntake } from './record-intake.ts'
 import { RoundTrips } from './round-trips.ts'
 
-export interface LivenessParts {
+export interface LivenessParts extends LostStateParts {
   readonly clock: Clock
   readonly random: Random
   readonly crypto: Crypto
@@ -33,12 +34,8 @@ export interface LivenessParts {
   readonly transport: Pick<Transport, 'send' | 'endSession' | 'peers'>
   readonly peers: PeerSwitch
   readonly directory: NodeDirectory
-  readonly own: OwnRecord
-  readonly observer: LivenessObserver
   /** Whether the placement map names the node. */
   isOfNetwork(nodeId: Uint8Array): boolean
-  /** This node's data directory came back older than it was; told once. `by`: who saw it, none where the own signature shows it. */
-  onRolledBack(facts: { readonly by: Uint8Array | undefined; readonly notice: RolledBack }): void
 }
 
 /**
@@ -50,25 +47,29 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
   readonly #parts: LivenessParts
   readonly #intake: RecordIntake
   readonly #trips: RoundTrips
-  /** Of nodes whose directory came back older, by their ids in hex: told until a record of another directory comes. */
-  readonly #notices = new Map<string, RolledBack>()
+  readonly #digests: PeerAllowance
+  readonly #lostState: LostState
   /** What was last said of each node, by its id in hex. */
   readonly #states = new Map<string, PeerState>()
   #machine: SwimMachine | undefined
   #timer: Disposable | undefined
   #lookTimer: Disposable | undefined
-  #isRolledBack = false
   #leaving: Promise<void> | undefined
 
   constructor(parts: LivenessParts) {
-    const { own, limits, peers } = parts
+    const { own, limits, peers, clock } = parts
     this.#parts = parts
     this.#intake = new RecordIntake({ ...parts, ownNodeId: own.nodeId })
+    this.#lostState = new LostState(parts)
     this.#trips = new RoundTrips(limits.directoryNodesMax)
+    this.#digests = new PeerAllowance(clock, limits.digestBurst, limits.digestsPerSecond)
     peers.onMessage('liveness', (peer, body) => this.#hear(peer, body))
     peers.onSession({
       connected: (peer) => this.#connected(peer),
-      disconnected: ({ nodeId }) => this.#intake.ended(nodeId),
+      disconnected: ({ nodeId }) => {
+        this.#intake.ended(nodeId)
+        this.#digests.ended(nodeId)
+      },
     })
   }
 
@@ -131,7 +132,7 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
     for (const nodeId of directory.forgetStrangers()) {
       this.#step({ kind: 'forget', nowMs: this.#nowMs, nodeId })
       this.#trips.forget(nodeId)
-      this.#notices.delete(toHex(nodeId))
+      this.#lostState.settle(nodeId)
     }
     for (const { nodeId } of transport.peers) {
       const isMissing = directory.get(nodeId) === undefined && isOfNetwork(nodeId)
@@ -175,8 +176,7 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
   #connected({ nodeId }: Peer): void {
     if (!this.#isRunning) return
     this.#step({ kind: 'connected', nowMs: this.#nowMs, nodeId })
-    const notice = this.#notices.get(toHex(nodeId))
-    if (notice !== undefined) this.#tell(nodeId, notice)
+    this.#lostState.remind(nodeId)
   }
 
   #hear(peer: Peer, body: Uint8Array): void {
@@ -186,13 +186,17 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
     else {
       const notice = decodeRolledBack(body)
       if (notice === undefined) this.#nonsense(peer.nodeId, 'malformed')
-      else this.#rolledBack(peer.nodeId, notice)
+      else this.#lostState.told(peer.nodeId, notice)
     }
   }
 
   #gossip(from: Uint8Array, message: SwimMessage): void {
     this.#trips.heard(from, message, this.#nowMs)
     if ('rumours' in message && !this.#takeRecords(from, message.rumours)) return
+    if (asksForMuch(message) && !this.#digests.spend(from)) {
+      this.#parts.observer.recordRefused({ reason: 'too-many' })
+      return
+    }
     this.#step({ kind: 'message', nowMs: this.#nowMs, from, message: keptMessage(message) })
   }
 
@@ -209,7 +213,7 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
           this.#parts.observer.recordRefused({ reason: 'too-many' })
           break
         case 'own':
-          this.#ownSeen(judged.record)
+          this.#lostState.ownSeen(judged.record)
           break
         case 'judged':
           if (judged.verdict.kind === 'forged') {
@@ -226,7 +230,7 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
     const { nodeId, bootCount, incarnation } = record
     switch (verdict.kind) {
       case 'news':
-        this.#notices.delete(toHex(nodeId))
+        this.#lostState.settle(nodeId)
         this.#know(record, verdict.anotherStore)
         break
       case 'known':
@@ -235,9 +239,7 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
       case 'older':
         break
       case 'rolled-back':
-        this.#notices.set(toHex(nodeId), verdict.notice)
-        this.#parts.observer.rollBackSeen({ nodeId })
-        this.#tell(nodeId, verdict.notice)
+        this.#lostState.seen(nodeId, verdict.notice)
         break
       default:
         this.#parts.observer.recordRefused({ reason: verdict.kind })
@@ -255,29 +257,6 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
   #nonsense(nodeId: Uint8Array, reason: RecordRefusal): void {
     this.#parts.observer.recordRefused({ reason })
     this.#parts.transport.endSession(nodeId, 'malformed')
-  }
-
-  #tell(nodeId: Uint8Array, notice: RolledBack): void {
-    this.#parts.transport.send(nodeId, messageBody('liveness', encodeRolledBack(notice)))
-  }
-
-  /** A statement of this node itself that it did not make since its start. */
-  #ownSeen(record: SignedNodeRecord): void {
-    const { storeId } = record
-    this.#rolledBack(undefined, { storeId, highest: record, seen: this.#parts.own.life })
-  }
-
-  #rolledBack(by: Uint8Array | undefined, { storeId, highest, seen }: RolledBack): void {
-    const { own, observer, onRolledBack } = this.#parts
-    const notice: RolledBack = {
-      storeId: Uint8Array.from(storeId),
-      highest: { bootCount: highest.bootCount, syncedPosition: highest.syncedPosition },
-      seen: { bootCount: seen.bootCount, syncedPosition: seen.syncedPosition },
-    }
-    if (this.#isRolledBack || !concerns(notice, own.life)) return
-    this.#isRolledBack = true
-    observer.rolledBack({ by, ...notice })
-    onRolledBack({ by, notice })
   }
 
   #step(event: SwimEvent): void {
@@ -325,6 +304,11 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
     this.#lookTimer = undefined
     this.#lookLater()
   }
+}
+
+/** Whether the answer may hold all that is known. */
+function asksForMuch(message: SwimMessage): boolean {
+  return message.kind === 'digest' || (message.kind === 'news' && message.wanted.length > 0)
 }
 
 /** With accusers of their own: what is kept of them must not hold the whole message. */

@@ -1,11 +1,12 @@
 import type { SignedNodeRecord } from '../../core/access/node-record.ts'
 import { decodeNodeRecord, isGenuineNodeRecord } from '../../core/access/node-record.ts'
-import { equalBytes, toHex } from '../../core/base/bytes.ts'
+import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { AliveRumour } from '../../core/overlay/swim/swim-messages.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { NodeDirectory, RecordVerdict } from './node-directory.ts'
+import { PeerAllowance } from './peer-allowance.ts'
 
 export interface RecordIntakeParts {
   readonly crypto: Crypto
@@ -28,11 +29,12 @@ export type IntakeVerdict =
 /** Looks at the records that peers pass on, and spends no more on the verification of what one of them sends than it may. */
 export class RecordIntake {
   readonly #parts: RecordIntakeParts
-  /** Of each peer with a session, by its id in hex: how many more may be verified, and since when. */
-  readonly #left = new Map<string, { readonly count: number; readonly atMs: number }>()
+  readonly #allowance: PeerAllowance
 
   constructor(parts: RecordIntakeParts) {
+    const { clock, limits } = parts
     this.#parts = parts
+    this.#allowance = new PeerAllowance(clock, limits.recordBurst, limits.recordsPerSecond)
   }
 
   judge(from: Uint8Array, rumour: AliveRumour): IntakeVerdict {
@@ -42,24 +44,14 @@ export class RecordIntake {
     const { ownNodeId, directory, networkId, crypto } = this.#parts
     const isOwn = equalBytes(record.nodeId, ownNodeId)
     if (!isOwn && directory.holds(record)) return { kind: 'judged', record, verdict: { kind: 'known' } }
-    if (!this.#spend(from)) return { kind: 'too-many' }
+    if (!this.#allowance.spend(from)) return { kind: 'too-many' }
     if (!isOwn) return { kind: 'judged', record, verdict: directory.take(record, 'gossip') }
     return isGenuineNodeRecord(crypto, networkId, record) ? { kind: 'own', record } : { kind: 'nonsense' }
   }
 
   /** The session of a peer ended. */
   ended(peer: Uint8Array): void {
-    this.#left.delete(toHex(peer))
-  }
-
-  #spend(from: Uint8Array): boolean {
-    const { clock, limits } = this.#parts
-    const key = toHex(from)
-    const nowMs = clock.monotonicMs()
-    const before = this.#left.get(key) ?? { count: limits.recordBurst, atMs: nowMs }
-    const count = Math.min(limits.recordBurst, before.count + ((nowMs - before.atMs) * limits.recordsPerSecond) / 1000)
-    this.#left.set(key, { count: Math.max(0, count - 1), atMs: nowMs })
-    return count >= 1
+    this.#allowance.ended(peer)
   }
 }
 

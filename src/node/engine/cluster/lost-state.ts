@@ -1,0 +1,77 @@
+import type { SignedNodeRecord } from '../../core/access/node-record.ts'
+import { toHex } from '../../core/base/bytes.ts'
+import type { Life, RolledBack } from '../../core/overlay/life-mark.ts'
+import { concerns, encodeRolledBack } from '../../core/overlay/life-mark.ts'
+import { messageBody } from '../../core/wire/peer-body.ts'
+import type { LivenessObserver } from '../../observe/cluster-observer.ts'
+import type { Transport } from '../../ports/transport.ts'
+import type { OwnRecord } from './own-record.ts'
+
+export interface LostStateParts {
+  readonly transport: Pick<Transport, 'send'>
+  readonly own: OwnRecord
+  readonly observer: LivenessObserver
+  /**
+   * This node's data directory came back older than it was, so that it must take a new store id before it votes again; told once. `by`:
+   * who saw it further, none where the own signature shows it.
+   */
+  onRolledBack(facts: { readonly by: Uint8Array | undefined; readonly notice: RolledBack }): void
+}
+
+/** Tells nodes whose data directory came back older than it was, and hears that of the own one. */
+export class LostState {
+  readonly #parts: LostStateParts
+  /** Of nodes that have not shown another directory since, by their ids in hex. */
+  readonly #notices = new Map<string, RolledBack>()
+  #isFound = false
+
+  constructor(parts: LostStateParts) {
+    this.#parts = parts
+  }
+
+  /** A record shows that the directory of a node that is known has lost something. */
+  seen(nodeId: Uint8Array, notice: RolledBack): void {
+    const key = toHex(nodeId)
+    if (!this.#notices.has(key)) this.#parts.observer.rollBackSeen({ nodeId })
+    this.#notices.set(key, notice)
+    this.#send(nodeId, notice)
+  }
+
+  /** A session with the node stands: what was said before it may be lost. */
+  remind(nodeId: Uint8Array): void {
+    const notice = this.#notices.get(toHex(nodeId))
+    if (notice !== undefined) this.#send(nodeId, notice)
+  }
+
+  /** The node runs on a directory that is what it was, or has lost its place. */
+  settle(nodeId: Uint8Array): void {
+    this.#notices.delete(toHex(nodeId))
+  }
+
+  /** A statement of this node itself, genuine, of which it is not known whether it made it since its start. */
+  ownSeen(record: SignedNodeRecord): void {
+    this.#judge(undefined, { storeId: record.storeId, highest: record, seen: this.#parts.own.life })
+  }
+
+  told(by: Uint8Array, notice: RolledBack): void {
+    this.#judge(by, notice)
+  }
+
+  #judge(by: Uint8Array | undefined, { storeId, highest, seen }: RolledBack): void {
+    const { own, observer, onRolledBack } = this.#parts
+    // Of its own: what is kept must not hold the whole message.
+    const notice: RolledBack = { storeId: Uint8Array.from(storeId), highest: lifeOf(highest), seen: lifeOf(seen) }
+    if (this.#isFound || !concerns(notice, own.life)) return
+    this.#isFound = true
+    observer.rolledBack({ by, ...notice })
+    onRolledBack({ by, notice })
+  }
+
+  #send(nodeId: Uint8Array, notice: RolledBack): void {
+    this.#parts.transport.send(nodeId, messageBody('liveness', encodeRolledBack(notice)))
+  }
+}
+
+function lifeOf({ bootCount, syncedPosition }: Life): Life {
+  return { bootCount, syncedPosition }
+}
