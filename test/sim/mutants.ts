@@ -25,9 +25,9 @@ const crashing = (profile: Profile): Profile => ({ ...crowded(profile), faults: 
 export const mutants: readonly Mutant[] = [
   {
     name: 'answer-before-persist',
-    file: 'node/engine/kv/page-keeper.ts',
-    right: 'await store.commit(writes,',
-    wrong: 'void store.commit(writes,',
+    file: 'node/engine/consensus/hosted-block.ts',
+    right: 'if (writes.length > 0) await store.commit(writes,',
+    wrong: 'if (writes.length > 0) void store.commit(writes,',
     profile: crashing,
   },
   {
@@ -61,8 +61,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'give-answers-to-the-wrong-callers',
     file: 'node/engine/kv/page-keeper.ts',
-    right: 'if (failures.size === 0) return applied.results',
-    wrong: 'if (failures.size === 0) return applied.results.toReversed()',
+    right: '(results[next++] as Result)',
+    wrong: '(results.toReversed()[next++] as Result)',
     profile: crowded,
   },
   {
@@ -89,16 +89,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'keep-an-old-record-of-the-page',
-    file: 'node/engine/kv/page-writes.ts',
-    right: "writes.push({ kind: 'put', family: 'block', key: page, value: encodeBlockRecord(record) })",
+    file: 'node/engine/consensus/hosted-block.ts',
+    right: "writes.push({ kind: 'put', family: 'block', key: this.address, value: encodeBlockRecord(next) })",
     wrong: '',
     profile: crashing,
   },
   {
     name: 'answer-for-a-block-before-persist',
-    file: 'node/engine/block/signed-blocks.ts',
-    right: 'if (writes.length > 0) await this.#parts.store.commit(',
-    wrong: 'if (writes.length > 0) void this.#parts.store.commit(',
+    file: 'node/engine/block/signed-block-primary.ts',
+    right: 'return answerOf(entry, (await block.propose(change, local, space, signal)) as BlockEntryResult)',
+    wrong: "block.propose(change, local, space, signal).catch(() => undefined); return { kind: 'applied' }",
     profile: (profile) => ({ ...crashing(profile), blocks: 90 }),
   },
   {
@@ -111,15 +111,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'insert-over-a-block',
     file: 'node/core/consensus/apply-entry.ts',
-    right: "if (record !== undefined && record.state.kind !== 'removed') return 'exists'",
+    right: "if (position !== undefined && position.state.kind !== 'removed') return 'exists'",
     wrong: '',
     profile: (profile) => ({ ...crowded(profile), blocks: 90 }),
   },
   {
     name: 'forget-what-became-of-a-block-request',
-    file: 'node/engine/block/signed-block-turn.ts',
-    right: 'for (const { key, outcome } of this.#outcomes.values()) {',
-    wrong: 'for (const { key, outcome } of [...this.#outcomes.values()].slice(0, 0)) {',
+    file: 'node/engine/block/signed-block-logic.ts',
+    right: "writes.push({ kind: 'put', family: 'outcome', key, value: encodeOutcome(outcome) })",
+    wrong: '',
     profile: (profile) => ({ ...crashing(profile), blocks: 90 }),
   },
 ]
