@@ -2,7 +2,7 @@ import type { EventLoopDelay } from './adapters/event-loop/event-loop-delay.ts'
 import { openLevelStore } from './adapters/level-store/open-level-store.ts'
 import { makeCertificate } from './adapters/tls-certificate/make-certificate.ts'
 import { assertSafeBind } from './api/grpc/bind-safety.ts'
-import type { GrpcServer } from './api/grpc/grpc-server.ts'
+import type { GrpcServer, ServedServices } from './api/grpc/grpc-server.ts'
 import { createGrpcServer } from './api/grpc/grpc-server.ts'
 import { assertPortsFreeForFirstStart } from './cli/run/check-ports.ts'
 import { connectionBudget } from './cli/run/descriptor-budget.ts'
@@ -63,7 +63,7 @@ export interface ServeParts {
 export interface ServedNode {
   readonly node: StorageNode
   /** What every face calls: the services with their traffic told to the observer. */
-  readonly services: Pick<StorageNode, 'keyValues' | 'blocks'>
+  readonly services: ServedServices
   readonly adapters: ReturnType<typeof systemAdapters>
   readonly keysKept: readonly KeyDescription[]
   /** Where gRPC is served. */
@@ -97,6 +97,7 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
       valuesCollected: observer.valuesCollected,
       damageRead: observer.damageRead,
       keysChanged: parts.keysChanged,
+      description: { software: version, zone: config.zone ?? '', labels: config.labels },
     },
     { ...adapters, keyVault, store, logger: parts.logger, meter },
   )
@@ -114,6 +115,7 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   const services = {
     keyValues: observedKeyValues(node.keyValues, observer, adapters.clock),
     blocks: observedBlocks(node.blocks, observer, adapters.clock),
+    cluster: node.cluster,
   }
   const grpcServer = makeGrpcServer(parts, services, adapters)
   resources.add(() => grpcServer.stop())

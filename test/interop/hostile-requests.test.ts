@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { KeyValueStore } from '../../src/node/api/grpc/generated/memo/kvs/memo_kvs_pb.js'
 import { Blocks } from '../../src/node/api/grpc/generated/memo/v1/blocks_pb.js'
+import { Cluster } from '../../src/node/api/grpc/generated/memo/v1/cluster_pb.js'
 import { KeyValue } from '../../src/node/api/grpc/generated/memo/v1/key_value_pb.js'
 import { ValueStore } from '../../src/node/api/grpc/generated/memo/vs/memo_vs_pb.js'
 import type { MemoProcess } from '../support/memo-process.ts'
@@ -29,7 +30,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const methods: readonly DescMethod[] = [KeyValueStore, ValueStore, KeyValue, Blocks].flatMap(({ methods }) => methods)
+const methods: readonly DescMethod[] = [KeyValueStore, ValueStore, KeyValue, Blocks, Cluster].flatMap(({ methods }) => methods)
 
 /** A field as protobuf writes it: short bytes, text, an address, a nested message or a number. */
 const { field } = fc.letrec<{ field: Buffer; message: Buffer }>((tie) => ({

@@ -15,6 +15,7 @@ const files = [
   'memo/v1/call.proto',
   'memo/v1/key_value.proto',
   'memo/v1/blocks.proto',
+  'memo/v1/cluster.proto',
 ]
 /** Debian's Python first: another one in the PATH seldom has its packages. */
 const pythons = ['/usr/bin/python3', 'python3']

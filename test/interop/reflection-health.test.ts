@@ -14,7 +14,7 @@ import type { MemoProcess } from '../support/memo-process.ts'
 import { startMemo } from '../support/memo-process.ts'
 
 const reflectionFolder = join(dirname(createRequire(import.meta.url).resolve('@grpc/reflection')), '../proto')
-const served = ['memo.kvs.KeyValueStore', 'memo.v1.Blocks', 'memo.v1.KeyValue', 'memo.vs.ValueStore']
+const served = ['memo.kvs.KeyValueStore', 'memo.v1.Blocks', 'memo.v1.Cluster', 'memo.v1.KeyValue', 'memo.vs.ValueStore']
 const folder = mkdtempSync(join(tmpdir(), 'memo-reflection-'))
 let memo: MemoProcess
 let client: Client

@@ -1,5 +1,6 @@
 import type { ScrubStatus, StoreCondition, StoreUsage, VerifyReport } from '../ports/record-store.ts'
 import type { BlockService } from './block/block-service.ts'
+import type { ClusterService } from './cluster/cluster-service.ts'
 import type { KeyValueService } from './kv/key-value-service.ts'
 
 export interface NodeIdentity {
@@ -29,10 +30,11 @@ export interface NodeStatus {
   readonly uptimeMs: number
 }
 
-/** A node as its faces see it: two services and what is known of its health. */
+/** A node as its faces see it: its services and what is known of its health. */
 export interface StorageNode extends AsyncDisposable {
   readonly keyValues: KeyValueService
   readonly blocks: BlockService
+  readonly cluster: ClusterService
   start(signal?: AbortSignal): Promise<void>
   stop(): Promise<void>
   status(): NodeStatus

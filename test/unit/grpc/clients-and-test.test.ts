@@ -160,7 +160,7 @@ describe('a test of the port', () => {
     expect(result.steps.every(({ ms }) => ms >= 0 && ms < 5000)).toBe(true)
     const { items } = await world.kv.list('', { prefix: testKeyPrefix }, { signal: new AbortController().signal })
     expect(items).toEqual([])
-    expect(await call(handlers.info, undefined, options)).toMatchObject({ auth: 'none', services: { length: 4 } })
+    expect(await call(handlers.info, undefined, options)).toMatchObject({ auth: 'none', services: { length: 5 } })
     await expect.poll(() => rig.server.clients.count, soon).toBe(0)
   })
 

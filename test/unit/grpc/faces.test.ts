@@ -4,8 +4,9 @@ import { anyUnpack } from '@bufbuild/protobuf/wkt'
 import { status } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { KeyValueStore } from '../../../src/node/api/grpc/generated/memo/kvs/memo_kvs_pb.js'
-import { BlockKind, Blocks } from '../../../src/node/api/grpc/generated/memo/v1/blocks_pb.js'
+import { BlockKind, Blocks, ReplicaRole } from '../../../src/node/api/grpc/generated/memo/v1/blocks_pb.js'
 import { KeyState, StatusDetailsSchema } from '../../../src/node/api/grpc/generated/memo/v1/call_pb.js'
+import { NodeState } from '../../../src/node/api/grpc/generated/memo/v1/cluster_pb.js'
 import { ConflictSchema, KeyValue } from '../../../src/node/api/grpc/generated/memo/v1/key_value_pb.js'
 import type { Block } from '../../../src/node/api/grpc/generated/memo/vs/memo_vs_pb.js'
 import { BlockSchema, ValueStore } from '../../../src/node/api/grpc/generated/memo/vs/memo_vs_pb.js'
@@ -14,6 +15,7 @@ import type { BlockAddress } from '../../../src/node/core/base/address.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import type { BlockDraft, BlockService } from '../../../src/node/engine/block/block-service.ts'
 import type { CallContext } from '../../../src/node/engine/call-context.ts'
+import type { ReplicaStatus } from '../../../src/node/engine/cluster/cluster-service.ts'
 import type { ListQuery } from '../../../src/node/engine/kv/key-value-service.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 import { MapKeyValues, metadataOf, viewOf } from './fake-services.ts'
@@ -219,7 +221,11 @@ test('what is known of a block is told', async () => {
     verified: true,
   }
   const stat = async () => ({ ...facts, kind: 'map', codec: 'zstd', cipher: 'none' }) as const
-  await using rig = await GrpcRig.start({ blocks: { stat } })
+  const replicas = async (asked: BlockAddress): Promise<ReplicaStatus[]> => [
+    { nodeId: asked, storeId: Uint8Array.of(7), role: 'primary', state: 'alive', heldIndex: 12 },
+    { nodeId: asked, storeId: Uint8Array.of(8), role: 'learner', state: 'unknown', heldIndex: undefined },
+  ]
+  await using rig = await GrpcRig.start({ blocks: { stat }, cluster: { replicas } })
   const answer = await rig.client.call(Blocks.method.stat, { address })
   expect(answer.stat).toMatchObject({
     kind: BlockKind.MAP,
@@ -229,6 +235,11 @@ test('what is known of a block is told', async () => {
     verified: true,
     address,
   })
+  expect(answer.replicas).toMatchObject([
+    { nodeId: address, storeId: Uint8Array.of(7), role: ReplicaRole.PRIMARY, state: NodeState.ALIVE, heldIndex: 12n },
+    { nodeId: address, storeId: Uint8Array.of(8), role: ReplicaRole.LEARNER, state: NodeState.UNSPECIFIED },
+  ])
+  expect(answer.replicas[1]?.heldIndex).toBeUndefined()
 })
 
 test.each<[field: string, change: Exclude<MessageInitShape<typeof BlockSchema>, Block>, type: string]>([

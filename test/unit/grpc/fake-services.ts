@@ -1,6 +1,7 @@
 import type { BlockAddress } from '../../../src/node/core/base/address.ts'
 import { compareBytes } from '../../../src/node/core/base/bytes.ts'
 import type { BlockDraft, BlockService, BlockView } from '../../../src/node/engine/block/block-service.ts'
+import type { ClusterService } from '../../../src/node/engine/cluster/cluster-service.ts'
 import type {
   ChangeResult,
   KeyMetadata,
@@ -41,6 +42,15 @@ export function fakeBlocks(answers: Partial<BlockService>): BlockService {
     update: async () => unexpected('update'),
     remove: async () => unexpected('remove'),
     stat: async () => unexpected('stat'),
+    ...answers,
+  }
+}
+
+export function fakeCluster(answers: Partial<ClusterService>): ClusterService {
+  return {
+    status: () => unexpected('status'),
+    invite: async () => unexpected('invite'),
+    replicas: async () => unexpected('replicas'),
     ...answers,
   }
 }

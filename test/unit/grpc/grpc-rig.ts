@@ -14,8 +14,9 @@ import { equalBytes } from '../../../src/node/core/base/bytes.ts'
 import type { Limits } from '../../../src/node/core/base/limits.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import type { BlockService } from '../../../src/node/engine/block/block-service.ts'
+import type { ClusterService } from '../../../src/node/engine/cluster/cluster-service.ts'
 import type { KeyValueService } from '../../../src/node/engine/kv/key-value-service.ts'
-import { fakeBlocks, fakeKeyValues } from './fake-services.ts'
+import { fakeBlocks, fakeCluster, fakeKeyValues } from './fake-services.ts'
 
 type CallFacts = Parameters<GrpcObserver['grpcCallEnded']>[0]
 type FailureFacts = Parameters<GrpcObserver['grpcCallFailed']>[0]
@@ -52,11 +53,12 @@ export interface RigOptions extends Partial<Omit<GrpcServerOptions, 'limits'>> {
   readonly limits?: Partial<Limits>
   readonly keyValues?: Partial<KeyValueService>
   readonly blocks?: Partial<BlockService>
+  readonly cluster?: Partial<ClusterService>
   readonly observer?: GrpcObserver
 }
 
 export function serverOf(options: RigOptions): GrpcServer {
-  const { keyValues = {}, blocks = {}, observer = new RecordingObserver(), limits, ...rest } = options
+  const { keyValues = {}, blocks = {}, cluster = {}, observer = new RecordingObserver(), limits, ...rest } = options
   const ports: GrpcServerPorts = {
     clock: new SystemClock(),
     random: new SystemRandom(),
@@ -66,7 +68,7 @@ export function serverOf(options: RigOptions): GrpcServer {
   }
   return createGrpcServer(
     { host: '127.0.0.1', port: 0, auth: {}, tls: undefined, insecure: false, ...rest, limits: { ...defaultLimits, ...limits } },
-    { keyValues: fakeKeyValues(keyValues), blocks: fakeBlocks(blocks) },
+    { keyValues: fakeKeyValues(keyValues), blocks: fakeBlocks(blocks), cluster: fakeCluster(cluster) },
     ports,
   )
 }

@@ -1,10 +1,12 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import { addressBytes } from '../../core/base/address.ts'
 import type { BlockService, BlockStat } from '../../engine/block/block-service.ts'
+import type { ClusterService, ReplicaStatus } from '../../engine/cluster/cluster-service.ts'
 import { addressOf, noSuchBlock } from './block-message.ts'
 import type { Handlers } from './bridge.ts'
+import { nodeStates } from './cluster-face.ts'
 import type { Blocks } from './generated/memo/v1/blocks_pb.js'
-import { BlockCipher, BlockCodec, BlockKind } from './generated/memo/v1/blocks_pb.js'
+import { BlockCipher, BlockCodec, BlockKind, ReplicaRole } from './generated/memo/v1/blocks_pb.js'
 import { checkConsistency } from './key-value-message.ts'
 
 const kinds = {
@@ -22,8 +24,14 @@ const ciphers = {
   'sealed-to-owner': BlockCipher.SEALED_TO_OWNER,
 } as const satisfies Record<BlockStat['cipher'], BlockCipher>
 
+const roles = {
+  primary: ReplicaRole.PRIMARY,
+  member: ReplicaRole.MEMBER,
+  learner: ReplicaRole.LEARNER,
+} as const satisfies Record<ReplicaStatus['role'], ReplicaRole>
+
 /** memo.v1.Blocks. */
-export function blocksFace(blocks: BlockService): Handlers<(typeof Blocks)['method']> {
+export function blocksFace(blocks: BlockService, cluster: Pick<ClusterService, 'replicas'>): Handlers<(typeof Blocks)['method']> {
   return {
     async stat({ address, consistency }, call) {
       checkConsistency(consistency)
@@ -31,7 +39,9 @@ export function blocksFace(blocks: BlockService): Handlers<(typeof Blocks)['meth
         throw new CodedError('invalid-argument', `address has ${address.length} bytes; it must have ${addressBytes}`)
       }
       const found = await blocks.stat(addressOf(address), call)
-      if (found === undefined) throw noSuchBlock()
+      const replicas = found && (await cluster.replicas(addressOf(address), call))
+      // It may have been removed between the two.
+      if (found === undefined || replicas === undefined) throw noSuchBlock()
       return {
         stat: {
           kind: kinds[found.kind],
@@ -45,7 +55,15 @@ export function blocksFace(blocks: BlockService): Handlers<(typeof Blocks)['meth
           cipher: ciphers[found.cipher],
           verified: found.verified,
         },
+        replicas: replicas.map(replicaMessage),
       }
     },
+  }
+}
+
+function replicaMessage({ nodeId, storeId, role, state, heldIndex }: ReplicaStatus) {
+  return {
+    ...{ nodeId, storeId, role: roles[role], state: nodeStates[state] },
+    ...(heldIndex !== undefined && { heldIndex: BigInt(heldIndex) }),
   }
 }

@@ -14,9 +14,11 @@ import { ByteBudget } from './byte-budget.ts'
 import type { CallHost, CallScope } from './call-scope.ts'
 import type { ConnectedClients } from './client-connections.ts'
 import { ClientConnections } from './client-connections.ts'
+import { clusterFace } from './cluster-face.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { KeyValueStore } from './generated/memo/kvs/memo_kvs_pb.js'
 import { Blocks } from './generated/memo/v1/blocks_pb.js'
+import { Cluster } from './generated/memo/v1/cluster_pb.js'
 import { KeyValue } from './generated/memo/v1/key_value_pb.js'
 import { ValueStore } from './generated/memo/vs/memo_vs_pb.js'
 import type { GrpcObserver } from './grpc-observer.ts'
@@ -62,14 +64,13 @@ export interface GrpcServer extends AsyncDisposable {
   test(timeoutMs: number): Promise<PortTestResult>
 }
 
-const services = [KeyValueStore, ValueStore, KeyValue, Blocks] as const
+/** What is called through the port. */
+export type ServedServices = Pick<StorageNode, 'keyValues' | 'blocks' | 'cluster'>
+
+const services = [KeyValueStore, ValueStore, KeyValue, Blocks, Cluster] as const
 
 /** The gRPC port of a node. The node itself is started before it and stopped after it by whoever made both. */
-export function createGrpcServer(
-  options: GrpcServerOptions,
-  node: Pick<StorageNode, 'keyValues' | 'blocks'>,
-  ports: GrpcServerPorts,
-): GrpcServer {
+export function createGrpcServer(options: GrpcServerOptions, node: ServedServices, ports: GrpcServerPorts): GrpcServer {
   const running = new RunningServer(options, node, ports)
   return {
     start: () => running.start(),
@@ -84,7 +85,7 @@ export function createGrpcServer(
 class RunningServer {
   readonly clients: ClientConnections
   readonly #options: GrpcServerOptions
-  readonly #node: Pick<StorageNode, 'keyValues' | 'blocks'>
+  readonly #node: ServedServices
   readonly #ports: GrpcServerPorts
   readonly #scopes = new Set<CallScope>()
   readonly #deadlines: DeadlineQueue
@@ -97,7 +98,7 @@ class RunningServer {
   #bound: BoundAddress | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(options: GrpcServerOptions, node: Pick<StorageNode, 'keyValues' | 'blocks'>, ports: GrpcServerPorts) {
+  constructor(options: GrpcServerOptions, node: ServedServices, ports: GrpcServerPorts) {
     this.#options = options
     this.#node = node
     this.#ports = ports
@@ -196,7 +197,8 @@ class RunningServer {
     addService(server, KeyValueStore, keyValueStoreFace(this.#node.keyValues, limits), host)
     addService(server, ValueStore, valueStoreFace(this.#node.blocks), host)
     addService(server, KeyValue, keyValueFace(this.#node.keyValues, limits), host)
-    addService(server, Blocks, blocksFace(this.#node.blocks), host)
+    addService(server, Blocks, blocksFace(this.#node.blocks, this.#node.cluster), host)
+    addService(server, Cluster, clusterFace(this.#node.cluster), host)
     this.#health.addToServer(server)
     addReflection(server, services)
     return server

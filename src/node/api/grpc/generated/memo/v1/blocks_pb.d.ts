@@ -4,6 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { NodeState } from "./cluster_pb.js";
 import type { Consistency } from "./call_pb.js";
 
 /**
@@ -87,6 +88,50 @@ export declare type BlockStat = Message<"memo.v1.BlockStat"> & {
 export declare const BlockStatSchema: GenMessage<BlockStat>;
 
 /**
+ * A node that holds the block.
+ *
+ * @generated from message memo.v1.Replica
+ */
+export declare type Replica = Message<"memo.v1.Replica"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes node_id = 1;
+   */
+  nodeId: Uint8Array;
+
+  /**
+   * 16 bytes.
+   *
+   * @generated from field: bytes store_id = 2;
+   */
+  storeId: Uint8Array;
+
+  /**
+   * @generated from field: memo.v1.ReplicaRole role = 3;
+   */
+  role: ReplicaRole;
+
+  /**
+   * @generated from field: memo.v1.NodeState state = 4;
+   */
+  state: NodeState;
+
+  /**
+   * Up to where it is known to hold the log of the block; absent where that is not known, and for content blocks.
+   *
+   * @generated from field: optional uint64 held_index = 5;
+   */
+  heldIndex?: bigint | undefined;
+};
+
+/**
+ * Describes the message memo.v1.Replica.
+ * Use `create(ReplicaSchema)` to create a new message.
+ */
+export declare const ReplicaSchema: GenMessage<Replica>;
+
+/**
  * @generated from message memo.v1.BlocksStatRequest
  */
 export declare type BlocksStatRequest = Message<"memo.v1.BlocksStatRequest"> & {
@@ -117,6 +162,13 @@ export declare type BlocksStatResponse = Message<"memo.v1.BlocksStatResponse"> &
    * @generated from field: memo.v1.BlockStat stat = 1;
    */
   stat?: BlockStat | undefined;
+
+  /**
+   * The group of a mutable block, or the nodes that hold a content block, as the called node knows them.
+   *
+   * @generated from field: repeated memo.v1.Replica replicas = 2;
+   */
+  replicas: Replica[];
 };
 
 /**
@@ -226,6 +278,40 @@ export enum BlockCipher {
  * Describes the enum memo.v1.BlockCipher.
  */
 export declare const BlockCipherSchema: GenEnum<BlockCipher>;
+
+/**
+ * @generated from enum memo.v1.ReplicaRole
+ */
+export enum ReplicaRole {
+  /**
+   * @generated from enum value: REPLICA_ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Decides on the changes of the block. A content block has none.
+   *
+   * @generated from enum value: REPLICA_ROLE_PRIMARY = 1;
+   */
+  PRIMARY = 1,
+
+  /**
+   * @generated from enum value: REPLICA_ROLE_MEMBER = 2;
+   */
+  MEMBER = 2,
+
+  /**
+   * Takes what is decided and has no vote yet.
+   *
+   * @generated from enum value: REPLICA_ROLE_LEARNER = 3;
+   */
+  LEARNER = 3,
+}
+
+/**
+ * Describes the enum memo.v1.ReplicaRole.
+ */
+export declare const ReplicaRoleSchema: GenEnum<ReplicaRole>;
 
 /**
  * The value store with typed messages.

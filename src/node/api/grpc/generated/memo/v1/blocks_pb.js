@@ -4,12 +4,13 @@
 
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_memo_v1_call } from "./call_pb.js";
+import { file_memo_v1_cluster } from "./cluster_pb.js";
 
 /**
  * Describes the file memo/v1/blocks.proto.
  */
 export const file_memo_v1_blocks = /*@__PURE__*/
-  fileDesc("ChRtZW1vL3YxL2Jsb2Nrcy5wcm90bxIHbWVtby52MSL4AQoJQmxvY2tTdGF0EiAKBGtpbmQYASABKA4yEi5tZW1vLnYxLkJsb2NrS2luZBIPCgdhZGRyZXNzGAIgASgMEg8KB3ZlcnNpb24YAyABKAMSEgoKZ2VuZXJhdGlvbhgEIAEoBBITCgtzdG9yZWRfc2l6ZRgFIAEoBBISCgpwbGFpbl9zaXplGAYgASgEEg4KBndyaXRlchgHIAEoDBIiCgVjb2RlYxgIIAEoDjITLm1lbW8udjEuQmxvY2tDb2RlYxIkCgZjaXBoZXIYCSABKA4yFC5tZW1vLnYxLkJsb2NrQ2lwaGVyEhAKCHZlcmlmaWVkGAogASgIIk8KEUJsb2Nrc1N0YXRSZXF1ZXN0Eg8KB2FkZHJlc3MYASABKAwSKQoLY29uc2lzdGVuY3kYAiABKA4yFC5tZW1vLnYxLkNvbnNpc3RlbmN5IjYKEkJsb2Nrc1N0YXRSZXNwb25zZRIgCgRzdGF0GAEgASgLMhIubWVtby52MS5CbG9ja1N0YXQqfwoJQmxvY2tLaW5kEhoKFkJMT0NLX0tJTkRfVU5TUEVDSUZJRUQQABIWChJCTE9DS19LSU5EX0NPTlRFTlQQARIUChBCTE9DS19LSU5EX09XTkVSEAISFAoQQkxPQ0tfS0lORF9OQU1FRBADEhIKDkJMT0NLX0tJTkRfTUFQEAQqVQoKQmxvY2tDb2RlYxIbChdCTE9DS19DT0RFQ19VTlNQRUNJRklFRBAAEhQKEEJMT0NLX0NPREVDX05PTkUQARIUChBCTE9DS19DT0RFQ19aU1REEAIqggEKC0Jsb2NrQ2lwaGVyEhwKGEJMT0NLX0NJUEhFUl9VTlNQRUNJRklFRBAAEhUKEUJMT0NLX0NJUEhFUl9OT05FEAESHAoYQkxPQ0tfQ0lQSEVSX0FFU18yNTZfR0NNEAISIAocQkxPQ0tfQ0lQSEVSX1NFQUxFRF9UT19PV05FUhADMk4KBkJsb2NrcxJECgRTdGF0EhoubWVtby52MS5CbG9ja3NTdGF0UmVxdWVzdBobLm1lbW8udjEuQmxvY2tzU3RhdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_memo_v1_call]);
+  fileDesc("ChRtZW1vL3YxL2Jsb2Nrcy5wcm90bxIHbWVtby52MSL4AQoJQmxvY2tTdGF0EiAKBGtpbmQYASABKA4yEi5tZW1vLnYxLkJsb2NrS2luZBIPCgdhZGRyZXNzGAIgASgMEg8KB3ZlcnNpb24YAyABKAMSEgoKZ2VuZXJhdGlvbhgEIAEoBBITCgtzdG9yZWRfc2l6ZRgFIAEoBBISCgpwbGFpbl9zaXplGAYgASgEEg4KBndyaXRlchgHIAEoDBIiCgVjb2RlYxgIIAEoDjITLm1lbW8udjEuQmxvY2tDb2RlYxIkCgZjaXBoZXIYCSABKA4yFC5tZW1vLnYxLkJsb2NrQ2lwaGVyEhAKCHZlcmlmaWVkGAogASgIIpsBCgdSZXBsaWNhEg8KB25vZGVfaWQYASABKAwSEAoIc3RvcmVfaWQYAiABKAwSIgoEcm9sZRgDIAEoDjIULm1lbW8udjEuUmVwbGljYVJvbGUSIQoFc3RhdGUYBCABKA4yEi5tZW1vLnYxLk5vZGVTdGF0ZRIXCgpoZWxkX2luZGV4GAUgASgESACIAQFCDQoLX2hlbGRfaW5kZXgiTwoRQmxvY2tzU3RhdFJlcXVlc3QSDwoHYWRkcmVzcxgBIAEoDBIpCgtjb25zaXN0ZW5jeRgCIAEoDjIULm1lbW8udjEuQ29uc2lzdGVuY3kiWgoSQmxvY2tzU3RhdFJlc3BvbnNlEiAKBHN0YXQYASABKAsyEi5tZW1vLnYxLkJsb2NrU3RhdBIiCghyZXBsaWNhcxgCIAMoCzIQLm1lbW8udjEuUmVwbGljYSp/CglCbG9ja0tpbmQSGgoWQkxPQ0tfS0lORF9VTlNQRUNJRklFRBAAEhYKEkJMT0NLX0tJTkRfQ09OVEVOVBABEhQKEEJMT0NLX0tJTkRfT1dORVIQAhIUChBCTE9DS19LSU5EX05BTUVEEAMSEgoOQkxPQ0tfS0lORF9NQVAQBCpVCgpCbG9ja0NvZGVjEhsKF0JMT0NLX0NPREVDX1VOU1BFQ0lGSUVEEAASFAoQQkxPQ0tfQ09ERUNfTk9ORRABEhQKEEJMT0NLX0NPREVDX1pTVEQQAiqCAQoLQmxvY2tDaXBoZXISHAoYQkxPQ0tfQ0lQSEVSX1VOU1BFQ0lGSUVEEAASFQoRQkxPQ0tfQ0lQSEVSX05PTkUQARIcChhCTE9DS19DSVBIRVJfQUVTXzI1Nl9HQ00QAhIgChxCTE9DS19DSVBIRVJfU0VBTEVEX1RPX09XTkVSEAMqeAoLUmVwbGljYVJvbGUSHAoYUkVQTElDQV9ST0xFX1VOU1BFQ0lGSUVEEAASGAoUUkVQTElDQV9ST0xFX1BSSU1BUlkQARIXChNSRVBMSUNBX1JPTEVfTUVNQkVSEAISGAoUUkVQTElDQV9ST0xFX0xFQVJORVIQAzJOCgZCbG9ja3MSRAoEU3RhdBIaLm1lbW8udjEuQmxvY2tzU3RhdFJlcXVlc3QaGy5tZW1vLnYxLkJsb2Nrc1N0YXRSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_memo_v1_call, file_memo_v1_cluster]);
 
 /**
  * Describes the message memo.v1.BlockStat.
@@ -19,18 +20,25 @@ export const BlockStatSchema = /*@__PURE__*/
   messageDesc(file_memo_v1_blocks, 0);
 
 /**
+ * Describes the message memo.v1.Replica.
+ * Use `create(ReplicaSchema)` to create a new message.
+ */
+export const ReplicaSchema = /*@__PURE__*/
+  messageDesc(file_memo_v1_blocks, 1);
+
+/**
  * Describes the message memo.v1.BlocksStatRequest.
  * Use `create(BlocksStatRequestSchema)` to create a new message.
  */
 export const BlocksStatRequestSchema = /*@__PURE__*/
-  messageDesc(file_memo_v1_blocks, 1);
+  messageDesc(file_memo_v1_blocks, 2);
 
 /**
  * Describes the message memo.v1.BlocksStatResponse.
  * Use `create(BlocksStatResponseSchema)` to create a new message.
  */
 export const BlocksStatResponseSchema = /*@__PURE__*/
-  messageDesc(file_memo_v1_blocks, 2);
+  messageDesc(file_memo_v1_blocks, 3);
 
 /**
  * Describes the enum memo.v1.BlockKind.
@@ -67,6 +75,18 @@ export const BlockCipherSchema = /*@__PURE__*/
  */
 export const BlockCipher = /*@__PURE__*/
   tsEnum(BlockCipherSchema);
+
+/**
+ * Describes the enum memo.v1.ReplicaRole.
+ */
+export const ReplicaRoleSchema = /*@__PURE__*/
+  enumDesc(file_memo_v1_blocks, 3);
+
+/**
+ * @generated from enum memo.v1.ReplicaRole
+ */
+export const ReplicaRole = /*@__PURE__*/
+  tsEnum(ReplicaRoleSchema);
 
 /**
  * The value store with typed messages.
