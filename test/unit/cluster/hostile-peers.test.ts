@@ -133,3 +133,23 @@ test('strangers are not taken, and no more nodes than there is room for', async 
   expect(first.refused.filter((reason) => reason === 'full').length).toBeGreaterThanOrEqual(38)
   expect(first.engine.nodes()).toHaveLength(5)
 })
+
+test('who asks again and again for all that is known is not answered each time', async () => {
+  const [first, second] = await three({ digestBurst: 5, digestsPerSecond: 1 })
+  const refusedOf = () => first.refused.filter((reason) => reason === 'too-many').length
+  const ask = () =>
+    second.transport.send(first.nodeId, messageBody('liveness', encodeSwimMessage({ kind: 'digest', entries: [] })))
+  const wish = { kind: 'news', rumours: [], wanted: [first.nodeId] } as const
+  for (let index = 0; index < 20; index++) {
+    ask()
+    second.transport.send(first.nodeId, messageBody('liveness', encodeSwimMessage(wish)))
+  }
+  await world.pass(100)
+  expect(refusedOf()).toBeGreaterThanOrEqual(35)
+  expect(refusedOf()).toBeLessThan(40)
+  const before = refusedOf()
+  await world.pass(3000)
+  ask()
+  await world.pass(100)
+  expect(refusedOf()).toBe(before)
+})

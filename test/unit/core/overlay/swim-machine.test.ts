@@ -56,6 +56,21 @@ describe('what is said of others', () => {
     expect(machine.stateOf(one)).toBe('alive')
   })
 
+  test('is about another directory where the node shows one, however few its starts there are', () => {
+    const machine = machineWith([one, two])
+    know(machine, one, 7, 3)
+    hear(machine, two, news(accusation(one, 'dead', 7, 3)))
+    const facts = { nodeId: one, bootCount: 1, incarnation: 0 }
+    machine.step({ kind: 'record', nowMs: 0, facts, record })
+    expect(machine.stateOf(one)).toBe('dead')
+    machine.step({ kind: 'record', nowMs: 0, facts, record, anotherStore: true })
+    expect(machine.stateOf(one)).toBe('alive')
+    hear(machine, two, news(accusation(one, 'dead', 7, 3)))
+    expect(machine.stateOf(one)).toBe('alive')
+    machine.step({ kind: 'record', nowMs: 0, facts: { ...facts, nodeId: self }, record, anotherStore: true })
+    expect(machine.stateOf(self)).toBeUndefined()
+  })
+
   test('makes nobody known, and is not believed of a suspect itself or of nodes that are not known', () => {
     const machine = machineWith([one, two])
     hear(machine, two, news({ nodeId: three, bootCount: 1, incarnation: 0, state: 'alive', record }))

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { PromMeter } from '../../../src/node/adapters/prom-meter/prom-meter.ts'
+import { createClusterObserver, registerClusterGauges } from '../../../src/node/observe/cluster-observer.ts'
+import { filled } from '../../support/identities.ts'
+import { SilentLogger } from '../adapters/silent-logger.ts'
+
+function bed() {
+  const logger = new SilentLogger()
+  const meter = new PromMeter({ processMetrics: false })
+  return { logger, meter, observer: createClusterObserver({ logger, meter }) }
+}
+
+const nodeId = filled(0xab)
+const levelOf = (logger: SilentLogger) => logger.lines.map(({ level, message }) => `${level} ${message}`)
+
+test('what happens between nodes reaches log and metric', async () => {
+  const { logger, meter, observer } = bed()
+  observer.stateChanged({ nodeId, from: 'unknown', to: 'alive' })
+  observer.stateChanged({ nodeId, from: 'alive', to: 'suspect' })
+  observer.stateChanged({ nodeId, from: 'suspect', to: 'alive' })
+  observer.stateChanged({ nodeId, from: 'suspect', to: 'dead' })
+  observer.stateChanged({ nodeId, from: 'dead', to: 'left' })
+  observer.recordRefused({ reason: 'forged' })
+  observer.rollBackSeen({ nodeId })
+  const life = { bootCount: 3, syncedPosition: 9n }
+  observer.rolledBack({ by: undefined, storeId: filled(1, 16), highest: life, seen: life })
+  observer.sessionBegan({ nodeId, endpoint: 'a:1', dialled: true })
+  observer.sessionEnded({ nodeId, reason: 'silent' })
+  observer.dialFailed({ nodeId, endpoint: 'a:1', error: new Error('refused') })
+  observer.messageDropped({ nodeId, bytes: 70 })
+  const text = await meter.render()
+  for (const line of [
+    'memo_cluster_state_changes_total{to="alive"} 2',
+    'memo_cluster_state_changes_total{to="dead"} 1',
+    'memo_node_records_refused_total{reason="forged"} 1',
+    'memo_nodes_rolled_back_total{whose="own"} 1',
+    'memo_nodes_rolled_back_total{whose="other"} 1',
+    'memo_peer_sessions_total{side="dialled"} 1',
+    'memo_peer_sessions_ended_total{reason="silent"} 1',
+    'memo_peer_dials_failed_total 1',
+    'memo_peer_messages_dropped_total 1',
+    'memo_peer_dropped_bytes_total 70',
+  ]) {
+    expect(text).toContain(line)
+  }
+  expect(levelOf(logger)).toEqual([
+    'info a node is there',
+    'debug a node did not answer and is asked again',
+    'debug a suspect node answered',
+    'warn a node does not answer any more',
+    'info a node left',
+    'debug what was said of a node was not taken',
+    'warn the data directory of a node came back older than it was; it is told',
+    'error the data directory of this node is older than it was: what it promised since is lost',
+    'info a session with a node began',
+    'info a session with a node ended',
+    'debug a node was not reached',
+    'debug a message to a node was dropped',
+  ])
+})
+
+test('refused hellos are all counted, and of one reason within a minute ten are logged', async () => {
+  const { logger, meter, observer } = bed()
+  for (let index = 0; index < 30; index++) observer.helloRefused({ endpoint: 'a:1', reason: 'expired' })
+  observer.helloRefused({ endpoint: 'a:1', reason: 'clock' })
+  expect(await meter.render()).toContain('memo_peer_hellos_refused_total{reason="expired"} 30')
+  expect(logger.lines.map(({ fields }) => fields['reason'])).toEqual([...new Array(10).fill('expired'), 'clock'])
+})
+
+test('nodes are counted by their state', async () => {
+  const { meter } = bed()
+  registerClusterGauges(meter, () => [{ state: 'alive' }, { state: 'alive' }, { state: 'dead' }])
+  const text = await meter.render()
+  for (const [state, count] of [
+    ['alive', 2],
+    ['suspect', 0],
+    ['dead', 1],
+    ['left', 0],
+  ]) {
+    expect(text).toContain(`memo_cluster_nodes{state="${state}"} ${count}`)
+  }
+})
