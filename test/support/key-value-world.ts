@@ -16,8 +16,11 @@ import { bornGroup } from '../../src/node/core/consensus/group.ts'
 import { encodeBlockRecord } from '../../src/node/core/consensus/record-codec.ts'
 import type { CallContext } from '../../src/node/engine/call-context.ts'
 import { NodeClock } from '../../src/node/engine/clock/node-clock.ts'
+import { BlockRoute } from '../../src/node/engine/cluster/block-route.ts'
 import { lonelyLink } from '../../src/node/engine/consensus/lonely-link.ts'
 import { ReplicaHost } from '../../src/node/engine/consensus/replica-host.ts'
+import { lonelyPlacement } from '../../src/node/engine/content/content-place.ts'
+import { ContentReplicas } from '../../src/node/engine/content/content-replicas.ts'
 import { KeyValueStore } from '../../src/node/engine/kv/key-value-store.ts'
 import { PageLogic } from '../../src/node/engine/kv/page-logic.ts'
 import { pageRules } from '../../src/node/engine/kv/page-rules.ts'
@@ -101,6 +104,7 @@ export class KeyValueWorld {
   #hybrid: NodeClock | undefined
   #kv: KeyValueStore | undefined
   #host: ReplicaHost | undefined
+  #content: ContentReplicas | undefined
 
   private constructor(options: WorldOptions) {
     this.#options = options
@@ -149,8 +153,24 @@ export class KeyValueWorld {
     const outcomes = new OutcomeLookup({ store, clock: this.#hybrid, limits })
     const pages = new PageLogic({ store, clock: this.#hybrid, rules, outcomes, keysChanged: () => undefined })
     const birthGroup = () => bornGroup([{ nodeId, storeId }])
-    const hosting = { store, clock, limits, logger: silentLogger, self, link: lonelyLink, birthGroup }
+    const hosting = { store, clock, limits, logger: silentLogger, self, link: lonelyLink, birthGroup, epoch: () => 1 }
     this.#host = new ReplicaHost({ ...hosting, logicOf: () => pages })
+    const liveness = { mayAnswer: () => false }
+    const routing = { host: this.#host, clock, random: this.#random, limits, self, store, liveness, holders: () => [] }
+    const nobody = () => Promise.reject(new CodedError('unavailable', 'there is no other node'))
+    this.#content = new ContentReplicas({
+      store,
+      crypto,
+      clock,
+      hybridClock: this.#hybrid,
+      limits,
+      logger: silentLogger,
+      networkId: nodeId,
+      placement: lonelyPlacement({ nodeId, storeId }),
+      request: nobody,
+      liveness,
+      least: 'majority',
+    })
     this.#kv = new KeyValueStore({
       ports: { clock, random: this.#random, store, logger: silentLogger },
       clock: this.#hybrid,
@@ -159,6 +179,9 @@ export class KeyValueWorld {
       origin: { networkId: nodeId, signer: this.#signer, digest: crypto },
       rules,
       host: this.#host,
+      route: new BlockRoute(routing),
+      ask: nobody,
+      content: this.#content,
       outcomes,
       writer: crypto.sha256(this.#signer.publicKey),
       stores: new Map([['', this.page]]),
@@ -170,6 +193,7 @@ export class KeyValueWorld {
 
   async close(): Promise<void> {
     await this.#kv?.stop()
+    await this.#content?.stop()
     await this.#host?.stop()
     await this.#hybrid?.stop()
     await this.#store?.close()

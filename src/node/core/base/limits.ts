@@ -2,12 +2,14 @@
 
 import type { ConsensusLimits } from './consensus-limits.ts'
 import { defaultConsensusLimits } from './consensus-limits.ts'
+import type { ContentLimits } from './content-limits.ts'
+import { defaultContentLimits } from './content-limits.ts'
 import type { DirectoryLimits } from './directory-limits.ts'
 import { defaultDirectoryLimits } from './directory-limits.ts'
 import type { SwimLimits } from './swim-limits.ts'
 import { defaultSwimLimits } from './swim-limits.ts'
 
-export interface Limits extends SwimLimits, DirectoryLimits, ConsensusLimits {
+export interface Limits extends SwimLimits, DirectoryLimits, ConsensusLimits, ContentLimits {
   /** Bytes of a user's key in UTF-8. */
   readonly keyBytesMax: number
   /** Bytes of a stored content block's payload before it is cut into chunks under a manifest. */
@@ -237,6 +239,7 @@ export const defaultLimits: Limits = {
   ...defaultSwimLimits,
   ...defaultDirectoryLimits,
   ...defaultConsensusLimits,
+  ...defaultContentLimits,
   keyBytesMax: 4096,
   chunkBytes: 1024 * 1024,
   blockPayloadBytesMax: 3 * 1024 * 1024,

@@ -70,7 +70,9 @@ export class BlockEngine implements BlockService, RemovalForgetter {
     context: CallContext,
   ): Promise<BlockView | undefined> {
     this.#admit(context)
-    return isImmutable(address) ? await this.#content.fetch(address) : await this.#signed.fetch(address, options, context.signal)
+    return isImmutable(address)
+      ? await this.#content.fetch(address, context.signal)
+      : await this.#signed.fetch(address, options, context.signal)
   }
 
   async update(draft: BlockDraft, options: { readonly decrypt: boolean }, context: CallContext): Promise<UpdateResult> {
@@ -89,7 +91,9 @@ export class BlockEngine implements BlockService, RemovalForgetter {
 
   async stat(address: BlockAddress, context: CallContext): Promise<BlockStat | undefined> {
     this.#admit(context)
-    return isImmutable(address) ? await this.#content.stat(address) : await this.#signed.stat(address, context.signal)
+    return isImmutable(address)
+      ? await this.#content.stat(address, context.signal)
+      : await this.#signed.stat(address, context.signal)
   }
 
   async forgetRemoval(address: BlockAddress, signal: AbortSignal): Promise<void> {

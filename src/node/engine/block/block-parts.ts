@@ -4,6 +4,7 @@ import type { Crypto } from '../../ports/crypto.ts'
 import type { Random } from '../../ports/random.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
+import type { ContentReplicas } from '../content/content-replicas.ts'
 import type { UserKeys } from '../network/node-keys.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
 import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
@@ -18,6 +19,7 @@ export interface BlockParts {
   readonly outcomes: OutcomeLookup
   readonly limits: Limits
   readonly pipeline: PayloadPipeline
+  readonly content: ContentReplicas
   readonly networkId: Uint8Array
   /** Of this network. */
   readonly verified: VerifiedVersions

@@ -5,9 +5,10 @@ import { addressText } from '../../core/base/address.ts'
 import { emptyBytes, equalBytes } from '../../core/base/bytes.ts'
 import { hlcFromMs } from '../../core/base/hybrid-clock.ts'
 import type { RequestId } from '../../core/base/request-id.ts'
-import type { ContentBlock, ContentCopy, ContentHeader } from '../../core/block/content-block.ts'
-import { decodeContentCopy, encodeContentCopy, isGenuineContent } from '../../core/block/content-block.ts'
-import { decodeTombstone, encodeTombstone, signRemoval } from '../../core/block/removal.ts'
+import type { Acknowledgements, ContentBlock, ContentCopy, ContentHeader } from '../../core/block/content-block.ts'
+import { isGenuineContent } from '../../core/block/content-block.ts'
+import type { Tombstone } from '../../core/block/removal.ts'
+import { decodeTombstone, signRemoval } from '../../core/block/removal.ts'
 import { askedChange } from '../../core/consensus/asked-change.ts'
 import { outcomeKey } from '../../core/consensus/outcome.ts'
 import { encodeOutcome } from '../../core/consensus/record-codec.ts'
@@ -24,8 +25,16 @@ type ContentChange =
   | { readonly kind: 'remove'; readonly address: BlockAddress; readonly requestId: RequestId | undefined }
   | { readonly kind: 'forget'; readonly address: BlockAddress }
 
+/** What comes of the changes of one turn. */
+type Effect =
+  | { readonly kind: 'insert'; readonly block: ContentBlock; readonly birth: bigint }
+  | { readonly kind: 'removal'; readonly tombstone: Tombstone; readonly acknowledgements: Acknowledgements }
+
 /** The birth stamp of an insertion, otherwise 0. */
 type ContentAnswer = bigint
+
+/** A turn goes on when its callers have left; what it waits for ends by itself. */
+const unhurried = new AbortController().signal
 
 /** Rough size of a removal in a batch. */
 const removalBytes = 512
@@ -57,9 +66,10 @@ export class ContentBlocks {
     return contentView(block, birth, data)
   }
 
-  async fetch(address: BlockAddress): Promise<BlockView | undefined> {
-    const copy = await this.#read(address)
-    return copy === undefined ? undefined : contentView(copy, copy.birth, await this.#parts.pipeline.open(copy))
+  async fetch(address: BlockAddress, signal: AbortSignal): Promise<BlockView | undefined> {
+    const open = async (copy: ContentCopy): Promise<BlockView> =>
+      contentView(copy, copy.birth, await this.#parts.pipeline.open(copy))
+    return await this.#parts.content.read(address, open, signal)
   }
 
   async remove(address: BlockAddress, requestId: RequestId | undefined, signal: AbortSignal): Promise<void> {
@@ -70,8 +80,8 @@ export class ContentBlocks {
     await this.#mailboxes.submit(addressText(address), { kind: 'forget', address }, removalBytes, signal)
   }
 
-  async stat(address: BlockAddress): Promise<BlockStat | undefined> {
-    const copy = await this.#read(address)
+  async stat(address: BlockAddress, signal: AbortSignal): Promise<BlockStat | undefined> {
+    const copy = await this.#parts.content.readCopy(address, signal)
     if (copy === undefined) return undefined
     const { header, stored, birth } = copy
     return {
@@ -93,63 +103,73 @@ export class ContentBlocks {
     return await this.#parts.pipeline.seal(data, { role: 'whole', remover, acknowledgements: 'majority', owner })
   }
 
-  async #read(address: BlockAddress): Promise<ContentCopy | undefined> {
-    const bytes = await this.#parts.store.get('content', address)
-    if (bytes === undefined) return undefined
-    const copy = decodeContentCopy(address, bytes)
-    if (copy === undefined) throw corrupt(address)
-    return copy
-  }
-
-  /** Insertions and removals of one address in their order, as one batch. */
+  /** Insertions and removals of one address in their order; what comes of them together is carried out once. */
   async #turn(changes: readonly ContentChange[]): Promise<readonly (ContentAnswer | CodedError)[]> {
-    const { store } = this.#parts
     const [first] = changes
     assert(first !== undefined, 'a turn has a request')
     const address = first.kind === 'insert' ? first.block.address : first.address
-    const writes: RecordWrite[] = []
+    const also: RecordWrite[] = []
     const answers: (ContentAnswer | CodedError)[] = []
-    // What the address holds after the changes before, once one of them says so; the disk is asked only where a removal needs it.
-    let present: ContentBlock | undefined | 'as stored' = 'as stored'
+    let effect: Effect | undefined
     for (const change of changes) {
       try {
         if (change.kind === 'insert') {
-          answers.push(this.#insertWrites(change.block, writes))
-          present = change.block
+          const birth = this.#parts.clock.next()
+          effect = { kind: 'insert', block: change.block, birth }
+          answers.push(birth)
         } else if (change.kind === 'forget') {
-          if (present === 'as stored') await this.#forgetWrites(address, writes)
+          if (effect === undefined) await this.#forgetWrites(address, also)
           answers.push(0n)
-        } else if (await this.#isRepeated(change, writes)) answers.push(0n)
+        } else if (await this.#isRepeated(change, also)) answers.push(0n)
         else {
           if (change.requestId !== undefined) assertFresh(this.#parts, change.requestId, 0n)
-          this.#removalWrites(change, present === 'as stored' ? await this.#read(address) : present, writes)
-          answers.push(0n)
-          present = undefined
+          const present = await this.#present(address, effect)
+          effect = this.#removal(address, present)
+          if (present === undefined || 'proof' in present) answers.push(notFound(address))
+          else {
+            if (change.requestId !== undefined) also.push(this.#outcomeWrite(address, change.requestId))
+            answers.push(0n)
+          }
         }
       } catch (error) {
         if (!(error instanceof CodedError)) throw error
         answers.push(error)
       }
     }
-    const removesOnly = changes.every((change) => change.kind !== 'insert')
-    if (writes.length > 0) await store.commit(writes, { space: removesOnly ? 'reserve' : 'normal' })
-    return answers
+    const space = changes.every((change) => change.kind !== 'insert') ? 'reserve' : 'normal'
+    const birth = await this.#carryOut(effect, also, space)
+    // A removal by a clock that is ahead may have asked for a later stamp.
+    return birth === undefined ? answers : answers.map((answer) => (answer === birth.asked ? birth.given : answer))
   }
 
-  /** The stamp is younger than any tombstone's, which is thereby lifted. */
-  #insertWrites(block: ContentBlock, writes: RecordWrite[]): bigint {
-    const birth = this.#parts.clock.next()
-    writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, birth) })
-    writes.push({ kind: 'delete', family: 'tombstone', key: block.address })
-    return birth
+  async #carryOut(
+    effect: Effect | undefined,
+    also: readonly RecordWrite[],
+    space: 'normal' | 'reserve',
+  ): Promise<{ readonly asked: bigint; readonly given: bigint } | undefined> {
+    const { store, content } = this.#parts
+    if (effect?.kind === 'insert') {
+      const { block, birth } = effect
+      return { asked: birth, given: await content.put({ block, birth, lifts: true, also }) }
+    }
+    if (effect?.kind === 'removal') await content.remove({ ...effect, also }, space)
+    else if (also.length > 0) await store.commit(also, { space })
+    return undefined
   }
 
-  #removalWrites(change: ContentChange & { kind: 'remove' }, block: ContentBlock | undefined, writes: RecordWrite[]): void {
+  /** What the address holds after the changes before; the nodes are asked only where a removal needs it. */
+  async #present(address: BlockAddress, before: Effect | undefined): Promise<ContentBlock | Tombstone | undefined> {
+    if (before?.kind === 'insert') return before.block
+    return before === undefined ? await this.#parts.content.find(address, unhurried) : undefined
+  }
+
+  /** Undefined where nothing is to be removed. A removal that was begun and not finished is carried on. */
+  #removal(address: BlockAddress, block: ContentBlock | Tombstone | undefined): Effect | undefined {
     const { crypto, clock, user, networkId } = this.#parts
-    const { address, requestId } = change
-    if (block === undefined) throw notFound(address)
+    if (block === undefined) return undefined
+    if ('proof' in block) return { kind: 'removal', tombstone: block, acknowledgements: 'majority' }
     if (!isGenuineContent(crypto, block)) throw corrupt(address)
-    const { remover } = block.header
+    const { remover, acknowledgements } = block.header
     if (remover.kind === 'block') {
       throw new CodedError('permission-denied', 'this block is the value of a key; it goes when its key does')
     }
@@ -158,13 +178,14 @@ export class ContentBlocks {
     }
     const removed = clock.next()
     const proof = signRemoval(user.signing, networkId, { address, generation: 0n, version: 0n, issued: removed })
-    writes.push({ kind: 'delete', family: 'content', key: address })
-    writes.push({ kind: 'put', family: 'tombstone', key: address, value: encodeTombstone({ proof, removed }) })
-    if (requestId === undefined) return
+    return { kind: 'removal', tombstone: { proof, removed }, acknowledgements }
+  }
+
+  #outcomeWrite(address: BlockAddress, requestId: RequestId): RecordWrite {
     // Only removals of content blocks have ids, so nothing else can come under this one.
-    const asked = askedChange(crypto, address, { kind: 'remove' })
+    const asked = askedChange(this.#parts.crypto, address, { kind: 'remove' })
     const outcome = encodeOutcome({ kind: 'done', generation: 0n, version: 0n, asked })
-    writes.push({ kind: 'put', family: 'outcome', key: outcomeKey(address, requestId), value: outcome })
+    return { kind: 'put', family: 'outcome', key: outcomeKey(address, requestId), value: outcome }
   }
 
   async #forgetWrites(address: BlockAddress, writes: RecordWrite[]): Promise<void> {

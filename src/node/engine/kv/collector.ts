@@ -2,15 +2,16 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes, uint64Bytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
-import { decodeContentCopy } from '../../core/block/content-block.ts'
 import type { Manifest } from '../../core/block/manifest.ts'
 import type { Entry } from '../../core/kv/entry.ts'
 import type { Candidate } from '../../core/kv/record-keys.ts'
 import { candidateKey, decodeCandidate } from '../../core/kv/record-keys.ts'
+import type { CollectCandidate } from '../../core/wire/content-calls.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
+import type { ContentReplicas } from '../content/content-replicas.ts'
 import type { Page } from './page.ts'
 import type { FoundEntry } from './page-keeper.ts'
 import type { ValueBlocks } from './value-blocks.ts'
@@ -26,6 +27,7 @@ export interface CollectorParts {
   /** Told of each damaged record that keeps a value from being judged. */
   readonly damageRead?: ((facts: { readonly code: string }) => void) | undefined
   readonly blocks: ValueBlocks
+  readonly content: ContentReplicas
   /** Undefined where no store of this network has such a page. */
   readonly pageAt: (address: BlockAddress) => Page | undefined
 }
@@ -146,27 +148,37 @@ export class Collector {
       signal,
     )
     let writes: RecordWrite[] = []
+    let removed: CollectCandidate[] = []
     for (const [index, candidate] of candidates.entries()) {
-      const verdict = await this.#verdict(candidate, entries[index])
+      const verdict = await this.#verdict(candidate, entries[index], signal)
       if (verdict === 'unknown') continue
       if (verdict === 'unnamed') {
-        await this.#removeParts(candidate.address)
+        if (!(await this.#removePartsIfKnown(candidate, signal))) continue
         writes.push({ kind: 'delete', family: 'content', key: candidate.address })
+        removed.push(collectOf(candidate, candidate.address))
         this.#parts.valuesCollected?.({ values: 1 })
       }
       writes.push({ kind: 'delete', family: 'collect', key: candidateKey(candidate.due, candidate.address) })
       if (writes.length < this.#parts.limits.collectStepMax) continue
-      await this.#parts.store.commit(writes, { space: 'reserve' })
+      await this.#commit(writes, removed)
       writes = []
+      removed = []
     }
-    if (writes.length > 0) await this.#parts.store.commit(writes, { space: 'reserve' })
+    if (writes.length > 0) await this.#commit(writes, removed)
   }
 
-  async #verdict({ address }: Candidate, entry: FoundEntry): Promise<Verdict> {
+  /** What is removed here is for the others to judge that have copies. */
+  async #commit(writes: readonly RecordWrite[], removed: readonly CollectCandidate[]): Promise<void> {
+    await this.#parts.store.commit(writes, { space: 'reserve' })
+    if (removed.length > 0) await this.#parts.content.collect(removed)
+  }
+
+  async #verdict({ address }: Candidate, entry: FoundEntry, signal: AbortSignal): Promise<Verdict> {
     try {
       if (entry instanceof CodedError) throw entry
-      return entry !== undefined && (await this.#isNamed(address, entry)) ? 'named' : 'unnamed'
+      return entry !== undefined && (await this.#isNamed(address, entry, signal)) ? 'named' : 'unnamed'
     } catch (error) {
+      if (isCoded(error, 'unavailable')) return 'unknown'
       if (!isCoded(error, 'data-corrupt')) throw error
       this.#tellDamage(address, 'a replaced value is kept: whether its key still names it cannot be read', error)
       return 'unknown'
@@ -182,43 +194,53 @@ export class Collector {
     this.#parts.logger.warn(what, { error })
   }
 
-  async #isNamed(address: BlockAddress, entry: Entry): Promise<boolean> {
+  async #isNamed(address: BlockAddress, entry: Entry, signal: AbortSignal): Promise<boolean> {
     if (equalBytes(entry.address, address)) return true
-    return entry.chunks > 0 && (await this.#lists(entry.address, address))
+    return entry.chunks > 0 && (await this.#lists(entry.address, address, signal))
   }
 
   /** Whether a manifest or one below it names the block. */
-  async #lists(manifestAddress: BlockAddress, wanted: BlockAddress): Promise<boolean> {
-    const manifest = await this.#parts.blocks.openManifest(manifestAddress)
+  async #lists(manifestAddress: BlockAddress, wanted: BlockAddress, signal: AbortSignal): Promise<boolean> {
+    const manifest = await this.#parts.blocks.openManifest(manifestAddress, signal)
     if (manifest === undefined) return false
     for (const { address } of manifest.parts) {
       if (equalBytes(address, wanted)) return true
-      if (manifest.level > 0 && (await this.#lists(address, wanted))) return true
+      if (manifest.level > 0 && (await this.#lists(address, wanted, signal))) return true
     }
     return false
   }
 
+  /** False where it cannot be told at present whether the block lists others: then it is left for later. */
+  async #removePartsIfKnown(candidate: Candidate, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#removeParts(candidate, candidate.address, signal)
+      return true
+    } catch (error) {
+      if (!isCoded(error, 'unavailable')) throw error
+      return false
+    }
+  }
+
   /** Removes what a manifest names, in bounded steps and before the manifest itself, so that a crash in between loses nothing. */
-  async #removeParts(address: BlockAddress): Promise<void> {
-    const manifest = await this.#manifestAt(address)
+  async #removeParts(candidate: Candidate, address: BlockAddress, signal: AbortSignal): Promise<void> {
+    const manifest = await this.#manifestAt(address, signal)
     if (manifest === undefined) return
-    const { store, limits } = this.#parts
+    const { limits } = this.#parts
     for (let from = 0; from < manifest.parts.length; from += limits.collectStepMax) {
       const step = manifest.parts.slice(from, from + limits.collectStepMax)
-      if (manifest.level > 0) for (const part of step) await this.#removeParts(part.address)
-      await store.commit(
+      if (manifest.level > 0) for (const part of step) await this.#removeParts(candidate, part.address, signal)
+      await this.#commit(
         step.map((part) => ({ kind: 'delete', family: 'content', key: part.address })),
-        { space: 'reserve' },
+        step.map((part) => collectOf(candidate, part.address)),
       )
     }
   }
 
   /** The manifest that is stored at an address; undefined when there is none, or one that cannot be read. */
-  async #manifestAt(address: BlockAddress): Promise<Manifest | undefined> {
+  async #manifestAt(address: BlockAddress, signal: AbortSignal): Promise<Manifest | undefined> {
     try {
-      const bytes = await this.#parts.store.get('content', address)
-      const copy = bytes === undefined ? undefined : decodeContentCopy(address, bytes)
-      return copy?.header.role === 'manifest' ? await this.#parts.blocks.openManifest(address) : undefined
+      const copy = await this.#parts.content.readCopy(address, signal)
+      return copy?.header.role === 'manifest' ? await this.#parts.blocks.openManifest(address, signal) : undefined
     } catch (error) {
       // What a damaged index hides may list blocks, which would stay for good.
       if (!isCoded(error, 'data-corrupt') || this.#parts.store.indexDamage !== undefined) throw error
@@ -226,4 +248,8 @@ export class Collector {
       return undefined
     }
   }
+}
+
+function collectOf({ due, page, key }: Candidate, address: BlockAddress): CollectCandidate {
+  return { due, address, place: { page, key } }
 }

@@ -106,7 +106,7 @@ export class KeyReader {
   }
 
   #value(entry: Entry, stretch: Stretch, signal: AbortSignal): Uint8Array | Promise<Uint8Array> {
-    return entry.chunks === 0 ? this.#values.whole(entry, stretch) : this.#values.gathered(entry, stretch, signal)
+    return entry.chunks === 0 ? this.#values.whole(entry, stretch, signal) : this.#values.gathered(entry, stretch, signal)
   }
 
   async *#pieces(

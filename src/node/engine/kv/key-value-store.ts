@@ -11,6 +11,7 @@ import type { NodeClock } from '../clock/node-clock.ts'
 import type { AskMember } from '../cluster/ask-member.ts'
 import type { BlockRoute } from '../cluster/block-route.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
+import type { ContentReplicas } from '../content/content-replicas.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
 import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
 import { storeRefusal } from '../store-refusal.ts'
@@ -52,6 +53,7 @@ export interface KeyValueParts {
   readonly outcomes: OutcomeLookup
   readonly route: BlockRoute
   readonly ask: AskMember
+  readonly content: ContentReplicas
   /** SHA-256 of the public key of the user for whom the node writes. */
   readonly writer: Uint8Array
   /** Root pages of the stores by name; the empty name stands for the default store. */
@@ -77,10 +79,10 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
   #running = false
 
   constructor(parts: KeyValueParts) {
-    const { ports, limits, clock, payload, manifestPartsMax } = parts
+    const { ports, limits, clock, payload, content, manifestPartsMax } = parts
     const { store } = ports
-    const blocks = new ValueBlocks(store, payload, new ValueCache(limits))
-    const upload = { store, clock, limits, blocks, ...(manifestPartsMax !== undefined && { manifestPartsMax }) }
+    const blocks = new ValueBlocks(content, payload, new ValueCache(limits))
+    const upload = { content, clock, limits, blocks, ...(manifestPartsMax !== undefined && { manifestPartsMax }) }
     this.#parts = parts
     this.#reader = new KeyReader(new ValueReader(blocks), limits)
     this.#writer = new KeyWriter(limits, blocks, new ValuePreparation(limits, blocks, upload))
@@ -94,6 +96,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
       valuesCollected: parts.valuesCollected,
       damageRead: parts.damageRead,
       blocks,
+      content,
       pageAt: (address) => this.#pageAt(address),
     })
   }

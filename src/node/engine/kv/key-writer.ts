@@ -38,7 +38,7 @@ export class KeyWriter {
     const requestId = page.requestId(checkRequestId(context))
     const asked = this.#checkPut(text, value, options)
     throwIfAborted(context.signal)
-    const pending = this.#preparation.whole(page.address, asked.key, value, page.isBusy, context.signal)
+    const pending = this.#preparation.whole(page, asked.key, value, context.signal)
     const operation = { ...asked, value: pending instanceof Promise ? await pending : pending }
     const result = await this.#changeOne(page, { requestId, operations: [operation] }, context.signal)
     this.#remember(result, operation, value)
@@ -56,7 +56,7 @@ export class KeyWriter {
     const key = checkKey(text, this.#limits)
     const contentType = checkContentType(options.contentType, this.#limits)
     const precondition = checkPrecondition(options.precondition)
-    const value = await this.#preparation.stream(page.address, key, pieces, signal)
+    const value = await this.#preparation.stream(page, key, pieces, signal)
     const operation = { kind: 'put', key, precondition, contentType, value } as const
     return await this.#changeOne(page, { requestId, operations: [operation] }, signal)
   }
@@ -82,7 +82,7 @@ export class KeyWriter {
       throwIfAborted(signal)
       const { kind, key, precondition, contentType } = asked
       // A promise for each operation would cost more than the rest of it: small values are sealed at once.
-      const pending = this.#preparation.whole(page.address, key, asked.value, page.isBusy, signal)
+      const pending = this.#preparation.whole(page, key, asked.value, signal)
       const value = pending instanceof Promise ? await pending : pending
       operations.push({ kind, key, precondition, contentType, value })
     }

@@ -9,6 +9,8 @@ import { encodeOutcomes } from '../../core/kv/page-outcome.ts'
 import { candidateKey, candidateReason, entryKey } from '../../core/kv/record-keys.ts'
 import type { RecordWrite } from '../../ports/record-store.ts'
 
+const isNew = { isNew: true } as const
+
 /** What a batch writes beside the record of its page. `present`: the entries before it, by the text of their keys. */
 export function pageWrites(
   page: BlockAddress,
@@ -19,7 +21,9 @@ export function pageWrites(
   hlc: bigint,
 ): RecordWrite[] {
   const writes: RecordWrite[] = []
-  for (const [index, change] of changes.entries()) addValues(writes, change, applied.results[index], hlc)
+  // Where others hold the page too, one of them may have brought a value, or its candidate, before the entry is applied here.
+  const fresh = applied.record.group.members.length === 1 ? isNew : undefined
+  for (const [index, change] of changes.entries()) addValues(writes, change, applied.results[index], hlc, fresh)
   for (const [text, { key, entry }] of applied.entries) {
     const name = entryKey(page, key)
     if (entry === undefined) writes.push({ kind: 'delete', family: 'entry', key: name })
@@ -35,7 +39,7 @@ export function pageWrites(
       family: 'collect',
       key: candidateKey(due, address),
       value: candidateReason(page, key),
-      isNew: true,
+      ...fresh,
     })
   }
   for (const key of forgotten) writes.push({ kind: 'delete', family: 'outcome', key })
@@ -46,14 +50,20 @@ export function pageWrites(
 }
 
 /** The values of the puts that this turn carried out. One that met a conflict leaves nothing, or keeps its candidates. */
-function addValues(writes: RecordWrite[], change: PageChange, result: RequestResult | undefined, hlc: bigint): void {
+function addValues(
+  writes: RecordWrite[],
+  change: PageChange,
+  result: RequestResult | undefined,
+  hlc: bigint,
+  fresh: typeof isNew | undefined,
+): void {
   if (result?.kind !== 'decided' || result.repeated) return
   let place = 0
   for (const operation of change.operations) {
     if (result.outcomes[place++]?.kind !== 'done' || operation.kind !== 'put') continue
     const { block, settles } = operation.value
     if (block !== undefined) {
-      writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc), isNew: true })
+      writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc), ...fresh })
     }
     for (const key of settles) writes.push({ kind: 'delete', family: 'collect', key })
   }

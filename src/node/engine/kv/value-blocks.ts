@@ -1,11 +1,10 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { emptyBytes } from '../../core/base/bytes.ts'
-import type { ContentBlock, ContentRole, StorePlace } from '../../core/block/content-block.ts'
-import { decodeContentCopy } from '../../core/block/content-block.ts'
+import type { ContentBlock, ContentCopy, ContentRole, StorePlace } from '../../core/block/content-block.ts'
 import type { Manifest } from '../../core/block/manifest.ts'
 import { decodeManifest } from '../../core/block/manifest.ts'
-import type { RecordStore } from '../../ports/record-store.ts'
+import type { ContentReplicas } from '../content/content-replicas.ts'
 import type { PayloadPipeline } from '../payload/payload-pipeline.ts'
 import type { ValueCache } from './value-cache.ts'
 
@@ -13,12 +12,12 @@ type Pending<T> = T | Promise<T>
 
 /** The content blocks that values are made of: sealed when they arrive, verified and opened when they are read. */
 export class ValueBlocks {
-  readonly #store: RecordStore
+  readonly #content: ContentReplicas
   readonly #payload: PayloadPipeline
   readonly #cache: ValueCache
 
-  constructor(store: RecordStore, payload: PayloadPipeline, cache: ValueCache) {
-    this.#store = store
+  constructor(content: ContentReplicas, payload: PayloadPipeline, cache: ValueCache) {
+    this.#content = content
     this.#payload = payload
     this.#cache = cache
   }
@@ -33,29 +32,28 @@ export class ValueBlocks {
     this.#cache.put(address, plain)
   }
 
-  /** The readable bytes; undefined when there is no such block. Throws or rejects with `data-corrupt` when it does not verify. */
-  open(address: BlockAddress): Pending<Uint8Array | undefined> {
+  /**
+   * The readable bytes; undefined when there is no such block. Throws or rejects with `data-corrupt` when it does not verify, and
+   * `unavailable` where too few nodes answer.
+   */
+  open(address: BlockAddress, signal: AbortSignal): Pending<Uint8Array | undefined> {
     const cached = this.#cache.get(address)
     if (cached !== undefined) return cached
-    const found = this.#store.get('content', address)
-    return found instanceof Promise ? found.then((bytes) => this.#openRecord(address, bytes)) : this.#openRecord(address, found)
+    return this.#content.read(address, this.#openCopy, signal)
   }
 
   /** As `open`, for the list of a value's parts. */
-  async openManifest(address: BlockAddress): Promise<Manifest | undefined> {
-    const plain = await this.open(address)
+  async openManifest(address: BlockAddress, signal: AbortSignal): Promise<Manifest | undefined> {
+    const plain = await this.open(address, signal)
     if (plain === undefined) return undefined
     const manifest = decodeManifest(plain)
     if (manifest === undefined) throw new CodedError('data-corrupt', 'the list of a value’s chunks cannot be read')
     return manifest
   }
 
-  #openRecord(address: BlockAddress, bytes: Uint8Array | undefined): Pending<Uint8Array | undefined> {
-    if (bytes === undefined) return undefined
-    const copy = decodeContentCopy(address, bytes)
-    if (copy === undefined) throw new CodedError('data-corrupt', 'a content block cannot be read')
+  readonly #openCopy = (copy: ContentCopy): Pending<Uint8Array> => {
     const plain = this.#payload.open(copy)
-    return plain instanceof Promise ? plain.then((opened) => this.#keep(address, opened)) : this.#keep(address, plain)
+    return plain instanceof Promise ? plain.then((opened) => this.#keep(copy.address, opened)) : this.#keep(copy.address, plain)
   }
 
   #keep(address: BlockAddress, plain: Uint8Array): Uint8Array {

@@ -3,6 +3,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { ContentBlock, StorePlace } from '../../core/block/content-block.ts'
+import type { Member } from '../../core/consensus/group.ts'
 import type { PageKey, ReadyValue } from '../../core/kv/page-change.ts'
 import { blockWeight, readyBlock } from '../../core/kv/page-change.ts'
 import { chunked } from './chunked.ts'
@@ -17,6 +18,14 @@ const candidateBytes = 40
 /** About the bytes of a part in a manifest, and those of a manifest without its parts as a block that travels. */
 const partBytes = 48
 const manifestBytes = 640
+
+/** The page that is to name a value. */
+export interface ValuePage {
+  readonly address: BlockAddress
+  readonly members: readonly Member[]
+  /** Other requests wait at it. */
+  readonly isBusy: boolean
+}
 
 /** A value on its way to its entry: sealed and travelling with it, or stored ahead of it. */
 export class PreparedValue {
@@ -81,17 +90,11 @@ export class ValuePreparation {
     throw new CodedError('limit-exceeded', message)
   }
 
-  /** A checked value at hand; answered at once where nothing is waited for. `isBusy`: other requests wait at its page. */
-  whole(
-    page: BlockAddress,
-    key: PageKey,
-    value: Uint8Array,
-    isBusy: boolean,
-    signal: AbortSignal,
-  ): PreparedValue | Promise<PreparedValue> {
+  /** A checked value at hand; answered at once where nothing is waited for. */
+  whole(page: ValuePage, key: PageKey, value: Uint8Array, signal: AbortSignal): PreparedValue | Promise<PreparedValue> {
     if (value.length > this.#limits.chunkBytes) return this.stream(page, key, piecesOf(value), signal)
     const prepared = this.#one(page, key, value)
-    if (!isBusy) return prepared
+    if (!page.isBusy) return prepared
     return prepared instanceof Promise ? prepared.then((each) => this.#aheadIfLarge(each)) : this.#aheadIfLarge(prepared)
   }
 
@@ -103,8 +106,8 @@ export class ValuePreparation {
   }
 
   /** A value that arrives in pieces. What is stored of it when this throws is collected after the grace. */
-  async stream(page: BlockAddress, key: PageKey, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<PreparedValue> {
-    const upload = new ValueUpload({ page, key: key.bytes }, this.#parts)
+  async stream(page: ValuePage, key: PageKey, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<PreparedValue> {
+    const upload = new ValueUpload({ page: page.address, key: key.bytes }, this.#parts)
     let first: Uint8Array | undefined
     let count = 0
     try {
@@ -126,15 +129,18 @@ export class ValuePreparation {
     }
   }
 
-  #one(page: BlockAddress, key: PageKey, value: Uint8Array): PreparedValue | Promise<PreparedValue> {
-    const place = { page, key: key.bytes }
+  #one(page: ValuePage, key: PageKey, value: Uint8Array): PreparedValue | Promise<PreparedValue> {
+    const place = { page: page.address, key: key.bytes }
     const sealed = this.#blocks.seal(value, 'whole', place)
-    if (sealed instanceof Promise) return sealed.then((block) => this.#travelling(block, value.length, place))
-    return this.#travelling(sealed, value.length, place)
+    if (sealed instanceof Promise) return sealed.then((block) => this.#placed(page, block, value.length, place))
+    return this.#placed(page, sealed, value.length, place)
   }
 
-  #travelling(block: ContentBlock, size: number, place: StorePlace): PreparedValue {
-    return new PreparedValue(readyBlock(block, size), () => new ValueUpload(place, this.#parts))
+  /** Travelling with the entry where those who hold the page are those who are to hold the block, else stored ahead. */
+  #placed(page: ValuePage, block: ContentBlock, size: number, place: StorePlace): PreparedValue | Promise<PreparedValue> {
+    const prepared = new PreparedValue(readyBlock(block, size), () => new ValueUpload(place, this.#parts))
+    if (this.#parts.content.travels(block, page.members)) return prepared
+    return prepared.store().then(() => prepared)
   }
 
   #aheadIfLarge(prepared: PreparedValue): PreparedValue | Promise<PreparedValue> {

@@ -31,8 +31,8 @@ export class ValueReader {
   }
 
   /** A value of one block, or a stretch of it. Throws or rejects with MissingBlock. */
-  whole(entry: Entry, stretch: Stretch): Uint8Array | Promise<Uint8Array> {
-    const plain = this.#blocks.open(entry.address)
+  whole(entry: Entry, stretch: Stretch, signal: AbortSignal): Uint8Array | Promise<Uint8Array> {
+    const plain = this.#blocks.open(entry.address, signal)
     return plain instanceof Promise ? plain.then((bytes) => cut(entry, stretch, bytes)) : cut(entry, stretch, plain)
   }
 
@@ -52,13 +52,13 @@ export class ValueReader {
     throwIfAborted(signal)
     if (stretch.length === 0) return
     if (entry.chunks === 0) {
-      yield await this.whole(entry, stretch)
+      yield await this.whole(entry, stretch, signal)
       return
     }
     let ahead: Promise<Uint8Array> | undefined
-    for await (const part of this.#chunks(entry.address, stretch)) {
+    for await (const part of this.#chunks(entry.address, stretch, signal)) {
       const ready = ahead
-      ahead = this.#chunk(part)
+      ahead = this.#chunk(part, signal)
       // Whoever stops reading early does not wait for it.
       ahead.catch(() => undefined)
       if (ready === undefined) continue
@@ -68,20 +68,24 @@ export class ValueReader {
     if (ahead !== undefined) yield await ahead
   }
 
-  async #chunk({ part, offset, length }: ChunkStretch): Promise<Uint8Array> {
-    const plain = await this.#blocks.open(part.address)
+  async #chunk({ part, offset, length }: ChunkStretch, signal: AbortSignal): Promise<Uint8Array> {
+    const plain = await this.#blocks.open(part.address, signal)
     if (plain === undefined) throw new MissingBlock(part.address)
     if (plain.length !== part.bytes) throw new CodedError('data-corrupt', 'a chunk has another size than its manifest says')
     return plain.subarray(offset, offset + length)
   }
 
   /** The chunks below a manifest that a stretch touches, in order. */
-  async *#chunks(address: BlockAddress, { offset, length }: Stretch): AsyncGenerator<ChunkStretch, void, undefined> {
-    const manifest = await this.#blocks.openManifest(address)
+  async *#chunks(
+    address: BlockAddress,
+    { offset, length }: Stretch,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChunkStretch, void, undefined> {
+    const manifest = await this.#blocks.openManifest(address, signal)
     if (manifest === undefined) throw new MissingBlock(address)
     for (const range of partsOfRange(manifest, offset, length)) {
       if (manifest.level === 0) yield range
-      else yield* this.#chunks(range.part.address, range)
+      else yield* this.#chunks(range.part.address, range, signal)
     }
   }
 }

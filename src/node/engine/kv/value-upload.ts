@@ -4,18 +4,17 @@ import type { BlockAddress } from '../../core/base/address.ts'
 import { hlcFromMs } from '../../core/base/hybrid-clock.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { ContentBlock, StorePlace } from '../../core/block/content-block.ts'
-import { encodeContentCopy } from '../../core/block/content-block.ts'
 import type { Manifest, ManifestPart } from '../../core/block/manifest.ts'
 import { encodeManifest, ManifestBuilder } from '../../core/block/manifest.ts'
 import type { ReadyValue } from '../../core/kv/page-change.ts'
 import { bornWithEntry } from '../../core/kv/page-change.ts'
-import { candidateKey, candidateReason } from '../../core/kv/record-keys.ts'
-import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
+import { candidateKey } from '../../core/kv/record-keys.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
+import type { ContentReplicas } from '../content/content-replicas.ts'
 import type { ValueBlocks } from './value-blocks.ts'
 
 export interface UploadParts {
-  readonly store: RecordStore
+  readonly content: ContentReplicas
   readonly clock: NodeClock
   readonly limits: Limits
   readonly blocks: ValueBlocks
@@ -34,7 +33,6 @@ const touchStepMax = 1024
 export class ValueUpload {
   readonly #parts: UploadParts
   readonly #place: StorePlace
-  readonly #reason: Uint8Array
   readonly #graceSpan: bigint
   readonly #builder: ManifestBuilder
   /** Birth stamps of the stored blocks that nothing names, by address. */
@@ -48,7 +46,6 @@ export class ValueUpload {
   constructor(place: StorePlace, parts: UploadParts) {
     this.#parts = parts
     this.#place = place
-    this.#reason = candidateReason(place.page, place.key)
     this.#graceSpan = hlcFromMs(parts.limits.collectGraceMs)
     this.#builder = new ManifestBuilder(parts.manifestPartsMax)
   }
@@ -113,7 +110,7 @@ export class ValueUpload {
   async touch(): Promise<void> {
     await this.idle()
     this.#throwFailure()
-    const { store, clock } = this.#parts
+    const { content, clock } = this.#parts
     const birth = clock.next()
     const oldest = this.#oldest()
     if (oldest === undefined) return
@@ -121,7 +118,10 @@ export class ValueUpload {
     const addresses = [...this.#births.keys()]
     for (let from = 0; from < addresses.length; from += touchStepMax) {
       const step = addresses.slice(from, from + touchStepMax)
-      await store.commit(step.flatMap((address) => [this.#settle(address), this.#candidate(address, birth)]))
+      await content.renew(
+        this.#place,
+        step.map((address) => ({ address, due: this.#dueOf(address), next: birth + this.#graceSpan })),
+      )
       this.#assertKept(oldest)
       for (const address of step) this.#births.set(address, birth)
     }
@@ -139,14 +139,10 @@ export class ValueUpload {
   }
 
   async #store(block: ContentBlock, parts: readonly ManifestPart[]): Promise<void> {
-    const { store, clock } = this.#parts
-    const birth = clock.next()
-    const value = encodeContentCopy(block, birth)
-    await store.commit([
-      { kind: 'put', family: 'content', key: block.address, value, isNew: true },
-      this.#candidate(block.address, birth),
-      ...parts.map((part) => this.#settle(part.address)),
-    ])
+    const { content, clock } = this.#parts
+    const named = parts.map(({ address }) => ({ address, due: this.#dueOf(address), next: undefined }))
+    const place = this.#place
+    const birth = await content.put({ block, birth: clock.next(), isNew: true, place, settles: named })
     for (const { address } of parts) {
       this.#assertKept(this.#birthOf(address))
       this.#births.delete(address)
@@ -173,16 +169,12 @@ export class ValueUpload {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  #candidate(address: BlockAddress, birth: bigint): RecordWrite {
-    return { kind: 'put', family: 'collect', key: candidateKey(birth + this.#graceSpan, address), value: this.#reason }
-  }
-
-  #settle(address: BlockAddress): RecordWrite {
-    return { kind: 'delete', family: 'collect', key: this.#candidateKey(address) }
-  }
-
   #candidateKey(address: BlockAddress): Uint8Array {
-    return candidateKey(this.#birthOf(address) + this.#graceSpan, address)
+    return candidateKey(this.#dueOf(address), address)
+  }
+
+  #dueOf(address: BlockAddress): bigint {
+    return this.#birthOf(address) + this.#graceSpan
   }
 
   #birthOf(address: BlockAddress): bigint {

@@ -18,6 +18,8 @@ import { genuineVersion } from '../block/signed-block-state.ts'
 import { countRecords } from '../count-records.ts'
 
 export interface VerifyParts extends Pick<BlockParts, 'store' | 'crypto' | 'limits' | 'pipeline' | 'networkId' | 'verified'> {
+  /** Whether a block that is not here is at another node; without it what is not here may be missing. */
+  readonly isElsewhere?: (address: BlockAddress) => Promise<boolean>
   /** The network's root, whose entries are sections. */
   readonly root: BlockAddress
   /** The store was recovered or lost records: what its blocks count is put right when its network takes it back. */
@@ -151,7 +153,7 @@ class Verification {
 
   /** The first block of a value that is not there. What is there is verified as content. */
   async #missingPart(address: BlockAddress, isManifest: boolean): Promise<BlockAddress | undefined> {
-    if (!(await this.#parts.store.has('content', address))) return address
+    if (!(await this.#parts.store.has('content', address)) && !(await this.#isElsewhere(address))) return address
     if (!isManifest) return undefined
     const manifest = await this.#manifestAt(address)
     for (const part of manifest?.parts ?? []) {
@@ -159,6 +161,10 @@ class Verification {
       if (missing !== undefined) return missing
     }
     return undefined
+  }
+
+  async #isElsewhere(address: BlockAddress): Promise<boolean> {
+    return (await this.#parts.isElsewhere?.(address)) ?? false
   }
 
   async #manifestAt(address: BlockAddress): Promise<ReturnType<typeof decodeManifest>> {
