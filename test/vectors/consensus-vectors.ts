@@ -2,6 +2,8 @@
 
 import type { BlockAddress } from '../../src/node/core/base/address.ts'
 import { addressFromDigest } from '../../src/node/core/base/address.ts'
+import type { BlockEntry } from '../../src/node/core/consensus/block-entry.ts'
+import { encodeBlockEntry } from '../../src/node/core/consensus/block-entry-codec.ts'
 import type { BlockRecord, BlockState } from '../../src/node/core/consensus/block-record.ts'
 import { bornGroup } from '../../src/node/core/consensus/group.ts'
 import { outcomeKey } from '../../src/node/core/consensus/outcome.ts'
@@ -13,6 +15,8 @@ import { emptyAdmission } from '../../src/node/core/overlay/admission-section.ts
 import { encodePlacement } from '../../src/node/core/overlay/placement-map.ts'
 import { emptyPolicies, encodeFeatureLevel, encodeKeyRing, encodeStoreRoot } from '../../src/node/core/overlay/root-bodies.ts'
 import { encodeRootSection } from '../../src/node/core/overlay/root-section.ts'
+import type { BlockChangeAnswer, BlockReadAnswer } from '../../src/node/core/wire/block-calls.ts'
+import { encodeBlockChangeAnswer, encodeBlockRead, encodeBlockReadAnswer } from '../../src/node/core/wire/block-calls.ts'
 import type { VectorFile } from './vectors.ts'
 
 const filled = (byte: number, length = 32) => new Uint8Array(length).fill(byte)
@@ -118,6 +122,40 @@ export function rootSections(): VectorFile {
       { featureLevel: 1, encoded: encodeFeatureLevel(1) },
       { policies: 'empty', encoded: emptyPolicies() },
       { admission: 'empty', encoded: emptyAdmission() },
+    ],
+  }
+}
+
+export function signedBlockLog(): VectorFile {
+  const id = { session, sequence: 258n, issued: stamp }
+  const facts = { address, issued: stamp + 3n, requestId: id, asked: filled(0x78), forgetUpTo: stamp - 1n, generation: stamp }
+  const entries: readonly BlockEntry[] = [
+    { kind: 'birth', ...facts, requestId: undefined, asked: undefined, forgetUpTo: 0n, signed: filled(0x73, 4) },
+    { kind: 'version', ...facts, version: 5n, signed: filled(0x73, 4) },
+    { kind: 'version', ...facts, version: 9n, signed: new Uint8Array(0) },
+    { kind: 'removal', ...facts, version: 5n, proof: filled(0x74, 4) },
+  ]
+  const outcome = encodeOutcome({ kind: 'done', generation: stamp, version: 5n, asked: filled(0x78) })
+  const readAnswers: readonly BlockReadAnswer[] = [
+    { standing: { kind: 'absent' }, outcome: undefined },
+    { standing: { kind: 'removed', generation: stamp }, outcome },
+    { standing: { kind: 'map', generation: stamp, version: 5n, recordBytes: 300 }, outcome: undefined },
+    { standing: { kind: 'signed', signed: filled(0x73, 4) }, outcome: undefined },
+  ]
+  const changeAnswers: readonly BlockChangeAnswer[] = [
+    { kind: 'applied' },
+    { kind: 'conflict', standing: { kind: 'signed', signed: filled(0x73, 4) } },
+    { kind: 'unfit', standing: { kind: 'absent' } },
+    { kind: 'repeated', standing: { kind: 'removed', generation: stamp }, outcome },
+  ]
+  return {
+    about: 'Entries of the log of a signed block, and what nodes ask of its primary and are answered.',
+    vectors: [
+      ...entries.map((entry) => ({ entry, encoded: encodeBlockEntry(entry) })),
+      { read: { requestId: undefined }, encoded: encodeBlockRead(undefined) },
+      { read: { requestId: id }, encoded: encodeBlockRead(id) },
+      ...readAnswers.map((answer) => ({ readAnswer: answer, encoded: encodeBlockReadAnswer(answer) })),
+      ...changeAnswers.map((answer) => ({ changeAnswer: answer, encoded: encodeBlockChangeAnswer(answer) })),
     ],
   }
 }

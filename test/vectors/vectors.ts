@@ -31,7 +31,7 @@ import { batchStatement, signBatch } from '../../src/node/core/block/signed-batc
 import { encodeSignedVersion, signVersion, versionStatement } from '../../src/node/core/block/signed-version.ts'
 import type { ContentTerms } from '../../src/node/engine/payload/payload-pipeline.ts'
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
-import { consensusRecords, consensusVotes, rootSections } from './consensus-vectors.ts'
+import { consensusRecords, consensusVotes, rootSections, signedBlockLog } from './consensus-vectors.ts'
 import { admissions, identities } from './identity-vectors.ts'
 
 export type Vector = Readonly<Record<string, unknown>>
@@ -340,6 +340,7 @@ export const vectorFiles: Readonly<Record<string, () => VectorFile>> = {
   'root-sections': rootSections,
   'sealed-boxes': sealedBoxes,
   'signed-batches': signedBatches,
+  'signed-block-log': signedBlockLog,
   'signed-versions': signedVersions,
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { networkIdOf, signTerms } from '../../../src/node/core/access/network-descriptor.ts'
 import { equalBytes } from '../../../src/node/core/base/bytes.ts'
+import { decodeBlockEntry, encodeBlockEntry, isBlockEntry } from '../../../src/node/core/consensus/block-entry-codec.ts'
 import {
   decodeBlockRecord,
   decodeOutcome,
@@ -25,6 +26,14 @@ import type { SealedSecret } from '../../../src/node/core/overlay/root-bodies.ts
 import { decodeKeyRing, decodeStoreRoot, encodeKeyRing, encodeStoreRoot } from '../../../src/node/core/overlay/root-bodies.ts'
 import { decodeRootSection, encodeRootSection } from '../../../src/node/core/overlay/root-section.ts'
 import {
+  decodeBlockChangeAnswer,
+  decodeBlockRead,
+  decodeBlockReadAnswer,
+  encodeBlockChangeAnswer,
+  encodeBlockRead,
+  encodeBlockReadAnswer,
+} from '../../../src/node/core/wire/block-calls.ts'
+import {
   bytesOf,
   crypto,
   foundation,
@@ -35,7 +44,16 @@ import {
   someBytes,
   uint64,
 } from '../block/block-arbitraries.ts'
-import { acceptedEntry, addressedMessage, blockRecord, vote } from './consensus-arbitraries.ts'
+import {
+  acceptedEntry,
+  addressedMessage,
+  blockEntry,
+  blockRecord,
+  changeAnswer,
+  optionalRequestId,
+  readAnswer,
+  vote,
+} from './consensus-arbitraries.ts'
 
 /** What a value says, whatever arrays and views it is made of. */
 function plain(value: unknown): unknown {
@@ -89,6 +107,17 @@ describe('records stand one to one with their bytes', () => {
     encodesOneToOne(fc.array(addressedMessage, { minLength: 1, maxLength: 4 }), encodeReplicaMessages, decodeReplicaMessages)
   })
 
+  test('entries of signed blocks', () => {
+    encodesOneToOne(blockEntry, encodeBlockEntry, decodeBlockEntry)
+  })
+
+  test('calls on signed blocks', () => {
+    const question = optionalRequestId.map((requestId) => ({ requestId }))
+    encodesOneToOne(question, ({ requestId }) => encodeBlockRead(requestId), decodeBlockRead)
+    encodesOneToOne(readAnswer, encodeBlockReadAnswer, decodeBlockReadAnswer)
+    encodesOneToOne(changeAnswer, encodeBlockChangeAnswer, decodeBlockChangeAnswer)
+  })
+
   test('placement maps', () => {
     const place = fc.record({
       nodeId: bytesOf(32),
@@ -121,6 +150,22 @@ describe('a consensus record', () => {
         fc.pre(!equalBytes(address, record.address))
         expect(decodeBlockRecord(address, encodeBlockRecord(record))).toBeUndefined()
       }),
+    )
+  })
+})
+
+describe('an entry of a signed block', () => {
+  test('of any bytes is read or refused, and known by its tag', () => {
+    const tag = Buffer.from('memo/block-entry/1')
+    const anything = fc.uint8Array({ maxLength: 200 })
+    fc.assert(
+      fc.property(anything, fc.boolean(), (tail, isTagged) => {
+        const bytes = isTagged ? Buffer.concat([Buffer.of(tag.length), tag, tail]) : tail
+        expect(isBlockEntry(bytes)).toBe(isTagged)
+        const decoded = decodeBlockEntry(bytes)
+        if (decoded !== undefined) expect(Buffer.from(encodeBlockEntry(decoded))).toEqual(Buffer.from(bytes))
+      }),
+      { numRuns: 3000 },
     )
   })
 })

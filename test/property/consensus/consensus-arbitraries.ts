@@ -1,11 +1,14 @@
 import fc from 'fast-check'
+import type { RequestId } from '../../../src/node/core/base/request-id.ts'
 import type { Ballot } from '../../../src/node/core/consensus/ballot.ts'
+import type { BlockEntry } from '../../../src/node/core/consensus/block-entry.ts'
 import type { BlockRecord, BlockState, MapHead } from '../../../src/node/core/consensus/block-record.ts'
 import type { Group, Member } from '../../../src/node/core/consensus/group.ts'
 import { compareMembers } from '../../../src/node/core/consensus/group.ts'
 import type { LogEntry, ReplicaMessage, Slot } from '../../../src/node/core/consensus/replica-events.ts'
 import type { AddressedMessage } from '../../../src/node/core/consensus/replica-message-codec.ts'
 import type { Vote } from '../../../src/node/core/consensus/vote-codec.ts'
+import type { BlockChangeAnswer, BlockReadAnswer, BlockStanding } from '../../../src/node/core/wire/block-calls.ts'
 import { bytesOf, hlc, mutableAddress, someBytes, uint64 } from '../block/block-arbitraries.ts'
 
 const count = fc.nat({ max: 2 ** 31 - 1 })
@@ -121,3 +124,42 @@ const message: fc.Arbitrary<ReplicaMessage> = fc.oneof(
 )
 
 export const addressedMessage: fc.Arbitrary<AddressedMessage> = fc.record({ address: mutableAddress, epoch: count, message })
+
+const requestId: fc.Arbitrary<RequestId> = fc.record({ session: bytesOf(16), sequence: uint64, issued: hlc })
+export const optionalRequestId = fc.option(requestId, { nil: undefined })
+
+export const blockEntry: fc.Arbitrary<BlockEntry> = fc
+  .record({
+    address: mutableAddress,
+    issued: hlc,
+    identified: fc.option(fc.tuple(requestId, bytesOf(32)), { nil: undefined }),
+    forgetUpTo: hlc,
+    generation: hlc,
+    version: hlc,
+    kind: fc.constantFrom('birth' as const, 'version' as const, 'removal' as const),
+    signed: someBytes(),
+    proof: filled,
+  })
+  .map(({ identified, kind, version, signed, proof, ...rest }) => {
+    const facts = { ...rest, requestId: identified?.[0], asked: identified?.[1] }
+    if (kind === 'birth') return { kind, ...facts, signed }
+    return kind === 'version' ? { kind, ...facts, version, signed } : { kind, ...facts, version, proof }
+  })
+
+const standing: fc.Arbitrary<BlockStanding> = fc.oneof(
+  fc.constant({ kind: 'absent' as const }),
+  fc.record({ kind: fc.constant('removed' as const), generation: hlc }),
+  fc.record({ kind: fc.constant('map' as const), generation: hlc, version: uint64, recordBytes: count }),
+  fc.record({ kind: fc.constant('signed' as const), signed: filled }),
+)
+
+export const readAnswer: fc.Arbitrary<BlockReadAnswer> = fc.record({
+  standing,
+  outcome: fc.option(someBytes(), { nil: undefined }),
+})
+
+export const changeAnswer: fc.Arbitrary<BlockChangeAnswer> = fc.oneof(
+  fc.constant({ kind: 'applied' as const }),
+  fc.record({ kind: fc.constantFrom('conflict' as const, 'unfit' as const), standing }),
+  fc.record({ kind: fc.constant('repeated' as const), standing, outcome: someBytes() }),
+)

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { addressFromBytes } from '../../../src/node/core/base/address.ts'
+import { decodeBlockEntry } from '../../../src/node/core/consensus/block-entry-codec.ts'
 import { decodeBlockRecord, decodeOutcome } from '../../../src/node/core/consensus/record-codec.ts'
 import { decodeReplicaMessages } from '../../../src/node/core/consensus/replica-message-codec.ts'
 import { decodeAccepted, decodeVote } from '../../../src/node/core/consensus/vote-codec.ts'
 import { decodePlacement } from '../../../src/node/core/overlay/placement-map.ts'
 import { decodeRootSection } from '../../../src/node/core/overlay/root-section.ts'
+import { decodeBlockChangeAnswer, decodeBlockRead, decodeBlockReadAnswer } from '../../../src/node/core/wire/block-calls.ts'
 
 const folder = join(import.meta.dirname, '../../vectors')
 const read = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')).vectors
@@ -60,6 +62,21 @@ describe('the stored vectors', () => {
     const bodies = read('consensus-votes').filter((each: object) => 'messages' in each)
     expect(bodies.map(({ messages }: { messages: readonly unknown[] }) => messages.length)).toEqual([...Array(10).fill(1), 10])
     for (const { messages, encoded } of bodies) expect(spelled(decodeReplicaMessages(bytes(encoded)))).toEqual(messages)
+  })
+
+  test('of the log of a signed block and of calls on it decode to what they say', () => {
+    const decoders = {
+      entry: decodeBlockEntry,
+      read: decodeBlockRead,
+      readAnswer: decodeBlockReadAnswer,
+      changeAnswer: decodeBlockChangeAnswer,
+    }
+    const seen = read('signed-block-log').map(({ encoded, ...named }: { readonly encoded: string }) => {
+      const [[name, value]] = Object.entries(named) as [[keyof typeof decoders, unknown]]
+      expect(spelled(decoders[name](bytes(encoded)))).toEqual(value)
+      return name
+    })
+    expect(new Set(seen)).toEqual(new Set(Object.keys(decoders)))
   })
 
   test('of the root decode to what they say', () => {
