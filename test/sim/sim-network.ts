@@ -19,7 +19,7 @@ export interface Weather {
 export class SimNetwork {
   readonly #time: VirtualTime
   readonly #random: SeededRandom
-  /** Pairs between which nothing arrives: `from>to`. */
+  /** Pairs between which nothing is taken on; what is on its way arrives: `from>to`. */
   readonly #cut = new Set<string>()
   /** When the last message of a pair arrives. */
   readonly #lastMs = new Map<string, number>()
@@ -62,7 +62,7 @@ export class SimNetwork {
     this.inFlight += 1
     this.#time.after(dueMs - nowMs, () => {
       this.inFlight -= 1
-      if (!this.#cut.has(pair)) arrive()
+      arrive()
     })
   }
 

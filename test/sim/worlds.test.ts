@@ -1,52 +1,39 @@
 /** Worlds run in processes of their own, as `npm run sim` runs them: the trap leaves no clock to the test runner. */
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { mutants } from './mutants.ts'
+import { runSim } from './run-sim.ts'
 import seeds from './seeds.json' with { type: 'json' }
 
-const run = promisify(execFile)
-const main = new URL('main.ts', import.meta.url).pathname
 const freshSeeds = 2000
 /** A mutant shows in one of so many worlds. */
 const mutantSeeds = 300
 
-async function sim(...flags: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
-  const options = { maxBuffer: 64 * 1024 * 1024 }
-  try {
-    return { code: 0, output: (await run(process.execPath, [main, ...flags], options)).stdout }
-  } catch (error) {
-    const { code, stdout, stderr } = error as { readonly code: number; readonly stdout: string; readonly stderr: string }
-    return { code, output: `${stdout}${stderr}` }
-  }
-}
-
 test('fresh worlds keep every promise', async () => {
   const from = Math.floor(Math.random() * 2 ** 30)
-  const { code, output } = await sim('--from', String(from), '--seeds', String(freshSeeds))
+  const { code, output } = await runSim('--from', String(from), '--seeds', String(freshSeeds))
   expect(code, output).toBe(0)
 })
 
 test.each(seeds)('the world $seed, which showed once that $why, keeps every promise', async ({ seed }) => {
-  const { code, output } = await sim('--seed', String(seed))
+  const { code, output } = await runSim('--seed', String(seed))
   expect(code, output).toBe(0)
 })
 
 test('a world from the same seed is the same world', async () => {
-  const lines = async () => (await sim('--from', '1', '--seeds', '20', '--hashes')).output
+  const lines = async () => (await runSim('--from', '1', '--seeds', '20', '--hashes')).output
   const first = await lines()
   expect(first.split('\n').filter((line) => /^\d+ [0-9a-f]{16}$/.test(line))).toHaveLength(20)
   expect(await lines()).toBe(first)
 })
 
 test.each(mutants.map(({ name }) => name))('the mistake %s is seen', async (name) => {
-  const { code, output } = await sim('--mutant', name, '--seeds', String(mutantSeeds), '--until-failure')
+  const { code, output } = await runSim('--mutant', name, '--seeds', String(mutantSeeds), '--until-failure')
   expect([code, output.slice(-200)]).toEqual([1, expect.stringContaining('1 failed')])
 })
 
 test('a world without the mistake of a mutant and with its profile keeps every promise', async () => {
   for (const { name } of mutants) {
-    const { code, output } = await sim('--profile-of', name, '--seeds', '20')
+    const { code, output } = await runSim('--profile-of', name, '--seeds', '20')
     expect(code, output).toBe(0)
   }
 })

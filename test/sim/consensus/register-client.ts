@@ -43,7 +43,7 @@ interface Underway {
   redirects: number
 }
 
-const attemptMs = [10, 40] as const
+const patienceMinMs = 10
 const againMs = [1, 6] as const
 const deadlineMs = 400
 
@@ -94,7 +94,7 @@ export class RegisterClient {
   }
 
   #attempt(underway: Underway): void {
-    const { time, network, random, name, tell } = this.#parts
+    const { time, network, random, profile, name, tell } = this.#parts
     const { target, isComplaint, key, command, call } = underway
     const attempt = ++underway.attempt
     if (time.nowMs >= underway.endMs) {
@@ -109,7 +109,7 @@ export class RegisterClient {
         command === undefined ? { ...asked, kind: 'read', key } : { ...asked, kind: 'change', command, request: command },
       ),
     )
-    time.after(random.between(...attemptMs), () => {
+    time.after(random.between(patienceMinMs, profile.patienceMs), () => {
       if (underway.attempt !== attempt) return
       underway.target = random.pick(this.#parts.members())
       underway.isComplaint = true

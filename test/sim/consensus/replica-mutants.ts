@@ -8,7 +8,7 @@ type Change = (profile: ReplicaProfile) => ReplicaProfile
 /** Three members, many clients on few keys, and none of the faults. */
 const crowded: Change = (profile) => ({
   ...profile,
-  ...{ clients: 8, keys: 2, restMs: 0, reads: 40, swaps: 20, members: 3, spares: 0, groupChangeMs: 0 },
+  ...{ clients: 8, keys: 2, restMs: 0, reads: 40, swaps: 20, members: 3, spares: 0, groupChangeMs: 0, patienceMs: 40 },
   ...{ delayMs: 2, writeMs: 3, lost: 0, doubled: 0, overtaking: 0, late: 0 },
   faults: noReplicaFaults,
 })
@@ -46,7 +46,10 @@ export const replicaMutants: readonly Mutant<ReplicaProfile>[] = [
     file: 'node/core/consensus/replica-core.ts',
     right: 'this.bootCount = bootCount',
     wrong: 'this.bootCount = Math.min(bootCount, 1)',
-    profile: troubled({ crash: 10, nervous: 8, partition: 15 }, { delayMs: 1, writeMs: 12, lost: 20, reads: 10, members: 5 }),
+    profile: troubled(
+      { crash: 20, nervous: 15, 'slow-disk': 3 },
+      { delayMs: 1, writeMs: 1, lost: 25, reads: 0, clients: 4, operations: 800 },
+    ),
   },
   {
     name: 'count-a-promise-twice',
@@ -70,12 +73,11 @@ export const replicaMutants: readonly Mutant<ReplicaProfile>[] = [
     profile: troubled({ partition: 15, pause: 20, nervous: 20 }, { keys: 1, reads: 60 }),
   },
   {
-    name: 'join-a-confirmation-in-flight',
+    name: 'count-a-confirmation-from-before-the-read',
     file: 'node/core/consensus/replica-primary.ts',
-    right: '    for (const read of confirmation.reads) this.confirmedReads.push({ read, index })',
-    wrong:
-      '    for (const read of [...confirmation.reads, ...this.arrived]) this.confirmedReads.push({ read, index })\n    this.arrived = []',
-    profile: troubled({ nervous: 12, 'one-way': 20 }, { delayMs: 1, late: 15, overtaking: 60, writeMs: 1, keys: 1, reads: 60, restMs: 1 }),
+    right: 'if (confirmation?.round !== round || !this.#members().includes(progress)) return false',
+    wrong: 'if (confirmation === undefined || round < 0 || !this.#members().includes(progress)) return false',
+    profile: troubled({ nervous: 15, partition: 20 }, { delayMs: 1, late: 30, overtaking: 50, writeMs: 1, keys: 1, reads: 60 }),
   },
   {
     name: 'read-before-what-was-adopted-is-applied',

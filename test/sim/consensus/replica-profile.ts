@@ -7,6 +7,8 @@ export interface ReplicaProfile {
   readonly keys: number
   /** Milliseconds that a client rests between two operations, at most. */
   readonly restMs: number
+  /** How long a client waits at most before it asks another member. */
+  readonly patienceMs: number
   /** In a hundred operations. */
   readonly reads: number
   readonly swaps: number
@@ -57,6 +59,7 @@ export function drawReplicaProfile(random: SeededRandom): ReplicaProfile {
     clients: random.between(1, 8),
     keys: random.between(1, 5),
     restMs: random.pick([0, 1, 5, 20]),
+    patienceMs: random.pick([40, 40, 150]),
     reads: random.pick([10, 40, 70]),
     swaps: random.pick([0, 20, 50]),
     members: random.pick([1, 2, 2, 3, 3, 3, 5, 7]),

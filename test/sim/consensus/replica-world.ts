@@ -43,7 +43,7 @@ const limits: ReplicaLimits = {
   resendMs: 12,
   resendMaxMs: 100,
   acceptEntriesMax: 3,
-  confirmTimeoutMs: 40,
+  confirmTimeoutMs: 100,
   catchUpTimeoutMs: 60,
   silentMs: 60,
   retainedEntriesMax: 6,
@@ -80,7 +80,7 @@ export class ReplicaWorld {
     this.#atWork = profile.clients
     const { delayMs, lost, doubled, overtaking, late } = profile
     const time = this.#time
-    const weather = { delayMs: [0.1, delayMs] as const, lost, doubled, overtaking, late, lateMs: 60 }
+    const weather = { delayMs: [0.1, delayMs] as const, lost, doubled, overtaking, late, lateMs: 100 }
     const network = new SimNetwork(time, random.fork(), weather)
     this.#network = network
     const checker = new SafetyChecker(bornGroup(Array.from({ length: profile.members }, (_, node) => memberOf(node, 0))))
