@@ -6,6 +6,7 @@ import type { Logger } from './logger.ts'
 import type { Meter } from './meter.ts'
 import type { Random } from './random.ts'
 import type { RecordStore } from './record-store.ts'
+import type { Transport } from './transport.ts'
 
 /** Everything through which a node touches the world. */
 export interface NodePorts {
@@ -17,4 +18,6 @@ export interface NodePorts {
   readonly store: RecordStore
   readonly logger: Logger
   readonly meter: Meter
+  /** Undefined on a node that listens for no other. */
+  readonly transport?: Transport | undefined
 }

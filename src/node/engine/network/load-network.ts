@@ -47,9 +47,9 @@ export async function loadNetwork(parts: LoadingParts, kept: NetworkRecord): Pro
   const { crypto, store, keys } = parts
   const { networkId, recovery } = kept
   const root = rootBlockAddress(crypto, networkId)
-  const copy = await readRootCopy(store, networkId)
-  const isHeld = copy === undefined || ((await store.has('block', root)) && !(await isInstalling(store, root)))
-  const held = isHeld ? await readHeldRoot(parts, networkId, root) : undefined
+  const isHeld = (await store.has('block', root)) && !(await isInstalling(store, root))
+  const copy = isHeld ? undefined : await readRootCopy(store, networkId)
+  const held = copy === undefined ? await readHeldRoot(parts, networkId, root) : undefined
   const sections = held?.sections ?? sectionsByName(copy?.sections ?? [])
   const facts = networkFacts(parts, networkId, sections)
   const nodeId = nodeIdOf(crypto, keys.node.publicKey)
@@ -83,6 +83,10 @@ async function readHeldRoot(
 
 /** A state that was being replaced when the node ended is none. */
 async function isInstalling(store: RecordStore, root: BlockAddress): Promise<boolean> {
+  const found = await store.get('block', root)
+  const record = found && decodeBlockRecord(root, found)
+  // Nobody gives a snapshot to a group of one.
+  if (record === undefined || record.group.members.length === 1) return false
   const bytes = await store.get('vote', root)
   return bytes !== undefined && decodeVote(bytes)?.installing === true
 }

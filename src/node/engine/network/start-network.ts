@@ -46,6 +46,8 @@ export async function startNetwork(parts: NetworkParts): Promise<NetworkState> {
   const { placement, self } = loaded.state
   const place = placeOf(placement, self.nodeId)
   if (place === undefined || storeRefusal(store) !== undefined || equalBytes(place.storeId, self.storeId)) return loaded.state
+  // Among others the map is changed by a commit, once they are reached.
+  if (placement.places.length > 1) return loaded.state
   logger.warn('taking a recovered store back into its network', { epoch: placement.epoch + 1, recovery: self.recovery + 1 })
   return await recoverNetwork(parts, loaded)
 }

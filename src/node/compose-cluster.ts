@@ -1,0 +1,287 @@
+import { CodedError } from '../shared/coded-error.ts'
+import type { SignedNodeRecord } from './core/access/node-record.ts'
+import type { PassportChain } from './core/access/passport.ts'
+import type { BlockAddress } from './core/base/address.ts'
+import { equalBytes } from './core/base/bytes.ts'
+import type { Limits } from './core/base/limits.ts'
+import type { Member } from './core/consensus/group.ts'
+import { membersOf } from './core/consensus/group.ts'
+import type { NodeClock } from './engine/clock/node-clock.ts'
+import type { AskMember } from './engine/cluster/ask-member.ts'
+import { MemberCalls } from './engine/cluster/ask-member.ts'
+import type { Liveness } from './engine/cluster/block-route.ts'
+import { BlockRoute } from './engine/cluster/block-route.ts'
+import { CatchUp } from './engine/cluster/catch-up.ts'
+import { GroupKeeper } from './engine/cluster/group-keeper.ts'
+import { LivenessEngine } from './engine/cluster/liveness-engine.ts'
+import { NodeDirectory } from './engine/cluster/node-directory.ts'
+import type { AdvertisedFacts } from './engine/cluster/own-record.ts'
+import { OwnRecord } from './engine/cluster/own-record.ts'
+import { PeerSwitch } from './engine/cluster/peer-switch.ts'
+import { RootFollower } from './engine/cluster/root-follower.ts'
+import { SnapshotSource } from './engine/cluster/snapshot-source.ts'
+import { TransportLink } from './engine/cluster/transport-link.ts'
+import type { LogicOf } from './engine/consensus/block-logic.ts'
+import { lonelyLink } from './engine/consensus/lonely-link.ts'
+import { ReplicaHost } from './engine/consensus/replica-host.ts'
+import type { ReplicaLink } from './engine/consensus/replica-link.ts'
+import { Admission } from './engine/network/admission.ts'
+import { MemberHelloDesk } from './engine/network/hello-desk.ts'
+import type { NetworkState } from './engine/network/network-state.ts'
+import { NetworkView } from './engine/network/network-view.ts'
+import { RootKeeper } from './engine/network/root-keeper.ts'
+import type { LivenessObserver } from './observe/cluster-observer.ts'
+import type { NodePorts } from './ports/node-ports.ts'
+import type { Transport } from './ports/transport.ts'
+
+export interface ClusterParts {
+  readonly ports: NodePorts
+  readonly limits: Limits
+  readonly clock: NodeClock
+  readonly network: NetworkState
+  readonly logicOf: LogicOf
+  readonly observer: LivenessObserver
+  /** The version of this program. */
+  readonly software: string
+  readonly advertised: () => AdvertisedFacts
+  /** The passport that admitted this node, or that it issues to itself. */
+  readonly chain: PassportChain
+}
+
+/** What decides about mutable blocks in this node, and how it reaches others. */
+export interface ComposedCluster {
+  readonly view: NetworkView
+  readonly host: ReplicaHost
+  readonly route: BlockRoute
+  readonly ask: AskMember
+  readonly root: RootKeeper
+  readonly liveness: Liveness
+  /** Undefined on a node without a transport. */
+  readonly peers: ClusterPeers | undefined
+}
+
+/** What a node with a transport has beside the rest. */
+export interface ClusterPeers {
+  readonly transport: Transport
+  readonly switch: PeerSwitch
+  readonly calls: MemberCalls
+  readonly liveness: LivenessEngine
+  readonly own: OwnRecord
+  readonly groups: GroupKeeper
+  readonly admission: Admission
+  readonly follower: RootFollower
+  /** Listens and begins to look after groups; everything that serves peers is there by then. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Nobody else is there. */
+const lonelyLiveness: Liveness = { mayAnswer: () => false }
+const lonelyAsk: AskMember = () =>
+  Promise.reject(new CodedError('unavailable', 'this node reaches no other; nothing was changed'))
+
+/** Joins what a node needs to decide about blocks, alone or with others. */
+export function composeCluster(parts: ClusterParts): ComposedCluster {
+  const { ports, limits, clock, network, logicOf } = parts
+  const { store, crypto, random, logger, transport } = ports
+  const { self, keys } = network
+  const view = new NetworkView(network)
+  const reach: { link: ReplicaLink; liveness: Liveness; ask: AskMember } = {
+    link: lonelyLink,
+    liveness: lonelyLiveness,
+    ask: lonelyAsk,
+  }
+  const link: ReplicaLink = {
+    send: (to, address, message) => reach.link.send(to, address, message),
+    catchUp: (from, address, since, signal) => reach.link.catchUp(from, address, since, signal),
+  }
+  const liveness: Liveness = { mayAnswer: (nodeId) => equalBytes(nodeId, self.nodeId) || reach.liveness.mayAnswer(nodeId) }
+  const ask: AskMember = (to, call, signal) => reach.ask(to, call, signal)
+  const host = new ReplicaHost({
+    store,
+    clock: ports.clock,
+    limits,
+    logger: logger.child('consensus'),
+    self,
+    link,
+    logicOf,
+    birthGroup: (address) => view.birthGroup(address),
+    epoch: () => view.epoch,
+    applied: (block) => {
+      if (equalBytes(block.address, view.root)) root.applied()
+    },
+  })
+  const holders = (address: BlockAddress): readonly Member[] =>
+    membersOf([
+      view.placedAt(address),
+      ...view.differing(address),
+      equalBytes(address, view.root) ? network.rootGroup.members : [],
+    ])
+  const route = new BlockRoute({ host, clock: ports.clock, random, limits, self, store, liveness, holders })
+  const root: RootKeeper = new RootKeeper({
+    crypto,
+    random,
+    store,
+    clock,
+    logger: logger.child('root'),
+    keys,
+    view,
+    host,
+    route,
+    ask,
+  })
+  view.onChange(() => host.placementChanged())
+  if (transport === undefined) return { view, host, route, ask, root, liveness, peers: undefined }
+  const peers = composePeers({ ...parts, view, host, root, liveness }, transport)
+  reach.link = peers.link
+  reach.liveness = peers.liveness
+  reach.ask = peers.calls.ask
+  return { view, host, route, ask, root, liveness, peers }
+}
+
+interface PeersParts extends ClusterParts {
+  readonly view: NetworkView
+  readonly host: ReplicaHost
+  readonly root: RootKeeper
+  readonly liveness: Liveness
+}
+
+function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & { readonly link: ReplicaLink } {
+  const { ports, limits, clock, network, view, host, root, observer, software, advertised, chain } = parts
+  const { store, crypto, random, logger } = ports
+  const { self, keys } = network
+  const { networkId } = view
+  const peers = new PeerSwitch()
+  const isOfNetwork = (nodeId: Uint8Array): boolean => view.isOfNetwork(nodeId)
+  const own = new OwnRecord({
+    crypto,
+    clock: ports.clock,
+    store,
+    limits,
+    node: keys.node,
+    networkId,
+    software,
+    issued: () => clock.last,
+    advertised,
+  })
+  const directory = new NodeDirectory({
+    store,
+    crypto,
+    clock: ports.clock,
+    limits,
+    logger: logger.child('directory'),
+    networkId,
+    ownNodeId: self.nodeId,
+    transport,
+    isOfNetwork,
+  })
+  const follower = new RootFollower({ clock: ports.clock, limits, logger: logger.child('root'), view, root, signal: host.signal })
+  const liveness = new LivenessEngine({
+    clock: ports.clock,
+    random,
+    crypto,
+    limits,
+    networkId,
+    transport,
+    peers,
+    directory,
+    own,
+    observer,
+    isOfNetwork,
+    onRolledBack: ({ notice }) => follower.rolledBack(notice),
+  })
+  const calls = new MemberCalls({ transport, host, clock: ports.clock, limits, self, liveness: parts.liveness })
+  const catchUp = new CatchUp({ transport, store, host, limits })
+  const link = new TransportLink({
+    transport,
+    logger: logger.child('consensus'),
+    epoch: () => view.epoch,
+    newerEpoch: () => follower.look(),
+    receive: (from, address, message, epoch) => host.receive(from, address, message, epoch),
+    catchUp: (from, address, since, signal) => catchUp.from(from, address, since, signal),
+  })
+  const records = (): readonly SignedNodeRecord[] => [own.current, ...directory.records()]
+  const admission = new Admission({
+    crypto,
+    random,
+    clock: ports.clock,
+    hybridClock: clock,
+    limits,
+    logger: logger.child('admission'),
+    keys,
+    view,
+    root,
+    chain: () => chain,
+    records,
+    signal: host.signal,
+  })
+  const isLive = ({ nodeId, storeId }: Member): boolean => {
+    if (equalBytes(nodeId, self.nodeId)) return equalBytes(storeId, self.storeId)
+    const record = directory.get(nodeId)
+    return record !== undefined && equalBytes(record.storeId, storeId) && liveness.mayAnswer(nodeId)
+  }
+  const groups = new GroupKeeper({
+    store,
+    clock: ports.clock,
+    limits,
+    logger: logger.child('groups'),
+    self,
+    host,
+    placedAt: (address) => view.placedAt(address),
+    isLive,
+  })
+  calls.register(peers)
+  link.register(peers)
+  root.register(calls)
+  new SnapshotSource({ store, host, limits }).register(peers)
+  peers.onJoin((body, signal) => admission.admit(body, signal))
+  peers.onSession({ connected: () => groups.look() })
+  view.onChange(() => {
+    liveness.placementChanged()
+    groups.look()
+  })
+  const desk = new MemberHelloDesk({
+    crypto,
+    clock: ports.clock,
+    node: keys.node,
+    networkId,
+    limits,
+    membership: () => ({
+      owner: view.owner,
+      chain,
+      record: own.current,
+      newestEpoch: view.epoch,
+      revocationVersion: view.facts.admission.revocationVersion,
+      revocations: view.facts.admission.revocations,
+      enforceExpiry: true,
+    }),
+    met: (member) => {
+      liveness.met(member)
+      if (member.newestEpoch > view.epoch) follower.look()
+    },
+  })
+  return {
+    transport,
+    switch: peers,
+    calls,
+    liveness,
+    own,
+    groups,
+    admission,
+    follower,
+    link,
+    async start() {
+      await liveness.start()
+      await transport.start(desk, peers)
+      liveness.ownChanged()
+      groups.start()
+      follower.look()
+    },
+    async stop() {
+      await groups.stop()
+      await follower.stop()
+      await liveness.stop()
+      await transport.stop()
+    },
+  }
+}

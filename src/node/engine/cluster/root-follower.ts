@@ -1,0 +1,74 @@
+import type { Limits } from '../../core/base/limits.ts'
+import type { RolledBack } from '../../core/overlay/life-mark.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
+import { Deadline } from '../deadline.ts'
+import type { NetworkView } from '../network/network-view.ts'
+import type { RootKeeper } from '../network/root-keeper.ts'
+
+export interface RootFollowerParts {
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly logger: Logger
+  readonly view: NetworkView
+  readonly root: RootKeeper
+  /** Aborts when the node stops. */
+  readonly signal: AbortSignal
+}
+
+/** Keeps what this node knows of the network no older than what its peers show. */
+export class RootFollower {
+  readonly #parts: RootFollowerParts
+  #looking: Promise<void> | undefined
+  #again = false
+  /** The store came back older than peers have seen it: it has to become another one before it votes again. */
+  rolledBackTo: RolledBack | undefined
+
+  constructor(parts: RootFollowerParts) {
+    this.#parts = parts
+  }
+
+  /** Somebody knows a newer map: the root is read, once for all who say so meanwhile. */
+  look(): void {
+    if (this.#looking !== undefined) {
+      this.#again = true
+      return
+    }
+    this.#looking = this.#look().finally(() => {
+      this.#looking = undefined
+      if (this.#again && !this.#parts.signal.aborted) {
+        this.#again = false
+        this.look()
+      }
+    })
+  }
+
+  /** Resolves when a map of this epoch or a newer one is known here. Rejects with `unavailable`. */
+  async reach(epoch: number, signal: AbortSignal): Promise<void> {
+    if (this.#parts.view.epoch >= epoch) return
+    await this.#parts.root.read(signal)
+  }
+
+  rolledBack(notice: RolledBack): void {
+    this.rolledBackTo = notice
+    this.#parts.logger.error(
+      'peers have seen this data directory further than it is: it was restored or copied. Stop the node and run `memo cluster recover`',
+      { bootCount: notice.seen.bootCount, highest: notice.highest.bootCount },
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#again = false
+    await this.#looking
+  }
+
+  async #look(): Promise<void> {
+    const { clock, limits, root, signal, logger } = this.#parts
+    using deadline = new Deadline(clock, limits.routeTimeoutMs, signal)
+    try {
+      await root.read(deadline.signal)
+    } catch (error) {
+      if (!signal.aborted) logger.debug('the root of the network could not be read', { error })
+    }
+  }
+}
