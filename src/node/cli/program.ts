@@ -40,6 +40,7 @@ Examples:
   memo kv put greeting "hello"        store a value
   memo kv get greeting                and read it
   memo import ./photos -p photos/     store a folder
+  memo cluster status                 the nodes of the network
   memo doctor                         is all well?
 
 Exit codes: 0 ok, 1 failure, 2 usage or configuration, 3 not found, 4 conflict, 5 no node reached, 6 denied, 7 damaged data,

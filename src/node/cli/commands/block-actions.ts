@@ -1,6 +1,6 @@
 import type { MessageShape } from '@bufbuild/protobuf'
 import { CodedError } from '../../../shared/coded-error.ts'
-import { BlockCipher, BlockCodec, BlockKind, Blocks } from '../../api/grpc/generated/memo/v1/blocks_pb.js'
+import { BlockCipher, BlockCodec, BlockKind, Blocks, ReplicaRole } from '../../api/grpc/generated/memo/v1/blocks_pb.js'
 import type { BlockSchema } from '../../api/grpc/generated/memo/vs/memo_vs_pb.js'
 import { ValueStore } from '../../api/grpc/generated/memo/vs/memo_vs_pb.js'
 import type { BlockAddress } from '../../core/base/address.ts'
@@ -15,6 +15,8 @@ import { byteText } from '../transfer/transfer-report.ts'
 import { outputFile } from '../transfer/whole-file.ts'
 import type { ValueInput } from '../value-input.ts'
 import { readValueInput } from '../value-input.ts'
+import { nodeStateWord } from './node-state-word.ts'
+import { textTable } from './text-table.ts'
 
 type Block = MessageShape<typeof BlockSchema>
 
@@ -121,7 +123,7 @@ export function blockRemove(text: string, flags: RemoteFlags, io: CliIo): Promis
 export function blockStat(text: string, flags: RemoteFlags, io: CliIo): Promise<void> {
   const address = blockAddress(text)
   return withConnection(flags, io, async ({ connection, output }) => {
-    const { stat } = await connection.unary(Blocks.method.stat, { address }, { signal: io.signal })
+    const { stat, replicas } = await connection.unary(Blocks.method.stat, { address }, { signal: io.signal })
     if (stat === undefined) throw new CodedError('internal', 'the node answered without facts')
     const facts = {
       kind: enumWord(BlockKind, stat.kind),
@@ -136,7 +138,16 @@ export function blockStat(text: string, flags: RemoteFlags, io: CliIo): Promise<
       verified: stat.verified,
     }
     const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(11)} ${value}`)
-    await output.result(lines.join('\n'), facts)
+    const held = replicas.map((replica) => ({
+      nodeId: toHex(replica.nodeId),
+      storeId: toHex(replica.storeId),
+      role: enumWord(ReplicaRole, replica.role),
+      state: nodeStateWord(replica.state),
+      heldIndex: replica.heldIndex === undefined ? null : String(replica.heldIndex),
+    }))
+    const rows = held.map(({ nodeId, role, state, heldIndex }) => [nodeId.slice(0, 12), role, state, heldIndex ?? '-'])
+    const text = [...lines, '', textTable([['REPLICA', 'ROLE', 'STATE', 'HELD'], ...rows])].join('\n')
+    await output.result(text, { ...facts, replicas: held })
   })
 }
 

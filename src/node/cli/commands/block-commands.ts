@@ -75,7 +75,7 @@ function removeCommand(io: CliIo): Command {
 
 function statCommand(io: CliIo): Command {
   return withRemoteOptions(new Command('stat'), io)
-    .description('show kind, version, sizes and protection of a block')
+    .description('show kind, version, sizes and protection of a block, and who holds it')
     .argument('<ADDRESS>', '64 hex digits')
     .addHelpText('after', examples('memo block stat 5f1c...e9 --json'))
     .action(async (address, flags) => (await actions()).blockStat(address, flags, io))

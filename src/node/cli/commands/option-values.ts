@@ -22,3 +22,13 @@ export function count(text: string): number {
   if (!/^\d{1,9}$/.test(text) || value < 1) throw new InvalidArgumentError('It must be a whole number, 1 or more.')
   return value
 }
+
+const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** For commander: 90s, 30m, 24h or 7d, in milliseconds. */
+export function duration(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  const value = Number(digits) * (unitMs[unit] ?? 0)
+  if (value === 0) throw new InvalidArgumentError('It must be a time such as 90m, 24h or 7d.')
+  return value
+}

@@ -1,0 +1,110 @@
+import type { MessageShape } from '@bufbuild/protobuf'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { ClusterNodeSchema, ClusterStatusResponseSchema } from '../../api/grpc/generated/memo/v1/cluster_pb.js'
+import { Cluster } from '../../api/grpc/generated/memo/v1/cluster_pb.js'
+import { toHex } from '../../core/base/bytes.ts'
+import type { CliIo } from '../cli-io.ts'
+import type { RemoteCall, RemoteFlags } from '../client/remote-command.ts'
+import { withConnection } from '../client/remote-command.ts'
+import { byteText } from '../transfer/transfer-report.ts'
+import { nodeStateWord, nodeStateWords } from './node-state-word.ts'
+import { textTable } from './text-table.ts'
+
+type Status = MessageShape<typeof ClusterStatusResponseSchema>
+type Node = MessageShape<typeof ClusterNodeSchema>
+
+export interface InviteFlags extends RemoteFlags {
+  readonly auto?: boolean
+  readonly uses: number
+  readonly valid: number
+}
+
+export function inviteNodes({ auto, uses, valid, ...flags }: InviteFlags, io: CliIo): Promise<void> {
+  if (auto !== true) {
+    throw new CodedError(
+      'invalid-argument',
+      'asking somebody to approve each node is not in this version: with --auto whoever has the link joins',
+    )
+  }
+  return withConnection(flags, io, async ({ connection, output }) => {
+    const input = { uses, validityMs: BigInt(valid) }
+    const { link, expiresAtMs } = await connection.unary(Cluster.method.createInvite, input, { signal: io.signal })
+    const expires = new Date(Number(expiresAtMs)).toISOString()
+    const nodes = uses === 1 ? 'one node' : `${uses} nodes`
+    output.remark(`It lets ${nodes} join until ${expires}: keep it to yourself until then.`)
+    await output.result(link, { link, expires, uses })
+  })
+}
+
+export function clusterStatus(flags: RemoteFlags, io: CliIo): Promise<void> {
+  return withConnection(flags, io, async (call) => {
+    const status = await statusOf(call, io)
+    const { networkName, networkId, epoch, nodes, replication, groupsPending, copiesPending, listening } = status
+    const { members = 0, alive = 0, needed = 0 } = status.quorum ?? {}
+    const health = { members, alive, needed, reached: alive >= needed }
+    const lines = [
+      ['network', `${networkName} (${toHex(networkId)})`],
+      ['quorum', `${health.reached ? 'reached' : 'NOT REACHED'}: ${alive} of ${members} members alive, ${needed} needed`],
+      ['nodes', `${nodes.length}: ${stateCounts(nodes)}`],
+      ['copies', `${replication} of every block, where there are nodes enough`],
+      ['epoch', String(epoch)],
+      ['to do', pendingText(groupsPending, copiesPending)],
+      ['listening', listening.join(', ') || 'for no other nodes'],
+    ]
+    await call.output.result(lines.map(([name = '', text]) => `${name.padEnd(10)} ${text}`).join('\n'), {
+      ...{ network: networkName, networkId: toHex(networkId), quorum: health, nodes: countsOf(nodes), replication },
+      ...{ epoch: Number(epoch), groupsPending: Number(groupsPending), listening },
+      copiesPending: copiesPending === undefined ? null : Number(copiesPending),
+    })
+  })
+}
+
+export function clusterNodes(flags: RemoteFlags, io: CliIo): Promise<void> {
+  return withConnection(flags, io, async (call) => {
+    const { nodes } = await statusOf(call, io)
+    const rows = nodes.map((node) => [
+      toHex(node.nodeId).slice(0, 12),
+      nodeStateWord(node.state),
+      node.endpoints[0] ?? '-',
+      node.zone || '-',
+      node.labels.join(',') || '-',
+      node.freeBytes === undefined ? '-' : byteText(Number(node.freeBytes)),
+      node.version || '-',
+      node.isSelf ? 'this node' : '',
+    ])
+    const text = textTable([['NODE', 'STATE', 'ADDRESS', 'ZONE', 'LABELS', 'FREE', 'VERSION', ''], ...rows])
+    await call.output.result(text, { nodes: nodes.map(nodeJson) })
+  })
+}
+
+function statusOf({ connection }: RemoteCall, io: CliIo): Promise<Status> {
+  return connection.unary(Cluster.method.status, {}, { signal: io.signal })
+}
+
+function nodeJson({ nodeId, storeId, isSelf, state, endpoints, zone, labels, weight, version, bootCount, ...bytes }: Node) {
+  const { capacityBytes, freeBytes } = bytes
+  return {
+    ...{ nodeId: toHex(nodeId), storeId: toHex(storeId), isSelf, state: nodeStateWord(state), endpoints, zone, labels, weight },
+    ...{ version, bootCount: Number(bootCount) },
+    capacityBytes: capacityBytes === undefined ? null : Number(capacityBytes),
+    freeBytes: freeBytes === undefined ? null : Number(freeBytes),
+  }
+}
+
+function countsOf(nodes: readonly Node[]): Readonly<Record<string, number>> {
+  const count = (word: string) => nodes.filter(({ state }) => nodeStateWord(state) === word).length
+  return Object.fromEntries(nodeStateWords.map((word) => [word, count(word)]))
+}
+
+function stateCounts(nodes: readonly Node[]): string {
+  return Object.entries(countsOf(nodes))
+    .filter(([, number]) => number > 0)
+    .map(([word, number]) => `${number} ${word}`)
+    .join(', ')
+}
+
+function pendingText(groups: bigint, copies: bigint | undefined): string {
+  if (groups === 0n && copies === 0n) return 'nothing'
+  const copiesText = copies === undefined ? 'copies not counted yet' : `${copies} copies`
+  return `${groups} groups, ${copiesText}`
+}

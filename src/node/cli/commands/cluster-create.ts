@@ -1,0 +1,54 @@
+import { CodedError } from '../../../shared/coded-error.ts'
+import { PromMeter } from '../../adapters/prom-meter/prom-meter.ts'
+import { createNode } from '../../compose-node.ts'
+import { loadNodeConfig } from '../../config/load-node-config.ts'
+import { networkNameBytesMax } from '../../core/access/network-descriptor.ts'
+import { toHex } from '../../core/base/bytes.ts'
+import { textBytesLength } from '../../core/base/text.ts'
+import { readNetworkRecord } from '../../engine/network/network-record.ts'
+import type { CliIo } from '../cli-io.ts'
+import { createOutput } from '../cli-output.ts'
+import { openCommandStore } from '../run/command-store.ts'
+import { silentLogger } from '../silent-logger.ts'
+import type { RunFlags } from './setting-options.ts'
+import { configInput } from './setting-options.ts'
+
+export interface CreateFlags extends Pick<RunFlags, 'data' | 'keyFile' | 'capacity' | 'config'> {
+  readonly replication: string
+  readonly json?: boolean
+}
+
+/** `memo cluster create`: founds a network in an empty data directory. One that has a network keeps it. */
+export async function createCluster(name: string, { replication, json, ...settings }: CreateFlags, io: CliIo): Promise<void> {
+  assertName(name)
+  if (replication !== '3') {
+    const text = 'a network of this version keeps 3 copies of every block, and no other number'
+    throw new CodedError('invalid-argument', `--replication ${replication}: ${text}`)
+  }
+  const output = createOutput(io, json === true)
+  const { config } = loadNodeConfig(configInput(settings, io))
+  const { store, ...adapters } = await openCommandStore(config, io)
+  const meter = new PromMeter({ processMetrics: false })
+  // It owns the store, and closes it whatever happens.
+  await using node = createNode({ networkName: name }, { ...adapters, store, logger: silentLogger, meter })
+  const founded = (await readNetworkRecord(store)) === undefined
+  await node.start(io.signal)
+  const { networkName, networkId, nodeId } = node.status().identity
+  if (networkName !== name) {
+    const text = `${config.data} belongs to the network "${networkName}" already, and a network keeps its name; nothing was changed`
+    throw new CodedError('invalid-argument', text)
+  }
+  const next = `Start its node with "memo run --data ${config.data}", and with --listen HOST:PORT for other nodes.`
+  const text = founded
+    ? `Founded the network ${name} (${toHex(networkId)}). ${next}`
+    : `${config.data} is of the network ${name} (${toHex(networkId)}) already: it stays as it is. ${next}`
+  await output.result(text, { network: name, networkId: toHex(networkId), nodeId: toHex(nodeId), founded, data: config.data })
+}
+
+function assertName(name: string): void {
+  if (name.trim() === '' || /[\p{Cc}\p{Bidi_Control}]/u.test(name)) {
+    throw new CodedError('invalid-argument', 'the name of a network is a text without control characters')
+  }
+  if (textBytesLength(name) <= networkNameBytesMax) return
+  throw new CodedError('invalid-argument', `the name of a network has at most ${networkNameBytesMax} bytes`)
+}
