@@ -98,11 +98,29 @@ export class LivenessWorld {
   }
 }
 
+/** Of a process that does not get round to its timers. */
+class LateClock extends SimClock {
+  readonly #lateMs: number
+
+  constructor(time: VirtualTime, lateMs: number) {
+    super(time, () => skewMs)
+    this.#lateMs = lateMs
+  }
+
+  override after(durationMs: number, run: () => undefined): Disposable {
+    return super.after(durationMs + this.#lateMs, run)
+  }
+}
+
 interface NodeOptions {
   readonly number: number
   readonly endpoint: string
   readonly disk: MemoryDisk
   readonly zone: string
+  /** Its endpoint unless given. */
+  readonly advertises?: readonly string[]
+  /** How late its timers come. */
+  readonly lateMs?: number
   /** False: the placement map does not name it. */
   readonly placed?: boolean
 }
@@ -129,16 +147,16 @@ export class LivenessNode {
   readonly #clock: SimClock
   readonly #desk: MemberHelloDesk
 
-  constructor(world: LivenessWorld, { number, endpoint, disk, zone }: NodeOptions) {
+  constructor(world: LivenessWorld, { number, endpoint, disk, zone, advertises = [endpoint], lateMs = 0 }: NodeOptions) {
     const { time, limits, places } = world
     this.#world = world
     this.endpoint = endpoint
     this.disk = disk
     this.keys = keysOf(number)
-    this.#clock = new SimClock(time, () => skewMs)
+    this.#clock = new LateClock(time, lateMs)
     const [clock, random] = [this.#clock, world.random.fork()]
     this.store = openMemoryStore({ random, disk, limits })
-    this.advertised = { endpoints: [endpoint], zone, labels: [], storing: true }
+    this.advertised = { endpoints: advertises, zone, labels: [], storing: true }
     const { node } = this.keys
     this.nodeId = nodeIdOf(crypto, node.publicKey)
     const shared = { crypto, clock, limits, networkId }

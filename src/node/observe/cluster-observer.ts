@@ -34,10 +34,17 @@ export function createClusterObserver({ logger: parent, meter }: ObserverPorts):
   return { ...livenessEvents(logger, meter), ...transportEvents(logger, meter) }
 }
 
-/** How many nodes are in which state, this one included; asked when the metrics are read. */
-export function registerClusterGauges(meter: Meter, nodes: () => readonly { readonly state: PeerState }[]): void {
+/** What has gauges of the nodes of a cluster. */
+export interface ObservedCluster {
+  nodes(): readonly { readonly state: PeerState }[]
+  readonly healthMultiplier: number
+}
+
+/** Registers how many nodes are in which state, this one included, and how this node itself does; asked when the metrics are read. */
+export function registerClusterGauges(meter: Meter, cluster: ObservedCluster): void {
+  meter.gauge(metricCatalogue.clusterHealth, () => cluster.healthMultiplier)
   meter.gauge(metricCatalogue.clusterNodes, () => {
-    const states = nodes().map(({ state }) => state)
+    const states = cluster.nodes().map(({ state }) => state)
     return peerStates.map((state) => ({ labels: { state }, value: states.filter((other) => other === state).length }))
   })
 }

@@ -102,6 +102,10 @@ export const metricCatalogue = {
     help: 'Nodes of the network that are known here, this one included.',
     labels: ['state'],
   },
+  clusterHealth: {
+    name: 'memo_cluster_patience',
+    help: 'How many times longer than usual this node waits before it suspects others, because it is slow itself: from 1.',
+  },
   clusterStateChanges: {
     name: 'memo_cluster_state_changes_total',
     help: 'Nodes that were found alive, suspect or dead, or left.',

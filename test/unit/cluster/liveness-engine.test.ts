@@ -115,6 +115,15 @@ test('one broken way between two nodes kills neither of them', async () => {
   expect([...first.changesOf(second), ...third.changesOf(second)].filter((change) => change.endsWith('dead'))).toEqual([])
 })
 
+test('a node that is slow itself waits longer, and the others do not', async () => {
+  const [first, second] = await three()
+  const slow = await world.start(4, { lateMs: 300 })
+  slow.engine.seed([first.own.current, second.own.current])
+  await world.pass(10_000)
+  expect(slow.engine.healthMultiplier).toBeGreaterThan(3)
+  expect([first.engine.healthMultiplier, first.stateOf(slow), slow.stateOf(first)]).toEqual([1, 'alive', 'alive'])
+})
+
 test('a node that stops in order is not waited for', async () => {
   const [first, second, third] = await three()
   await world.during(third.stop())

@@ -2,9 +2,12 @@
 
 import { afterEach, expect, test } from 'vitest'
 import { MemoryDisk } from '../../../src/node/adapters/memory-store/memory-disk.ts'
+import type { SignedNodeRecord } from '../../../src/node/core/access/node-record.ts'
+import { encodeNodeRecord } from '../../../src/node/core/access/node-record.ts'
 import { toHex } from '../../../src/node/core/base/bytes.ts'
 import { encodeText } from '../../../src/node/core/base/text.ts'
 import { encodeRolledBack } from '../../../src/node/core/overlay/life-mark.ts'
+import { encodeSwimMessage } from '../../../src/node/core/overlay/swim/swim-messages.ts'
 import { messageBody } from '../../../src/node/core/wire/peer-body.ts'
 import { filled } from '../../support/identities.ts'
 import type { LivenessNode } from '../../support/liveness-world.ts'
@@ -17,12 +20,12 @@ afterEach(async () => {
 })
 
 /** A node that started twice and wrote something, and went away; and its peer. */
-async function aged(): Promise<{ peer: LivenessNode; old: LivenessNode }> {
+async function aged(advertises?: readonly string[]): Promise<{ peer: LivenessNode; old: LivenessNode }> {
   world = new LivenessWorld()
   const peer = await world.start(1)
   const before = await world.start(2)
   await world.during(before.stop())
-  const old = await world.start(2, { disk: before.disk })
+  const old = await world.start(2, { disk: before.disk, ...(advertises && { advertises }) })
   for (let index = 0; index < 10; index++) {
     await old.store.commit([{ kind: 'put', family: 'local', key: encodeText(`fact ${index}`), value: filled(1) }])
   }
@@ -89,14 +92,35 @@ test('what was seen outlives a restart of the peer that saw it', async () => {
 })
 
 test('a node that meets its own later statement knows by its own signature', async () => {
-  const { peer, old } = await aged()
-  const helper = await world.start(3)
-  helper.engine.seed([peer.own.current])
-  await world.pass(3000)
+  const { old } = await aged()
+  const later = old.own.current
+  const stranger = await world.start(3)
   const back = await world.start(2, { disk: restored(old, 0), endpoint: 'back:1' })
-  // The helper knows it by gossip alone, as what it was.
-  expect(helper.directory.get(old.nodeId)).toMatchObject({ bootCount: 2 })
-  back.engine.seed([helper.own.current])
+  back.engine.seed([stranger.own.current])
+  await world.pass(3000)
+  expect([back.rolledBack, stranger.seenRolledBack]).toEqual([[], []])
+  const say = (record: SignedNodeRecord) => {
+    const { nodeId, bootCount, incarnation } = record
+    const rumour = { nodeId, bootCount, incarnation, state: 'alive', record: encodeNodeRecord(record) } as const
+    const message = encodeSwimMessage({ kind: 'news', rumours: [rumour], wanted: [] })
+    stranger.transport.send(back.nodeId, messageBody('liveness', message))
+  }
+  say(back.own.current)
+  await world.pass(100)
+  expect(back.rolledBack).toEqual([])
+  say(later)
+  say(later)
+  await world.pass(100)
+  expect(back.rolledBack).toMatchObject([{ by: undefined, notice: { highest: { bootCount: 2 }, seen: { bootCount: 1 } } }])
+  say({ ...later, bootCount: 9 })
+  await world.pass(100)
+  expect(back.refused).toEqual(['malformed'])
+})
+
+test('a node that nobody can dial is told in the session that it begins itself', async () => {
+  const { peer, old } = await aged([])
+  const back = await world.start(2, { disk: restored(old, 0), advertises: [] })
+  back.engine.seed([peer.own.current])
   await world.pass(3000)
   expect(back.rolledBack).toHaveLength(1)
 })

@@ -69,8 +69,10 @@ test('refused hellos are all counted, and of one reason within a minute ten are 
 
 test('nodes are counted by their state', async () => {
   const { meter } = bed()
-  registerClusterGauges(meter, () => [{ state: 'alive' }, { state: 'alive' }, { state: 'dead' }])
+  const nodes = () => [{ state: 'alive' }, { state: 'alive' }, { state: 'dead' }] as const
+  registerClusterGauges(meter, { nodes, healthMultiplier: 3 })
   const text = await meter.render()
+  expect(text).toContain('memo_cluster_patience 3')
   for (const [state, count] of [
     ['alive', 2],
     ['suspect', 0],

@@ -145,6 +145,11 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
     return state !== 'dead' && state !== 'left'
   }
 
+  /** By how much this node waits longer than usual because it is slow itself, from 1. */
+  get healthMultiplier(): number {
+    return this.#machine?.healthMultiplier ?? 1
+  }
+
   /** All that are known, this node among them, by node id. */
   nodes(): readonly ClusterNodeStatus[] {
     const { directory, own } = this.#parts
@@ -227,15 +232,13 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
   }
 
   #judged(record: SignedNodeRecord, verdict: RecordVerdict): void {
-    const { nodeId, bootCount, incarnation } = record
+    const { nodeId } = record
     switch (verdict.kind) {
       case 'news':
         this.#lostState.settle(nodeId)
         this.#know(record, verdict.anotherStore)
         break
       case 'known':
-        if (this.#machine?.isNews({ nodeId, bootCount, incarnation })) this.#know(record, false)
-        break
       case 'older':
         break
       case 'rolled-back':
