@@ -108,6 +108,19 @@ test('records of another network, of strangers, of this node and what cannot be 
   expect(second.store.get('local', encodeText('other'))).toBeDefined()
 })
 
+test('a node that lost its place is dialled no more, and forgotten on the disk too', async () => {
+  const places = new Set([2, 3].map((number) => toHex(recordOf(number).nodeId)))
+  const { directory, store, learnt } = bed(new MemoryDisk(), { isOfNetwork: (nodeId) => places.has(toHex(nodeId)) })
+  for (const number of [2, 3, 4]) directory.take(recordOf(number), 'gossip')
+  expect(directory.size).toBe(2)
+  places.delete(toHex(recordOf(2).nodeId))
+  expect(directory.forgetStrangers().map((nodeId) => toHex(nodeId))).toEqual([toHex(recordOf(2).nodeId)])
+  expect(directory.forgetStrangers()).toEqual([])
+  expect(learnt).toEqual([`${shortOf(recordOf(2))} host-2:1`, `${shortOf(recordOf(3))} host-3:1`, `${shortOf(recordOf(2))} `])
+  await directory.stop()
+  expect([2, 3].map((number) => store.get('local', keyOf(recordOf(number))) !== undefined)).toEqual([false, true])
+})
+
 test('a disk that is full is said once and tried again', async () => {
   const { directory, store, time, logger, disk } = bed()
   disk.capacityBytes = 0

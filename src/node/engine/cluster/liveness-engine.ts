@@ -49,7 +49,7 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
   readonly #trips: RoundTrips
   readonly #digests: PeerAllowance
   readonly #lostState: LostState
-  /** What was last said of each node, by its id in hex. */
+  /** What was last said of each node of the directory, by its id in hex. */
   readonly #states = new Map<string, PeerState>()
   #machine: SwimMachine | undefined
   #timer: Disposable | undefined
@@ -132,6 +132,7 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
     for (const nodeId of directory.forgetStrangers()) {
       this.#step({ kind: 'forget', nowMs: this.#nowMs, nodeId })
       this.#trips.forget(nodeId)
+      this.#states.delete(toHex(nodeId))
       this.#lostState.settle(nodeId)
     }
     for (const { nodeId } of transport.peers) {
@@ -181,7 +182,6 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
   #connected({ nodeId }: Peer): void {
     if (!this.#isRunning) return
     this.#step({ kind: 'connected', nowMs: this.#nowMs, nodeId })
-    this.#lostState.remind(nodeId)
   }
 
   #hear(peer: Peer, body: Uint8Array): void {
@@ -302,8 +302,6 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
   #look(): void {
     if (!this.#isRunning) return
     this.ownChanged()
-    const known = new Set(this.#machine?.peers().map(({ nodeId }) => toHex(nodeId)))
-    for (const key of this.#states.keys()) if (!known.has(key)) this.#states.delete(key)
     this.#lookTimer = undefined
     this.#lookLater()
   }

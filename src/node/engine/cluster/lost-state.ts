@@ -22,30 +22,24 @@ export interface LostStateParts {
 export class LostState {
   readonly #parts: LostStateParts
   /** Of nodes that have not shown another directory since, by their ids in hex. */
-  readonly #notices = new Map<string, RolledBack>()
+  readonly #told = new Set<string>()
   #isFound = false
 
   constructor(parts: LostStateParts) {
     this.#parts = parts
   }
 
-  /** A record shows that the directory of a node that is known has lost something. */
+  /** A record shows that the directory of a node that is known has lost something; each such record is answered, in case a word is lost. */
   seen(nodeId: Uint8Array, notice: RolledBack): void {
     const key = toHex(nodeId)
-    if (!this.#notices.has(key)) this.#parts.observer.rollBackSeen({ nodeId })
-    this.#notices.set(key, notice)
-    this.#send(nodeId, notice)
-  }
-
-  /** A session with the node stands: what was said before it may be lost. */
-  remind(nodeId: Uint8Array): void {
-    const notice = this.#notices.get(toHex(nodeId))
-    if (notice !== undefined) this.#send(nodeId, notice)
+    if (!this.#told.has(key)) this.#parts.observer.rollBackSeen({ nodeId })
+    this.#told.add(key)
+    this.#parts.transport.send(nodeId, messageBody('liveness', encodeRolledBack(notice)))
   }
 
   /** The node runs on a directory that is what it was, or has lost its place. */
   settle(nodeId: Uint8Array): void {
-    this.#notices.delete(toHex(nodeId))
+    this.#told.delete(toHex(nodeId))
   }
 
   /** A statement of this node itself, genuine, of which it is not known whether it made it since its start. */
@@ -65,10 +59,6 @@ export class LostState {
     this.#isFound = true
     observer.rolledBack({ by, ...notice })
     onRolledBack({ by, notice })
-  }
-
-  #send(nodeId: Uint8Array, notice: RolledBack): void {
-    this.#parts.transport.send(nodeId, messageBody('liveness', encodeRolledBack(notice)))
   }
 }
 
