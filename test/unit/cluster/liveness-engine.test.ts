@@ -82,6 +82,18 @@ test('a node that comes back at another endpoint is found there by its own memor
   await expect(world.during(asked)).rejects.toMatchObject({ code: 'invalid-argument' })
 })
 
+test('a node that ends as soon as it has met another remembers it', async () => {
+  world = new LivenessWorld()
+  const [first, second] = [await world.start(1), await world.start(2)]
+  second.engine.seed([first.own.current])
+  await world.pass(1000)
+  second.vanish()
+  await world.pass(20_000)
+  const again = await world.start(2, { disk: second.disk, endpoint: 'elsewhere:7' })
+  await world.pass(5000)
+  expect([first.stateOf(again), again.stateOf(first)]).toEqual(['alive', 'alive'])
+})
+
 test('nodes that all start again need no seed', async () => {
   const nodes = await three()
   for (const node of nodes) node.vanish()

@@ -4,7 +4,7 @@ export interface DirectoryLimits {
   /** Nodes whose records are kept, and data directories of one node whose highest start and position are remembered. */
   readonly directoryNodesMax: number
   readonly directoryStoresMax: number
-  /** How long what was learnt of other nodes gathers before it is written, and records of one batch. */
+  /** The least time between two writes of what was learnt of other nodes, and records of one batch. */
   readonly directoryWriteMs: number
   readonly directoryBatchMax: number
   /** Records of other nodes that are verified because one peer told of them: at once, and each second from then on. */

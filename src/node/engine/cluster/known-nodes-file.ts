@@ -22,7 +22,7 @@ export interface KnownNodesFileParts {
 }
 
 /**
- * What is known of other nodes, in the store: gathered for some seconds and written together. It is a memory of hints, so a write that
+ * What is known of other nodes, in the store: written at once where nothing was for some seconds, else gathered until then. It is a memory of hints, so a write that
  * fails is tried again with the next one and holds nothing up.
  */
 export class KnownNodesFile {
@@ -31,6 +31,7 @@ export class KnownNodesFile {
   readonly #changed = new Set<string>()
   #timer: Disposable | undefined
   #writing: Promise<void> | undefined
+  #writtenMs = Number.NEGATIVE_INFINITY
   #isFailing = false
   #stopped = false
 
@@ -86,8 +87,12 @@ export class KnownNodesFile {
 
   #schedule(): void {
     if (this.#stopped || this.#timer !== undefined || this.#writing !== undefined) return
-    this.#timer = this.#parts.clock.after(this.#parts.limits.directoryWriteMs, () => {
+    const { clock, limits } = this.#parts
+    // Whom a node meets first it must not forget, whatever ends it.
+    const delayMs = Math.max(0, this.#writtenMs + limits.directoryWriteMs - clock.monotonicMs())
+    this.#timer = clock.after(delayMs, () => {
       this.#timer = undefined
+      this.#writtenMs = clock.monotonicMs()
       this.#writing = this.#write().finally(() => {
         this.#writing = undefined
         if (this.#changed.size > 0) this.#schedule()
