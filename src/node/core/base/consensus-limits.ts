@@ -26,6 +26,9 @@ export interface ConsensusLimits {
   readonly removalAttemptsMax: number
   /** How long one who is said not to answer may take to answer a ping. */
   readonly failoverPingMs: number
+  /** How long a member waits before it applies a chosen entry again that its disk refused; it doubles up to the other. */
+  readonly applyRetryMs: number
+  readonly applyRetryMaxMs: number
   /** Bytes of the chosen entries that one answer brings to a member that is behind, and of one piece of a snapshot. */
   readonly catchUpBytesMax: number
   readonly snapshotPieceBytes: number
@@ -50,6 +53,8 @@ export const defaultConsensusLimits: ConsensusLimits = {
   routeTimeoutMs: 5000,
   removalAttemptsMax: 16,
   failoverPingMs: 150,
+  applyRetryMs: 200,
+  applyRetryMaxMs: 10_000,
   catchUpBytesMax: 1024 * 1024,
   snapshotPieceBytes: 256 * 1024,
   groupLookMs: 1000,

@@ -13,7 +13,7 @@ export type PeerMessageKind = keyof typeof messageNumbers
 const requestNumbers = {
   /** A call to the primary of a block. */
   routed: 1,
-  /** Are you there? */
+  /** Are you there, and do you lead this block? */
   ping: 2,
   /** Chosen entries of a block. */
   entries: 3,

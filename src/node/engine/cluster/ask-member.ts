@@ -1,6 +1,6 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
-import { emptyBytes } from '../../core/base/bytes.ts'
+import { addressFromBytes } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Member } from '../../core/consensus/group.ts'
 import { compareMembers, isMember } from '../../core/consensus/group.ts'
@@ -48,7 +48,7 @@ export class MemberCalls {
   /** Before the transport starts. */
   register(peers: PeerSwitch): void {
     peers.onRequest('routed', (peer, body, signal) => this.#arrived(peer, body, signal))
-    peers.onRequest('ping', async () => emptyBytes)
+    peers.onRequest('ping', async (_peer, body) => Uint8Array.of(this.#leads(body) ? 1 : 0))
   }
 
   serve(kind: RoutedKind, serve: ServeCall): void {
@@ -90,17 +90,22 @@ export class MemberCalls {
     if (block.isLeading || ahead === undefined || compareMembers(ahead, self) === 0 || !isMember(block.group, ahead))
       return undefined
     if (!liveness.mayAnswer(ahead.nodeId)) return undefined
-    if (primaryFailed && !(await this.#answers(ahead, signal))) return undefined
+    if (primaryFailed && !(await this.#isLedBy(ahead, block.address, signal))) return undefined
     return { kind: 'elsewhere', members, ahead: { nodeId: ahead.nodeId, storeId: ahead.storeId } }
   }
 
+  #leads(body: Uint8Array): boolean {
+    const address = addressFromBytes(body)
+    return address !== undefined && this.#parts.host.peek(address)?.isLeading === true
+  }
+
   /** One ping: what a caller says of a primary is looked at before anybody takes over from it. */
-  async #answers({ nodeId }: Member, signal: AbortSignal): Promise<boolean> {
+  async #isLedBy({ nodeId }: Member, address: BlockAddress, signal: AbortSignal): Promise<boolean> {
     const { transport, clock, limits } = this.#parts
     using deadline = new Deadline(clock, limits.failoverPingMs, signal)
     try {
-      await transport.request(nodeId, requestBody('ping', emptyBytes), { signal: deadline.signal })
-      return true
+      const answer = await transport.request(nodeId, requestBody('ping', address), { signal: deadline.signal })
+      return answer[0] === 1
     } catch (error) {
       if (signal.aborted) throw error
       return false

@@ -90,6 +90,7 @@ class RouteAttempts {
   /** Members that others named. */
   #told: readonly Member[] = []
   #rounds = 0
+  #redirects = 0
   #backOffMs = 0
   #last: unknown
   /** The call may have been carried out. */
@@ -103,7 +104,7 @@ class RouteAttempts {
 
   /** The member that should lead did not answer: whoever is asked next looks for itself. */
   get primaryFailed(): boolean {
-    return this.#silent.size > 0
+    return this.#silent.size > 0 || this.#redirects >= redirectsMax
   }
 
   next(): Member {
@@ -142,6 +143,7 @@ class RouteAttempts {
       }
       const isKnown = ahead !== undefined && !this.#silent.has(nameOf(ahead)) && compareMembers(ahead, target) !== 0
       if (isKnown) this.#hint = ahead
+      this.#redirects++
       return
     }
     if (isCoded(error, 'outcome-unknown')) this.isLost = true
@@ -180,6 +182,8 @@ class RouteAttempts {
 }
 
 const firstBackOffMs = 20
+/** After so many redirects somebody has to look who leads: members may name each other. */
+const redirectsMax = 3
 const lastBackOffMs = 1000
 const noNode = new Uint8Array(0)
 

@@ -38,14 +38,14 @@ export class CatchUp {
     const { transport, host } = this.#parts
     const block = await host.open(address)
     const question = encodeEntriesQuestion({ address, since })
-    if (!block.isInstalling && since > 0) {
+    if (!block.state.isInstalling && since > 0) {
       const slots = decodeChosenSlots(await transport.request(member.nodeId, requestBody('entries', question), { signal }))
       if (slots === undefined) throw new CodedError('internal', 'a node gave entries that cannot be read')
       if (slots[0]?.slot === since) return { kind: 'chosen', slots }
     }
     const stream = await transport.openStream(member.nodeId, streamBody('snapshot', question), signal)
     stream.end()
-    return await block.replaced(() => this.#install(block, stream))
+    return await block.state.replaced(() => this.#install(block, stream))
   }
 
   /** A state that is being replaced is no state: a crash in between is known by the mark, which goes with the last piece. */
@@ -65,7 +65,7 @@ export class CatchUp {
     const index = Number(record.committedIndex)
     const own = block.withOwnPromise(record)
     await store.commit([...own.writes, ...(await this.#acceptedUpTo(address, index))], { space: 'reserve' })
-    block.installed(own.record)
+    block.state.installed(own.record)
     return { kind: 'installed', index, group: record.group }
   }
 

@@ -57,10 +57,10 @@ export class SnapshotSource {
 
   async #snapshot(peer: Peer, body: Uint8Array, stream: PeerStream, signal: AbortSignal): Promise<void> {
     const { block } = await this.#asked(peer, body)
-    using changed = block.watchChanges()
+    using changed = block.state.watchChanges()
     for (const family of families) await this.#sendFamily(block.address, family, stream, signal)
     // Read while nothing is applied, and sent when that goes on: a slow reader holds nobody up.
-    const rest = await block.exclusively(() => this.#rest(block, changed))
+    const rest = await block.state.exclusively(() => this.#rest(block, changed))
     for (const piece of rest) await stream.write(piece)
     stream.end()
   }
@@ -98,7 +98,7 @@ export class SnapshotSource {
     if (question === undefined) throw new CodedError('invalid-argument', 'a question for entries cannot be read')
     if (!peer.rights.store) throw new CodedError('permission-denied', 'this node may not hold blocks')
     const block = await this.#parts.host.open(question.address)
-    if (block.record === undefined || block.isInstalling) throw notHere()
+    if (block.record === undefined || block.state.isInstalling) throw notHere()
     return { block, since: question.since }
   }
 }

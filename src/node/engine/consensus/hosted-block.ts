@@ -3,7 +3,6 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
-import { birthBallot } from '../../core/consensus/ballot.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { Group, Member } from '../../core/consensus/group.ts'
 import { isMember } from '../../core/consensus/group.ts'
@@ -11,18 +10,18 @@ import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { Replica } from '../../core/consensus/replica.ts'
 import type { LogEntry, ReplicaEffect, ReplicaEvent, ReplicaMessage, Slot } from '../../core/consensus/replica-events.ts'
-import { acceptedKey, encodeAccepted, encodeVote } from '../../core/consensus/vote-codec.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import { foreignBlock } from '../foreign-block.ts'
 import { storeRefusal } from '../store-refusal.ts'
+import { AppliedState } from './applied-state.ts'
 import type { LogicOf } from './block-logic.ts'
-import { ChangeWatch } from './change-watch.ts'
 import type { LoadedReplica } from './load-replica.ts'
 import { replicaLimits } from './load-replica.ts'
 import { LostProposal, NotPrimary, Refusal } from './replica-failures.ts'
 import type { ReplicaLink } from './replica-link.ts'
+import { acceptedWrite, leastPromise, voteWrite } from './vote-writes.ts'
 
 export interface HostedParts {
   readonly store: RecordStore
@@ -39,54 +38,50 @@ type Outcome =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'refused' | 'lost'; readonly error: Error }
 
-/** How long applying waits before it tries again what the disk refused. */
-const applyRetryMs = 200
-
 /**
- * One block as this node hosts it: the machine, and everything that happens when it says so. Events go in one at a time; entries are
- * applied one behind the other, each in one batch with the record.
+ * One block as this node hosts it: the machine, and everything that happens when it says so. Events go in one at a time; who proposes or
+ * reads is answered when the machine has said so and the state is there.
  */
 export class HostedBlock {
   readonly address: BlockAddress
   readonly #parts: HostedParts
   readonly #replica: Replica
-  #record: BlockRecord | undefined
-  /** Accepted records on the disk that are not applied. */
-  readonly #acceptedOnDisk: Set<number>
+  /** What the entries have led to. */
+  readonly state: AppliedState
   readonly #proposals = new Map<number, { readonly settle: (outcome: Outcome) => void; readonly entry: LogEntry }>()
   readonly #reads = new Map<number, PromiseWithResolvers<void>>()
-  readonly #locals = new WeakMap<LogEntry, { readonly local: unknown; readonly space: 'normal' | 'reserve' }>()
   /** Proposals that were decided, by slot, until their results are there; and results whose proposals are not decided yet. */
   readonly #decided = new Map<number, (outcome: Outcome) => void>()
   readonly #results = new Map<number, unknown>()
   #leadWaiters: PromiseWithResolvers<void>[] = []
-  #toApply: Slot[] = []
-  #installing: boolean
-  readonly #watches = new Set<ChangeWatch>()
-  #applying: Promise<void> | undefined
   #failure: unknown
+  /** Writes that wait for a change of the group, in their order. */
+  #held: Extract<ReplicaEffect, { kind: 'persist' }>[] = []
   #timer: { readonly atMs: number; readonly timer: Disposable } | undefined
   #nextNumber = 1
   /** Calls on their way through this block. */
   #users = 0
-  /** Told of each block whose entries were applied, synchronously. */
-  readonly #changed: (block: HostedBlock) => void
 
   constructor(address: BlockAddress, loaded: LoadedReplica, parts: HostedParts, changed: (block: HostedBlock) => void) {
     this.address = address
     this.#parts = parts
-    this.#record = loaded.block
-    this.#installing = loaded.installing
-    this.#acceptedOnDisk = new Set(loaded.record.slots.map(({ slot }) => slot))
-    this.#changed = changed
     const { self, limits } = parts
     const { bootCount, recovery } = self
-    this.#replica = new Replica({ self, bootCount, recovery, record: loaded.record, limits: replicaLimits(limits) })
+    const replica = new Replica({ self, bootCount, recovery, record: loaded.record, limits: replicaLimits(limits) })
+    this.#replica = replica
+    this.state = new AppliedState(address, loaded, parts, {
+      group: () => replica.group,
+      promised: () => replica.promised,
+      committed: () => replica.committed,
+      applied: (slot, result) => this.#applied(slot, result),
+      notApplied: (from, error) => this.#notApplied(from, error),
+      changed: () => changed(this),
+    })
   }
 
   /** As of the last applied entry. */
   get record(): BlockRecord | undefined {
-    return this.#record
+    return this.state.record
   }
 
   get group(): Group {
@@ -124,7 +119,7 @@ export class HostedBlock {
   /** Nothing waits here, so that it may be forgotten and loaded again. */
   get isIdle(): boolean {
     const waiting = this.#proposals.size + this.#reads.size + this.#leadWaiters.length + this.#decided.size + this.#users
-    return waiting === 0 && this.#applying === undefined && this.#replica.nextTickMs === undefined
+    return waiting === 0 && !this.state.isBusy && this.#replica.nextTickMs === undefined
   }
 
   /** The block stays in memory until what is returned is disposed of. */
@@ -149,7 +144,8 @@ export class HostedBlock {
 
   /** Resolves when this node leads the block. Rejects with NotPrimary, or `unavailable` when no majority answers. */
   async lead(signal: AbortSignal): Promise<void> {
-    if (this.#installing) throw new CodedError('unavailable', 'the state of this block is being fetched; nothing was changed')
+    if (this.state.isInstalling)
+      throw new CodedError('unavailable', 'the state of this block is being fetched; nothing was changed')
     if (this.#replica.isLeading) return
     if (!isMember(this.group, this.#parts.self)) {
       if (storeRefusal(this.#parts.store) !== undefined) throw foreignBlock(this.#parts.store)
@@ -183,7 +179,7 @@ export class HostedBlock {
   async propose(entry: LogEntry, local: unknown, space: 'normal' | 'reserve', signal: AbortSignal): Promise<unknown> {
     this.#users++
     try {
-      this.#locals.set(entry, { local, space })
+      this.state.know(entry, local, space)
       return await this.#propose(entry, signal)
     } finally {
       this.#users--
@@ -237,62 +233,16 @@ export class HostedBlock {
     }
   }
 
-  /** Runs when nothing is being applied, and nothing is applied before it has ended. */
-  async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    while (this.#applying !== undefined) await this.#applying
-    const result = work()
-    const ended: Promise<void> = result.then(
-      () => undefined,
-      () => undefined,
-    )
-    this.#applying = ended.then(() => this.#applyRest())
-    return await result
-  }
-
-  /** The state is being replaced by a snapshot, or was left half replaced: it can be neither read nor changed. */
-  get isInstalling(): boolean {
-    return this.#installing
-  }
-
-  /** Replaces the state while nothing is applied. Until that has succeeded the block has none. */
-  async replaced<Result>(install: () => Promise<Result>): Promise<Result> {
-    return await this.exclusively(async () => {
-      this.#installing = true
-      const result = await install()
-      this.#installing = false
-      return result
-    })
-  }
-
-  /** The state was replaced by one that is durable. */
-  installed(record: BlockRecord): void {
-    this.#record = record
-    const index = Number(record.committedIndex)
-    this.#toApply = this.#toApply.filter(({ slot }) => slot > index)
-    for (const slot of [...this.#acceptedOnDisk]) if (slot <= index) this.#acceptedOnDisk.delete(slot)
-    this.#changed(this)
-  }
-
   /** The promise of this member, with the mark that its state is being replaced. */
   voteWrite(installing: boolean): RecordWrite {
-    const { self } = this.#parts
-    const promised = this.#replica.promised ?? birthBallot(self, self.bootCount, self.recovery)
-    return { kind: 'put', family: 'vote', key: this.address, value: encodeVote({ promised, installing }) }
+    return voteWrite(this.address, this.#replica.promised ?? leastPromise(this.#parts.self), installing)
   }
 
   /** A state of another member as this one keeps it: promises are each member's own. */
   withOwnPromise(record: BlockRecord): { readonly record: BlockRecord; readonly writes: readonly RecordWrite[] } {
-    const { self } = this.#parts
-    const own = { ...record, promised: this.#replica.promised ?? birthBallot(self, self.bootCount, self.recovery) }
+    const own = { ...record, promised: this.#replica.promised ?? leastPromise(this.#parts.self) }
     const put = { kind: 'put', family: 'block', key: this.address, value: encodeBlockRecord(own) } as const
     return { record: own, writes: [put, this.voteWrite(false)] }
-  }
-
-  /** Notes the records that entries change from now on, until it is disposed of. */
-  watchChanges(): ChangeWatch {
-    const watch = new ChangeWatch(() => void this.#watches.delete(watch))
-    this.#watches.add(watch)
-    return watch
   }
 
   resign(): void {
@@ -303,7 +253,7 @@ export class HostedBlock {
   async stop(): Promise<void> {
     this.#timer?.timer[Symbol.dispose]()
     this.#timer = undefined
-    await this.#applying
+    await this.state.idle()
     const error = new CodedError('not-running', 'the node is stopping')
     for (const waiter of this.#leadWaiters) waiter.reject(error)
     for (const waiter of this.#reads.values()) waiter.reject(error)
@@ -331,14 +281,15 @@ export class HostedBlock {
   #perform(effect: ReplicaEffect): void {
     switch (effect.kind) {
       case 'persist':
-        this.#persist(effect)
+        // Nothing of a new group is written down before the change that made it.
+        if (this.#held.length > 0 || this.state.isChangingGroup) this.#held.push(effect)
+        else this.#persist(effect)
         return
       case 'send':
         this.#parts.link.send(effect.to, this.address, effect.message)
         return
       case 'apply':
-        this.#toApply.push(...effect.slots)
-        this.#applying ??= this.#applyRest()
+        this.state.push(effect.slots)
         return
       case 'decided':
         this.#decide(effect.proposal, effect.slot)
@@ -371,20 +322,12 @@ export class HostedBlock {
 
   #persist({ write, promised, slots }: Extract<ReplicaEffect, { kind: 'persist' }>): void {
     const writes: RecordWrite[] = []
-    if (promised !== undefined) {
-      const value = encodeVote({ promised, installing: this.#installing })
-      writes.push({ kind: 'put', family: 'vote', key: this.address, value })
-    }
+    if (promised !== undefined) writes.push(voteWrite(this.address, promised, this.state.isInstalling))
     let space: 'normal' | 'reserve' = 'reserve'
-    for (const { slot, ballot, entry } of slots) {
-      writes.push({
-        kind: 'put',
-        family: 'accepted',
-        key: acceptedKey(this.address, slot),
-        value: encodeAccepted({ ballot, entry }),
-      })
-      this.#acceptedOnDisk.add(slot)
-      if (entry.kind === 'change' && this.#spaceOf(entry) === 'normal') space = 'normal'
+    for (const slot of slots) {
+      writes.push(acceptedWrite(this.address, slot))
+      this.state.acceptedOnDisk(slot.slot)
+      if (this.state.spaceOf(slot.entry) === 'normal') space = 'normal'
     }
     this.#parts.store.commit(writes, { space }).then(
       () => this.#step({ kind: 'persisted', write }),
@@ -395,77 +338,23 @@ export class HostedBlock {
     )
   }
 
-  #spaceOf(entry: Extract<LogEntry, { kind: 'change' }>): 'normal' | 'reserve' {
-    const known = this.#locals.get(entry)
-    if (known !== undefined) return known.space
-    return this.#parts.logicOf(this.#record, entry.body).spaceOf(entry.body, undefined) ?? 'normal'
+  #applied(slot: number, result: unknown): void {
+    this.#results.set(slot, result)
+    this.#step({ kind: 'applied', index: slot })
+    this.#finish(slot)
+    this.#letPersist()
   }
 
-  /** Applies what is chosen, entry by entry, until nothing is left. */
-  async #applyRest(): Promise<void> {
-    for (;;) {
-      const slot = this.#toApply[0]
-      if (slot === undefined || this.#installing || this.#parts.signal.aborted) break
-      try {
-        const result = await this.#apply(slot)
-        this.#toApply.shift()
-        this.#results.set(slot.slot, result)
-        this.#step({ kind: 'applied', index: slot.slot })
-        this.#finish(slot.slot)
-      } catch (error) {
-        this.#failure = error
-        if (slot.slot > this.#replica.committed) {
-          this.#toApply = []
-          this.#step({ kind: 'not-applied', from: slot.slot })
-          break
-        }
-        this.#parts.logger.error('a chosen entry could not be applied; it is tried again', { error })
-        await this.#parts.clock.sleep(applyRetryMs, this.#parts.signal).catch(() => undefined)
-      }
+  #letPersist(): void {
+    while (this.#held.length > 0 && !this.state.isChangingGroup) {
+      const effect = this.#held.shift()
+      if (effect !== undefined) this.#persist(effect)
     }
-    this.#applying = undefined
   }
 
-  async #apply({ slot, entry }: Slot): Promise<unknown> {
-    const record = this.#record
-    const { store, logicOf } = this.#parts
-    const own = this.#locals.get(entry)
-    const group = entry.kind === 'group' ? entry.group : this.group
-    const chosen = { address: this.address, group, local: own?.local }
-    const applied =
-      entry.kind === 'change'
-        ? await logicOf(record, entry.body).apply(record, { ...chosen, body: entry.body })
-        : { record, writes: [], result: undefined }
-    const next = applied.record && this.#stamped(applied.record, slot, entry)
-    const writes = [...applied.writes]
-    // What changes nothing needs no place in a log that nobody else knows.
-    const isNothing = writes.length === 0 && applied.record === record && entry.kind === 'change'
-    if (isNothing && this.#isAlone()) {
-      this.#record = next
-      return applied.result
-    }
-    if (next !== undefined) writes.push({ kind: 'put', family: 'block', key: this.address, value: encodeBlockRecord(next) })
-    if (this.#acceptedOnDisk.has(slot)) writes.push({ kind: 'delete', family: 'accepted', key: acceptedKey(this.address, slot) })
-    // What others hold durably has to be applied, on whatever space is left.
-    const isOwn = slot > this.#replica.committed
-    for (const watch of this.#watches) watch.note(applied.writes)
-    if (writes.length > 0) await store.commit(writes, { space: isOwn ? (own?.space ?? 'normal') : 'reserve' })
-    this.#acceptedOnDisk.delete(slot)
-    this.#record = next
-    applied.durable?.()
-    this.#changed(this)
-    return applied.result
-  }
-
-  #isAlone(): boolean {
-    return this.group.members.length + this.group.learners.length === 1
-  }
-
-  /** What the votes of this member have to do with the record. */
-  #stamped(record: BlockRecord, slot: number, entry: LogEntry): BlockRecord {
-    const group = entry.kind === 'group' ? entry.group : record.group
-    const { promised } = this.#replica
-    return { ...record, group, committedIndex: BigInt(slot), promised: promised ?? record.promised }
+  #notApplied(from: number, error: unknown): void {
+    this.#failure = error
+    this.#step({ kind: 'not-applied', from })
   }
 
   #decide(proposal: number, slot: number): void {
@@ -503,6 +392,7 @@ export class HostedBlock {
     link.catchUp(from, this.address, since, signal).then(
       (caught) => {
         this.#step(caught)
+        this.#letPersist()
       },
       (error: unknown) => {
         if (!isCoded(error, 'unavailable')) logger.warn('a catch-up failed', { error })

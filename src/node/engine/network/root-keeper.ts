@@ -190,7 +190,7 @@ export class RootKeeper {
   /** The sections as they are applied here. */
   async #held(block: HostedBlock): Promise<RootCopy> {
     const { store, view } = this.#parts
-    return await block.exclusively(async () => {
+    return await block.state.exclusively(async () => {
       const sections = await readSections(store, view.root, view.networkId)
       return { index: Number(block.record?.committedIndex ?? 0n), group: block.group, sections }
     })
@@ -203,7 +203,7 @@ export class RootKeeper {
       this.#isBehind = false
       try {
         const block = await host.open(view.root)
-        if (block.record === undefined || block.isInstalling) continue
+        if (block.record === undefined || block.state.isInstalling) continue
         const { index, sections } = await this.#held(block)
         this.#follow(index, sections)
       } catch (error) {

@@ -1,0 +1,223 @@
+import type { BlockAddress } from '../../core/base/address.ts'
+import type { Limits } from '../../core/base/limits.ts'
+import type { Ballot } from '../../core/consensus/ballot.ts'
+import type { BlockRecord } from '../../core/consensus/block-record.ts'
+import type { Group } from '../../core/consensus/group.ts'
+import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import type { LogEntry, Slot } from '../../core/consensus/replica-events.ts'
+import { acceptedKey } from '../../core/consensus/vote-codec.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { RecordStore } from '../../ports/record-store.ts'
+import type { LogicOf } from './block-logic.ts'
+import { ChangeWatch } from './change-watch.ts'
+import type { LoadedReplica } from './load-replica.ts'
+
+export interface AppliedStateParts {
+  readonly store: RecordStore
+  readonly clock: Clock
+  readonly limits: Pick<Limits, 'applyRetryMs' | 'applyRetryMaxMs'>
+  readonly logger: Logger
+  readonly logicOf: LogicOf
+  readonly signal: AbortSignal
+}
+
+/** What the log of the block says at the moment, and who hears of what was applied. */
+export interface AppliedStateLog {
+  group(): Group
+  promised(): Ballot | undefined
+  committed(): number
+  /** The slot is applied, durably. */
+  applied(slot: number, result: unknown): void
+  /** Nothing from this slot on is applied or on the disk: of a group of one, whose entries are chosen by being applied. */
+  notApplied(from: number, error: unknown): void
+  /** The state is another one. */
+  changed(): void
+}
+
+interface LocalEntry {
+  readonly local: unknown
+  readonly space: 'normal' | 'reserve'
+}
+
+/**
+ * The state of one block as this node has it: entries are applied one behind the other, each in one batch with the record, and what the
+ * disk refuses is tried again, for it is chosen.
+ */
+export class AppliedState {
+  readonly #address: BlockAddress
+  readonly #parts: AppliedStateParts
+  readonly #log: AppliedStateLog
+  readonly #locals = new WeakMap<LogEntry, LocalEntry>()
+  /** Accepted records on the disk that are not applied. */
+  readonly #acceptedOnDisk: Set<number>
+  readonly #watches = new Set<ChangeWatch>()
+  #record: BlockRecord | undefined
+  #waiting: Slot[] = []
+  #installing: boolean
+  #working: Promise<void> | undefined
+
+  constructor(address: BlockAddress, loaded: LoadedReplica, parts: AppliedStateParts, log: AppliedStateLog) {
+    this.#address = address
+    this.#parts = parts
+    this.#log = log
+    this.#record = loaded.block
+    this.#installing = loaded.installing
+    this.#acceptedOnDisk = new Set(loaded.record.slots.map(({ slot }) => slot))
+  }
+
+  /** As of the last applied entry. */
+  get record(): BlockRecord | undefined {
+    return this.#record
+  }
+
+  /** The state is being replaced by a snapshot, or was left half replaced: it can be neither read nor changed. */
+  get isInstalling(): boolean {
+    return this.#installing
+  }
+
+  get isBusy(): boolean {
+    return this.#working !== undefined
+  }
+
+  /** A change of the group is chosen and not on the disk yet. */
+  get isChangingGroup(): boolean {
+    return this.#waiting.some(({ entry }) => entry.kind === 'group')
+  }
+
+  /** Resolves when nothing is being applied. */
+  async idle(): Promise<void> {
+    while (this.#working !== undefined) await this.#working
+  }
+
+  /** What the proposer knows of an entry beside its bytes. */
+  know(entry: LogEntry, local: unknown, space: 'normal' | 'reserve'): void {
+    this.#locals.set(entry, { local, space })
+  }
+
+  /** Where the acceptance of an entry takes its space from. */
+  spaceOf(entry: LogEntry): 'normal' | 'reserve' {
+    if (entry.kind !== 'change') return 'reserve'
+    const known = this.#locals.get(entry)
+    if (known !== undefined) return known.space
+    return this.#parts.logicOf(this.#record, entry.body).spaceOf(entry.body, undefined) ?? 'normal'
+  }
+
+  /** The entry of this slot is written down as accepted. */
+  acceptedOnDisk(slot: number): void {
+    this.#acceptedOnDisk.add(slot)
+  }
+
+  /** Chosen, behind everything that was pushed before. */
+  push(slots: readonly Slot[]): void {
+    this.#waiting.push(...slots)
+    this.#working ??= this.#applyRest()
+  }
+
+  /** Runs when nothing is being applied, and nothing is applied before it has ended. */
+  async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.idle()
+    const result = work()
+    const ended: Promise<void> = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#working = ended.then(() => this.#applyRest())
+    return await result
+  }
+
+  /** Replaces the state while nothing is applied. Until that has succeeded the block has none. */
+  async replaced<Result>(install: () => Promise<Result>): Promise<Result> {
+    return await this.exclusively(async () => {
+      this.#installing = true
+      const result = await install()
+      this.#installing = false
+      return result
+    })
+  }
+
+  /** The state was replaced by one that is durable. */
+  installed(record: BlockRecord): void {
+    this.#record = record
+    const index = Number(record.committedIndex)
+    this.#waiting = this.#waiting.filter(({ slot }) => slot > index)
+    for (const slot of [...this.#acceptedOnDisk]) if (slot <= index) this.#acceptedOnDisk.delete(slot)
+    this.#log.changed()
+  }
+
+  /** Notes the records that entries change from now on, until it is disposed of. */
+  watchChanges(): ChangeWatch {
+    const watch = new ChangeWatch(() => void this.#watches.delete(watch))
+    this.#watches.add(watch)
+    return watch
+  }
+
+  async #applyRest(): Promise<void> {
+    const { clock, limits, logger, signal } = this.#parts
+    for (let waitMs = limits.applyRetryMs; ; ) {
+      const slot = this.#waiting[0]
+      if (slot === undefined || this.#installing || signal.aborted) break
+      try {
+        const result = await this.#apply(slot)
+        this.#waiting.shift()
+        this.#log.applied(slot.slot, result)
+        waitMs = limits.applyRetryMs
+      } catch (error) {
+        if (slot.slot > this.#log.committed()) {
+          this.#waiting = []
+          this.#log.notApplied(slot.slot, error)
+          break
+        }
+        logger.error('a chosen entry could not be applied; it is tried again', { error })
+        await clock.sleep(waitMs, signal).catch(() => undefined)
+        waitMs = Math.min(waitMs * 2, limits.applyRetryMaxMs)
+      }
+    }
+    this.#working = undefined
+  }
+
+  async #apply({ slot, entry }: Slot): Promise<unknown> {
+    const record = this.#record
+    const { store, logicOf } = this.#parts
+    const own = this.#locals.get(entry)
+    const chosen = { address: this.#address, group: this.#log.group(), local: own?.local }
+    const applied =
+      entry.kind === 'change'
+        ? await logicOf(record, entry.body).apply(record, { ...chosen, body: entry.body })
+        : { record, writes: [], result: undefined }
+    const next = applied.record && this.#stamped(applied.record, slot, entry)
+    const writes = [...applied.writes]
+    // What changes nothing needs no place in a log that nobody else knows.
+    if (writes.length === 0 && applied.record === record && entry.kind === 'change' && this.#isUnknownToOthers()) {
+      this.#record = next
+      return applied.result
+    }
+    if (next !== undefined) writes.push({ kind: 'put', family: 'block', key: this.#address, value: encodeBlockRecord(next) })
+    if (this.#acceptedOnDisk.has(slot)) {
+      writes.push({ kind: 'delete', family: 'accepted', key: acceptedKey(this.#address, slot) })
+    }
+    // What was accepted of slots behind a change of the group was accepted in a group that does not decide them.
+    const stale = entry.kind === 'group' ? [...this.#acceptedOnDisk].filter((other) => other > slot) : []
+    for (const other of stale) writes.push({ kind: 'delete', family: 'accepted', key: acceptedKey(this.#address, other) })
+    for (const watch of this.#watches) watch.note(applied.writes)
+    // What others hold durably has to be applied, on whatever space is left.
+    const isChosen = slot <= this.#log.committed()
+    if (writes.length > 0) await store.commit(writes, { space: isChosen ? 'reserve' : (own?.space ?? 'normal') })
+    for (const gone of [slot, ...stale]) this.#acceptedOnDisk.delete(gone)
+    this.#record = next
+    applied.durable?.()
+    this.#log.changed()
+    return applied.result
+  }
+
+  #isUnknownToOthers(): boolean {
+    const { members, learners } = this.#log.group()
+    return members.length + learners.length === 1
+  }
+
+  /** What the votes of this member have to do with the record. */
+  #stamped(record: BlockRecord, slot: number, entry: LogEntry): BlockRecord {
+    const group = entry.kind === 'group' ? entry.group : record.group
+    return { ...record, group, committedIndex: BigInt(slot), promised: this.#log.promised() ?? record.promised }
+  }
+}
