@@ -70,9 +70,10 @@ export class MemberCalls {
     const serve = call && this.#serving.get(call.kind)
     if (call === undefined || serve === undefined) throw new CodedError('invalid-argument', 'this call cannot be read')
     try {
-      const block = await this.#parts.host.open(call.address)
-      const elsewhere = await this.#elsewhere(block, call.primaryFailed, signal)
-      return encodeRoutedAnswer(elsewhere ?? { kind: 'answered', body: await serve(block, call.body, peer, signal) })
+      return await this.#parts.host.use(call.address, async (block) => {
+        const elsewhere = await this.#elsewhere(block, call.primaryFailed, signal)
+        return encodeRoutedAnswer(elsewhere ?? { kind: 'answered', body: await serve(block, call.body, peer, signal) })
+      })
     } catch (error) {
       if (error instanceof LostProposal) return encodeRoutedAnswer({ kind: 'lost' })
       if (!(error instanceof NotPrimary)) throw error
