@@ -13,6 +13,9 @@ export interface ContentLimits {
   readonly contentLateBytesMax: number
   /** Copies of this node that are mended at once; what is found bad beyond them is mended when it is read again. */
   readonly contentRepairsMax: number
+  /** Rest before a bad copy is tried to be replaced once more, and bad copies of which that is remembered. */
+  readonly contentRepairRestMs: number
+  readonly contentTriesKeptMax: number
   /** Nodes whose usual time to answer is remembered. */
   readonly contentTimedNodesMax: number
   /** Bytes that a node copies each second to members that lack them, and blocks that it looks for in one step. */
@@ -31,6 +34,8 @@ export const defaultContentLimits: ContentLimits = {
   contentHedgeMaxMs: 1000,
   contentLateBytesMax: 64 * 1024 * 1024,
   contentRepairsMax: 16,
+  contentRepairRestMs: 60_000,
+  contentTriesKeptMax: 1024,
   contentTimedNodesMax: 4096,
   spreadBytesPerSecond: 16 * 1024 * 1024,
   spreadBlocksAtOnce: 256,

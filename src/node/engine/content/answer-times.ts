@@ -16,7 +16,6 @@ export class AnswerTimes {
     this.#limits = limits
   }
 
-  /** Also what became of one that failed: then it took at least as long. */
   took(node: string, durationMs: number): void {
     const before = this.#usualMs.get(node)
     if (before === undefined && this.#usualMs.size >= this.#limits.contentTimedNodesMax) {
@@ -24,6 +23,11 @@ export class AnswerTimes {
       if (oldest !== undefined) this.#usualMs.delete(oldest)
     }
     this.#usualMs.set(node, before === undefined ? durationMs : before + (durationMs - before) * newestShare)
+  }
+
+  /** For one that was given up. */
+  tookLonger(node: string, durationMs: number): void {
+    if (this.usualMs(node) < durationMs) this.took(node, durationMs)
   }
 
   /** A node that was not asked yet is tried. */

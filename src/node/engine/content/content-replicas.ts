@@ -34,6 +34,8 @@ export class ContentReplicas implements AsyncDisposable {
   readonly #writes: ContentWrites
   readonly #stopped = new AbortController()
   readonly #repairs = new Map<string, Promise<void>>()
+  /** When bad copies were last tried to be replaced. */
+  readonly #triedMs = new Map<string, number>()
 
   constructor(parts: ContentParts) {
     const { blockPayloadBytesMax, chunkBytes, peerBodyBytesMax } = parts.limits
@@ -157,9 +159,17 @@ export class ContentReplicas implements AsyncDisposable {
     return !this.isAlone(address) && (await this.readCopy(address, signal)) !== undefined
   }
 
-  /** Replaces a copy of this node that was found bad, in the background. */
+  /**
+   * Replaces a copy of this node that was found bad, in the background. Where no good one is found it is not tried again for a while:
+   * members whose copies are all bad would have each other try for ever.
+   */
   repairSoon(address: BlockAddress): void {
+    const { clock, limits } = this.#parts
+    const triedMs = this.#triedMs.get(nameOf(address))
+    const nowMs = clock.monotonicMs()
+    if (triedMs !== undefined && nowMs - triedMs < limits.contentRepairRestMs) return
     if (this.isAlone(address) || !this.#hasRoom(address)) return
+    this.#noteTry(nameOf(address), nowMs)
     this.#repair(address, async () => {
       const local = await this.copies.find(address)
       if (local.kind === 'damaged') await this.#search(address, this.#verify, local, this.#stopped.signal, true)
@@ -218,6 +228,13 @@ export class ContentReplicas implements AsyncDisposable {
     if (isRepair) await mend()
     else if (this.#hasRoom(address)) this.#repair(address, mend)
     return result
+  }
+
+  #noteTry(name: string, nowMs: number): void {
+    this.#triedMs.delete(name)
+    const [oldest] = this.#triedMs.keys()
+    if (oldest !== undefined && this.#triedMs.size >= this.#parts.limits.contentTriesKeptMax) this.#triedMs.delete(oldest)
+    this.#triedMs.set(name, nowMs)
   }
 
   #hasRoom(address: BlockAddress): boolean {

@@ -121,8 +121,7 @@ export class ContentSearch<T> {
       if (finding === undefined) this.#answers.set(name, 'failed')
       else await this.#take(member, finding)
     } catch {
-      // Who was given up because another one answered has not failed.
-      if (this.#result === undefined) times.took(name, clock.monotonicMs() - startMs)
+      times.tookLonger(name, clock.monotonicMs() - startMs)
       this.#answers.set(name, 'failed')
     }
   }

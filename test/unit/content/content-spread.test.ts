@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest'
+import type { ContentBlock } from '../../../src/node/core/block/content-block.ts'
+import { decodeSpreadCursor, encodeSpreadCursor } from '../../../src/node/engine/content/spread-cursor.ts'
+import type { ContentNode } from './content-world.ts'
+import { ContentWorld } from './content-world.ts'
+
+const limits = { spreadBlocksAtOnce: 8, spreadRetryMs: 1000, spreadRetryMaxMs: 4000 }
+
+/** Blocks of the nodes 1 and 2, before node 3 is a member. */
+async function grown(count: number, changed: Partial<typeof limits & { spreadBytesPerSecond: number }> = {}) {
+  const world = await ContentWorld.start(3, { ...limits, ...changed })
+  world.groups = { newest: [1, 2], differing: [], epoch: 1 }
+  const blocks: ContentBlock[] = []
+  for (let index = 0; index < count; index++) {
+    const block = world.block(`value ${index}`)
+    await world.settled(world.node(1).put(block))
+    blocks.push(block)
+  }
+  await world.until('both have all', () => blocks.every((block) => world.node(2).has(block)))
+  world.groups = { newest: [1, 2, 3], differing: [[1, 2]], epoch: 2 }
+  return { world, blocks }
+}
+
+const hasAll = (node: ContentNode, blocks: readonly ContentBlock[]) => blocks.every((block) => node.has(block))
+const isDone = (node: ContentNode) => node.spread.status().state === 'done'
+
+describe('handing on', () => {
+  test('brings a newcomer every block once, with its birth stamp', async () => {
+    const { world, blocks } = await grown(30)
+    await using _ = world
+    for (const node of world.nodes) node.spread.start()
+    await world.until('the newcomer has all', () => hasAll(world.node(3), blocks))
+    await world.until('all have ended', () => world.nodes.every(isDone))
+    for (const { address } of blocks) expect(world.node(3).birthOf(address)).toBe(world.node(1).birthOf(address))
+    const made = world.nodes.map((node) => node.spread.status().copiesMade)
+    expect(made).toEqual([30, 0, 0])
+    expect(world.node(1).spread.status()).toMatchObject({ epoch: 2, blocks: 30, blocksLeft: 0, failures: 0 })
+    expect(world.node(1).spread.status().bytesCopied).toBeGreaterThan(30 * 100)
+    expect(await world.node(3).candidates()).toEqual([])
+  })
+
+  test('is done by the next one where the first is gone, and by a former member where nobody else has a copy', async () => {
+    const { world, blocks } = await grown(5)
+    await using _ = world
+    world.groups = { newest: [1, 3], differing: [[1, 2]], epoch: 2 }
+    world.dead.add(1)
+    world.isolate(1)
+    world.node(2).spread.start()
+    await world.until('the newcomer has all', () => hasAll(world.node(3), blocks))
+    // What the first one has cannot be known: nothing is said to be done.
+    await world.until('the walk has ended', () => world.node(2).spread.status().state === 'resting')
+    expect(world.node(2).spread.status().failures).toBe(5)
+    world.dead.delete(1)
+    world.mend(1)
+    await world.until('it is done after all', () => isDone(world.node(2)))
+  })
+
+  test('goes on where it was after a crash, and is not begun anew once it is done', async () => {
+    const { world, blocks } = await grown(40, { spreadBytesPerSecond: 4000 })
+    await using _ = world
+    const node = world.node(1)
+    node.spread.start()
+    await world.until('it is on its way', () => node.spread.status().copiesMade >= 20)
+    await world.settled(node.stop())
+    node.disk.crash({})
+    await world.settled(node.start())
+    node.asked.length = 0
+    const before = world.node(3).asked.filter((kind) => kind === 'content-look').length
+    node.spread.start()
+    await world.until('it is done', () => isDone(node))
+    expect(hasAll(world.node(3), blocks)).toBe(true)
+    expect(node.spread.status().copiesMade).toBeLessThanOrEqual(24)
+    expect(world.node(3).asked.filter((kind) => kind === 'content-look').length - before).toBeLessThanOrEqual(3)
+    await world.settled(node.stop())
+    await world.settled(node.start())
+    const looks = world.node(3).asked.length
+    node.spread.start()
+    await world.until('it knows that it is done', () => isDone(node))
+    expect(world.node(3).asked.length).toBe(looks)
+  })
+
+  test('keeps to its rate', async () => {
+    const { world, blocks } = await grown(20, { spreadBytesPerSecond: 1000 })
+    await using _ = world
+    const startMs = world.time.nowMs
+    world.node(1).spread.start()
+    await world.until('it is done', () => isDone(world.node(1)))
+    const { bytesCopied } = world.node(1).spread.status()
+    expect(hasAll(world.node(3), blocks)).toBe(true)
+    expect(world.time.nowMs - startMs).toBeGreaterThanOrEqual(bytesCopied - 1)
+  })
+
+  test('begins for each map, also where one arrives while it is under way', async () => {
+    const { world, blocks } = await grown(10)
+    await using _ = world
+    const node = world.node(1)
+    node.spread.start()
+    await world.until('it is done', () => isDone(node))
+    world.groups = { newest: [1, 2, 3], differing: [], epoch: 3 }
+    for (const { address } of blocks) await world.node(2).store.commit([{ kind: 'delete', family: 'content', key: address }])
+    node.spread.placementChanged()
+    await world.until('the other has all again', () => hasAll(world.node(2), blocks))
+    await world.until('it is done', () => isDone(node) && node.spread.status().epoch === 3)
+  })
+
+  test('replaces bad copies, and never hands one on', async () => {
+    const { world, blocks } = await grown(3)
+    await using _ = world
+    const [bad] = blocks
+    if (bad === undefined) throw new Error('there are blocks')
+    const { store } = world.node(1)
+    const good = store.get('content', bad.address) as Uint8Array
+    await store.commit([{ kind: 'put', family: 'content', key: bad.address, value: good.with(good.length - 1, 7) }])
+    world.node(1).spread.start()
+    await world.until('it is mended and handed on', () => isDone(world.node(1)) && hasAll(world.node(3), blocks))
+    expect(world.node(3).store.get('content', bad.address)).toEqual(good)
+    expect(store.get('content', bad.address)).toEqual(good)
+  })
+
+  test('leaves out what was removed at the newcomer', async () => {
+    await using world = await ContentWorld.start(3, limits)
+    world.groups = { newest: [1, 2], differing: [], epoch: 1 }
+    const one = world.node(1)
+    const block = world.block('value', { remover: one })
+    await world.settled(one.put(block))
+    world.groups = { newest: [1, 2, 3], differing: [[1, 2]], epoch: 2 }
+    world.isolate(1)
+    await world.settled(
+      world
+        .node(2)
+        .replicas.remove({ tombstone: one.tombstone(block.address), acknowledgements: 'majority', also: [] }, 'reserve')
+        .catch(() => undefined),
+    )
+    world.mend(1)
+    one.spread.start()
+    await world.until('it is done', () => isDone(one))
+    expect(world.node(3).has(block)).toBe(false)
+  })
+})
+
+test('a cursor is read as it was written, and nothing else is', () => {
+  const { address: after } = { address: new Uint8Array(32).fill(1) as ContentBlock['address'] }
+  for (const cursor of [
+    { epoch: 1, after: undefined, failures: 0, isDone: false },
+    { epoch: 9, after, failures: 3, isDone: true },
+  ]) {
+    const bytes = encodeSpreadCursor(cursor)
+    expect(decodeSpreadCursor(bytes)).toEqual(cursor)
+    expect(decodeSpreadCursor(bytes.subarray(1))).toBeUndefined()
+    expect(decodeSpreadCursor(new Uint8Array([...bytes, 0]))).toBeUndefined()
+  }
+})
