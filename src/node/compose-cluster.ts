@@ -1,4 +1,5 @@
 import { CodedError } from '../shared/coded-error.ts'
+import type { ProvenMember } from './core/access/judge-hello.ts'
 import type { SignedNodeRecord } from './core/access/node-record.ts'
 import type { PassportChain } from './core/access/passport.ts'
 import type { BlockAddress } from './core/base/address.ts'
@@ -147,50 +148,17 @@ interface PeersParts extends ClusterParts {
 }
 
 function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & { readonly link: ReplicaLink } {
-  const { ports, limits, clock, network, view, host, root, observer, software, advertised, chain } = parts
-  const { store, crypto, random, logger } = ports
-  const { self, keys } = network
-  const { networkId } = view
+  const { ports, limits, network, view, host, root } = parts
+  const { store, logger, clock } = ports
+  const { self } = network
   const peers = new PeerSwitch()
-  const isOfNetwork = (nodeId: Uint8Array): boolean => view.isOfNetwork(nodeId)
-  const own = new OwnRecord({
-    crypto,
-    clock: ports.clock,
-    store,
-    limits,
-    node: keys.node,
-    networkId,
-    software,
-    issued: () => clock.last,
-    advertised,
-  })
-  const directory = new NodeDirectory({
-    store,
-    crypto,
-    clock: ports.clock,
-    limits,
-    logger: logger.child('directory'),
-    networkId,
-    ownNodeId: self.nodeId,
-    transport,
-    isOfNetwork,
-  })
-  const follower = new RootFollower({ clock: ports.clock, limits, logger: logger.child('root'), view, root, signal: host.signal })
-  const liveness = new LivenessEngine({
-    clock: ports.clock,
-    random,
-    crypto,
-    limits,
-    networkId,
-    transport,
-    peers,
-    directory,
-    own,
-    observer,
-    isOfNetwork,
-    onRolledBack: ({ notice }) => follower.rolledBack(notice),
-  })
-  const calls = new MemberCalls({ transport, host, clock: ports.clock, limits, self, liveness: parts.liveness })
+  const follower = new RootFollower({ clock, limits, logger: logger.child('root'), view, root, signal: host.signal })
+  const met = composeLiveness(parts, transport, peers, follower)
+  const { liveness, own, directory, isLive } = met
+  const placedAt = (address: BlockAddress): readonly Member[] => view.placedAt(address)
+  const groups = new GroupKeeper({ store, clock, limits, logger: logger.child('groups'), self, host, placedAt, isLive })
+  met.onState(() => groups.look())
+  const calls = new MemberCalls({ transport, host, clock, limits, self, liveness: parts.liveness })
   const catchUp = new CatchUp({ transport, store, host, limits })
   const link = new TransportLink({
     transport,
@@ -200,36 +168,7 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
     receive: (from, address, message, epoch) => host.receive(from, address, message, epoch),
     catchUp: (from, address, since, signal) => catchUp.from(from, address, since, signal),
   })
-  const records = (): readonly SignedNodeRecord[] => [own.current, ...directory.records()]
-  const admission = new Admission({
-    crypto,
-    random,
-    clock: ports.clock,
-    hybridClock: clock,
-    limits,
-    logger: logger.child('admission'),
-    keys,
-    view,
-    root,
-    chain: () => chain,
-    records,
-    signal: host.signal,
-  })
-  const isLive = ({ nodeId, storeId }: Member): boolean => {
-    if (equalBytes(nodeId, self.nodeId)) return equalBytes(storeId, self.storeId)
-    const record = directory.get(nodeId)
-    return record !== undefined && equalBytes(record.storeId, storeId) && liveness.mayAnswer(nodeId)
-  }
-  const groups = new GroupKeeper({
-    store,
-    clock: ports.clock,
-    limits,
-    logger: logger.child('groups'),
-    self,
-    host,
-    placedAt: (address) => view.placedAt(address),
-    isLive,
-  })
+  const admission = composeAdmission(parts, () => [own.current, ...directory.records()])
   calls.register(peers)
   link.register(peers)
   root.register(calls)
@@ -240,11 +179,82 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
     liveness.placementChanged()
     groups.look()
   })
-  const desk = new MemberHelloDesk({
-    crypto,
+  const desk = composeDesk(parts, own, (member) => {
+    liveness.met(member)
+    if (member.newestEpoch > view.epoch) follower.look()
+  })
+  return {
+    ...{ transport, switch: peers, calls, liveness, own, groups, admission, follower, link },
+    async start() {
+      await liveness.start()
+      await transport.start(desk, peers)
+      liveness.ownChanged()
+      groups.start()
+      follower.start(self, admission)
+    },
+    async stop() {
+      await groups.stop()
+      await follower.stop()
+      await liveness.stop()
+      await transport.stop()
+    },
+  }
+}
+
+/** Who is in the cluster, and where. */
+function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwitch, follower: RootFollower) {
+  const { ports, limits, clock, network, view, observer, software, advertised } = parts
+  const { store, crypto, random, logger } = ports
+  const { self, keys } = network
+  const shared = { store, crypto, clock: ports.clock, limits, networkId: view.networkId }
+  const isOfNetwork = (nodeId: Uint8Array): boolean => view.isOfNetwork(nodeId)
+  const own = new OwnRecord({ ...shared, node: keys.node, software, issued: () => clock.last, advertised })
+  const known = { ...shared, logger: logger.child('directory'), ownNodeId: self.nodeId, transport, isOfNetwork }
+  const directory = new NodeDirectory(known)
+  const listeners: (() => void)[] = []
+  const stateChanged: LivenessObserver['stateChanged'] = (facts) => {
+    observer.stateChanged(facts)
+    for (const listener of listeners) listener()
+  }
+  const liveness = new LivenessEngine({
+    ...shared,
+    random,
+    transport,
+    peers,
+    directory,
+    own,
+    observer: { ...observer, stateChanged },
+    isOfNetwork,
+    onRolledBack: ({ notice }) => follower.rolledBack(notice),
+  })
+  const isLive = ({ nodeId, storeId }: Member): boolean => {
+    if (equalBytes(nodeId, self.nodeId)) return equalBytes(storeId, self.storeId)
+    const record = directory.get(nodeId)
+    return record !== undefined && equalBytes(record.storeId, storeId) && liveness.mayAnswer(nodeId)
+  }
+  return { liveness, own, directory, isLive, onState: (listener: () => void) => void listeners.push(listener) }
+}
+
+function composeAdmission(parts: PeersParts, records: () => readonly SignedNodeRecord[]): Admission {
+  const { ports, limits, clock: hybridClock, network, view, host, root, chain } = parts
+  const { crypto, random, clock, logger } = ports
+  return new Admission({
+    ...{ crypto, random, clock, hybridClock, limits, view, root, records },
+    logger: logger.child('admission'),
+    keys: network.keys,
+    chain: () => chain,
+    signal: host.signal,
+  })
+}
+
+/** What this node shows to others, and judges them by. */
+function composeDesk(parts: PeersParts, own: OwnRecord, met: (member: ProvenMember) => void): MemberHelloDesk {
+  const { ports, limits, network, view, chain } = parts
+  return new MemberHelloDesk({
+    crypto: ports.crypto,
     clock: ports.clock,
-    node: keys.node,
-    networkId,
+    node: network.keys.node,
+    networkId: view.networkId,
     limits,
     membership: () => ({
       owner: view.owner,
@@ -255,33 +265,6 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
       revocations: view.facts.admission.revocations,
       enforceExpiry: true,
     }),
-    met: (member) => {
-      liveness.met(member)
-      if (member.newestEpoch > view.epoch) follower.look()
-    },
+    met,
   })
-  return {
-    transport,
-    switch: peers,
-    calls,
-    liveness,
-    own,
-    groups,
-    admission,
-    follower,
-    link,
-    async start() {
-      await liveness.start()
-      await transport.start(desk, peers)
-      liveness.ownChanged()
-      groups.start()
-      follower.look()
-    },
-    async stop() {
-      await groups.stop()
-      await follower.stop()
-      await liveness.stop()
-      await transport.stop()
-    },
-  }
 }

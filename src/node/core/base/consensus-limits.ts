@@ -36,6 +36,8 @@ export interface ConsensusLimits {
   readonly groupLookMs: number
   readonly groupLookMax: number
   readonly groupChangesMax: number
+  /** Time between two looks whether a node has moved everything because of an older map. */
+  readonly epochLookMs: number
 }
 
 export const defaultConsensusLimits: ConsensusLimits = {
@@ -60,4 +62,5 @@ export const defaultConsensusLimits: ConsensusLimits = {
   groupLookMs: 1000,
   groupLookMax: 256,
   groupChangesMax: 16,
+  epochLookMs: 2000,
 }

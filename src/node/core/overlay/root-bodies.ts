@@ -9,6 +9,7 @@ import { CanonicalWriter, decodeCanonical, recordTag } from '../base/canonical-c
 const keyRingFormat = recordTag('memo/key-ring/1')
 const storeFormat = recordTag('memo/store/1')
 const policiesFormat = recordTag('memo/policies/1')
+const settledFormat = recordTag('memo/settled/1')
 const featureFormat = recordTag('memo/feature-level/1')
 
 const membersMax = 4096
@@ -48,6 +49,15 @@ export function decodeStoreRoot(bytes: Uint8Array): BlockAddress | undefined {
     reader.require(page !== undefined && !isImmutable(page))
     return page
   })
+}
+
+/** The newest epoch up to which everything was moved. */
+export function encodeSettled(epoch: number): Uint8Array {
+  return new CanonicalWriter(settledFormat).uint(epoch).finish()
+}
+
+export function decodeSettled(bytes: Uint8Array): number | undefined {
+  return decodeCanonical(settledFormat, bytes, (reader) => reader.uint())
 }
 
 export function encodeFeatureLevel(level: number): Uint8Array {

@@ -6,8 +6,10 @@
  * to the digest that this batch names.
  */
 
+import { toHex } from '../base/bytes.ts'
 import { CanonicalWriter, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
 import { decodeText, encodeText } from '../base/text.ts'
+import type { Member } from '../consensus/group.ts'
 
 const sectionFormat = recordTag('memo/root-section/1')
 
@@ -32,6 +34,7 @@ export const rootSectionNames = {
 export const placementPrefix = encodeText('placement/')
 export const keyRingPrefix = encodeText('keyring/')
 export const storePrefix = encodeText('stores/')
+export const settledPrefix = encodeText('settled/')
 
 /** The placement map of one epoch; the newest one holds, older ones stay while their epoch is open. */
 export function placementSection(epoch: number): Uint8Array {
@@ -40,6 +43,11 @@ export function placementSection(epoch: number): Uint8Array {
 
 export function keyRingSection(secretEpoch: number): Uint8Array {
   return encodeText(`keyring/${secretEpoch}`)
+}
+
+/** Up to which epoch a data directory of the map has moved what it holds. */
+export function settledSection({ nodeId, storeId }: Member): Uint8Array {
+  return encodeText(`settled/${toHex(nodeId)}/${toHex(storeId)}`)
 }
 
 /** The default store has the empty name. */

@@ -1,8 +1,12 @@
+import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
+import type { Member } from '../../core/consensus/group.ts'
 import type { RolledBack } from '../../core/overlay/life-mark.ts'
+import { placeOf } from '../../core/overlay/placement-map.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { Deadline } from '../deadline.ts'
+import type { Admission } from '../network/admission.ts'
 import type { NetworkView } from '../network/network-view.ts'
 import type { RootKeeper } from '../network/root-keeper.ts'
 
@@ -40,6 +44,17 @@ export class RootFollower {
         this.#again = false
         this.look()
       }
+    })
+  }
+
+  /** Reads the root, and has it name the data directory that this node runs on. */
+  start(self: Member, admission: Pick<Admission, 'renewStore'>): void {
+    this.look()
+    const place = placeOf(this.#parts.view.placement, self.nodeId)
+    if (place === undefined || equalBytes(place.storeId, self.storeId)) return
+    this.#parts.logger.warn('this data directory is another one than the network knows; it is told')
+    admission.renewStore(self.storeId, self.nodeId).catch((error: unknown) => {
+      this.#parts.logger.error('the network could not be told of this data directory; restart the node to try again', { error })
     })
   }
 

@@ -23,12 +23,12 @@ import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import { Deadline } from '../deadline.ts'
-import { secretContext } from './found-network.ts'
 import type { NetworkFacts, Sections } from './network-facts.ts'
 import { bodyOf } from './network-facts.ts'
 import type { NetworkView } from './network-view.ts'
 import type { NodeKeys } from './node-keys.ts'
 import type { RootKeeper, SectionWish } from './root-keeper.ts'
+import { secretContext } from './secret-context.ts'
 
 export interface AdmissionParts {
   readonly crypto: Crypto

@@ -4,7 +4,6 @@ import { networkIdOf, networkSaltBytes, signTerms } from '../../core/access/netw
 import { nodeIdOf } from '../../core/access/user-keys.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { emptyBytes } from '../../core/base/bytes.ts'
-import { CanonicalWriter, recordTag } from '../../core/base/canonical-codec.ts'
 import { mapBlockAddress, mapSaltBytes, rootBlockAddress } from '../../core/block/map-block.ts'
 import { sealTo } from '../../core/block/sealing.ts'
 import { birthBallot } from '../../core/consensus/ballot.ts'
@@ -33,8 +32,8 @@ import type { NetworkState } from './network-state.ts'
 import type { NodeKeys, UserKeys } from './node-keys.ts'
 import type { SectionBatch } from './root-sections.ts'
 import { batchSections } from './root-sections.ts'
+import { secretContext } from './secret-context.ts'
 
-const secretContextTag = recordTag('memo/network-secret/1')
 const secretBytes = 32
 const protocolVersion = 1
 const firstEpoch = 1
@@ -48,11 +47,6 @@ export interface FoundingParts {
   readonly nowMs: number
   /** Gives the next HLC. */
   readonly stamp: () => bigint
-}
-
-/** What a sealed network secret is bound to. */
-export function secretContext(networkId: Uint8Array, epoch: number): Uint8Array {
-  return new CanonicalWriter(secretContextTag).bytes(networkId).uint(epoch).finish()
 }
 
 /**

@@ -20,8 +20,8 @@ import {
 } from '../../core/overlay/root-section.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { NetworkSecret } from '../payload/network-secrets.ts'
-import { secretContext } from './found-network.ts'
 import type { NodeKeys } from './node-keys.ts'
+import { secretContext } from './secret-context.ts'
 
 /** The sections of a root by name, as hex digits. */
 export type Sections = ReadonlyMap<string, NamedSection>

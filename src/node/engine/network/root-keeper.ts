@@ -5,7 +5,7 @@ import type { NamedSection, RootCopy } from '../../core/overlay/named-sections.t
 import { decodeRootCopy, encodeRootCopy } from '../../core/overlay/named-sections.ts'
 import type { SectionChange } from '../../core/overlay/root-entry.ts'
 import { decodeRootEntry, encodeRootEntry } from '../../core/overlay/root-entry.ts'
-import { keyRingPrefix, placementPrefix, rootSectionNames } from '../../core/overlay/root-section.ts'
+import { keyRingPrefix, placementPrefix, rootSectionNames, settledPrefix } from '../../core/overlay/root-section.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
@@ -230,5 +230,5 @@ export class RootKeeper {
 
 /** Sections that whoever may invite may change. */
 function isAdmission(name: Uint8Array): boolean {
-  return [rootSectionNames.admission, placementPrefix, keyRingPrefix].some((prefix) => startsWith(name, prefix))
+  return [rootSectionNames.admission, placementPrefix, keyRingPrefix, settledPrefix].some((prefix) => startsWith(name, prefix))
 }

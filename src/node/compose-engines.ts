@@ -1,0 +1,268 @@
+import { CodedError } from '../shared/coded-error.ts'
+import type { ClusterPeers, ComposedCluster } from './compose-cluster.ts'
+import { composeCluster } from './compose-cluster.ts'
+import type { NodeOptions } from './compose-options.ts'
+import type { PassportChain } from './core/access/passport.ts'
+import { userIdOf } from './core/access/user-keys.ts'
+import type { BlockAddress } from './core/base/address.ts'
+import { equalBytes } from './core/base/bytes.ts'
+import type { Limits } from './core/base/limits.ts'
+import { isBlockEntry } from './core/consensus/block-entry-codec.ts'
+import type { BlockRecord } from './core/consensus/block-record.ts'
+import type { Member } from './core/consensus/group.ts'
+import type { PageRules } from './core/kv/page-apply.ts'
+import { BlockEngine } from './engine/block/block-engine.ts'
+import type { BlockParts } from './engine/block/block-parts.ts'
+import { SignedBlockLogic } from './engine/block/signed-block-logic.ts'
+import { TombstoneSweeper } from './engine/block/tombstone-sweeper.ts'
+import { VerifiedVersions } from './engine/block/verified-versions.ts'
+import { NodeClock } from './engine/clock/node-clock.ts'
+import type { ClusterService } from './engine/cluster/cluster-service.ts'
+import { EpochCloser } from './engine/cluster/epoch-closer.ts'
+import { LonelyCluster } from './engine/cluster/lonely-cluster.ts'
+import type { AdvertisedFacts } from './engine/cluster/own-record.ts'
+import type { RootFollower } from './engine/cluster/root-follower.ts'
+import { RunningCluster } from './engine/cluster/running-cluster.ts'
+import type { ContentRequest } from './engine/content/content-parts.ts'
+import type { ContentPlacement } from './engine/content/content-place.ts'
+import { ContentReplicas } from './engine/content/content-replicas.ts'
+import { ContentServer } from './engine/content/content-server.ts'
+import { ContentSpread } from './engine/content/content-spread.ts'
+import { KeyValueStore } from './engine/kv/key-value-store.ts'
+import { PageLogic } from './engine/kv/page-logic.ts'
+import { pageRules } from './engine/kv/page-rules.ts'
+import { PageServer } from './engine/kv/page-server.ts'
+import type { NetworkState } from './engine/network/network-state.ts'
+import type { NetworkView } from './engine/network/network-view.ts'
+import { OpenedKeyRing } from './engine/network/opened-key-ring.ts'
+import { readOwnPassport } from './engine/network/own-passport.ts'
+import { RootLogic } from './engine/network/root-logic.ts'
+import { selfIssuedPassport } from './engine/network/self-issued-passport.ts'
+import { startNetwork } from './engine/network/start-network.ts'
+import { OutcomeLookup } from './engine/outcome-lookup.ts'
+import { PayloadPipeline } from './engine/payload/payload-pipeline.ts'
+import type { NodeStatus } from './engine/storage-node.ts'
+import { createClusterObserver } from './observe/cluster-observer.ts'
+import type { NodePorts } from './ports/node-ports.ts'
+
+export interface EngineParts {
+  readonly options: NodeOptions
+  readonly ports: NodePorts
+  readonly limits: Limits
+  /** How the node stands, for the face of its cluster. */
+  readonly status: () => NodeStatus
+}
+
+/** Everything that a node runs, once it was started. */
+export interface RunningParts {
+  readonly network: NetworkState
+  readonly keyValues: KeyValueStore
+  readonly blocks: BlockEngine
+  readonly blockParts: BlockParts
+  readonly cluster: ClusterService
+  /** Stops all of it in reverse order. */
+  readonly resources: AsyncDisposableStack
+}
+
+/** What decides about blocks, before anybody is served. */
+interface Foundation {
+  readonly parts: EngineParts
+  readonly resources: AsyncDisposableStack
+  readonly clock: NodeClock
+  readonly network: NetworkState
+  readonly outcomes: OutcomeLookup
+  readonly rules: PageRules
+  readonly cluster: ComposedCluster
+  readonly content: ContentReplicas
+}
+
+const askNobody: ContentRequest = () =>
+  Promise.reject(new CodedError('unavailable', 'this node reaches no other; nothing was changed'))
+
+/** Builds and starts the engines of a node over its ports. A start that fails releases what it had acquired. */
+export async function composeEngines(parts: EngineParts, signal: AbortSignal | undefined): Promise<RunningParts> {
+  await using resources = new AsyncDisposableStack()
+  const { options, limits } = parts
+  const { store, crypto, random, compressor, logger, clock: hostClock } = parts.ports
+  const foundation = await composeFoundation(parts, resources, signal)
+  const { clock, network, outcomes, rules, cluster, content } = foundation
+  const { networkId, keys, self, stores, secrets } = network
+  const { host, route, ask } = cluster
+  const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(secrets), limits })
+  const verified = new VerifiedVersions(crypto, limits.verifiedVersionsMax)
+  const tools = { store, crypto, random, clock, outcomes, limits, pipeline, content }
+  const blockParts: BlockParts = { ...tools, networkId, verified, user: keys.user, self }
+  const blocks = new BlockEngine(blockParts, { host, route, ask })
+  resources.defer(() => blocks.stop())
+  const keyValues = new KeyValueStore({
+    ports: parts.ports,
+    clock,
+    payload: pipeline,
+    limits,
+    origin: { networkId, signer: keys.node, digest: crypto },
+    rules,
+    host,
+    route,
+    ask,
+    content,
+    outcomes,
+    writer: userIdOf(crypto, keys.user.signing.publicKey),
+    stores,
+    valuesCollected: options.valuesCollected,
+    damageRead: options.damageRead,
+  })
+  resources.defer(() => keyValues.stop())
+  await keyValues.start()
+  signal?.throwIfAborted()
+  const { peers } = cluster
+  const service = peers === undefined ? lonelyService(parts, blocks) : await openToPeers(foundation, peers, { keyValues, blocks })
+  const sweeper = new TombstoneSweeper({ ...blockParts, hostClock, logger: logger.child('sweeper'), blocks })
+  resources.defer(() => sweeper.stop())
+  sweeper.start()
+  return { network, keyValues, blocks, blockParts, cluster: service, resources: resources.move() }
+}
+
+async function composeFoundation(
+  parts: EngineParts,
+  resources: AsyncDisposableStack,
+  signal: AbortSignal | undefined,
+): Promise<Foundation> {
+  const { options, ports, limits } = parts
+  const { store, crypto, logger, meter } = ports
+  const clock = new NodeClock({ clock: ports.clock, store, limits, logger: logger.child('clock') })
+  resources.defer(() => clock.stop())
+  await clock.start()
+  const stamp = (): bigint => clock.next()
+  const founding = { ...ports, logger: logger.child('network'), networkName: options.networkName, stamp, signal }
+  const network = await startNetwork(founding)
+  signal?.throwIfAborted()
+  const outcomes = new OutcomeLookup({ store, clock, limits })
+  const rules = pageRules(limits, crypto)
+  const pages = new PageLogic({ store, clock, rules, outcomes, keysChanged: keysChanged(options, network.stores) })
+  const signedBlocks = new SignedBlockLogic({ store, clock, limits, outcomes })
+  const rootLogic = new RootLogic(store)
+  const cluster = composeCluster({
+    ports,
+    limits,
+    clock,
+    network,
+    logicOf: (record, body) => {
+      if (!isPage(record, body)) return signedBlocks
+      return record?.state.kind === 'map' && record.state.head.page === 'root' ? rootLogic : pages
+    },
+    observer: createClusterObserver({ logger, meter }),
+    ...said(parts),
+    chain: await ownPassport(parts, network),
+  })
+  const { host, view, peers, liveness } = cluster
+  resources.defer(() => host.stop())
+  const content = new ContentReplicas({
+    store,
+    crypto,
+    clock: ports.clock,
+    hybridClock: clock,
+    limits,
+    logger: logger.child('content'),
+    networkId: network.networkId,
+    placement: placementIn(view, network.self, peers?.follower),
+    request: peers === undefined ? askNobody : (nodeId, body, how) => peers.transport.request(nodeId, body, how),
+    liveness,
+    least: 'majority',
+  })
+  resources.defer(() => content.stop())
+  return { parts, resources, clock, network, outcomes, rules, cluster, content }
+}
+
+/** Everything that answers other nodes is there before the first of them is heard. */
+async function openToPeers(
+  { parts, resources, clock: hybridClock, network, cluster, content }: Foundation,
+  peers: ClusterPeers,
+  { keyValues, blocks }: { readonly keyValues: KeyValueStore; readonly blocks: BlockEngine },
+): Promise<ClusterService> {
+  const { ports, limits } = parts
+  const { crypto, store, clock, logger } = ports
+  const { view, root, liveness, host } = cluster
+  const { self } = network
+  const keeperAt = (page: BlockAddress) => keyValues.keeperAt(page)
+  new PageServer({ crypto, networkId: view.networkId, lister: keyValues.lister, keeperAt }).register(peers.calls)
+  peers.calls.serve('block-read', blocks.primary.serveRead)
+  peers.calls.serve('block-change', blocks.primary.serveChange)
+  const placement = placementIn(view, self, peers.follower)
+  new ContentServer({ crypto, hybridClock, networkId: view.networkId, placement }, content).register(peers.switch)
+  const request: ContentRequest = (nodeId, body, how) => peers.transport.request(nodeId, body, how)
+  const spreading = { store, clock, limits, logger: logger.child('spread'), placement, request, liveness }
+  const spread = new ContentSpread(spreading, content)
+  view.onChange(() => spread.placementChanged())
+  const copiesPending = (): number | undefined => {
+    const { epoch, blocksLeft, failures } = spread.status()
+    return epoch === view.epoch ? blocksLeft + failures : undefined
+  }
+  const { transport, groups, admission } = peers
+  const isSettled = (): boolean => groups.isSettled && copiesPending() === 0 && spread.status().state === 'done'
+  const closer = new EpochCloser({ clock, limits, logger: logger.child('epochs'), self, view, root, isSettled })
+  resources.defer(() => peers.stop())
+  resources.defer(() => root.stop())
+  await peers.start()
+  resources.defer(() => closer.stop())
+  closer.start()
+  resources.defer(() => spread.stop())
+  spread.start()
+  const advertised = (): readonly string[] => said(parts).advertised().endpoints
+  const facts = { view, self, host, blocks, transport, liveness: peers.liveness, groups, admission }
+  return new RunningCluster({ ...facts, advertised, copiesPending })
+}
+
+function lonelyService(parts: EngineParts, blocks: BlockEngine): ClusterService {
+  const { software, advertised } = said(parts)
+  const { zone, labels } = advertised()
+  return new LonelyCluster({ status: parts.status, blocks, description: { software, zone, labels } })
+}
+
+/** What this node says of itself. */
+function said({ options, ports }: EngineParts): { readonly software: string; readonly advertised: () => AdvertisedFacts } {
+  const { software, zone, labels } = options.description ?? { software: '', zone: '', labels: [] }
+  const endpoints = (): readonly string[] => options.advertise ?? ports.transport?.listening ?? []
+  return { software, advertised: () => ({ endpoints: endpoints(), zone, labels, storing: true }) }
+}
+
+/** The passport that admitted this node; a founder issues its own. */
+async function ownPassport({ ports, limits }: EngineParts, network: NetworkState): Promise<PassportChain> {
+  const { store, random, clock } = ports
+  const { networkId, keys, descriptor } = network
+  const owner = descriptor.terms.at(-1)?.owner ?? keys.user.signing.publicKey
+  const issued = selfIssuedPassport({ random, keys, networkId, owner, nowMs: clock.nowMs(), limits })
+  return issued ?? (await readOwnPassport(store)) ?? []
+}
+
+/** Tells of the keys of the default store. */
+function keysChanged(
+  options: NodeOptions,
+  stores: ReadonlyMap<string, BlockAddress>,
+): (page: BlockAddress, keys: Iterable<string>) => void {
+  const ownPage = stores.get('')
+  return (page, keys) => {
+    if (ownPage !== undefined && equalBytes(page, ownPage)) options.keysChanged?.(keys)
+  }
+}
+
+/** By what the block is, and before it is anything by what would become of it. */
+function isPage(record: BlockRecord | undefined, body: Uint8Array): boolean {
+  return record === undefined ? !isBlockEntry(body) : record.state.kind === 'map'
+}
+
+/** Where immutable blocks belong by the map that holds. */
+function placementIn(view: NetworkView, self: Member, follower: RootFollower | undefined): ContentPlacement {
+  const own = { nodeId: self.nodeId, storeId: self.storeId }
+  return {
+    self: own,
+    get epoch() {
+      return view.epoch
+    },
+    // A network of one store is that store, also when it came back under another id.
+    groupOf: (address) => (view.placement.places.length === 1 ? [own] : view.placedAt(address)),
+    differing: (address) => view.differing(address),
+    reach: async (epoch, _nodeId, signal) => {
+      await follower?.reach(epoch, signal)
+    },
+  }
+}
