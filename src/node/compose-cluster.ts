@@ -107,6 +107,7 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
     link,
     logicOf,
     birthGroup: (address) => view.birthGroup(address),
+    isUncertain: (address) => view.isUncertain(address),
     epoch: () => view.epoch,
     applied: (block) => {
       if (equalBytes(block.address, view.root)) root.applied()
@@ -114,7 +115,6 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
   })
   const holders = (address: BlockAddress): readonly Member[] =>
     membersOf([
-      view.placedAt(address),
       ...view.differing(address),
       equalBytes(address, view.root) ? network.rootGroup.members : [],
     ])

@@ -153,7 +153,17 @@ export class KeyValueWorld {
     const outcomes = new OutcomeLookup({ store, clock: this.#hybrid, limits })
     const pages = new PageLogic({ store, clock: this.#hybrid, rules, outcomes, keysChanged: () => undefined })
     const birthGroup = () => bornGroup([{ nodeId, storeId }])
-    const hosting = { store, clock, limits, logger: silentLogger, self, link: lonelyLink, birthGroup, epoch: () => 1 }
+    const hosting = {
+      store,
+      clock,
+      limits,
+      logger: silentLogger,
+      self,
+      link: lonelyLink,
+      birthGroup,
+      epoch: () => 1,
+      isUncertain: () => false,
+    }
     this.#host = new ReplicaHost({ ...hosting, logicOf: () => pages })
     const liveness = { mayAnswer: () => false }
     const routing = { host: this.#host, clock, random: this.#random, limits, self, store, liveness, holders: () => [] }

@@ -139,6 +139,7 @@ export class SignedBlockCluster {
       logicOf: () => logic,
       birthGroup: () => bornGroup(all),
       epoch: () => 1,
+      isUncertain: () => false,
       link: {
         send: (to, address, message) => this.#send(self, to, address, message),
         catchUp: async (from, address, since) => {

@@ -36,7 +36,7 @@ export interface BlockRouteParts {
   readonly self: Proposer
   readonly store: RecordStore
   readonly liveness: Liveness
-  /** Whoever may hold a block that this node does not: where it should be, and where it may have been before. */
+  /** Whoever may hold a block that this node does not, beside the group that it would be born to: where it may have been before. */
   readonly holders: (address: BlockAddress) => readonly Member[]
 }
 
@@ -124,8 +124,7 @@ class RouteAttempts {
   #candidates(): readonly Member[] {
     const { address, record, group } = this.#block
     if (record !== undefined) return preferredOrder(address, group.members)
-    const others = [...this.#parts.holders(address), ...this.#told]
-    return membersOf([preferredOrder(address, group.members), others])
+    return membersOf([this.#parts.holders(address), this.#told, preferredOrder(address, group.members)])
   }
 
   /** Throws what no other member would answer better. */

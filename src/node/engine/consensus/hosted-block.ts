@@ -19,7 +19,8 @@ import { AppliedState } from './applied-state.ts'
 import type { LogicOf } from './block-logic.ts'
 import type { LoadedReplica } from './load-replica.ts'
 import { replicaLimits } from './load-replica.ts'
-import { LostProposal, NotPrimary, Refusal } from './replica-failures.ts'
+import { MachineTimer } from './machine-timer.ts'
+import { beingMoved, LostProposal, NotPrimary, noMajority, Refusal } from './replica-failures.ts'
 import type { ReplicaLink } from './replica-link.ts'
 import { acceptedWrite, leastPromise, voteWrite } from './vote-writes.ts'
 
@@ -31,6 +32,8 @@ export interface HostedParts {
   readonly self: Proposer
   readonly link: ReplicaLink
   readonly logicOf: LogicOf
+  /** A block that was not born here may have been born to a group that this one's does not have to meet. */
+  readonly isUncertain: (address: BlockAddress) => boolean
   readonly signal: AbortSignal
 }
 
@@ -57,7 +60,7 @@ export class HostedBlock {
   #failure: unknown
   /** Writes that wait for a change of the group, in their order. */
   #held: Extract<ReplicaEffect, { kind: 'persist' }>[] = []
-  #timer: { readonly atMs: number; readonly timer: Disposable } | undefined
+  readonly #timer: MachineTimer
   #nextNumber = 1
   /** Calls on their way through this block. */
   #users = 0
@@ -69,6 +72,7 @@ export class HostedBlock {
     const { bootCount, recovery } = self
     const replica = new Replica({ self, bootCount, recovery, record: loaded.record, limits: replicaLimits(limits) })
     this.#replica = replica
+    this.#timer = new MachineTimer(parts.clock, parts.signal, () => this.#step({ kind: 'tick' }))
     this.state = new AppliedState(address, loaded, parts, {
       group: () => replica.group,
       promised: () => replica.promised,
@@ -146,6 +150,7 @@ export class HostedBlock {
   async lead(signal: AbortSignal): Promise<void> {
     if (this.state.isInstalling)
       throw new CodedError('unavailable', 'the state of this block is being fetched; nothing was changed')
+    if (this.record === undefined && this.#parts.isUncertain(this.address)) throw beingMoved()
     if (this.#replica.isLeading) return
     if (!isMember(this.group, this.#parts.self)) {
       if (storeRefusal(this.#parts.store) !== undefined) throw foreignBlock(this.#parts.store)
@@ -155,7 +160,7 @@ export class HostedBlock {
     this.#leadWaiters.push(waiter)
     const { clock, limits } = this.#parts
     using _timeout = clock.after(limits.leadTimeoutMs, () => {
-      waiter.reject(this.#noMajority())
+      waiter.reject(noMajority(this.group))
     })
     const aborted = (): void => waiter.reject(signal.reason)
     signal.addEventListener('abort', aborted)
@@ -194,7 +199,7 @@ export class HostedBlock {
       if (!(outcome.error instanceof Refusal)) throw outcome.error
       const { reason } = outcome.error
       if (reason === 'no-majority') {
-        if (probed) throw this.#noMajority()
+        if (probed) throw noMajority(this.group)
         probed = true
         await this.read(signal)
       } else if (reason !== 'not-leading') await this.#parts.clock.sleep(1, signal)
@@ -228,7 +233,7 @@ export class HostedBlock {
         return
       } catch (error) {
         if (!(error instanceof Refusal) || signal.aborted) throw error
-        if (error.reason === 'no-majority') throw this.#noMajority()
+        if (error.reason === 'no-majority') throw noMajority(this.group)
       }
     }
   }
@@ -251,8 +256,7 @@ export class HostedBlock {
 
   /** Whoever waits is told that the node stops. */
   async stop(): Promise<void> {
-    this.#timer?.timer[Symbol.dispose]()
-    this.#timer = undefined
+    this.#timer.set(undefined)
     await this.state.idle()
     const error = new CodedError('not-running', 'the node is stopping')
     for (const waiter of this.#leadWaiters) waiter.reject(error)
@@ -274,7 +278,7 @@ export class HostedBlock {
     if (this.#parts.signal.aborted) return
     const effects = this.#replica.step(event, this.#parts.clock.monotonicMs())
     for (const effect of effects) this.#perform(effect)
-    this.#schedule()
+    this.#timer.set(this.#replica.nextTickMs)
   }
 
   /** Every effect of the machine, and what it does to the world. */
@@ -399,26 +403,5 @@ export class HostedBlock {
         this.#step({ kind: 'catch-up-failed' })
       },
     )
-  }
-
-  #noMajority(): CodedError {
-    const { members } = this.group
-    const message = `no majority of the ${members.length} nodes that hold this block answers; nothing was changed`
-    return new CodedError('unavailable', message, { details: { members: members.length } })
-  }
-
-  #schedule(): void {
-    const dueMs = this.#replica.nextTickMs
-    if (dueMs === this.#timer?.atMs) return
-    this.#timer?.timer[Symbol.dispose]()
-    this.#timer = undefined
-    if (dueMs === undefined || this.#parts.signal.aborted) return
-    const { clock } = this.#parts
-    const delayMs = Math.max(0, dueMs - clock.monotonicMs())
-    const timer = clock.after(delayMs, () => {
-      this.#timer = undefined
-      this.#step({ kind: 'tick' })
-    })
-    this.#timer = { atMs: dueMs, timer }
   }
 }

@@ -1,4 +1,5 @@
-import type { Member } from '../../core/consensus/group.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
+import type { Group, Member } from '../../core/consensus/group.ts'
 import type { RefusedProposal } from '../../core/consensus/replica-events.ts'
 
 /** Thrown where another member leads, or should: whoever routes the request asks there. */
@@ -33,4 +34,14 @@ export class Refusal extends Error {
     super(`refused: ${reason}`)
     this.reason = reason
   }
+}
+
+export function noMajority({ members }: Group): CodedError {
+  const message = `no majority of the ${members.length} nodes that hold this block answers; nothing was changed`
+  return new CodedError('unavailable', message, { details: { members: members.length } })
+}
+
+export function beingMoved(): CodedError {
+  const message = 'blocks are being moved because nodes came or went, and this one may be elsewhere; nothing was changed'
+  return new CodedError('unavailable', message)
 }

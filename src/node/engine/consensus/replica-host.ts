@@ -8,6 +8,9 @@ import type { HostedParts } from './hosted-block.ts'
 import { HostedBlock } from './hosted-block.ts'
 import { loadReplica } from './load-replica.ts'
 
+/** Of a block in memory, roughly. */
+const bytesBesideState = 4096
+
 export interface ReplicaHostParts extends Omit<HostedParts, 'signal'> {
   /** The group that a block without a record would be born to. */
   readonly birthGroup: (address: BlockAddress) => Group
@@ -26,6 +29,9 @@ export class ReplicaHost {
   readonly #controller = new AbortController()
   /** In the order of their use, the longest unused first. */
   readonly #hosted = new Map<string, HostedBlock>()
+  /** Bytes of each of them, and in all. */
+  readonly #sizes = new Map<string, number>()
+  #bytes = 0
   readonly #pinned = new Set<string>()
   readonly #loading = new Map<string, Promise<HostedBlock>>()
   /** Work that blocks are kept out of memory for. */
@@ -93,7 +99,7 @@ export class ReplicaHost {
     const hosted = this.#hosted.get(name)
     const isFree = !this.#loading.has(name) && !this.#unloaded.has(name) && !this.#pinned.has(name)
     if (!isFree || hosted?.isIdle === false) return
-    this.#hosted.delete(name)
+    this.#unload(name)
     const working = work()
     const ended = working
       .catch(() => undefined)
@@ -144,21 +150,38 @@ export class ReplicaHost {
       const loaded = await loadReplica(store, address, self, () => birthGroup(address))
       this.#controller.signal.throwIfAborted()
       const parts = { ...this.#parts, signal: this.#controller.signal }
-      const block = new HostedBlock(address, loaded, parts, (changed) => applied?.(changed))
+      const block = new HostedBlock(address, loaded, parts, (changed) => {
+        this.#makeRoomFor(changed, name)
+        applied?.(changed)
+      })
       this.#hosted.set(name, block)
-      this.#makeRoom()
+      this.#makeRoomFor(block, name)
       return block
     } finally {
       this.#loading.delete(name)
     }
   }
 
-  #makeRoom(): void {
-    if (this.#hosted.size <= this.#parts.limits.hostedBlocksMax) return
-    for (const [name, block] of this.#hosted) {
-      if (!block.isIdle || this.#pinned.has(name)) continue
-      this.#hosted.delete(name)
-      return
+  #makeRoomFor(block: HostedBlock, itsName: string): void {
+    const heldBytes = this.#bytesOf(block)
+    this.#bytes += heldBytes - (this.#sizes.get(itsName) ?? 0)
+    this.#sizes.set(itsName, heldBytes)
+    for (const [name, other] of this.#hosted) {
+      const { hostedBlocksMax, hostedBytesMax } = this.#parts.limits
+      if (this.#hosted.size <= hostedBlocksMax && this.#bytes <= hostedBytesMax) return
+      if (name !== itsName && other.isIdle && !this.#pinned.has(name)) this.#unload(name)
     }
+  }
+
+  /** About: its state, and as much again for the entries that are kept for other members. */
+  #bytesOf({ record }: HostedBlock): number {
+    const stateBytes = record?.state.kind === 'signed' ? record.state.signed.length : 0
+    return bytesBesideState + stateBytes + Math.min(stateBytes, this.#parts.limits.retainedBytesMax)
+  }
+
+  #unload(name: string): void {
+    this.#hosted.delete(name)
+    this.#bytes -= this.#sizes.get(name) ?? 0
+    this.#sizes.delete(name)
   }
 }

@@ -122,7 +122,7 @@ export class ValuePreparation {
       }
       // A value of one chunk is an ordinary value.
       if (first !== undefined) return await this.#one(page, key, first)
-      await upload.finish()
+      await upload.finish((manifest) => this.#parts.content.travels(manifest, page.members))
       return new PreparedValue(undefined, upload)
     } finally {
       await upload.idle()

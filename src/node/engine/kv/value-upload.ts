@@ -76,8 +76,8 @@ export class ValueUpload {
     await this.touchWhenDue()
   }
 
-  /** After the last chunk. The value's own manifest is not stored: it travels with the entry. */
-  async finish(): Promise<void> {
+  /** After the last chunk. The value's own manifest is not stored where it travels with the entry. */
+  async finish(travels: (manifest: ContentBlock) => boolean): Promise<void> {
     await this.idle()
     this.#throwFailure()
     for (;;) {
@@ -88,8 +88,11 @@ export class ValueUpload {
       }
       const plain = encodeManifest(step.manifest)
       const block = await this.#parts.blocks.seal(plain, 'manifest', this.#place)
-      await this.touchWhenDue()
-      this.#whole = { address: block.address, size: this.#bytes, chunks: this.#chunks, block }
+      const isTravelling = travels(block)
+      if (isTravelling) await this.touchWhenDue()
+      else await this.#store(block, step.manifest.parts)
+      const whole = { address: block.address, size: this.#bytes, chunks: this.#chunks }
+      this.#whole = { ...whole, block: isTravelling ? block : undefined }
       return
     }
   }

@@ -2,7 +2,7 @@ import { assert } from '../../../shared/assert.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Group, Member } from '../../core/consensus/group.ts'
-import { bornGroup } from '../../core/consensus/group.ts'
+import { bornGroup, membersOf } from '../../core/consensus/group.ts'
 import type { OpenEpochs } from '../../core/overlay/open-epochs.ts'
 import { differingGroups, openEpochs } from '../../core/overlay/open-epochs.ts'
 import type { PlacementMap } from '../../core/overlay/placement-map.ts'
@@ -78,10 +78,26 @@ export class NetworkView {
     return bornGroup(this.placedAt(address))
   }
 
+  /**
+   * A block at this address may be decided by two groups that do not have to meet: while that is so it is neither born nor found absent.
+   */
+  isUncertain(address: BlockAddress): boolean {
+    const differing = this.differing(address)
+    if (differing.length === 0) return false
+    const newest = this.placedAt(address)
+    return differing.some((older) => mayMiss(newest, older))
+  }
+
   /** Groups of older open epochs in which a block may be that the newest map does not find. */
   differing(address: BlockAddress): readonly (readonly Member[])[] {
     return differingGroups(this.#epochs, address, { factor: replicationFactor }).map(({ members }) => members)
   }
+}
+
+/** Whether a majority of one group and one of the other may have no member in common. */
+function mayMiss(left: readonly Member[], right: readonly Member[]): boolean {
+  const majority = (members: readonly Member[]): number => Math.floor(members.length / 2) + 1
+  return majority(left) + majority(right) <= membersOf([left, right]).length
 }
 
 function epochsOf(maps: readonly PlacementMap[]): OpenEpochs {

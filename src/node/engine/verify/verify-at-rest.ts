@@ -38,6 +38,7 @@ export async function verifyAtRest(parts: RestingParts, signal?: AbortSignal): P
   const countsPending = place === undefined || !equalBytes(place.storeId, self.storeId)
   const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(secrets), limits })
   const verified = new VerifiedVersions(crypto, 1)
-  const asked = { store, crypto, limits, pipeline, networkId, verified, root, countsPending, namesKeys: true }
+  const isPartial = placement.places.length > 1
+  const asked = { store, crypto, limits, pipeline, networkId, verified, root, countsPending, isPartial, namesKeys: true }
   return await verifyRules(asked, signal)
 }

@@ -15,11 +15,14 @@ import { decodeRootSection } from '../../core/overlay/root-section.ts'
 import type { RecordFamily, VerifyReport } from '../../ports/record-store.ts'
 import type { BlockParts } from '../block/block-parts.ts'
 import { genuineVersion } from '../block/signed-block-state.ts'
+import type { ContentReplicas } from '../content/content-replicas.ts'
 import { countRecords } from '../count-records.ts'
 
 export interface VerifyParts extends Pick<BlockParts, 'store' | 'crypto' | 'limits' | 'pipeline' | 'networkId' | 'verified'> {
-  /** Whether a block that is not here is at another node; without it what is not here may be missing. */
-  readonly isElsewhere?: (address: BlockAddress) => Promise<boolean>
+  /** Knows of blocks that are not here; without it they are taken as missing, unless other nodes hold blocks too. */
+  readonly content?: Pick<ContentReplicas, 'has'>
+  /** Other nodes hold blocks, and cannot be asked. */
+  readonly isPartial?: boolean
   /** The network's root, whose entries are sections. */
   readonly root: BlockAddress
   /** The store was recovered or lost records: what its blocks count is put right when its network takes it back. */
@@ -27,6 +30,8 @@ export interface VerifyParts extends Pick<BlockParts, 'store' | 'crypto' | 'limi
   /** Findings name users' keys: for who looks at the store on a terminal, never for a log. */
   readonly namesKeys?: boolean
 }
+
+const unhurried = new AbortController().signal
 
 /** Whatever a terminal would obey or turn around. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
@@ -163,8 +168,17 @@ class Verification {
     return undefined
   }
 
+  /** Where too few nodes answer nothing is found wrong. */
   async #isElsewhere(address: BlockAddress): Promise<boolean> {
-    return (await this.#parts.isElsewhere?.(address)) ?? false
+    const { content, isPartial } = this.#parts
+    if (content === undefined) return isPartial === true
+    try {
+      return await content.has(address, this.#signal ?? unhurried)
+    } catch (error) {
+      // A copy that does not verify is found as what it is.
+      if (isCoded(error, 'unavailable') || isCoded(error, 'data-corrupt')) return true
+      throw error
+    }
   }
 
   async #manifestAt(address: BlockAddress): Promise<ReturnType<typeof decodeManifest>> {
