@@ -75,6 +75,8 @@ export interface Limits extends SwimLimits, DirectoryLimits, ConsensusLimits, Co
   readonly foldBytesMax: number
   /** Outcomes of callers' request ids kept for a block. */
   readonly outcomesMax: number
+  /** Bytes of the mutable blocks in memory, beyond which those are forgotten at which nothing waits, as beyond their number. */
+  readonly hostedBytesMax: number
   /** How long an outcome is kept, by the HLC of its request id. */
   readonly outcomeRetentionMs: number
   /** Sessions of origin nodes whose batches a map block remembers. */
@@ -273,6 +275,7 @@ export const defaultLimits: Limits = {
   foldRequestsMax: 512,
   foldBytesMax: 1024 * 1024,
   outcomesMax: 65_536,
+  hostedBytesMax: 64 * 1024 * 1024,
   outcomeRetentionMs: 10 * 60_000,
   originSessionsMax: 64,
   callTimeoutMs: 30_000,

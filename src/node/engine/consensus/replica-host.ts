@@ -163,6 +163,7 @@ export class ReplicaHost {
   }
 
   #makeRoomFor(block: HostedBlock, itsName: string): void {
+    if (this.#hosted.get(itsName) !== block) return
     const heldBytes = this.#bytesOf(block)
     this.#bytes += heldBytes - (this.#sizes.get(itsName) ?? 0)
     this.#sizes.set(itsName, heldBytes)
