@@ -25,7 +25,7 @@ const crashing = (profile: Profile): Profile => ({ ...crowded(profile), faults: 
 export const mutants: readonly Mutant[] = [
   {
     name: 'answer-before-persist',
-    file: 'node/engine/consensus/hosted-block.ts',
+    file: 'node/engine/consensus/applied-state.ts',
     right: 'if (writes.length > 0) await store.commit(writes,',
     wrong: 'if (writes.length > 0) void store.commit(writes,',
     profile: crashing,
@@ -75,8 +75,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'keep-no-value',
     file: 'node/engine/kv/page-writes.ts',
-    right:
-      "writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc), isNew: true })",
+    right: "writes.push({ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc), ...fresh })",
     wrong: '',
     profile: crashing,
   },
@@ -89,8 +88,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'keep-an-old-record-of-the-page',
-    file: 'node/engine/consensus/hosted-block.ts',
-    right: "writes.push({ kind: 'put', family: 'block', key: this.address, value: encodeBlockRecord(next) })",
+    file: 'node/engine/consensus/applied-state.ts',
+    right: "writes.push({ kind: 'put', family: 'block', key: this.#address, value: encodeBlockRecord(next) })",
     wrong: '',
     profile: crashing,
   },
