@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CodedError } from '../../../src/shared/coded-error.ts'
-import { ContentWorld, page } from './content-world.ts'
+import { ContentWorld, never, page } from './content-world.ts'
 
 const coded = (code: string) => expect.objectContaining({ code })
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
@@ -149,6 +149,20 @@ describe('a read', () => {
     expect(await world.settled(world.node(3).read(block.address))).toBe('value')
     await world.until('it is mended', () => world.node(3).has(block))
     expect(world.node(3).birthOf(block.address)).toBe(birth)
+  })
+
+  test('mends the value of a store with a candidate, since it may have been collected here', async () => {
+    await using world = await ContentWorld.start(3)
+    const block = world.block('value', { place })
+    await world.settled(world.node(1).put(block))
+    await world.until('all have it', () => world.nodes.every((node) => node.has(block)))
+    await world.node(2).store.commit([{ kind: 'delete', family: 'content', key: block.address }])
+    expect(await world.settled(world.node(2).replicas.inspect(block.address, never))).toMatchObject({ address: block.address })
+    await world.pass(100)
+    expect(world.node(2).has(block)).toBe(false)
+    expect(await world.settled(world.node(2).read(block.address))).toBe('value')
+    await world.until('it is mended', () => world.node(2).has(block))
+    expect((await world.node(2).candidates()).length).toBe(1)
   })
 
   test.each([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ContentBlock } from '../../../src/node/core/block/content-block.ts'
 import { decodeSpreadCursor, encodeSpreadCursor } from '../../../src/node/engine/content/spread-cursor.ts'
 import type { ContentNode } from './content-world.ts'
-import { ContentWorld } from './content-world.ts'
+import { ContentWorld, page } from './content-world.ts'
 
 const limits = { spreadBlocksAtOnce: 8, spreadRetryMs: 1000, spreadRetryMaxMs: 4000 }
 
@@ -115,6 +115,23 @@ describe('handing on', () => {
     await world.until('it is mended and handed on', () => isDone(world.node(1)) && hasAll(world.node(3), blocks))
     expect(world.node(3).store.get('content', bad.address)).toEqual(good)
     expect(store.get('content', bad.address)).toEqual(good)
+  })
+
+  test('of what is collected meanwhile has the newcomer judge it', async () => {
+    await using world = await ContentWorld.start(3, limits)
+    const place = { page, key: new Uint8Array([1]) }
+    world.groups = { newest: [1, 2], differing: [], epoch: 1 }
+    const one = world.node(1)
+    const block = world.block('value', { place })
+    await world.settled(one.put(block))
+    world.groups = { newest: [1, 2, 3], differing: [[1, 2]], epoch: 2 }
+    world.node(3).delayMs = 100
+    one.spread.start()
+    await world.until('it is on its way', () => world.node(3).asked.includes('content-put'))
+    await one.store.commit([{ kind: 'delete', family: 'content', key: block.address }])
+    await world.until('it is done', () => isDone(one))
+    expect(world.node(3).has(block)).toBe(true)
+    expect((await world.node(3).candidates()).length).toBe(1)
   })
 
   test('leaves out what was removed at the newcomer', async () => {

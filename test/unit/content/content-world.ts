@@ -232,13 +232,13 @@ export class ContentWorld implements AsyncDisposable {
   }
 
   /** Lets time pass until it is settled. */
-  async settled<T>(promise: Promise<T>): Promise<T> {
+  async settled<T>(promise: Promise<T>, withinMs = 10 * 60_000): Promise<T> {
     let isOver = false
     const over = (): void => {
       isOver = true
     }
     promise.then(over, over)
-    const endMs = this.time.nowMs + 10 * 60_000
+    const endMs = this.time.nowMs + withinMs
     for (;;) {
       if (this.time.nowMs > endMs) throw new Error('it is not settled in any time')
       for (let turns = 0; turns < 3 && !isOver; turns++) await turn()
@@ -250,7 +250,7 @@ export class ContentWorld implements AsyncDisposable {
   async pass(durationMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.time.after(durationMs, resolve)
-    await this.settled(promise)
+    await this.settled(promise, durationMs + 1)
   }
 
   /** Waits until something holds; fails after a time in which it always would. */

@@ -143,6 +143,15 @@ export class ContentReplicas implements AsyncDisposable {
     return this.read(address, this.isAlone(address) ? itself : this.#verify, signal)
   }
 
+  /** As `readCopy`, for who judges whether it is to stay: what is missing here stays missing. */
+  async inspect(address: BlockAddress, signal: AbortSignal): Promise<ContentCopy | undefined> {
+    if (this.isAlone(address)) return await this.readCopy(address, signal)
+    const local = await this.copies.find(address)
+    if (local.kind === 'copy') return local.copy
+    const result = await this.#search(address, this.#verify, local, signal, 'never')
+    return result.kind === 'found' ? result.copy : undefined
+  }
+
   /** As `readCopy`, for who removes it: a removal that is known of is told, since it may have reached too few members. */
   async find(address: BlockAddress, signal: AbortSignal): Promise<ContentCopy | Tombstone | undefined> {
     if (this.isAlone(address)) return await this.read(address, itself, signal)
@@ -156,7 +165,7 @@ export class ContentReplicas implements AsyncDisposable {
   /** Whether there is a copy somewhere; here one is not verified. */
   async has(address: BlockAddress, signal: AbortSignal): Promise<boolean> {
     if (await this.#parts.store.has('content', address)) return true
-    return !this.isAlone(address) && (await this.readCopy(address, signal)) !== undefined
+    return !this.isAlone(address) && (await this.inspect(address, signal)) !== undefined
   }
 
   /**
@@ -172,7 +181,7 @@ export class ContentReplicas implements AsyncDisposable {
     this.#noteTry(nameOf(address), nowMs)
     this.#repair(address, async () => {
       const local = await this.copies.find(address)
-      if (local.kind === 'damaged') await this.#search(address, this.#verify, local, this.#stopped.signal, true)
+      if (local.kind === 'damaged') await this.#search(address, this.#verify, local, this.#stopped.signal, 'now')
     })
   }
 
@@ -212,7 +221,7 @@ export class ContentReplicas implements AsyncDisposable {
     open: (copy: ContentCopy) => Pending<T>,
     local: ContentFinding,
     signal: AbortSignal,
-    isRepair = false,
+    mending: 'soon' | 'now' | 'never' = 'soon',
   ): Promise<SearchResult<T>> {
     const { placement } = this.#parts
     const counts = local.kind !== 'copy' || this.#isMember(address)
@@ -223,10 +232,12 @@ export class ContentReplicas implements AsyncDisposable {
     if (result.kind !== 'found' || local.kind === 'copy' || !belongsHere) return result
     const { copy, bytes } = result
     const mend = async (): Promise<void> => {
-      await this.copies.put({ copy, bytes }, { space: local.kind === 'damaged' ? 'reserve' : 'normal' })
+      // It may have been collected here meanwhile, or be about to be elsewhere: whether it stays is judged when the grace is over.
+      const due = copy.header.place && this.#writes.dueOf(this.#parts.hybridClock.next())
+      await this.copies.put({ copy, bytes, due }, { space: local.kind === 'damaged' ? 'reserve' : 'normal' })
     }
-    if (isRepair) await mend()
-    else if (this.#hasRoom(address)) this.#repair(address, mend)
+    if (mending === 'now') await mend()
+    else if (mending === 'soon' && this.#hasRoom(address)) this.#repair(address, mend)
     return result
   }
 

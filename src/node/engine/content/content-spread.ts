@@ -2,6 +2,7 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { addressFromBytes } from '../../core/base/address.ts'
 import { emptyBytes } from '../../core/base/bytes.ts'
+import type { ContentCopy } from '../../core/block/content-block.ts'
 import type { Member } from '../../core/consensus/group.ts'
 import { compareMembers } from '../../core/consensus/group.ts'
 import type { ContentSight } from '../../core/wire/content-calls.ts'
@@ -253,7 +254,14 @@ export class ContentSpread implements AsyncDisposable {
       const restMs = (bytes.length * 1000) / limits.spreadBytesPerSecond - (clock.monotonicMs() - startMs)
       if (restMs > 0) await clock.sleep(restMs, signal)
     }
+    await this.#tellIfCollected(copy)
     return isWhole
+  }
+
+  /** What was collected here while it was handed on is for those who took it to judge. */
+  async #tellIfCollected({ address, birth, header }: ContentCopy): Promise<void> {
+    if (header.place === undefined || (await this.#replicas.copies.see(address)) === 'copy') return
+    await this.#replicas.collect([{ due: birth, address, place: header.place }])
   }
 
   /** Undefined where there is no answer. */

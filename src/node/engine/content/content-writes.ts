@@ -68,8 +68,13 @@ export class ContentWrites {
     await Promise.all(this.#rounds)
   }
 
+  /** When the candidate of a block is due that was born, or last known to be of use, at this stamp. */
+  dueOf(birth: bigint): bigint {
+    return birth + this.#graceSpan
+  }
+
   candidate(address: BlockAddress, birth: bigint, place: StorePlace): RecordWrite {
-    return candidateWrite(birth + this.#graceSpan, address, place)
+    return candidateWrite(this.dueOf(birth), address, place)
   }
 
   async put(insert: ContentInsert): Promise<bigint> {
@@ -167,7 +172,7 @@ export class ContentWrites {
     const { placement } = this.#parts
     const { epoch, self } = placement
     const group = placement.groupOf(block.address)
-    const due = place === undefined ? undefined : birth + this.#graceSpan
+    const due = place === undefined ? undefined : this.dueOf(birth)
     const bytes = encodeContentCopy(block, birth)
     const copy = { ...block, birth }
     let done = 0

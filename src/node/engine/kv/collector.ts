@@ -239,8 +239,8 @@ export class Collector {
   /** The manifest that is stored at an address; undefined when there is none, or one that cannot be read. */
   async #manifestAt(address: BlockAddress, signal: AbortSignal): Promise<Manifest | undefined> {
     try {
-      const copy = await this.#parts.content.readCopy(address, signal)
-      return copy?.header.role === 'manifest' ? await this.#parts.blocks.openManifest(address, signal) : undefined
+      const copy = await this.#parts.content.inspect(address, signal)
+      return copy?.header.role === 'manifest' ? await this.#parts.blocks.manifestOf(copy) : undefined
     } catch (error) {
       // What a damaged index hides may list blocks, which would stay for good.
       if (!isCoded(error, 'data-corrupt') || this.#parts.store.indexDamage !== undefined) throw error

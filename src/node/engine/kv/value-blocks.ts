@@ -45,10 +45,12 @@ export class ValueBlocks {
   /** As `open`, for the list of a value's parts. */
   async openManifest(address: BlockAddress, signal: AbortSignal): Promise<Manifest | undefined> {
     const plain = await this.open(address, signal)
-    if (plain === undefined) return undefined
-    const manifest = decodeManifest(plain)
-    if (manifest === undefined) throw new CodedError('data-corrupt', 'the list of a value’s chunks cannot be read')
-    return manifest
+    return plain && readManifest(plain)
+  }
+
+  /** The list that a copy holds. */
+  async manifestOf(copy: ContentCopy): Promise<Manifest> {
+    return readManifest(await this.#payload.open(copy))
   }
 
   readonly #openCopy = (copy: ContentCopy): Pending<Uint8Array> => {
@@ -60,4 +62,10 @@ export class ValueBlocks {
     this.#cache.put(address, plain)
     return plain
   }
+}
+
+function readManifest(plain: Uint8Array): Manifest {
+  const manifest = decodeManifest(plain)
+  if (manifest === undefined) throw new CodedError('data-corrupt', 'the list of a value’s chunks cannot be read')
+  return manifest
 }
