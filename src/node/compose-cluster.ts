@@ -37,6 +37,8 @@ import type { Transport } from './ports/transport.ts'
 
 export interface ClusterParts {
   readonly ports: NodePorts
+  /** Undefined on a node that reaches no other. */
+  readonly transport: Transport | undefined
   readonly limits: Limits
   readonly clock: NodeClock
   readonly network: NetworkState
@@ -83,8 +85,8 @@ const lonelyAsk: AskMember = () =>
 
 /** Joins what a node needs to decide about blocks, alone or with others. */
 export function composeCluster(parts: ClusterParts): ComposedCluster {
-  const { ports, limits, clock, network, logicOf } = parts
-  const { store, crypto, random, logger, transport } = ports
+  const { ports, limits, clock, network, logicOf, transport } = parts
+  const { store, crypto, random, logger } = ports
   const { self, keys } = network
   const view = new NetworkView(network)
   const reach: { link: ReplicaLink; liveness: Liveness; ask: AskMember } = {
@@ -114,10 +116,7 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
     },
   })
   const holders = (address: BlockAddress): readonly Member[] =>
-    membersOf([
-      ...view.differing(address),
-      equalBytes(address, view.root) ? network.rootGroup.members : [],
-    ])
+    membersOf([...view.differing(address), equalBytes(address, view.root) ? network.rootGroup.members : []])
   const route = new BlockRoute({ host, clock: ports.clock, random, limits, self, store, liveness, holders })
   const root: RootKeeper = new RootKeeper({
     crypto,

@@ -44,6 +44,7 @@ import { PayloadPipeline } from './engine/payload/payload-pipeline.ts'
 import type { NodeStatus } from './engine/storage-node.ts'
 import { createClusterObserver } from './observe/cluster-observer.ts'
 import type { NodePorts } from './ports/node-ports.ts'
+import type { Transport } from './ports/transport.ts'
 
 export interface EngineParts {
   readonly options: NodeOptions
@@ -141,8 +142,10 @@ async function composeFoundation(
   const pages = new PageLogic({ store, clock, rules, outcomes, keysChanged: keysChanged(options, network.stores) })
   const signedBlocks = new SignedBlockLogic({ store, clock, limits, outcomes })
   const rootLogic = new RootLogic(store)
+  const transport = transportOf(ports, network)
   const cluster = composeCluster({
     ports,
+    transport,
     limits,
     clock,
     network,
@@ -151,7 +154,7 @@ async function composeFoundation(
       return record?.state.kind === 'map' && record.state.head.page === 'root' ? rootLogic : pages
     },
     observer: createClusterObserver({ logger, meter }),
-    ...said(parts),
+    ...said(parts, transport),
     chain: await ownPassport(parts, network),
   })
   const { host, view, peers, liveness } = cluster
@@ -207,21 +210,30 @@ async function openToPeers(
   closer.start()
   resources.defer(() => spread.stop())
   spread.start()
-  const advertised = (): readonly string[] => said(parts).advertised().endpoints
+  const advertised = (): readonly string[] => said(parts, transport).advertised().endpoints
   const facts = { view, self, host, blocks, transport, liveness: peers.liveness, groups, admission }
   return new RunningCluster({ ...facts, advertised, copiesPending })
 }
 
 function lonelyService(parts: EngineParts, blocks: BlockEngine): ClusterService {
-  const { software, advertised } = said(parts)
+  const { software, advertised } = said(parts, undefined)
   const { zone, labels } = advertised()
   return new LonelyCluster({ status: parts.status, blocks, description: { software, zone, labels } })
 }
 
+function transportOf({ transport }: NodePorts, { self, placement }: NetworkState): Transport | undefined {
+  if (typeof transport !== 'function') return transport
+  return transport({ nodeId: self.nodeId, hasOthers: placement.places.length > 1 })
+}
+
 /** What this node says of itself. */
-function said({ options, ports }: EngineParts): { readonly software: string; readonly advertised: () => AdvertisedFacts } {
+function said(
+  { options }: EngineParts,
+  transport: Transport | undefined,
+): { readonly software: string; readonly advertised: () => AdvertisedFacts } {
   const { software, zone, labels } = options.description ?? { software: '', zone: '', labels: [] }
-  const endpoints = (): readonly string[] => options.advertise ?? ports.transport?.listening ?? []
+  const { advertise = (listening) => listening } = options
+  const endpoints = (): readonly string[] => (transport === undefined ? [] : advertise(transport.listening))
   return { software, advertised: () => ({ endpoints: endpoints(), zone, labels, storing: true }) }
 }
 

@@ -14,6 +14,6 @@ export interface NodeOptions {
   readonly keysChanged?: ((keys: Iterable<string>) => void) | undefined
   /** What others are told of the node. */
   readonly description?: NodeDescription
-  /** `host:port` under which others are told to reach it; where its transport listens, unless given. */
-  readonly advertise?: readonly string[]
+  /** `host:port` under which others are told to reach it, of where its transport listens; these themselves unless given. */
+  readonly advertise?: (listening: readonly string[]) => readonly string[]
 }

@@ -12,6 +12,7 @@ import { keyVaultAt, systemAdapters } from './cli/run/node-adapters.ts'
 import { observedBlocks } from './cli/run/observed-blocks.ts'
 import { observedKeyValues } from './cli/run/observed-key-values.ts'
 import { openDirectoryWarning } from './cli/run/open-directory.ts'
+import { advertisedOf, peerTransport } from './cli/run/peer-transport.ts'
 import { removeLeftReadyFiles } from './cli/run/ready-file.ts'
 import type { ResourceList } from './cli/run/resource-list.ts'
 import { createNode } from './compose-node.ts'
@@ -21,12 +22,14 @@ import type { Environment } from './config/process-environment.ts'
 import { toHex } from './core/base/bytes.ts'
 import { defaultLimits } from './core/base/limits.ts'
 import type { StorageNode } from './engine/storage-node.ts'
+import { createClusterObserver } from './observe/cluster-observer.ts'
 import type { MetricHistory } from './observe/metric-history.ts'
 import type { NodeObserver } from './observe/node-observer.ts'
 import { registerStatusGauges } from './observe/status-gauges.ts'
 import type { KeyDescription } from './ports/key-vault.ts'
 import type { Logger } from './ports/logger.ts'
 import type { Meter } from './ports/meter.ts'
+import type { TransportMaker } from './ports/node-ports.ts'
 import type { RecordStore } from './ports/record-store.ts'
 
 /** Until there is a choice: a first start founds a network for this node alone. */
@@ -98,8 +101,9 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
       damageRead: observer.damageRead,
       keysChanged: parts.keysChanged,
       description: { software: version, zone: config.zone ?? '', labels: config.labels },
+      advertise: advertisedOf(config.advertise),
     },
-    { ...adapters, keyVault, store, logger: parts.logger, meter },
+    { ...adapters, keyVault, store, logger: parts.logger, meter, transport: transportFor(parts, adapters) },
   )
   resources.add(() => node.stop())
   await node.start()
@@ -120,6 +124,15 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   const grpcServer = makeGrpcServer(parts, services, adapters)
   resources.add(() => grpcServer.stop())
   return { node, services, adapters, keysKept, grpc: await grpcServer.start(), grpcServer }
+}
+
+/** A node that is looked at reaches no other; one of several reaches them also where it listens for none. */
+function transportFor({ config, readOnly, logger, meter }: ServeParts, adapters: ServedNode['adapters']): TransportMaker {
+  return ({ nodeId, hasOthers }) => {
+    if (readOnly === true || (config.listen === undefined && !hasOthers)) return undefined
+    const events = createClusterObserver({ logger, meter })
+    return peerTransport({ ...adapters, nodeId, listen: config.listen, limits: defaultLimits, events })
+  }
 }
 
 /** A record that is not there where another names it, or does not verify, may not be the only one. */

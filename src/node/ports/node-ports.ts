@@ -8,6 +8,9 @@ import type { Random } from './random.ts'
 import type { RecordStore } from './record-store.ts'
 import type { Transport } from './transport.ts'
 
+/** Asked once, at the start, when it is known who the node is and whether its network has other nodes. */
+export type TransportMaker = (facts: { readonly nodeId: Uint8Array; readonly hasOthers: boolean }) => Transport | undefined
+
 /** Everything through which a node touches the world. */
 export interface NodePorts {
   readonly clock: Clock
@@ -18,6 +21,6 @@ export interface NodePorts {
   readonly store: RecordStore
   readonly logger: Logger
   readonly meter: Meter
-  /** Undefined on a node that listens for no other. */
-  readonly transport?: Transport | undefined
+  /** Undefined on a node that reaches no other. */
+  readonly transport?: Transport | TransportMaker | undefined
 }
