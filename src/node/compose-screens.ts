@@ -91,6 +91,7 @@ export class Screens implements AsyncDisposable {
     const jobs = new JobKeeper({ ...adapters, keyValues, isReadOnly, changed: () => this.#hub.jobsChanged() })
     const status: StatusSources = {
       node: () => node.status(),
+      cluster: () => node.cluster.status(),
       isReadOnly,
       safeMode,
       pid: process.pid,
@@ -104,7 +105,15 @@ export class Screens implements AsyncDisposable {
       },
     }
     const router = createControlRouter({
-      ...{ status, nodeVersion: version, dataFormat: storeFormat, capabilities: [], keyValues, events: this.#hub },
+      ...{
+        status,
+        nodeVersion: version,
+        dataFormat: storeFormat,
+        capabilities: [],
+        keyValues,
+        cluster: services.cluster,
+        events: this.#hub,
+      },
       ...{ history, logRing, logGate, clock: adapters.clock, settings, clients: grpcServer.clients, jobs },
       grpc: { info: () => ({ ...grpcServer.facts(), command }), test: () => grpcServer.test(controlLimits.grpcTestTimeoutMs) },
     })

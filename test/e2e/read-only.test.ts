@@ -37,6 +37,7 @@ test('read-only mode: the screens offer no change, and the node refuses each ove
     'jobs/create': () => call.jobs.create({ kind: 'delete', prefix: 'k' }),
     'jobs/feed': () => call.jobs.feed({ id: 'x', path: 'a', bytes, last: true }),
     'jobs/finish': () => call.jobs.finish({ id: 'x' }),
+    'cluster/invite': () => call.cluster.invite({ uses: 1, validityMs: 60_000 }),
     'clients/disconnect': () => call.clients.disconnect({ id: 'x' }),
     'grpc/test': () => call.grpc.test(),
   }

@@ -51,6 +51,11 @@ async function pages({ page, shoot }: Shots): Promise<void> {
   // A card of the folder that this script made for a moment.
   if (readme) await page.getByRole('button', { name: new RegExp(`^${say.overview('ignore')}`) }).click()
   await shoot('overview')
+  await page.getByRole('button', { name: say.cluster('invite') }).click()
+  await page.getByRole('dialog').getByText(say.cluster('notListening')).waitFor()
+  await shoot('invite-alone')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
   await goTo(page, 'activity')
   await page.getByText('node started').first().waitFor()
   await shoot('activity-logs')

@@ -94,6 +94,7 @@ function statusSources(world: NodeWorld, isReadOnly: () => boolean): StatusSourc
   const unknown = { p50Ms: null, p99Ms: null }
   return {
     node: () => world.node.status(),
+    cluster: () => world.node.cluster.status(),
     isReadOnly,
     safeMode: false,
     pid: 1,

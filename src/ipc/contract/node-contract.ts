@@ -3,6 +3,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { metricSeriesNames } from '../../shared/metric-series.ts'
+import { clusterStatusSchema, inviteRequestSchema, inviteSchema } from './cluster-schemas.ts'
 import { bytesSchema, declaredErrors, uint64TextSchema } from './common-schemas.ts'
 import { eventTopics, nodeEventSchema } from './event-schemas.ts'
 import { jobRequestSchema, jobSchema } from './job-schemas.ts'
@@ -156,6 +157,12 @@ export const nodeContract = {
         }),
       )
       .output(metricRangeSchema),
+  },
+  cluster: {
+    /** As this node sees the network, without asking others. */
+    status: reads.output(clusterStatusSchema),
+    /** A link by which other nodes join. `unavailable` where this node listens for none or reaches no majority. */
+    invite: changes.input(inviteRequestSchema).output(inviteSchema),
   },
   clients: {
     list: reads.output(z.array(clientSchema)),

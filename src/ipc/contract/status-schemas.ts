@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { metricSeriesNames } from '../../shared/metric-series.ts'
+import { clusterSummarySchema } from './cluster-schemas.ts'
 import { hexSchema } from './common-schemas.ts'
 
 export const helloSchema = z.strictObject({
@@ -38,7 +39,7 @@ export const nodeStatusSchema = z.strictObject({
   keys: z.number().int(),
   /** Content and mutable blocks. */
   blocks: z.number().int(),
-  peers: z.strictObject({ live: z.number().int(), suspect: z.number().int(), left: z.number().int() }),
+  cluster: clusterSummarySchema,
   storage: z.strictObject({
     liveBytes: z.number(),
     diskBytes: z.number(),

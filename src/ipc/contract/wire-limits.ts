@@ -36,6 +36,8 @@ export const wireLimits = {
   heartbeatMs: 2000,
   /** After so many that did not come the node counts as not responding. */
   heartbeatsMissedMax: 3,
+  /** Nodes of the network that are listed; the others are counted. */
+  clusterNodesMax: 256,
   /** Points of one metric series in an answer. */
   metricPointsMax: 300,
   /** Jobs that are remembered, running and ended. */

@@ -26,7 +26,9 @@ function concerns(query: Query, keys: readonly string[], more: boolean): boolean
 function refetchTopic(client: QueryClient, queries: NodeQueries, topic: EventTopic): Promise<void> {
   switch (topic) {
     case 'status':
-      return client.invalidateQueries({ queryKey: queries.system.key() })
+      return Promise.all(
+        [queries.system, queries.cluster].map((part) => client.invalidateQueries({ queryKey: part.key() })),
+      ).then(() => undefined)
     case 'keys':
       return client.invalidateQueries({ queryKey: queries.kv.key() })
     case 'jobs':
@@ -43,7 +45,8 @@ export async function applyEvent(client: QueryClient, queries: NodeQueries, topi
   switch (event.kind) {
     case 'status':
       client.setQueryData(queries.system.status.queryKey(), event.status)
-      return
+      // Nodes come and go with no event of their own. A call that is under way stays: over a slow wire none would ever end otherwise.
+      return client.invalidateQueries({ queryKey: queries.cluster.key() }, { cancelRefetch: false })
     case 'jobs':
       client.setQueryData(queries.jobs.list.queryKey(), event.jobs)
       return

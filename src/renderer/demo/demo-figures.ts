@@ -1,3 +1,4 @@
+import type { ClusterSummary } from '../../ipc/contract/cluster-schemas.ts'
 import { contractVersion } from '../../ipc/contract/node-contract.ts'
 import type { Client, GrpcInfo, Hello, MetricRange, NodeStatus } from '../../ipc/contract/status-schemas.ts'
 import type { MetricSeriesName } from '../../shared/metric-series.ts'
@@ -20,9 +21,10 @@ interface StatusFacts {
   readonly keys: number
   readonly liveBytes: number
   readonly readOnly: boolean
+  readonly cluster: ClusterSummary
 }
 
-export function demoStatus({ startedMs, keys, liveBytes, readOnly }: StatusFacts): NodeStatus {
+export function demoStatus({ startedMs, keys, liveBytes, readOnly, cluster }: StatusFacts): NodeStatus {
   const second = Math.floor(Date.now() / 1000)
   return {
     state: 'running',
@@ -38,7 +40,7 @@ export function demoStatus({ startedMs, keys, liveBytes, readOnly }: StatusFacts
     plainKeys: false,
     keys,
     blocks: keys + 12,
-    peers: { live: 0, suspect: 0, left: 0 },
+    cluster,
     storage: {
       liveBytes: 38_100_000_000 + liveBytes,
       diskBytes: 41_700_000_000 + liveBytes,
@@ -115,6 +117,6 @@ export const demoGrpcInfo: GrpcInfo = {
   tls: false,
   auth: 'none',
   reflection: true,
-  services: ['memo.v1.KeyValue', 'memo.v1.Blocks', 'grpc.health.v1.Health'],
+  services: ['memo.v1.KeyValue', 'memo.v1.Blocks', 'memo.v1.Cluster', 'grpc.health.v1.Health'],
   command: 'memo',
 }

@@ -3,6 +3,7 @@ import type { Failure } from '../../ipc/contract/common-schemas.ts'
 import type { ChangeResult, Expectation } from '../../ipc/contract/key-schemas.ts'
 import { nodeContract } from '../../ipc/contract/node-contract.ts'
 import { wireLimits } from '../../ipc/contract/wire-limits.ts'
+import { DemoCluster } from './demo-cluster.ts'
 import { DemoEvents } from './demo-events.ts'
 import { demoClients, demoGrpcInfo, demoHello, demoMetrics, demoStatus } from './demo-figures.ts'
 import { DemoJobs } from './demo-jobs.ts'
@@ -20,6 +21,7 @@ export class DemoWorld {
   readonly jobs: DemoJobs
   readonly logs = new DemoLogs(Date.now())
   readonly settings = new DemoSettings()
+  readonly cluster = new DemoCluster()
 
   constructor() {
     this.events = new DemoEvents((topic) => {
@@ -32,7 +34,8 @@ export class DemoWorld {
 
   status() {
     const { startedMs, keys, settings } = this
-    return demoStatus({ startedMs, keys: keys.count, liveBytes: keys.liveBytes, readOnly: settings.readOnly })
+    const cluster = this.cluster.summary()
+    return demoStatus({ startedMs, keys: keys.count, liveBytes: keys.liveBytes, readOnly: settings.readOnly, cluster })
   }
 }
 
@@ -131,6 +134,13 @@ export function demoRouter(world: DemoWorld) {
     jobs: jobProcedures(world),
     events: { watch: serve.events.watch.handler(({ input, signal }) => world.events.watch(input.topics, signal)) },
     metrics: { range: serve.metrics.range.handler(({ input }) => demoMetrics(input.series, input.seconds)) },
+    cluster: {
+      status: serve.cluster.status.handler(() => world.cluster.status()),
+      invite: serve.cluster.invite.handler(({ input, errors }) => {
+        if (world.settings.readOnly) throw errors.FAILED(failure('permission-denied', 'The screens are read-only.'))
+        return world.cluster.invite(input.validityMs)
+      }),
+    },
     clients: {
       list: serve.clients.list.handler(() => demoClients()),
       disconnect: serve.clients.disconnect.handler(() => null),

@@ -51,6 +51,7 @@ function fail(): never {
 function emptied(): AlteredConnection {
   const connection = new AlteredConnection()
   for (const key of connection.world.keys.under('')) connection.world.keys.delete(key)
+  connection.world.cluster.leaveAlone()
   return connection
 }
 

@@ -8,6 +8,7 @@ import { useConnection, useConnectionSnapshot, useHost, useNode } from '../conne
 import { chooseScreen } from '../screens/choose-screen.tsx'
 import { Stale } from '../ui/states.tsx'
 import { Banners } from './banners.tsx'
+import { InviteDialog } from './invite-dialog.tsx'
 import { Nav } from './nav.tsx'
 import { Palette } from './palette.tsx'
 import css from './shell.module.css'
@@ -30,9 +31,13 @@ function Frame() {
   const { live } = useNode()
   const { client } = useHost()
   const narrow = usePreferences((preferences) => preferences.navNarrow)
-  const [layer, setLayer] = useState<'palette' | 'sheet'>()
+  const [layer, setLayer] = useState<'palette' | 'sheet' | 'invite'>()
   const close = (): void => setLayer(undefined)
-  useShellCommands({ openPalette: () => setLayer('palette'), openSheet: () => setLayer('sheet') })
+  useShellCommands({
+    openPalette: () => setLayer('palette'),
+    openSheet: () => setLayer('sheet'),
+    openInvite: () => setLayer('invite'),
+  })
   return (
     <div className={clsx(css.shell, narrow && css.narrow)}>
       <a
@@ -56,6 +61,7 @@ function Frame() {
       <StatusBar />
       <Palette open={layer === 'palette'} onClose={close} />
       <ShortcutSheet open={layer === 'sheet'} onClose={close} />
+      <InviteDialog open={layer === 'invite'} onClose={close} />
     </div>
   )
 }

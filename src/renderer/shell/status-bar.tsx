@@ -1,6 +1,8 @@
 import type { TFunction } from 'i18next'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { ClusterSummary } from '../../ipc/contract/cluster-schemas.ts'
+import { clusterHealth } from '../cluster/cluster-health.ts'
 import { useConnectionSnapshot, useHost } from '../connection/connection-provider.tsx'
 import { useNodeStatus } from '../connection/use-node-status.ts'
 import { Status } from '../ui/badge.tsx'
@@ -19,6 +21,7 @@ export function StatusBar(): ReactElement {
       <Status tone={tone}>{t(text)}</Status>
       {status !== undefined && (
         <>
+          <NodesStatus cluster={status.cluster} />
           <span>{t('keysCount', { count: status.keys, countText: formatCount(status.keys) })}</span>
           <span className={css.rates}>
             ↓ {formatRate(status.throughput.inBytesPerSecond)} ↑ {formatRate(status.throughput.outBytesPerSecond)}
@@ -35,6 +38,14 @@ export function StatusBar(): ReactElement {
       )}
     </footer>
   )
+}
+
+/** How many nodes of the network answer, and whether they are enough. */
+function NodesStatus({ cluster }: { readonly cluster: ClusterSummary }): ReactElement {
+  const { t } = useTranslation('cluster')
+  const { alive, total, quorate, tone } = clusterHealth(cluster)
+  const values = { count: total, alive: formatCount(alive), number: formatCount(total) }
+  return <Status tone={tone}>{t(quorate ? 'nodesAlive' : 'noQuorum', values)}</Status>
 }
 
 function sessionText(signedInMs: number | undefined, t: TFunction<'shell'>): string {

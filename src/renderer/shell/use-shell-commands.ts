@@ -11,16 +11,18 @@ import { useLeadingCommand } from './use-leading-command.ts'
 interface ShellCommands {
   readonly openPalette: () => void
   readonly openSheet: () => void
+  readonly openInvite: () => void
 }
 
 /** Commands that work on every page, by keys, palette and the menu of the host. */
-export function useShellCommands({ openPalette, openSheet }: ShellCommands): void {
+export function useShellCommands({ openPalette, openSheet, openInvite }: ShellCommands): void {
   const navigate = useNavigate()
   const { change, navNarrow, density } = usePreferences()
   const { client, capabilities } = useHost()
   const writable = useWriteBlock() === undefined
   useShortcut('palette.open', openPalette)
   useShortcut('shortcuts.show', openSheet)
+  useShortcut('cluster.invite', openInvite)
   useShortcut('go.overview', () => void navigate({ to: '/overview' }))
   useShortcut('go.keys', () => void navigate({ to: '/keys' }))
   useShortcut('go.activity', () => void navigate({ to: '/activity' }))

@@ -29,6 +29,7 @@ export const shortcuts = rows({
   'theme.dark': { text: 'themeDark', group: 'everywhere' },
   'theme.system': { text: 'themeSystem', group: 'everywhere' },
   'density.toggle': { text: 'densityToggle', group: 'everywhere' },
+  'cluster.invite': { text: 'clusterInvite', group: 'everywhere' },
   'session.end': { text: 'sessionEnd', group: 'everywhere' },
   'go.overview': { text: 'goOverview', group: 'pages', keys: 'g o' },
   'go.keys': { text: 'goKeys', group: 'pages', keys: 'g k' },

@@ -5,6 +5,7 @@ const texts = createTexts()
 /** What the screens say, by the names of their catalogue: specs find things as people do, and survive a better wording. */
 export const say = {
   activity: texts.getFixedT('en', 'activity'),
+  cluster: texts.getFixedT('en', 'cluster'),
   connect: texts.getFixedT('en', 'connect'),
   keys: texts.getFixedT('en', 'keys'),
   overview: texts.getFixedT('en', 'overview'),

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../../shared/coded-error.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
 
 /** Codes after which the same call may succeed a moment later, with nothing changed by the first. */
-const retryableCodes: ReadonlySet<ErrorCode> = new Set(['contended', 'queue-full', 'not-running'])
+const retryableCodes: ReadonlySet<ErrorCode> = new Set(['contended', 'queue-full', 'not-running', 'unavailable'])
 /** Codes that leave open whether a change was made. */
 const unknownOutcomes: ReadonlySet<ErrorCode> = new Set(['cancelled', 'deadline-exceeded', 'outcome-unknown'])
 

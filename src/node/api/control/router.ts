@@ -2,6 +2,8 @@ import type { Router } from '@orpc/server'
 import type { NodeContract } from '../../../ipc/contract/node-contract.ts'
 import type { ClientsParts } from './clients-handlers.ts'
 import { clientsHandlers } from './clients-handlers.ts'
+import type { ClusterParts } from './cluster-handlers.ts'
+import { clusterHandlers } from './cluster-handlers.ts'
 import type { ControlContext } from './control-base.ts'
 import { controlBase } from './control-base.ts'
 import type { EventsParts } from './events-handlers.ts'
@@ -29,6 +31,7 @@ export interface ControlParts
     MetricsParts,
     LogsParts,
     SettingsParts,
+    ClusterParts,
     ClientsParts,
     GrpcParts,
     JobsParts {}
@@ -41,6 +44,7 @@ export function createControlRouter(parts: ControlParts): Router<NodeContract, C
     jobs: jobsHandlers(parts),
     events: eventsHandlers(parts),
     metrics: metricsHandlers(parts),
+    cluster: clusterHandlers(parts),
     clients: clientsHandlers(parts),
     grpc: grpcHandlers(parts),
     logs: logsHandlers(parts),

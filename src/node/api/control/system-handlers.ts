@@ -1,12 +1,15 @@
 import { contractVersion } from '../../../ipc/contract/node-contract.ts'
 import type { Hello, NodeStatus } from '../../../ipc/contract/status-schemas.ts'
 import { toHex } from '../../core/base/bytes.ts'
+import type { ClusterStatus } from '../../engine/cluster/cluster-service.ts'
 import type { NodeStatus as EngineStatus } from '../../engine/storage-node.ts'
+import { clusterSummary } from './cluster-handlers.ts'
 import { controlBase } from './control-base.ts'
 
 /** Where the parts of a status come from. */
 export interface StatusSources {
   readonly node: () => EngineStatus
+  readonly cluster: () => ClusterStatus
   readonly isReadOnly: () => boolean
   /** The store was opened only to be looked at, after too many crashes. */
   readonly safeMode: boolean
@@ -56,9 +59,6 @@ function helloOf({ status, nodeVersion, dataFormat, capabilities }: SystemParts)
 /** A status is sent whenever it changes: its lists stay short. */
 const findingsShownMax = 20
 
-/** A cluster of one has no peers. */
-const noPeers = { live: 0, suspect: 0, left: 0 }
-
 export function nodeStatus(sources: StatusSources): NodeStatus {
   const { state, identity, condition, usage, keys, uptimeMs, scrub } = sources.node()
   return {
@@ -75,7 +75,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     plainKeys: sources.plainKeys,
     keys,
     blocks: usage.families.content.records + usage.families.block.records,
-    peers: noPeers,
+    cluster: clusterSummary(sources.cluster()),
     storage: {
       liveBytes: usage.liveBytes,
       diskBytes: usage.diskBytes,

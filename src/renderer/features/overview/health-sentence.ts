@@ -3,6 +3,7 @@
 import type { TFunction } from 'i18next'
 import type { NodeRun } from '../../../ipc/contract/host-contract.ts'
 import type { NodeStatus } from '../../../ipc/contract/status-schemas.ts'
+import { clusterHealth } from '../../cluster/cluster-health.ts'
 import { sentenceOf } from '../../text/sentence-of.ts'
 import type { Tone } from '../../ui/banner.tsx'
 import { formatBytes, formatCount } from '../../ui/format.ts'
@@ -31,8 +32,10 @@ export function healthSentence(facts: HealthFacts, t: T): HealthSentence {
   return (
     notRunning(facts, t) ??
     damaged(status, t) ??
+    withoutQuorum(status, t) ??
     crashed(facts, t) ??
     withoutRoom(status, t) ??
+    missingNodes(status, t) ??
     readOnly(status, t) ??
     healthy(status, t)
   )
@@ -96,6 +99,21 @@ function withoutRoom({ storage }: NodeStatus, t: T): HealthSentence | undefined 
   }
 }
 
+function withoutQuorum({ cluster }: NodeStatus, t: T): HealthSentence | undefined {
+  const { alive, total, quorate } = clusterHealth(cluster)
+  if (quorate) return undefined
+  const title = t('noQuorum', { alive: formatCount(alive), number: formatCount(total) })
+  return { tone: 'danger', title, text: t('noQuorumText', { needed: formatCount(cluster.quorum.needed) }) }
+}
+
+function missingNodes({ cluster }: NodeStatus, t: T): HealthSentence | undefined {
+  const { alive, total } = clusterHealth(cluster)
+  if (alive === total) return undefined
+  const title = t('degraded', { count: total - alive, missing: formatCount(total - alive), number: formatCount(total) })
+  const { alive: members, needed } = cluster.quorum
+  return { tone: 'warn', title, text: members > needed ? t('degradedText') : t('degradedLastText') }
+}
+
 function readOnly(status: NodeStatus, t: T): HealthSentence | undefined {
   return status.readOnly ? { tone: 'warn', title: t('readOnly'), text: t('readOnlyText') } : undefined
 }
@@ -103,12 +121,12 @@ function readOnly(status: NodeStatus, t: T): HealthSentence | undefined {
 /** A node makes a few blocks of itself when it founds its network: they are nothing that somebody stored. */
 const ownBlocksMax = 8
 
-function healthy({ keys, blocks, peers }: NodeStatus, t: T): HealthSentence {
+function healthy({ keys, blocks, cluster }: NodeStatus, t: T): HealthSentence {
   const number = formatCount(blocks)
-  if (peers.live > 0) {
-    const machines = t('machines', { count: peers.live, number: formatCount(peers.live) })
-    const title = t('healthyPeers', { blocks: t('blocksPlain', { count: blocks, number }), peers: machines })
-    return { tone: 'ok', title, text: t('healthyPeersText') }
+  const { alone, total } = clusterHealth(cluster)
+  if (!alone) {
+    const title = t('healthyNodes', { blocks: t('blocksPlain', { count: blocks, number }), number: formatCount(total) })
+    return { tone: 'ok', title, text: t('healthyNodesText') }
   }
   if (keys === 0 && blocks <= ownBlocksMax) return { tone: 'ok', title: t('healthyEmpty'), text: t('aloneText') }
   return { tone: 'ok', title: t('healthyAlone', { blocks: t('blocks', { count: blocks, number }) }), text: t('aloneText') }

@@ -18,6 +18,7 @@ import { Charts } from './charts.tsx'
 import type { HealthSentence } from './health-sentence.ts'
 import { healthSentence } from './health-sentence.ts'
 import { JobsPanel } from './jobs-panel.tsx'
+import { NodesPanel } from './nodes-panel.tsx'
 import css from './overview.module.css'
 import { Tiles } from './tiles.tsx'
 import { useHostAction } from './use-host-action.ts'
@@ -52,6 +53,7 @@ function Health({ range }: { readonly range: ChartRange }): ReactElement {
         <Tiles status={status} />
       </Stale>
       <Charts range={range} uptimeMs={status.uptimeMs} />
+      <NodesPanel />
       <div className={css.pair}>
         <AttentionPanel status={status} />
         <JobsPanel />

@@ -3,6 +3,7 @@ import { HardDrive, Network, ShieldCheck, Timer } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { NodeStatus } from '../../../ipc/contract/status-schemas.ts'
+import { clusterHealth } from '../../cluster/cluster-health.ts'
 import { Card } from '../../ui/card.tsx'
 import { formatBytes, formatCount, formatMs, formatNumber, splitBytes } from '../../ui/format.ts'
 import { Meter } from '../../ui/meter.tsx'
@@ -41,7 +42,7 @@ export function Tiles({ status }: { readonly status: NodeStatus }): ReactElement
   return (
     <section className={css.tiles} aria-label={t('tiles')}>
       <DurabilityTile status={status} />
-      <PeersTile status={status} />
+      <NodesTile status={status} />
       <StorageTile status={status} />
       <LatencyTile status={status} />
     </section>
@@ -55,7 +56,9 @@ function DurabilityTile({ status }: { readonly status: NodeStatus }) {
   const suspect = condition === 'suspect'
   const bad = suspect || findings.length > 0
   const keys = t('keysCount', { count: status.keys, number: formatCount(status.keys) })
-  const sound = blocks === 0 ? t('noBlocks') : `${keys} · ${t('oneCopy')}`
+  const { alone } = clusterHealth(status.cluster)
+  const copies = alone ? t('oneCopy') : t('manyCopies', { number: formatCount(status.cluster.replication) })
+  const sound = blocks === 0 ? t('noBlocks') : `${keys} · ${copies}`
   return (
     <Tile
       title={t('durability')}
@@ -79,16 +82,19 @@ function DurabilityTile({ status }: { readonly status: NodeStatus }) {
   )
 }
 
-function PeersTile({ status: { peers } }: { readonly status: NodeStatus }) {
+function NodesTile({ status: { cluster } }: { readonly status: NodeStatus }) {
   const { t } = useTranslation('overview')
-  const alone = peers.live === 0 && peers.suspect === 0 && peers.left === 0
+  const { alive, total, alone, quorate } = clusterHealth(cluster)
+  const { suspect, dead, unknown } = cluster.nodes
+  const missing = t('nodesHint', { suspect: formatCount(suspect), dead: formatCount(dead + unknown) })
   return (
     <Tile
-      title={t('peers')}
+      title={t('nodes')}
       icon={<Network size={iconSize} aria-hidden="true" />}
-      hero={alone ? t('alone') : formatCount(peers.live)}
-      unit={alone ? undefined : t('live')}
-      facts={alone ? t('aloneHint') : t('peersHint', { suspect: formatCount(peers.suspect), left: formatCount(peers.left) })}
+      hero={alone ? t('alone') : formatCount(alive)}
+      unit={alone ? undefined : t('aliveOf', { number: formatCount(total) })}
+      bad={!quorate}
+      facts={alone ? t('aloneHint') : alive === total ? t('nodesAll') : missing}
     />
   )
 }

@@ -1,4 +1,5 @@
 export const shortcuts = {
+  clusterInvite: 'Invite a machine…',
   densityToggle: 'Switch between compact and comfortable rows',
   everywhere: 'Everywhere',
   filterFocus: 'Go to the filter',

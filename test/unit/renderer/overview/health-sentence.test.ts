@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeRun } from '../../../../src/ipc/contract/host-contract.ts'
+import { DemoCluster } from '../../../../src/renderer/demo/demo-cluster.ts'
 import { healthSentence } from '../../../../src/renderer/features/overview/health-sentence.ts'
 import { createTexts } from '../../../../src/renderer/text/i18n.ts'
 import { statusWith } from './overview-facts.ts'
@@ -8,6 +9,12 @@ const t = createTexts().getFixedT('en', 'overview')
 
 function sentence(change: Parameters<typeof statusWith>[0] = {}, live = true, run?: NodeRun) {
   return healthSentence({ status: statusWith(change), live, run }, t)
+}
+
+function network(lost = 0) {
+  const cluster = new DemoCluster()
+  cluster.lose(lost)
+  return cluster.summary()
 }
 
 function runIn(state: NodeRun['state']): NodeRun {
@@ -27,9 +34,33 @@ describe('healthSentence', () => {
   })
 
   it('names the other machines where there are some', () => {
-    const { tone, title } = sentence({ blocks: 5, peers: { live: 2, suspect: 0, left: 0 } })
-    expect(tone).toBe('ok')
-    expect(title).toBe('Healthy. 5 blocks, with 2 machines reachable.')
+    expect(sentence({ blocks: 5, cluster: network() })).toMatchObject({
+      tone: 'ok',
+      title: 'Healthy. 5 blocks, and all 3 nodes answer.',
+    })
+  })
+
+  it('tells how many nodes are away, and whether another one may be', () => {
+    const lost = sentence({ cluster: network(1) })
+    expect(lost).toMatchObject({ tone: 'warn', title: 'Degraded. One of 3 nodes does not answer.' })
+    expect(lost.text).toContain('if one more fails, changes wait')
+    const { nodes, quorum, replication } = network(1)
+    const spare = sentence({ cluster: { nodes, quorum: { ...quorum, members: 5, alive: 4, needed: 3 }, replication } })
+    expect(spare.text).not.toContain('if one more fails')
+    // A node that left is missed by nobody.
+    expect(sentence({ cluster: { nodes: { ...network().nodes, left: 2 }, quorum, replication } }).tone).toBe('ok')
+  })
+
+  it('puts a lost quorum before lack of room, and damage before both', () => {
+    const cluster = network(2)
+    const storage = { full: true }
+    expect(sentence({ cluster, storage })).toEqual({
+      tone: 'danger',
+      title: 'No quorum. Nodes that answer: 1 of 3.',
+      text: 'Changes wait until 2 members of the network answer; what has a copy here can be read.',
+    })
+    expect(sentence({ cluster, storage, findings: ['a'] }).title).toMatch(/^Damaged\./)
+    expect(sentence({ cluster: network(1), storage }).title).toMatch(/^Full\./)
   })
 
   it('puts damage before lack of room, and lack of room before read-only', () => {

@@ -18,10 +18,11 @@ function failing(message: string) {
 describe('the overview', () => {
   it('answers whether data is safe, where it is, how full and how fast', async () => {
     using _app = await renderApp()
-    expect(await screen.findByText(/^Healthy\. All [\d,]+ blocks are sound\.$/)).toBeVisible()
-    expect(screen.getByText('You are hosting alone. Data is on this machine only.')).toBeVisible()
+    expect(await screen.findByText(/^Healthy\. [\d,]+ blocks, and all 3 nodes answer\.$/)).toBeVisible()
     const tiles = within(screen.getByRole('region', { name: 'Figures of the node' }))
-    expect(tiles.getByText('Alone')).toBeVisible()
+    expect(tiles.getByText('of 3 alive')).toBeVisible()
+    expect(tiles.getByText('all of them answer')).toBeVisible()
+    expect(tiles.getByText(/ keys · up to 3 copies$/)).toBeVisible()
     expect(tiles.getByText('38.1')).toBeVisible()
     expect(tiles.getByText('GB live of 100 GB')).toBeVisible()
     expect(within(screen.getByRole('contentinfo')).getByText('38.1 GB live of 100 GB')).toBeVisible()
@@ -153,7 +154,7 @@ describe('the overview', () => {
     await screen.findByText(/^Healthy/)
     act(() => connection.lose())
     expect(await screen.findByText('The node does not answer.')).toBeVisible()
-    expect(screen.getByText('Alone').closest('[data-stale]')).not.toBeNull()
+    expect(screen.getByText('all of them answer').closest('[data-stale]')).not.toBeNull()
   })
 
   it('has texts of the catalogue only', async () => {

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { hexSchema } from './common-schemas.ts'
+
+export const clusterNodeStates = ['alive', 'suspect', 'dead', 'left', 'unknown'] as const
+export type ClusterNodeState = (typeof clusterNodeStates)[number]
+
+const count = z.number().int().nonnegative()
+
+/** Of the network's own block: with its majority nodes are invited, join and leave. */
+export const quorumSchema = z.strictObject({
+  members: count,
+  /** As far as this node knows, itself among them where it is a member. */
+  alive: count,
+  needed: count,
+})
+
+/** The network in a few numbers, as a status carries it. */
+export const clusterSummarySchema = z.strictObject({
+  /** By state, this node among them. */
+  nodes: z.strictObject({ alive: count, suspect: count, dead: count, left: count, unknown: count }),
+  quorum: quorumSchema,
+  /** Copies of every block that the network keeps where it has nodes enough. */
+  replication: count,
+})
+export type ClusterSummary = z.infer<typeof clusterSummarySchema>
+
+export const clusterNodeSchema = z.strictObject({
+  nodeId: hexSchema,
+  isSelf: z.boolean(),
+  /** `unknown`: nothing was heard of it since the start of this node. */
+  state: z.enum(clusterNodeStates),
+  /** HOST:PORT for other nodes, the likeliest first. */
+  endpoints: z.array(z.string()),
+  zone: z.string(),
+  labels: z.array(z.string()),
+  /** As the node said last; null where nothing was heard. */
+  capacityBytes: z.number().nullable(),
+  freeBytes: z.number().nullable(),
+  version: z.string(),
+})
+export type ClusterNode = z.infer<typeof clusterNodeSchema>
+
+export const clusterStatusSchema = z.strictObject({
+  networkId: hexSchema,
+  networkName: z.string(),
+  epoch: count,
+  /** This node first, then by id. */
+  nodes: z.array(clusterNodeSchema),
+  /** Nodes that are left out of the list, which is bounded. */
+  more: count,
+  quorum: quorumSchema,
+  /** Blocks led by this node whose members are not yet those of the newest epoch. */
+  groupsPending: count,
+  /** Copies of content that it still has to look after; null while it does not know. */
+  copiesPending: count.nullable(),
+  /** HOST:PORT where others reach this node; empty where it listens for none. */
+  listening: z.array(z.string()),
+})
+export type ClusterStatus = z.infer<typeof clusterStatusSchema>
+
+const minuteMs = 60_000
+export const inviteLimits = { usesMax: 1024, validityMinMs: minuteMs, validityMaxMs: 30 * 24 * 60 * minuteMs } as const
+
+export const inviteRequestSchema = z.strictObject({
+  /** How often the link admits a node. */
+  uses: z.number().int().min(1).max(inviteLimits.usesMax),
+  validityMs: z.number().int().min(inviteLimits.validityMinMs).max(inviteLimits.validityMaxMs),
+})
+
+export const inviteSchema = z.strictObject({
+  /** A secret until it is spent. */
+  link: z.string(),
+  expiresMs: z.number(),
+})
+export type Invite = z.infer<typeof inviteSchema>

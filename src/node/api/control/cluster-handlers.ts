@@ -1,0 +1,56 @@
+import type { ClusterNode, ClusterNodeState, ClusterStatus, ClusterSummary } from '../../../ipc/contract/cluster-schemas.ts'
+import { wireLimits } from '../../../ipc/contract/wire-limits.ts'
+import { toHex } from '../../core/base/bytes.ts'
+import type {
+  ClusterService,
+  ClusterNode as EngineNode,
+  ClusterStatus as EngineStatus,
+} from '../../engine/cluster/cluster-service.ts'
+import { controlBase } from './control-base.ts'
+
+export interface ClusterParts {
+  readonly cluster: Pick<ClusterService, 'status' | 'invite'>
+}
+
+export function clusterHandlers({ cluster: service }: ClusterParts) {
+  const { cluster } = controlBase
+  return {
+    status: cluster.status.handler(() => clusterStatus(service.status())),
+    invite: cluster.invite.handler(async ({ input, context }) => await service.invite(input, context.call)),
+  }
+}
+
+/** What a status says of the network. */
+export function clusterSummary({ nodes, quorum, replication }: EngineStatus): ClusterSummary {
+  const counts = { alive: 0, suspect: 0, dead: 0, left: 0, unknown: 0 }
+  for (const { state } of nodes) counts[state] += 1
+  return { nodes: counts, quorum, replication }
+}
+
+function clusterStatus(status: EngineStatus): ClusterStatus {
+  const { networkId, networkName, epoch, quorum, groupsPending, copiesPending = null, listening } = status
+  const byUrgency = [...status.nodes].sort((left, right) => urgencyOf(left) - urgencyOf(right))
+  const shown = new Set(byUrgency.slice(0, wireLimits.clusterNodesMax))
+  const nodes = status.nodes.filter((node) => shown.has(node))
+  const [self, others] = [nodes.filter(({ isSelf }) => isSelf), nodes.filter(({ isSelf }) => !isSelf)]
+  return {
+    ...{ networkId: toHex(networkId), networkName, epoch, quorum, groupsPending, copiesPending, listening: [...listening] },
+    nodes: [...self, ...others].map(nodeOf),
+    more: status.nodes.length - nodes.length,
+  }
+}
+
+/** Nodes that somebody should look at are not the ones that are left out. */
+const urgencies = { dead: 1, suspect: 2, unknown: 3, alive: 4, left: 5 } as const satisfies Record<ClusterNodeState, number>
+
+function urgencyOf({ isSelf, state }: EngineNode): number {
+  return isSelf ? 0 : urgencies[state]
+}
+
+function nodeOf({ nodeId, isSelf, state, endpoints, zone, labels, capacityBytes, freeBytes, version }: EngineNode): ClusterNode {
+  return {
+    ...{ nodeId: toHex(nodeId), isSelf, state, endpoints: [...endpoints], zone, labels: [...labels], version },
+    capacityBytes: capacityBytes ?? null,
+    freeBytes: freeBytes ?? null,
+  }
+}

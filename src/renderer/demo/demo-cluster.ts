@@ -1,0 +1,70 @@
+import type { ClusterNode, ClusterStatus, ClusterSummary, Invite } from '../../ipc/contract/cluster-schemas.ts'
+import { demoHello } from './demo-figures.ts'
+
+const gigabyte = 1_000_000_000
+
+function node(nodeId: string, endpoint: string, facts: Partial<ClusterNode> = {}): ClusterNode {
+  return {
+    ...{ nodeId, isSelf: false, state: 'alive', endpoints: [endpoint], zone: '', labels: [], version: demoHello.nodeVersion },
+    capacityBytes: 250 * gigabyte,
+    freeBytes: 212 * gigabyte,
+    ...facts,
+  }
+}
+
+const nodes: readonly ClusterNode[] = [
+  node(demoHello.nodeId, '192.0.2.11:7072', { isSelf: true, zone: 'attic' }),
+  node('8c02f1b7a94e5d63021fc8be7745a90d31e6f28b04cc97ad5518e3f60b7d4200', '192.0.2.12:7072', {
+    zone: 'cellar',
+    labels: ['ssd'],
+  }),
+  node('c75de90a13468fb2d01e9a54f6b3087c2a7d51ee04968b3fa1dc60927f458e00', '192.0.2.13:7072', {
+    zone: 'office',
+    freeBytes: 61 * gigabyte,
+  }),
+]
+
+/** The network of the demo: three nodes, or one that is alone. */
+export class DemoCluster {
+  #nodes = nodes
+  #invites = 0
+
+  /** As a node that was never told where others reach it. */
+  leaveAlone(): void {
+    this.#nodes = nodes.slice(0, 1).map((one) => ({ ...one, endpoints: [] }))
+  }
+
+  /** A machine is switched off. */
+  lose(count: number): void {
+    this.#nodes = this.#nodes.map((one, at) => (at > 0 && at <= count ? { ...one, state: 'dead' } : one))
+  }
+
+  status(): ClusterStatus {
+    const { networkId, networkName } = demoHello
+    const listening = this.#nodes[0]?.endpoints ?? []
+    return {
+      ...{ networkId, networkName, epoch: this.#nodes.length, nodes: [...this.#nodes], more: 0, quorum: this.#quorum() },
+      ...{ groupsPending: 0, copiesPending: 0, listening },
+    }
+  }
+
+  summary(): ClusterSummary {
+    const counts = { alive: 0, suspect: 0, dead: 0, left: 0, unknown: 0 }
+    for (const { state } of this.#nodes) counts[state] += 1
+    return { nodes: counts, quorum: this.#quorum(), replication: 3 }
+  }
+
+  invite(validityMs: number): Invite {
+    this.#invites += 1
+    return {
+      link: `memo://join/demo-${String(this.#invites).padStart(3, '0')}-Rk3xQ9vTzL0aYw7uB2`,
+      expiresMs: Date.now() + validityMs,
+    }
+  }
+
+  #quorum(): ClusterSummary['quorum'] {
+    const members = this.#nodes.length
+    const alive = this.#nodes.filter(({ state }) => state === 'alive').length
+    return { members, alive, needed: Math.floor(members / 2) + 1 }
+  }
+}

@@ -1,0 +1,116 @@
+import { useQuery } from '@tanstack/react-query'
+import { UserPlus } from 'lucide-react'
+import type { ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { ClusterNode, ClusterStatus } from '../../../ipc/contract/cluster-schemas.ts'
+import { nodeTones } from '../../cluster/cluster-health.ts'
+import { useNode, useNodeEvents } from '../../connection/connection-provider.tsx'
+import { failureOf } from '../../connection/failure.ts'
+import { useShortcutHub } from '../../shortcuts/use-shortcut.tsx'
+import { Badge, Status } from '../../ui/badge.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { formatBytes, formatCount } from '../../ui/format.ts'
+import { IdText } from '../../ui/id-text.tsx'
+import { Loading } from '../../ui/loading.tsx'
+import { Empty, Failed, Stale } from '../../ui/states.tsx'
+import css from './nodes-panel.module.css'
+
+/** Who is in the network, and whether it can decide. */
+export function NodesPanel(): ReactElement {
+  const { t } = useTranslation('cluster')
+  const { queries, live } = useNode()
+  useNodeEvents(['status'])
+  const { data, error, refetch } = useQuery(queries.cluster.status.queryOptions())
+  const alone = data !== undefined && data.nodes.length + data.more <= 1
+  return (
+    <Card title={t('nodes')} actions={data !== undefined && !alone && <InviteButton />}>
+      {data === undefined && error !== null && (
+        <Failed title={t('nodesFailed')} failure={failureOf(error)} onRetry={() => void refetch()} />
+      )}
+      {data === undefined && error === null && <Loading rows={3} text={t('loading')} />}
+      {alone && <Empty title={t('aloneTitle')} text={t('aloneText')} actions={<InviteButton />} />}
+      {data !== undefined && !alone && (
+        <Stale stale={!live || error !== null}>
+          <NodesTable nodes={data.nodes} />
+          <Facts status={data} />
+        </Stale>
+      )}
+    </Card>
+  )
+}
+
+function InviteButton(): ReactElement {
+  const { t } = useTranslation('cluster')
+  const hub = useShortcutHub()
+  return (
+    <Button icon={<UserPlus size={14} aria-hidden="true" />} onClick={() => hub.run('cluster.invite')}>
+      {t('invite')}
+    </Button>
+  )
+}
+
+function NodesTable({ nodes }: { readonly nodes: readonly ClusterNode[] }) {
+  const { t } = useTranslation('cluster')
+  return (
+    <div className={css.frame}>
+      <table className={css.table} aria-label={t('nodesList')}>
+        <thead>
+          <tr>
+            <th scope="col">{t('columnNode')}</th>
+            <th scope="col">{t('columnState')}</th>
+            <th scope="col">{t('columnAddress')}</th>
+            <th scope="col">{t('columnZone')}</th>
+            <th scope="col" className={css.number}>
+              {t('columnFree')}
+            </th>
+            <th scope="col">{t('columnVersion')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {nodes.map((node) => (
+            <NodeRow key={node.nodeId} node={node} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function NodeRow({
+  node: { nodeId, isSelf, state, endpoints, zone, labels, freeBytes, version },
+}: {
+  readonly node: ClusterNode
+}) {
+  const { t } = useTranslation('cluster')
+  return (
+    <tr>
+      <th scope="row">
+        <IdText value={nodeId} /> {isSelf && <Badge>{t('thisNode')}</Badge>}
+      </th>
+      <td>
+        <Status tone={nodeTones[state]}>{t(state)}</Status>
+      </td>
+      <td translate="no" className={css.address} title={endpoints.join(', ')}>
+        {endpoints[0] ?? '–'}
+      </td>
+      <td translate="no">{[zone, ...labels].filter((text) => text !== '').join(' · ') || '–'}</td>
+      <td className={css.number}>{freeBytes === null ? '–' : formatBytes(freeBytes)}</td>
+      <td translate="no">{version === '' ? '–' : version}</td>
+    </tr>
+  )
+}
+
+function Facts({ status: { quorum, more, groupsPending, copiesPending } }: { readonly status: ClusterStatus }) {
+  const { t } = useTranslation('cluster')
+  const { alive, members, needed } = quorum
+  const groups = formatCount(groupsPending)
+  return (
+    <p className={css.facts} data-bad={alive < needed || undefined}>
+      {t('quorum', { alive: formatCount(alive), members: formatCount(members), needed: formatCount(needed) })}
+      {groupsPending + (copiesPending ?? 0) > 0 &&
+        ` ${copiesPending === null ? t('pendingUncounted', { groups }) : t('pending', { groups, copies: formatCount(copiesPending) })}`}
+      {more > 0 && ` ${t('more', { count: more, number: formatCount(more) })}`}
+    </p>
+  )
+}
