@@ -7,8 +7,10 @@ import { encodeNodeRecord, nodeRecordStatement } from '../../src/node/core/acces
 import { encodePassport, encodePassportChain, passportStatement } from '../../src/node/core/access/passport.ts'
 import { noRights } from '../../src/node/core/access/rights.ts'
 import { hlcFromMs } from '../../src/node/core/base/hybrid-clock.ts'
+import { bornGroup } from '../../src/node/core/consensus/group.ts'
 import { addInvite, encodeAdmission, noAdmission, revoke } from '../../src/node/core/overlay/admission-section.ts'
 import { encodeJoinAnswer, encodeJoinRequest, joinStatement, signJoinRequest } from '../../src/node/core/overlay/join-messages.ts'
+import { rootSectionNames } from '../../src/node/core/overlay/root-section.ts'
 import {
   channel,
   crypto,
@@ -98,7 +100,10 @@ export function admissions(): VectorFile {
     record,
   }
   const request = signJoinRequest(member.node, member.user.signing, terms)
-  const answer = { chain, descriptor: filled(0x61, 3), rootGroup: [record], placement: filled(0x62, 4) }
+  const changed = { version: 3n, revision: hlcFromMs(nowMs) + 2n, session: filled(0x71, 16), sequence: 4n, body: filled(0x61, 3) }
+  const group = bornGroup([{ nodeId: record.nodeId, storeId: record.storeId }])
+  const root = { index: 9, group, sections: [{ name: rootSectionNames.descriptor, section: changed }] }
+  const answer = { chain, root, nodes: [record] }
   return {
     about:
       'How a node comes in: the link, the hash of its token, the admission section with an invite and a revocation, request and answer.',

@@ -33,6 +33,7 @@ import {
   encodeJoinRequest,
 } from '../../../src/node/core/overlay/join-messages.ts'
 import { mutation } from '../block/block-arbitraries.ts'
+import { rootCopy } from '../overlay/root-arbitraries.ts'
 
 const sized = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const [key, signature, id16] = [sized(32), sized(64), sized(16)]
@@ -136,9 +137,8 @@ const joinRequest: fc.Arbitrary<JoinRequest> = fc.record({
 })
 const joinAnswer: fc.Arbitrary<JoinAnswer> = fc.record({
   chain,
-  descriptor: fc.uint8Array(),
-  rootGroup: fc.array(record, { minLength: 1, maxLength: 3 }),
-  placement: fc.uint8Array(),
+  root: rootCopy,
+  nodes: fc.array(record, { minLength: 1, maxLength: 3 }),
 })
 
 /** What is encoded comes back; bytes that were changed are refused or are the one encoding of something else. */

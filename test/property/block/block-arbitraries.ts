@@ -28,7 +28,7 @@ export const uint64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n })
 const size = fc.nat({ max: 2 ** 31 - 1 })
 
 const addressOfKind = (kind: 'immutable' | 'mutable') => bytesOf(32).map((bytes) => addressFromDigest(bytes, kind))
-const immutableAddress: fc.Arbitrary<BlockAddress> = addressOfKind('immutable')
+export const immutableAddress: fc.Arbitrary<BlockAddress> = addressOfKind('immutable')
 export const mutableAddress: fc.Arbitrary<BlockAddress> = addressOfKind('mutable')
 const optionalAddress: fc.Arbitrary<Uint8Array> = fc.oneof(fc.constant(new Uint8Array(0)), mutableAddress)
 

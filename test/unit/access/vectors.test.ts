@@ -4,6 +4,22 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 type Fields = Readonly<Record<string, string>>
+type Hex = string
+interface JoinAnswer {
+  readonly root: {
+    readonly index: number
+    readonly group: {
+      readonly index: number
+      readonly members: readonly { readonly nodeId: Hex; readonly storeId: Hex }[]
+      readonly learners: readonly unknown[]
+    }
+    readonly sections: readonly {
+      readonly name: Hex
+      readonly section: Readonly<Record<'version' | 'revision' | 'session' | 'sequence' | 'body', string>>
+    }[]
+  }
+  readonly nodes: readonly unknown[]
+}
 
 const stored = (name: string): readonly Fields[] =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../vectors/${name}.json`), 'utf8')).vectors
@@ -88,4 +104,20 @@ test('a token is kept by its hash, and the link is the base64url of its record',
     bytes(token),
   )
   expect(`memo://join/${encoded.toString('base64url')}`).toBe(vector.text)
+})
+
+test('an answer to a joiner is chain, copy of the root and records, each in its own encoding', () => {
+  const { vector, inner } = vectorOf<JoinAnswer>('admissions', 'answer')
+  const chain = vectorOf<readonly string[]>('identities', 'chain').vector
+  const node = vectorOf('identities', 'nodeRecord').vector
+  const { index, group, sections } = inner.root
+  const members = group.members.flatMap((member) => [bytes(member.nodeId), bytes(member.storeId)])
+  const kept = sections.flatMap(({ name, section: { version, revision, session, sequence, body } }) => [
+    bytes(name),
+    record('memo/root-section/1', uint(version), uint(revision), bytes(session), uint(sequence), bytes(body)),
+  ])
+  const [groupIndex, count, learners] = [uint(group.index), uint(group.members.length), uint(group.learners.length)]
+  const copy = record('memo/root-copy/1', uint(index), groupIndex, count, ...members, learners, uint(sections.length), ...kept)
+  const encoded = record('memo/join-answer/1', bytes(chain.encoded), copy, uint(inner.nodes.length), bytes(node.encoded))
+  expect(encoded.toString('hex')).toBe(vector.encoded)
 })

@@ -3,6 +3,8 @@ import { networkIdOf, signTerms } from '../../../src/node/core/access/network-de
 import type { NodeRecord } from '../../../src/node/core/access/node-record.ts'
 import { signNodeRecord } from '../../../src/node/core/access/node-record.ts'
 import { nodeIdOf } from '../../../src/node/core/access/user-keys.ts'
+import { compareBytes, equalBytes } from '../../../src/node/core/base/bytes.ts'
+import { bornGroup } from '../../../src/node/core/consensus/group.ts'
 import { encodeDescriptorSection } from '../../../src/node/core/overlay/descriptor-section.ts'
 import type { JoinAnswer, JoinExpectation, JoinTerms } from '../../../src/node/core/overlay/join-messages.ts'
 import {
@@ -12,11 +14,15 @@ import {
   encodeJoinRequest,
   isGenuineJoinRequest,
   joinAnswerBytesMax,
+  joinNodesMax,
   joinRequestBytesMax,
   signJoinRequest,
   verifyJoinAnswer,
 } from '../../../src/node/core/overlay/join-messages.ts'
+import type { NamedSection, RootCopy } from '../../../src/node/core/overlay/named-sections.ts'
+import { encodeRootCopy } from '../../../src/node/core/overlay/named-sections.ts'
 import { encodePlacement } from '../../../src/node/core/overlay/placement-map.ts'
+import { placementSection, rootSectionNames } from '../../../src/node/core/overlay/root-section.ts'
 import type { NodeKeys } from '../../../src/node/engine/network/node-keys.ts'
 import {
   crypto,
@@ -50,7 +56,28 @@ const founding = signTerms(owner.user.signing, {
 })
 const handedOver = signTerms(owner.user.signing, { ...founding, version: 2, owner: stranger.user.signing.publicKey })
 const descriptor = { foundation, terms: [founding] }
-const placement = { epoch: 4, places: [] }
+const placeOf = (keys: NodeKeys) => ({
+  nodeId: nodeIdOf(crypto, keys.node.publicKey),
+  storeId: filled(0x55, 16),
+  weight: 100,
+  zone: '',
+  labels: [],
+})
+const placement = { epoch: 4, places: [placeOf(joiner)] }
+const rootGroup = bornGroup([{ nodeId: nodeIdOf(crypto, owner.node.publicKey), storeId: filled(0x55, 16) }])
+
+/** A copy of a root with these sections and nothing else. */
+function copyOf(...bodies: readonly (readonly [name: Uint8Array, body: Uint8Array])[]): RootCopy {
+  const facts = { version: 0n, revision: 1n, session: filled(0x71, 16), sequence: 1n }
+  const sections = bodies.map(([name, body]): NamedSection => ({ name, section: { ...facts, body } }))
+  return { index: 9, group: rootGroup, sections: sections.sort((left, right) => compareBytes(left.name, right.name)) }
+}
+const described = [rootSectionNames.descriptor, encodeDescriptorSection(descriptor)] as const
+const placed = [placementSection(4), encodePlacement(placement)] as const
+const withDescriptor = (body: Uint8Array) => ({ root: copyOf([rootSectionNames.descriptor, body], placed) })
+const withPlacements = (...maps: readonly (readonly [number, Uint8Array])[]) => ({
+  root: copyOf(described, ...maps.map(([epoch, body]) => [placementSection(epoch), body] as const)),
+})
 
 /** A node's record in the network of these tests. */
 function recordOf(keys: NodeKeys, changes: Partial<NodeRecord> = {}) {
@@ -71,9 +98,8 @@ const request = signJoinRequest(joiner.node, joiner.user.signing, terms)
 const issued = (issuer: NodeKeys, holder: NodeKeys, changes = {}) => passport(issuer, holder, { networkId, ...changes })
 const answer: JoinAnswer = {
   chain: [issued(inviter, joiner), issued(owner, inviter)],
-  descriptor: encodeDescriptorSection(descriptor),
-  rootGroup: [recordOf(owner), recordOf(inviter)],
-  placement: encodePlacement(placement),
+  root: copyOf(described, placed),
+  nodes: [recordOf(owner), recordOf(inviter)],
 }
 const expected: JoinExpectation = {
   networkId,
@@ -146,18 +172,19 @@ describe('an answer to a joiner', () => {
 
   test('is refused where its descriptor is not that of the network of the link', () => {
     expect(faultOf({}, { networkId: filled(1) })).toBe('descriptor')
-    expect(faultOf({ descriptor: filled(1, 10) })).toBe('descriptor')
-    expect(faultOf({ descriptor: encodeDescriptorSection({ foundation, terms: [handedOver] }) })).toBe('descriptor')
+    expect(faultOf(withDescriptor(filled(1, 10)))).toBe('descriptor')
+    expect(faultOf({ root: copyOf(placed) })).toBe('descriptor')
+    expect(faultOf(withDescriptor(encodeDescriptorSection({ foundation, terms: [handedOver] })))).toBe('descriptor')
     const renamed = { ...foundation, name: 'house' }
-    expect(faultOf({ descriptor: encodeDescriptorSection({ foundation: renamed, terms: [founding] }) })).toBe('descriptor')
+    expect(faultOf(withDescriptor(encodeDescriptorSection({ foundation: renamed, terms: [founding] })))).toBe('descriptor')
   })
 
   test('is refused where the passports do not lead to the present owner', () => {
     expect(faultOf({ chain: [issued(stranger, joiner)] })).toBe('signature')
     expect(faultOf({ chain: [issued(owner, joiner, { notAfterMs: nowMs })] })).toBe('expired')
-    const toStranger = encodeDescriptorSection({ foundation, terms: [founding, handedOver] })
-    expect(faultOf({ descriptor: toStranger })).toBe('signature')
-    expect(faultOf({ descriptor: toStranger, chain: [issued(stranger, joiner)] })).toBe('good')
+    const toStranger = withDescriptor(encodeDescriptorSection({ foundation, terms: [founding, handedOver] }))
+    expect(faultOf(toStranger)).toBe('signature')
+    expect(faultOf({ ...toStranger, chain: [issued(stranger, joiner)] })).toBe('good')
   })
 
   test('is refused where the passport is not for our own keys', () => {
@@ -167,18 +194,46 @@ describe('an answer to a joiner', () => {
     }
   })
 
-  test('is refused where a member of the root did not sign its record, or the map is none', () => {
-    expect(faultOf({ rootGroup: [recordOf(owner), { ...recordOf(inviter), endpoints: ['192.0.2.66:1'] }] })).toBe('root-group')
-    expect(faultOf({ rootGroup: [nodeRecord(owner)] })).toBe('root-group')
-    expect(faultOf({ placement: filled(1, 3) })).toBe('placement')
+  test('is refused where a node did not sign its record', () => {
+    expect(faultOf({ nodes: [recordOf(owner), { ...recordOf(inviter), endpoints: ['192.0.2.66:1'] }] })).toBe('nodes')
+    expect(faultOf({ nodes: [nodeRecord(owner)] })).toBe('nodes')
   })
 
-  test('names one member of the root at least and nine at most, and is bounded', () => {
-    expect(() => encodeJoinAnswer({ ...answer, rootGroup: [] })).toThrow('the root has a group')
-    expect(() => encodeJoinAnswer({ ...answer, rootGroup: Array.from({ length: 10 }, () => recordOf(owner)) })).toThrow(
-      'the root has a group',
-    )
-    expect(() => encodeJoinAnswer({ ...answer, descriptor: filled(1, 2 ** 20 + 1) })).toThrow('within their bounds')
+  test('is refused where the newest map is none, or does not hold the joiner', () => {
+    const [before, without] = [
+      encodePlacement({ ...placement, epoch: 3 }),
+      encodePlacement({ epoch: 5, places: [placeOf(owner)] }),
+    ]
+    expect(faultOf(withPlacements([4, filled(1, 3)]))).toBe('placement')
+    expect(faultOf(withPlacements())).toBe('placement')
+    expect(faultOf(withPlacements([3, before], [5, without]))).toBe('placement')
+    expect(faultOf(withPlacements([3, filled(1, 3)], [4, encodePlacement(placement)]))).toBe('placement')
+    // Names are in the order of their bytes, epochs in that of their numbers.
+    const newest = { ...placement, epoch: 10 }
+    const decoded = withPlacements([9, encodePlacement({ epoch: 9, places: [] })], [10, encodePlacement(newest)])
+    expect(verifyJoinAnswer(crypto, expected, { ...answer, ...decoded })).toMatchObject({ kind: 'good', placement: newest })
+  })
+
+  test('names one node at least and 64 at most, and is bounded', () => {
+    const many = (count: number) => Array.from({ length: count }, () => recordOf(owner))
+    expect(() => encodeJoinAnswer({ ...answer, nodes: [] })).toThrow('told where somebody is')
+    expect(() => encodeJoinAnswer({ ...answer, nodes: many(joinNodesMax + 1) })).toThrow('told where somebody is')
+    const full = encodeJoinAnswer({ ...answer, nodes: many(joinNodesMax) })
+    expect(decodeJoinAnswer(full)?.nodes).toHaveLength(joinNodesMax)
+    const room = 2560 * 1024 - encodeRootCopy(withDescriptor(new Uint8Array(0)).root).length
+    const fits = encodeJoinAnswer({ ...answer, ...withDescriptor(filled(1, room - 16)) })
+    expect(decodeJoinAnswer(fits)).toBeDefined()
+    const over = encodeJoinAnswer({ ...answer, ...withDescriptor(filled(1, room + 16)) })
+    expect(decodeJoinAnswer(over)).toBeUndefined()
     expect(decodeJoinAnswer(filled(1, joinAnswerBytesMax + 1))).toBeUndefined()
+  })
+
+  test('is refused cut off anywhere, and with any bit changed or other than it was', () => {
+    const encoded = encodeJoinAnswer(answer)
+    for (let length = 0; length < encoded.length; length++) expect(decodeJoinAnswer(encoded.subarray(0, length))).toBeUndefined()
+    for (const flipped of oneBitOff(encoded)) {
+      const decoded = decodeJoinAnswer(flipped)
+      if (decoded !== undefined) expect(equalBytes(encodeJoinAnswer(decoded), flipped)).toBe(true)
+    }
   })
 })
