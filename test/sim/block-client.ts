@@ -9,6 +9,7 @@ import type { History } from './history.ts'
 import type { Profile } from './profile.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimCaller } from './sim-caller.ts'
+import type { SimHost } from './sim-host.ts'
 import { Violation } from './violation.ts'
 import type { WrittenValues } from './written-values.ts'
 
@@ -18,6 +19,10 @@ export interface BlockClientParts {
   readonly profile: Profile
   readonly history: History<BlockCall, BlockAnswer>
   readonly values: WrittenValues
+  /** A name is of the user of its node, who alone writes there. */
+  readonly homeOf: (name: string) => SimHost
+  /** Of names, as far as anybody has asked their homes. */
+  readonly addresses: Map<string, BlockAddress>
 }
 
 const readable = { decrypt: true }
@@ -45,16 +50,18 @@ export class BlockClient {
     else await this.#call(name, { kind: 'remove' })
   }
 
-  async readAll(): Promise<void> {
-    for (const name of this.#names()) {
-      if (!(await this.#call(name, { kind: 'fetch' }))) throw new Violation('a fetch is refused although nothing is in its way')
-    }
+  /** False where a call was refused. */
+  async readAll(): Promise<boolean> {
+    const answered: boolean[] = []
+    for (const name of this.#names()) answered.push(await this.#call(name, { kind: 'fetch' }))
     for (const [value, address] of this.#content) {
       const told = await this.#parts.caller.ask(({ blocks }, context) => blocks.fetch(address, readable, context))
-      const found = told.kind === 'answer' ? told.value : undefined
-      if (found === undefined || this.#parts.values.nameOf(found.data) !== value)
+      answered.push(told.kind === 'answer')
+      if (told.kind !== 'answer') this.#parts.caller.tell(`content ${value}: ${told.code}`)
+      else if (told.value === undefined || this.#parts.values.nameOf(told.value.data) !== value)
         throw new Violation('an acknowledged block is gone')
     }
+    return !answered.includes(false)
   }
 
   async #update(name: string): Promise<void> {
@@ -66,13 +73,14 @@ export class BlockClient {
 
   /** False where it was refused. */
   async #call(name: string, call: BlockCall): Promise<boolean> {
-    const { caller, history } = this.#parts
+    const { caller, history, homeOf, addresses } = this.#parts
     const open = history.begin(name, call)
     const action = (blocks: BlockService, context: CallContext, again: boolean) => this.#send(blocks, name, call, context, again)
+    const home = homeOf(name)
     const told =
       call.kind === 'fetch'
-        ? await caller.ask(({ blocks }, context) => action(blocks, context, false))
-        : await caller.change(`${call.kind} ${name}`, ({ blocks }, context, again) => action(blocks, context, again))
+        ? await caller.ask(({ blocks }, context) => action(blocks, context, false), addresses.has(name) ? undefined : home)
+        : await caller.change(`${call.kind} ${name}`, ({ blocks }, context, again) => action(blocks, context, again), home)
     if (told.kind === 'answer') open.answered(told.value)
     else if (told.kind === 'refused' || call.kind === 'fetch') open.void()
     if (told.kind === 'answer') caller.tell(`${call.kind} ${name}: ${told.value.kind}`)
@@ -81,9 +89,12 @@ export class BlockClient {
 
   async #send(blocks: BlockService, name: string, call: BlockCall, context: CallContext, again: boolean): Promise<BlockAnswer> {
     const nameBytes = new TextEncoder().encode(name)
+    const { addresses } = this.#parts
+    const address = addresses.get(name) ?? blocks.namedAddress(nameBytes)
+    addresses.set(name, address)
     switch (call.kind) {
       case 'fetch': {
-        const found = await blocks.fetch(blocks.namedAddress(nameBytes), readable, context)
+        const found = await blocks.fetch(address, readable, context)
         return found === undefined ? { kind: 'absent' } : { kind: 'found', ...this.#told(name, found) }
       }
       case 'insert': {
@@ -97,7 +108,7 @@ export class BlockClient {
       }
       case 'remove':
         return await answerOf(again, async () => {
-          await blocks.remove(blocks.namedAddress(nameBytes), context)
+          await blocks.remove(address, context)
           return { kind: 'removed' }
         })
     }

@@ -48,6 +48,11 @@ export class History<Call, Answer> {
     return [...this.#operations].filter(({ answer }) => answer === undefined).length
   }
 
+  /** How many answers are so. */
+  count(isSo: (answer: Answer) => boolean): number {
+    return [...this.#operations].filter(({ answer }) => answer !== undefined && isSo(answer)).length
+  }
+
   get size(): number {
     return this.#operations.size
   }

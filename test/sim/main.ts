@@ -23,13 +23,18 @@ const { values } = parseArgs({
     hashes: { type: 'boolean', default: false },
     mutant: { type: 'string' },
     'profile-of': { type: 'string' },
+    hosts: { type: 'string', default: '1' },
     'until-failure': { type: 'boolean', default: false },
   },
 })
 
 type RunWorld<Profile> = (
   seed: number,
-  options: { readonly change?: (profile: Profile) => Profile; readonly print?: (line: string) => void },
+  options: {
+    readonly hosts?: number | 'several'
+    readonly change?: (profile: Profile) => Profile
+    readonly print?: (line: string) => void
+  },
 ) => WorldReport | Promise<WorldReport>
 
 if (values.consensus)
@@ -45,9 +50,11 @@ async function runWorlds<Profile>(known: readonly Mutant<Profile>[], load: () =>
   const from = wholeNumber(values.seed ?? values.from)
   const count = values.seed === undefined ? wholeNumber(values.seeds) : 1
   const summary = new Summary()
-  const again = `${values.consensus ? ' --consensus' : ''}${profile ? ` --${mutant ? 'mutant' : 'profile-of'} ${profile.name}` : ''}`
+  const hosts = values.hosts === 'several' ? values.hosts : wholeNumber(values.hosts)
+  const sort = values.consensus ? ' --consensus' : hosts === 1 ? '' : ` --hosts ${hosts}`
+  const again = `${sort}${profile ? ` --${mutant ? 'mutant' : 'profile-of'} ${profile.name}` : ''}`
   for (let seed = from; seed < from + count; seed++) {
-    const report = await runWorld(seed, { ...(values.trace && { print }), ...(profile && { change: profile.profile }) })
+    const report = await runWorld(seed, { hosts, ...(values.trace && { print }), ...(profile && { change: profile.profile }) })
     summary.add(report)
     if (values.hashes) print(`${seed} ${report.hash}`)
     const { failure } = report

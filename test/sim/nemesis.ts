@@ -1,13 +1,14 @@
-/** Who brings the faults of a profile over a host, and takes them away again. */
+/** Who brings the faults of a profile over the hosts of a world, and takes them away again. */
+import { assert } from '../../src/shared/assert.ts'
 import { isCoded } from '../../src/shared/coded-error.ts'
-import type { FaultKind, Profile } from './profile.ts'
-import { faultKinds, noFaults } from './profile.ts'
+import type { HostFault, Profile } from './profile.ts'
+import { hostFaults } from './profile.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimHost } from './sim-host.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export interface NemesisParts {
-  readonly host: SimHost
+  readonly hosts: readonly SimHost[]
   readonly time: VirtualTime
   readonly random: SeededRandom
   readonly profile: Profile
@@ -22,48 +23,52 @@ const skewMaxMs = 20_000
 
 export class Nemesis {
   readonly #parts: NemesisParts
-  readonly counts: Record<FaultKind, number> = { ...noFaults }
+  readonly counts: Record<HostFault, number> = {
+    ...{ power: 0, stop: 0, 'sync-failure': 0, 'slow-disk': 0, 'full-disk': 0, 'clock-jump': 0, 'index-damage': 0 },
+  }
   #over = false
 
   constructor(parts: NemesisParts) {
     this.#parts = parts
-    parts.host.ended = () => this.#crashed()
+    for (const host of parts.hosts) host.ended = () => this.#losePower(host)
   }
 
   begin(): void {
-    for (const kind of faultKinds) if (this.#parts.profile.faults[kind] > 0) this.#schedule(kind)
+    for (const kind of hostFaults) if (this.#parts.profile.faults[kind] > 0) this.#schedule(kind)
   }
 
   /** Nothing bad happens from here on, and what was bad is good again. */
   end(): void {
     this.#over = true
-    const { host } = this.#parts
-    host.syncMs = quickSync
-    host.disk.capacityBytes = undefined
-    host.disk.takeSyncError()
+    for (const host of this.#parts.hosts) {
+      host.syncMs = quickSync
+      host.disk.capacityBytes = undefined
+      host.disk.takeSyncError()
+    }
   }
 
-  #schedule(kind: FaultKind): void {
+  #schedule(kind: HostFault): void {
     const { time, random, profile } = this.#parts
     time.after(random.between(1, 2 * profile.faults[kind]), () => {
       if (this.#over) return
-      if (this.#parts.host.isUp) {
+      const host = this.#victim()
+      if (host.isUp && (kind !== 'power' || this.#mayFail())) {
         this.counts[kind] += 1
-        this.#bring(kind)
+        this.#bring(kind, host)
       }
       this.#schedule(kind)
     })
   }
 
-  #bring(kind: FaultKind): void {
-    const { host, tell, random } = this.#parts
-    tell(`fault: ${kind}`)
+  #bring(kind: HostFault, host: SimHost): void {
+    const { hosts, tell, random } = this.#parts
+    tell(hosts.length > 1 ? `fault: ${kind} of ${host.name}` : `fault: ${kind}`)
     switch (kind) {
       case 'power':
-        this.#losePower()
+        this.#losePower(host)
         return
       case 'stop':
-        if (host.node !== undefined) this.#restart()
+        if (host.node !== undefined) this.#restart(host)
         return
       case 'sync-failure':
         host.disk.failNextSync()
@@ -86,48 +91,59 @@ export class Nemesis {
       case 'index-damage':
         host.disk.damageIndex()
         this.#later(10, 100, () => {
-          if (!this.#over && host.node !== undefined) this.#restart()
+          if (!this.#over && host.node !== undefined) this.#restart(host)
         })
         return
     }
   }
 
-  #losePower(): void {
-    const { host, random } = this.#parts
+  #victim(): SimHost {
+    const { hosts, random } = this.#parts
+    const [only, ...others] = hosts.filter(({ isMember }) => isMember)
+    assert(only !== undefined, 'one host has founded the network')
+    return others.length === 0 ? only : random.pick([only, ...others])
+  }
+
+  /** In most worlds of several hosts a majority keeps its power. */
+  #mayFail(): boolean {
+    const { hosts, profile } = this.#parts
+    if (hosts.length === 1 || profile.outages === 'any') return true
+    const down = hosts.filter(({ isMember, isUp }) => isMember && !isUp).length
+    return 2 * (down + 1) < hosts.length
+  }
+
+  /** Also of a host whose disk failed: after a failed write nobody knows what it holds. */
+  #losePower(host: SimHost): void {
+    const { random } = this.#parts
     host.losePower({ keep: random.between(0, host.disk.unsyncedBatches), torn: random.percent(50) })
-    this.#startLater()
+    this.#startLater(host)
   }
 
-  /** After a failed write nobody knows what the disk holds. */
-  #crashed(): void {
-    this.#losePower()
-  }
-
-  #restart(): void {
-    const { host, begin } = this.#parts
+  #restart(host: SimHost): void {
+    const { begin } = this.#parts
     const { starts } = host
     begin(
       host.stop().then(() => {
-        if (host.starts === starts && !host.isUp) this.#startLater()
+        if (host.starts === starts && !host.isUp) this.#startLater(host)
       }),
     )
   }
 
-  #startLater(): void {
-    const { host, begin } = this.#parts
+  #startLater(host: SimHost): void {
+    const { begin } = this.#parts
     this.#later(1, 60, () => {
-      if (!host.isUp) begin(this.#start())
+      if (!host.isUp) begin(this.#start(host))
     })
   }
 
   /** A full disk may refuse a start; it is tried again, as a service manager does. */
-  async #start(): Promise<void> {
+  async #start(host: SimHost): Promise<void> {
     try {
-      await this.#parts.host.start()
+      await host.start()
     } catch (error) {
       if (!isCoded(error, 'storage-full')) throw error
       this.#parts.tell('no start, the disk is full')
-      this.#startLater()
+      this.#startLater(host)
     }
   }
 

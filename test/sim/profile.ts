@@ -23,17 +23,39 @@ export interface Profile {
   readonly blocks: number
   /** At the end acknowledged batches rot. */
   readonly rot: boolean
+  /** Machines of the world. What follows is of worlds with several, but for the faults. */
+  readonly hosts: number
+  /** Clients begin when groups are where the map wants them, while they get there, or while nodes still join. */
+  readonly growth: 'settled' | 'moving' | 'joining'
+  /** How many may be without power at once. */
+  readonly outages: 'minority' | 'any'
+  /** How long a client waits for an answer; 0: until there is one. */
+  readonly patienceMs: number
+  /** Times in a hundred that a client asks another host than before. */
+  readonly roaming: number
+  /** The highest delay of a message. */
+  readonly delayMs: number
+  /** In a hundred messages. */
+  readonly lost: number
+  readonly doubled: number
+  readonly overtaking: number
+  readonly late: number
   /** Milliseconds between two faults of the kind on the average; 0: none. */
   readonly faults: Readonly<Record<FaultKind, number>>
 }
 
-export const faultKinds = ['power', 'stop', 'sync-failure', 'slow-disk', 'full-disk', 'clock-jump', 'index-damage'] as const
+export const hostFaults = ['power', 'stop', 'sync-failure', 'slow-disk', 'full-disk', 'clock-jump', 'index-damage'] as const
+export type HostFault = (typeof hostFaults)[number]
+/** `flap`: a link goes and comes. `slow-channel`: what keeps its order between two hosts takes its time. */
+export const networkFaults = ['partition', 'one-way', 'flap', 'reset', 'slow-channel'] as const
+export type NetworkFault = (typeof networkFaults)[number]
+export const faultKinds = [...hostFaults, ...networkFaults] as const
 export type FaultKind = (typeof faultKinds)[number]
 
 export const noFaults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Readonly<Record<FaultKind, number>>
 
 export function drawProfile(random: SeededRandom): Profile {
-  const faults = Object.fromEntries(faultKinds.map((kind) => [kind, random.percent(50) ? random.pick([30, 100, 300]) : 0]))
+  const faults = Object.fromEntries(hostFaults.map((kind) => [kind, random.percent(50) ? random.pick([30, 100, 300]) : 0]))
   return {
     operations: 200,
     clients: random.between(1, 8),
@@ -48,7 +70,33 @@ export function drawProfile(random: SeededRandom): Profile {
     cancelled: random.pick([0, 5]),
     blocks: random.pick([0, 30, 70]),
     rot: random.percent(30),
-    faults: faults as Record<FaultKind, number>,
+    ...{ hosts: 1, growth: 'settled', outages: 'any', patienceMs: 0, roaming: 0 },
+    ...{ delayMs: 1, lost: 0, doubled: 0, overtaking: 0, late: 0 },
+    faults: { ...noFaults, ...faults },
+  }
+}
+
+/** Draws behind those of a world of one host, so that its seeds keep their meaning. `several`: how many is drawn too. */
+export function drawClusterProfile(random: SeededRandom, hosts: number | 'several'): Profile {
+  const alone = drawProfile(random)
+  const faults = { ...alone.faults }
+  for (const kind of hostFaults) faults[kind] *= 3
+  for (const kind of networkFaults) faults[kind] = random.percent(40) ? random.pick([100, 300, 900]) : 0
+  return {
+    ...alone,
+    operations: 120,
+    rot: false,
+    hosts: hosts === 'several' ? random.pick([2, 2, 3, 3, 3, 3, 3, 3, 5, 5, 5, 7]) : hosts,
+    growth: random.pick(['settled', 'settled', 'settled', 'moving', 'joining']),
+    outages: random.percent(80) ? 'minority' : 'any',
+    patienceMs: random.pick([200, 1000, 3000]),
+    roaming: random.pick([5, 30, 100]),
+    delayMs: random.pick([1, 2, 5]),
+    lost: random.pick([0, 0, 2, 10]),
+    doubled: random.pick([0, 0, 5]),
+    overtaking: random.pick([0, 0, 20]),
+    late: random.pick([0, 0, 3]),
+    faults,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { RequestId } from '../../src/node/core/base/request-id.ts'
 import type { CallContext } from '../../src/node/engine/call-context.ts'
 import type { StorageNode } from '../../src/node/engine/storage-node.ts'
+import { assert } from '../../src/shared/assert.ts'
 import { CodedError } from '../../src/shared/coded-error.ts'
 import type { Profile } from './profile.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -10,7 +11,7 @@ import type { VirtualTime } from './virtual-time.ts'
 
 export interface SimCallerParts {
   readonly name: string
-  readonly host: SimHost
+  readonly hosts: readonly SimHost[]
   readonly time: VirtualTime
   readonly random: SeededRandom
   readonly profile: Profile
@@ -33,10 +34,22 @@ export class SimCaller {
   readonly #parts: SimCallerParts
   readonly #session: Uint8Array
   #issued = 0n
+  /** Whom it asks, until it goes to another one. */
+  #host: SimHost
+  #stays = false
 
   constructor(parts: SimCallerParts) {
     this.#parts = parts
     this.#session = parts.random.bytes(16)
+    const [first] = parts.hosts
+    assert(first !== undefined, 'a world has a host')
+    this.#host = first
+  }
+
+  /** Asks nobody else from here on. */
+  stayAt(host: SimHost): void {
+    this.#host = host
+    this.#stays = true
   }
 
   tell(what: string): void {
@@ -44,9 +57,9 @@ export class SimCaller {
   }
 
   /** A call that the process does not live to answer is one of unknown outcome. */
-  async ask<Value>(action: Action<Value>): Promise<Told<Value>> {
-    const { host, random, time, profile } = this.#parts
-    const { node, gone } = host
+  async ask<Value>(action: Action<Value>, home?: SimHost): Promise<Told<Value>> {
+    const { random, time, profile } = this.#parts
+    const { node, gone } = home ?? this.#choose()
     if (node === undefined) {
       await this.pause(2)
       return { kind: 'refused', code: 'down' }
@@ -54,6 +67,8 @@ export class SimCaller {
     const cancel = new AbortController()
     const cancelled = new CodedError('cancelled', 'the client went away')
     using _cut = random.percent(profile.cancelled) ? time.after(random.between(0, 4), () => cancel.abort(cancelled)) : undefined
+    const late = new CodedError('deadline-exceeded', 'the client waits no longer')
+    using _late = profile.patienceMs > 0 ? time.after(profile.patienceMs, () => cancel.abort(late)) : undefined
     const answer = action(node, { signal: cancel.signal }, false).then(
       (value) => ({ kind: 'answer' as const, value }),
       (error: unknown) => {
@@ -67,13 +82,13 @@ export class SimCaller {
 
   /**
    * A change under one request id. While its outcome is unknown it is asked for again, as programs do, or given up. `refused`: it
-   * certainly changed nothing.
+   * certainly changed nothing. `home`: the one host that can make it.
    */
-  async change<Value>(what: string, action: Action<Value>): Promise<Told<Value>> {
+  async change<Value>(what: string, action: Action<Value>, home?: SimHost): Promise<Told<Value>> {
     const requestId = this.#nextId()
     let unsure = false
     for (let tries = 1; ; tries++) {
-      const told = await this.ask((node, context) => action(node, { ...context, requestId }, tries > 1))
+      const told = await this.ask((node, context) => action(node, { ...context, requestId }, tries > 1), home)
       if (told.kind === 'answer') return told
       this.tell(`${what}: ${told.kind} ${told.code}`)
       unsure ||= told.kind === 'unsure'
@@ -83,12 +98,21 @@ export class SimCaller {
     }
   }
 
+  #choose(): SimHost {
+    const { hosts, random, profile } = this.#parts
+    if (hosts.length === 1 || this.#stays) return this.#host
+    if (this.#host.node === undefined || random.percent(profile.roaming)) {
+      this.#host = random.pick(hosts.filter(({ isMember }) => isMember))
+    }
+    return this.#host
+  }
+
   async pause(durationMs: number): Promise<void> {
     await new Promise<void>((resolve) => void this.#parts.time.after(durationMs, resolve))
   }
 
   /** Issued by a clock of its own, which is right. */
   #nextId(): RequestId {
-    return { session: this.#session, sequence: ++this.#issued, issued: BigInt(this.#parts.host.trueNowMs()) << 16n }
+    return { session: this.#session, sequence: ++this.#issued, issued: BigInt(this.#host.trueNowMs()) << 16n }
   }
 }

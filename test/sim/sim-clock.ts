@@ -5,6 +5,9 @@ import type { VirtualTime } from './virtual-time.ts'
 /** Nothing begins before: a request id may lie a minute back. */
 const epochMs = Date.UTC(2026, 0, 1)
 
+/** Timers are no finer: what is left of a wait for want of precision would never pass. */
+const finestMs = 0.001
+
 /** What one process sees of the world's time. A process that is gone hears of nothing any more. */
 export class SimClock implements Clock {
   readonly #time: VirtualTime
@@ -43,7 +46,7 @@ export class SimClock implements Clock {
   }
 
   after(durationMs: number, run: () => undefined): Disposable {
-    return this.#time.after(durationMs, () => {
+    return this.#time.after(durationMs > 0 ? Math.max(durationMs, finestMs) : 0, () => {
       if (!this.#gone) run()
     })
   }

@@ -4,14 +4,22 @@
  */
 import { MemoryDisk } from '../../src/node/adapters/memory-store/memory-disk.ts'
 import { openMemoryStore } from '../../src/node/adapters/memory-store/memory-store.ts'
+import type { MemoryNetwork } from '../../src/node/adapters/memory-transport/memory-network.ts'
+import { MemoryTransport } from '../../src/node/adapters/memory-transport/memory-transport.ts'
 import { NodeCrypto } from '../../src/node/adapters/node-crypto/node-crypto.ts'
 import { createNode } from '../../src/node/compose-node.ts'
+import { nodeIdOf } from '../../src/node/core/access/user-keys.ts'
 import type { Limits } from '../../src/node/core/base/limits.ts'
+import { Deadline } from '../../src/node/engine/deadline.ts'
+import { joinNetwork } from '../../src/node/engine/network/join-network.ts'
+import { makeNodeKeys } from '../../src/node/engine/network/node-keys.ts'
 import type { StorageNode } from '../../src/node/engine/storage-node.ts'
 import { verifyAtRest } from '../../src/node/engine/verify/verify-at-rest.ts'
 import type { Compressor } from '../../src/node/ports/compressor.ts'
 import type { NodePorts } from '../../src/node/ports/node-ports.ts'
 import type { RecordStore } from '../../src/node/ports/record-store.ts'
+import type { Transport, TransportEvents } from '../../src/node/ports/transport.ts'
+import { assert } from '../../src/shared/assert.ts'
 import { MemoryVault } from '../support/memory-vault.ts'
 import { silentLogger, silentMeter } from '../support/silent.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -19,16 +27,27 @@ import { SimClock } from './sim-clock.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export interface SimHostParts {
+  readonly name: string
   readonly time: VirtualTime
   readonly random: SeededRandom
   readonly limits: Limits
   readonly byteLimit?: number
+  /** What its process reaches others over. */
+  readonly network?: { readonly between: MemoryNetwork; readonly watched: (transport: Transport) => Transport }
   readonly tell: (what: string) => void
 }
 
 /** Compressed bytes differ between versions of zstd, and addresses with them. */
 const noCompressor: Compressor = { compress: (plain) => plain, decompress: (packed) => packed }
 const crypto = new NodeCrypto({ verifyKeysMax: 64 })
+const joinTimeoutMs = 3000
+const silentEvents: TransportEvents = {
+  sessionBegan: () => undefined,
+  sessionEnded: () => undefined,
+  helloRefused: () => undefined,
+  dialFailed: () => undefined,
+  messageDropped: () => undefined,
+}
 
 export class SimHost {
   readonly disk = new MemoryDisk()
@@ -39,7 +58,11 @@ export class SimHost {
   skewMs = 0
   /** The process as it runs; undefined while the machine is down or the node is starting. */
   node: StorageNode | undefined
+  /** Of the process as it runs. */
+  store: RecordStore | undefined
   starts = 0
+  /** Its node is of the network. */
+  isMember = false
   #clock: SimClock | undefined
   #gone = Promise.withResolvers<'gone'>()
   /** Called when the process ended by itself, because its disk failed. */
@@ -52,6 +75,14 @@ export class SimHost {
       const micro = parts.random.between(Math.round(low * 1000), Math.round(high * 1000))
       parts.time.after(micro / 1000, complete)
     }
+  }
+
+  get name(): string {
+    return this.#parts.name
+  }
+
+  get endpoint(): string {
+    return `${this.#parts.name}:1`
   }
 
   /** What a clock says that is right. */
@@ -69,9 +100,8 @@ export class SimHost {
   }
 
   async start(): Promise<void> {
-    const { time, limits, tell } = this.#parts
-    const clock = new SimClock(time, () => this.skewMs)
-    this.#clock = clock
+    const { limits, tell } = this.#parts
+    const clock = this.#begin()
     this.starts += 1
     const store = this.#openStore(() => {
       if (this.#clock !== clock) return
@@ -79,7 +109,8 @@ export class SimHost {
       this.#end()
       this.ended()
     })
-    const node = createNode({ networkName: 'simulated', limits }, this.#portsOver(store, clock))
+    const transport = this.#parts.network === undefined ? undefined : await this.#transportOver(clock)
+    const node = createNode({ networkName: 'simulated', limits }, { ...this.#portsOver(store, clock), transport })
     try {
       await node.start()
     } catch (error) {
@@ -90,7 +121,27 @@ export class SimHost {
     }
     if (this.#clock !== clock) return
     this.node = node
+    this.store = store
+    this.isMember = true
     tell(`serves, start ${this.starts}, ${store.condition.kind}`)
+  }
+
+  /** Makes its empty disk one of a node of the network. Rejects as `joinNetwork` does. */
+  async join(link: string): Promise<void> {
+    const { limits, name, tell } = this.#parts
+    const clock = this.#begin()
+    const store = this.#openStore(() => undefined)
+    const transport = await this.#transportOver(clock)
+    using deadline = new Deadline(clock, joinTimeoutMs, new AbortController().signal)
+    const facts = { machineName: name, endpoints: [this.endpoint], zone: '', labels: [], software: '' }
+    try {
+      await joinNetwork({ ...this.#portsOver(store, clock), transport, limits }, { link, ...facts }, deadline.signal)
+      tell('joined')
+    } finally {
+      await transport.stop()
+      await store.close()
+      this.#end()
+    }
   }
 
   /** Ends in order: what was admitted is answered. */
@@ -121,10 +172,18 @@ export class SimHost {
     return (await verifyAtRest(parts)) ?? []
   }
 
+  #begin(): SimClock {
+    const clock = new SimClock(this.#parts.time, () => this.skewMs)
+    this.#clock = clock
+    return clock
+  }
+
   #end(): void {
     this.node = undefined
+    this.store = undefined
     this.#clock?.end()
     this.#clock = undefined
+    this.#parts.network?.between.vanish(this.endpoint, { silently: true })
     this.#gone.resolve('gone')
     this.#gone = Promise.withResolvers()
   }
@@ -138,6 +197,16 @@ export class SimHost {
       events: { failed },
       ...(byteLimit !== undefined && { byteLimit }),
     })
+  }
+
+  async #transportOver(clock: SimClock): Promise<Transport> {
+    const { network, random, limits } = this.#parts
+    assert(network !== undefined, 'this machine has a network')
+    const { node } = await makeNodeKeys({ keyVault: this.#vault, crypto, random })
+    const nodeId = nodeIdOf(crypto, node.publicKey)
+    const { between, watched } = network
+    const link = { network: between, endpoint: this.endpoint }
+    return watched(new MemoryTransport({ nodeId, clock, random, limits, events: silentEvents, ...link }))
   }
 
   #portsOver(store: RecordStore, clock: SimClock): NodePorts {

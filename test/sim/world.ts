@@ -2,25 +2,31 @@
  * A world in which nothing is left to chance but by its seed: virtual time, disks with faults, and nodes as they are served, built by the
  * production composition over simulated ports. One thing happens, all that follows from it at once happens, then the next.
  */
+
+import type { BlockAddress } from '../../src/node/core/base/address.ts'
 import { defaultLimits } from '../../src/node/core/base/limits.ts'
+import { assert } from '../../src/shared/assert.ts'
 import { BlockClient } from './block-client.ts'
 import type { BlockAnswer, BlockCall } from './block-model.ts'
 import { blockModel } from './block-model.ts'
 import type { ObjectModel } from './check-linearizable.ts'
 import { isLinearizable } from './check-linearizable.ts'
+import { endCluster } from './cluster-ending.ts'
 import { History } from './history.ts'
 import type { HostTrap } from './host-trap.ts'
 import { KeyClient } from './key-client.ts'
 import type { KeyAnswer, KeyCall } from './key-model.ts'
 import { keyModel } from './key-model.ts'
 import { Nemesis } from './nemesis.ts'
+import { NetworkNemesis } from './network-nemesis.ts'
 import type { Profile } from './profile.ts'
-import { drawProfile, profileText } from './profile.ts'
+import { drawClusterProfile, drawProfile, profileText } from './profile.ts'
 import { RevisionChecker } from './revision-checker.ts'
 import { endInRot } from './rotten-ending.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { SimCaller } from './sim-caller.ts'
-import { SimHost } from './sim-host.ts'
+import { SimCluster } from './sim-cluster.ts'
+import type { SimHost } from './sim-host.ts'
 import { Trace } from './trace.ts'
 import { Violation } from './violation.ts'
 import { VirtualTime } from './virtual-time.ts'
@@ -28,6 +34,8 @@ import type { WorldReport } from './world-report.ts'
 import { WrittenValues } from './written-values.ts'
 
 export interface WorldOptions {
+  /** One, unless given. `several`: as many as the seed says. */
+  readonly hosts?: number | 'several'
   readonly change?: (profile: Profile) => Profile
   readonly print?: (line: string) => void
 }
@@ -53,6 +61,19 @@ const limits = {
   collectIntervalMs: 15,
   outcomesMax: 24,
 }
+/** Of nodes that are milliseconds apart. What they wait for keeps its order: a ping, a probe, a silence, a call. */
+const clusterLimits = {
+  ...limits,
+  ...{ resendMs: 20, resendMaxMs: 200, leadTimeoutMs: 200, confirmTimeoutMs: 100, catchUpTimeoutMs: 1000, silentMs: 300 },
+  ...{ retainedEntriesMax: 8, hostedBlocksMax: 6, routeTimeoutMs: 1000, failoverPingMs: 30, snapshotPieceBytes: 1024 },
+  ...{ groupLookMs: 100, groupLookMax: 4, groupChangesMax: 2, callTimeoutMs: 3000 },
+  ...{ swimPeriodMs: 100, swimPingTimeoutMs: 40, swimDigestMs: 500, swimDeadPingMs: 200 },
+  ...{ directoryWriteMs: 50, recordIntervalMs: 2000, recordLookMs: 200 },
+  ...{ contentTimeoutMs: 1000, contentRetryMs: 10, contentRetryMaxMs: 100, contentHedgeMs: 10, contentHedgeMaxMs: 100 },
+  ...{ spreadRetryMs: 100, spreadRetryMaxMs: 500, spreadBlocksAtOnce: 8 },
+  ...{ peerDialTimeoutMs: 200, peerDialRestMs: 5, peerDialRestMaxMs: 200, peerHandshakeTimeoutMs: 200, peerHelloTimeoutMs: 200 },
+  ...{ peerPingMs: 200, peerSilenceMs: 600, peerStopMs: 200, peerLingerMs: 20, peerJoinTimeoutMs: 1000 },
+}
 
 export class World {
   readonly #seed: number
@@ -64,39 +85,64 @@ export class World {
   readonly #blocks = new History<BlockCall, BlockAnswer>()
   readonly #revisions = new RevisionChecker()
   readonly #values = new WrittenValues()
-  readonly #host: SimHost
+  readonly #cluster: SimCluster
   readonly #nemesis: Nemesis
+  readonly #networkNemesis: NetworkNemesis
+  readonly #addresses = new Map<string, BlockAddress>()
   readonly #clients: readonly WorldClient[]
   readonly #profile: Profile
   #left: number
   #failed: unknown = undefined
 
-  constructor(seed: number, trap: HostTrap, { change = (profile) => profile, print }: WorldOptions = {}) {
+  constructor(seed: number, trap: HostTrap, { hosts = 1, change = (profile) => profile, print }: WorldOptions = {}) {
     this.#seed = seed
     this.#trap = trap
     this.#trace = new Trace(print)
     const random = new SeededRandom(seed)
-    const profile = change(drawProfile(random.fork()))
+    const profileRandom = random.fork()
+    const profile = change(hosts === 1 ? drawProfile(profileRandom) : drawClusterProfile(profileRandom, hosts))
     this.#profile = profile
     this.#left = profile.operations
     const tell = (what: string) => this.#trace.add(this.#time.nowMs, what)
     const time = this.#time
-    this.#host = new SimHost({ time, random: random.fork(), limits, tell })
-    const begin = (work: Promise<void>) => this.#watch(work)
-    this.#nemesis = new Nemesis({ host: this.#host, time, random: random.fork(), profile, tell, begin })
-    this.#clients = Array.from({ length: profile.clients }, (_, index) => this.#client(`c${index}`, random.fork(), tell))
+    const [first, nemesis] = [random.fork(), random.fork()]
+    const clients = Array.from({ length: profile.clients }, () => random.fork())
+    const others = Array.from({ length: profile.hosts - 1 }, () => random.fork())
+    const more = profile.hosts === 1 ? new SeededRandom(seed) : random
+    const between = { networkRandom: more.fork(), nemesis: more.fork() }
     this.#random = random
+    this.#cluster = new SimCluster({
+      ...{ time, profile, tell, randoms: [first, ...others], networkRandom: between.networkRandom },
+      limits: profile.hosts === 1 ? limits : clusterLimits,
+    })
+    const cluster = this.#cluster
+    const begin = (work: Promise<void>) => this.#watch(work)
+    this.#nemesis = new Nemesis({ hosts: cluster.hosts, time, random: nemesis, profile, tell, begin })
+    this.#networkNemesis = new NetworkNemesis({ cluster, time, random: between.nemesis, profile, tell })
+    this.#clients = clients.map((each, index) => this.#client(`c${index}`, each, tell))
+  }
+
+  get #first(): SimHost {
+    const [first] = this.#cluster.hosts
+    assert(first !== undefined, 'a world has a host')
+    return first
   }
 
   #client(name: string, random: SeededRandom, tell: (what: string) => void): WorldClient {
     const profile = this.#profile
-    const caller = new SimCaller({ name, host: this.#host, time: this.#time, random, profile, tell })
+    const { hosts } = this.#cluster
+    const caller = new SimCaller({ name, hosts, time: this.#time, random, profile, tell })
     const parts = { caller, random, profile, values: this.#values }
+    const homeOf = (block: string): SimHost => {
+      const home = profile.growth === 'joining' ? this.#first : hosts[Number(block.slice(1)) % hosts.length]
+      assert(home !== undefined, 'a number of hosts is below their count')
+      return home
+    }
     return {
       random,
       caller,
       keys: new KeyClient({ ...parts, history: this.#keys, revisions: this.#revisions }),
-      blocks: new BlockClient({ ...parts, history: this.#blocks }),
+      blocks: new BlockClient({ ...parts, history: this.#blocks, homeOf, addresses: this.#addresses }),
     }
   }
 
@@ -113,26 +159,58 @@ export class World {
   }
 
   async #live(): Promise<void> {
-    await this.#host.start()
+    await this.#first.start()
+    const isCluster = this.#cluster.hosts.length > 1
+    if (isCluster) await this.#liveTogether()
+    else await this.#liveAlone()
+  }
+
+  async #liveAlone(): Promise<void> {
+    const host = this.#first
     this.#nemesis.begin()
     await Promise.all(this.#clients.map((client) => this.#use(client)))
     this.#nemesis.end()
-    await this.#heal()
+    await this.#heal(host)
     for (const { keys, blocks } of this.#clients) {
-      await keys.readAll()
-      await blocks.readAll()
+      if (!(await keys.readAll()) || !(await blocks.readAll()))
+        throw new Violation('a read is refused although nothing is in its way')
     }
-    const findings = (await this.#host.node?.verify())?.findings ?? ['the node is down']
+    const findings = (await host.node?.verify())?.findings ?? ['the node is down']
     if (findings.length > 0) throw new Violation(`the node finds fault with its store: ${findings.join('; ')}`)
-    await this.#host.stop()
-    const atRest = await this.#host.findingsAtRest()
+    await host.stop()
+    const atRest = await host.findingsAtRest()
     if (atRest.length > 0) throw new Violation(`the store at rest is not whole: ${atRest.join('; ')}`)
+  }
+
+  async #liveTogether(): Promise<void> {
+    const { growth } = this.#profile
+    const cluster = this.#cluster
+    const growing = cluster.grow()
+    if (growth !== 'joining') await growing
+    if (growth === 'settled') await cluster.settle()
+    this.#nemesis.begin()
+    this.#networkNemesis.begin()
+    await Promise.all([growing, ...this.#clients.map((client) => this.#use(client))])
+    this.#nemesis.end()
+    this.#networkNemesis.end()
+    await endCluster({ cluster, readAll: (host) => this.#readAll(host) })
+  }
+
+  /** Keys and names once, and what each client knows of by itself. */
+  async #readAll(host: SimHost): Promise<boolean> {
+    let isAnswered = true
+    for (const [index, { caller, keys, blocks }] of this.#clients.entries()) {
+      caller.stayAt(host)
+      if (index === 0) isAnswered = await keys.readAll()
+      isAnswered = (await blocks.readAll()) && isAnswered
+    }
+    return isAnswered
   }
 
   /** Behind the checks: what rots was acknowledged, and is lost all the same. */
   async #rot(): Promise<void> {
     const tell = (what: string) => this.#trace.add(this.#time.nowMs, what)
-    await endInRot({ host: this.#host, random: this.#random, values: this.#values, tell })
+    await endInRot({ host: this.#first, random: this.#random, values: this.#values, tell })
   }
 
   async #use({ random, caller, keys, blocks }: WorldClient): Promise<void> {
@@ -143,8 +221,7 @@ export class World {
   }
 
   /** A last start, behind which everything has to be there. */
-  async #heal(): Promise<void> {
-    const host = this.#host
+  async #heal(host: SimHost): Promise<void> {
     for (let waits = 0; host.node === undefined; waits++) {
       if (waits > waitsMax) throw new Violation('the node does not come back')
       await new Promise<void>((resolve) => void this.#time.after(waitMs, resolve))
@@ -165,7 +242,7 @@ export class World {
     await this.#trap.drain()
     for (let events = 0; !over; events++) {
       if (this.#failed !== undefined) throw this.#failed
-      if (events > eventsMax) throw new Violation('the world never comes to an end')
+      if (events > eventsMax) throw new Violation(`the world never comes to an end, at ${Math.round(this.#time.nowMs)} ms`)
       if (!this.#time.step()) throw new Violation('nothing happens any more, and somebody waits')
       await this.#trap.drain()
     }
@@ -183,14 +260,22 @@ export class World {
     checkHistory(blockModel, this.#blocks)
   }
 
+  #conflicts(): number {
+    return this.#keys.count((answer) => answer.kind === 'conflict') + this.#blocks.count((answer) => answer.kind === 'conflict')
+  }
+
   #report(): WorldReport {
+    const { hosts, traffic } = this.#cluster
     return {
       seed: this.#seed,
       hash: this.#trace.digest(),
       operations: this.#keys.size + this.#blocks.size,
       unanswered: this.#keys.unanswered + this.#blocks.unanswered,
-      starts: this.#host.starts,
-      faults: this.#nemesis.counts,
+      starts: hosts.reduce((sum, host) => sum + host.starts, 0),
+      faults: {
+        ...this.#nemesis.counts,
+        ...(hosts.length > 1 && { ...this.#networkNemesis.counts, ...traffic.counts, conflicts: this.#conflicts() }),
+      },
       simulatedMs: Math.round(this.#time.nowMs),
     }
   }

@@ -1,0 +1,162 @@
+/**
+ * What has to hold of a cluster once nothing is in its way any more: all hosts answer every read, members of a group hold the same records,
+ * values have copies enough, and no store has a fault.
+ */
+import type { BlockAddress } from '../../src/node/core/base/address.ts'
+import { addressFromBytes, addressText } from '../../src/node/core/base/address.ts'
+import { equalBytes, prefixEnd, toHex } from '../../src/node/core/base/bytes.ts'
+import type { BlockRecord } from '../../src/node/core/consensus/block-record.ts'
+import { decodeBlockRecord, encodeBlockRecord } from '../../src/node/core/consensus/record-codec.ts'
+import { decodeEntry } from '../../src/node/core/kv/entry.ts'
+import type { RecordFamily, RecordStore } from '../../src/node/ports/record-store.ts'
+import type { SimCluster } from './sim-cluster.ts'
+import type { SimHost } from './sim-host.ts'
+import { Violation } from './violation.ts'
+
+export interface ClusterEndingParts {
+  readonly cluster: SimCluster
+  /** Reads everything at a host; false where a read was refused. */
+  readonly readAll: (host: SimHost) => Promise<boolean>
+}
+
+interface HeldBlock {
+  readonly host: SimHost
+  readonly store: RecordStore
+  readonly record: BlockRecord
+}
+
+const upWaitMs = 50
+const upWaitsMax = 200
+const readPauseMs = 100
+const readsMax = 100
+const agreePauseMs = 100
+const agreesMax = 200
+const all = 10_000
+
+export async function endCluster({ cluster, readAll }: ClusterEndingParts): Promise<void> {
+  const { hosts } = cluster
+  await everyHostIsUp(cluster)
+  await cluster.settle()
+  for (const host of hosts) {
+    for (let reads = 1; !(await readAll(host)); reads++) {
+      if (reads > readsMax) throw new Violation(`a read at ${host.name} is refused although nothing is in its way`)
+      await cluster.pause(readPauseMs)
+    }
+  }
+  await membersAgree(cluster)
+  await valuesAreKept(hosts)
+  for (const host of hosts) {
+    const findings = (await host.node?.verify())?.findings ?? ['the node is down']
+    if (findings.length > 0) throw new Violation(`${host.name} finds fault with its store: ${findings.join('; ')}`)
+  }
+  for (const host of hosts) await host.stop()
+  for (const host of hosts) {
+    const atRest = await host.findingsAtRest()
+    if (atRest.length > 0) throw new Violation(`the store of ${host.name} at rest is not whole: ${atRest.join('; ')}`)
+  }
+}
+
+async function everyHostIsUp(cluster: SimCluster): Promise<void> {
+  for (const host of cluster.hosts) {
+    for (let waits = 0; host.node === undefined; waits++) {
+      if (waits > upWaitsMax) throw new Violation(`${host.name} does not come back`)
+      await cluster.pause(upWaitMs)
+    }
+    if (host.node.status().condition.kind !== 'sound') throw new Violation(`${host.name} does not come back sound`)
+  }
+}
+
+/** Followers may be a little behind; within seconds they are not. */
+async function membersAgree(cluster: SimCluster): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const difference = await differenceOf(cluster.hosts)
+    if (difference === undefined) return
+    if (tries > agreesMax) throw new Violation(`members do not come to one state: ${difference}`)
+    await cluster.pause(agreePauseMs)
+  }
+}
+
+async function differenceOf(hosts: readonly SimHost[]): Promise<string | undefined> {
+  const byBlock = new Map<string, HeldBlock[]>()
+  for (const host of hosts) {
+    const store = storeOf(host)
+    for (const { key, value } of await store.scan('block', { limit: all })) {
+      const address = addressFromBytes(key)
+      const record = address && decodeBlockRecord(address, value)
+      if (address === undefined || record === undefined) throw new Violation(`${host.name} has a block that cannot be read`)
+      const held = byBlock.get(addressText(address)) ?? []
+      held.push({ host, store, record })
+      byBlock.set(addressText(address), held)
+    }
+  }
+  for (const [name, held] of byBlock) {
+    const difference = await blockDifference(held, hosts)
+    if (difference !== undefined) return `${name}: ${difference}`
+  }
+  return undefined
+}
+
+/** By the group of whoever is furthest; who is no member of it does not count. */
+async function blockDifference(held: readonly HeldBlock[], hosts: readonly SimHost[]): Promise<string | undefined> {
+  const [furthest] = held.toSorted((left, right) => Number(right.record.committedIndex - left.record.committedIndex))
+  if (furthest === undefined) return undefined
+  const { address, group } = furthest.record
+  const expected = await imageOf(furthest)
+  for (const member of group.members) {
+    const host = hosts.find(({ node }) => equalBytes(node?.status().identity.nodeId ?? address, member.nodeId))
+    const own = held.find((each) => each.host === host)
+    if (own === undefined) return `${host?.name ?? 'a member'} does not have it`
+    const image = await imageOf(own)
+    const odd = [...new Set([...expected.keys(), ...image.keys()])].find((record) => expected.get(record) !== image.get(record))
+    if (odd !== undefined) {
+      const indices = `${furthest.record.committedIndex} and ${own.record.committedIndex}`
+      return `${furthest.host.name} and ${own.host.name} differ in ${odd} at ${indices}`
+    }
+  }
+  return undefined
+}
+
+/** Everything that a member keeps of a block and that is not its own. */
+async function imageOf({ store, record }: HeldBlock): Promise<ReadonlyMap<string, string>> {
+  const image = new Map<string, string>()
+  const { address } = record
+  const shared = { ...record, promised: samePromise(record) }
+  image.set('its record', toHex(encodeBlockRecord(shared)))
+  const families: readonly RecordFamily[] = ['entry', 'outcome']
+  for (const family of families) {
+    const before = prefixEnd(address)
+    for (const { key, value } of await store.scan(family, { from: address, ...(before && { before }), limit: all })) {
+      image.set(`${family} ${toHex(key)}`, toHex(value))
+    }
+  }
+  return image
+}
+
+/** Promises are each member's own. */
+function samePromise({ promised, group }: BlockRecord): BlockRecord['promised'] {
+  const [first] = group.members
+  return first === undefined ? promised : { ...promised, round: 0, bootCount: 1, nodeId: first.nodeId, storeId: first.storeId }
+}
+
+/** What an entry names lies at a majority of the nodes that should hold it. */
+async function valuesAreKept(hosts: readonly SimHost[]): Promise<void> {
+  const named = new Map<string, BlockAddress>()
+  for (const host of hosts) {
+    for (const { value } of await storeOf(host).scan('entry', { limit: all })) {
+      const entry = decodeEntry(value)
+      if (entry !== undefined) named.set(addressText(entry.address), entry.address)
+    }
+  }
+  const members = Math.min(3, hosts.length)
+  const needed = Math.floor(members / 2) + 1
+  for (const [name, address] of named) {
+    let copies = 0
+    for (const host of hosts) if (await storeOf(host).has('content', address)) copies += 1
+    if (copies < needed) throw new Violation(`the value ${name} has ${copies} of ${needed} copies`)
+  }
+}
+
+function storeOf({ name, store }: SimHost): RecordStore {
+  if (store === undefined) throw new Violation(`${name} is down although nothing happens to it`)
+  return store
+}
