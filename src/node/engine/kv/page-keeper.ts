@@ -189,12 +189,12 @@ export class PageKeeper {
     const signal = this.#parts.host.signal
     this.#assertBorn()
     await this.#block.lead(signal)
+    const { record } = this.#block
+    assert(record !== undefined, 'a page that is led was born')
     const wanted = foreign.length === 0 ? all : [...all, ...foreign.flatMap(({ changes }) => changes)]
     const { failures, present } = await loadPage({ store, outcomes, page: this.address }, wanted)
     const changes = failures.size === 0 ? all : all.filter((change) => !failures.has(change))
     const whole = foreign.filter((part) => !part.changes.some((change) => failures.has(change)))
-    const { record } = this.#block
-    assert(record !== undefined, 'a page that is led was born')
     const hlc = this.#stamp(record)
     const taken = [...changes, ...whole.flatMap((part) => part.changes)]
     const forget = await this.#outcomes.toForget(record, taken, present.outcomes, hlc)
@@ -202,7 +202,7 @@ export class PageKeeper {
     if (changes.length > 0) {
       parts.push(new LocalPart({ session, sequence: ++this.#sequence, writer, changes }, this.address, hlc, origin))
     }
-    const local = new LocalPageEntry({ hlc, forget, parts }, present, this.#outcomes.forgotten)
+    const local = new LocalPageEntry(record, { hlc, forget, parts }, present, this.#outcomes.forgotten)
     const space = taken.every(isRemovalOnly) ? 'reserve' : 'normal'
     const results = (await this.#block.propose(new ProposedPageEntry(local.entry), local, space, signal)) as PageResults
     this.#outcomes.committed(taken)

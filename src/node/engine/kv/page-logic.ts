@@ -34,11 +34,25 @@ export class LocalPageEntry {
   readonly present: LoadedPage
   /** Keys of the outcomes that the entry forgets. */
   readonly forgotten: readonly Uint8Array[]
+  readonly #base: BlockRecord
+  #isUsed = false
 
-  constructor(entry: PageEntry, present: LoadedPage, forgotten: readonly Uint8Array[]) {
+  /** `base`: the record of the page when the rest was read. */
+  constructor(base: BlockRecord, entry: PageEntry, present: LoadedPage, forgotten: readonly Uint8Array[]) {
+    this.#base = base
     this.entry = entry
     this.present = present
     this.forgotten = forgotten
+  }
+
+  /**
+   * Whether the page is as it was when the entry was made: other entries may have come between, and what is present is changed by applying,
+   * so that it serves once.
+   */
+  use(record: BlockRecord): boolean {
+    const isOf = !this.#isUsed && this.#base === record
+    this.#isUsed = true
+    return isOf
   }
 }
 
@@ -64,19 +78,20 @@ export class PageLogic implements BlockLogic {
 
   apply(record: BlockRecord | undefined, { address, body, local }: ChosenEntry): AppliedEntry | Promise<AppliedEntry> {
     if (record?.state.kind !== 'map') throw new CodedError('data-corrupt', 'an entry of a page meets another block')
-    if (local instanceof LocalPageEntry) return this.#apply(record, local)
-    return this.#load(address, entryOf(body)).then((loaded) => this.#apply(record, loaded))
+    if (local instanceof LocalPageEntry && local.use(record)) return this.#apply(record, local)
+    const entry = local instanceof LocalPageEntry ? local.entry : entryOf(body)
+    return this.#load(address, record, entry).then((loaded) => this.#apply(record, loaded))
   }
 
-  async #load(page: BlockAddress, entry: PageEntry): Promise<LocalPageEntry> {
+  async #load(page: BlockAddress, record: BlockRecord, entry: PageEntry): Promise<LocalPageEntry> {
     const changes = entry.parts.flatMap((part) => part.changes)
     const { store, outcomes } = this.#parts
     const { failures, present } = await loadPage({ store, outcomes, page }, changes)
     for (const failure of failures.values()) throw failure
-    return new LocalPageEntry(entry, present, await this.#forgotten(page, entry))
+    return new LocalPageEntry(record, entry, present, await this.#forgotten(page, entry))
   }
 
-  /** The entry names a stamp, and how many outcomes were issued up to it. */
+  /** The entry names a stamp, and how many outcomes were issued up to it at least; those of an entry before it may be gone. */
   async #forgotten(page: BlockAddress, { forget }: PageEntry): Promise<readonly Uint8Array[]> {
     if (forget.count === 0) return []
     const before = prefixEnd(page)
@@ -91,13 +106,12 @@ export class PageLogic implements BlockLogic {
       }
       if (found.length < limit) break
     }
-    if (keys.length < forget.count) throw new CodedError('data-corrupt', 'outcomes of this page are missing')
     return keys.slice(0, forget.count)
   }
 
   #apply(record: BlockRecord, { entry, present, forgotten }: LocalPageEntry): AppliedEntry {
     let current = record
-    let { forget } = entry
+    let forget = { ...entry.forget, count: forgotten.length }
     const writes: RecordWrite[] = []
     const results: (readonly RequestResult[])[] = []
     const keys = new Set<string>()
