@@ -373,6 +373,18 @@ describe('a removal', () => {
     for (const node of world.nodes) expect(node.store.has('tombstone', block.address)).toBe(false)
   })
 
+  test('that one member alone has heard of does not hide an insertion from those who ask it', async () => {
+    await using world = await ContentWorld.start(3)
+    const [one, two, three] = [world.node(1), world.node(2), world.node(3)]
+    const block = world.block('value', { remover: one })
+    two.delayMs = 10
+    const birth = one.hybrid.next()
+    await world.settled(three.replicas.copies.remove(one.tombstone(block.address)))
+    expect(await world.settled(one.replicas.put({ block, birth, lifts: true }))).toBeGreaterThan(birth)
+    await world.until('all have it', () => world.nodes.every((node) => node.has(block)))
+    for (const node of world.nodes) expect(await world.settled(node.read(block.address))).toBe('value')
+  })
+
   test('by another key than the header names is refused, and its tombstone hides nothing', async () => {
     await using world = await ContentWorld.start(3)
     const [one, two, three] = [world.node(1), world.node(2), world.node(3)]

@@ -196,8 +196,9 @@ export class ContentWrites {
     const required = this.required(group, block.header.acknowledgements)
     const isDone = await round.enough(() => done >= required)
     await this.#endLate(round, bytes.length)
-    if (isDone) return { kind: 'done' }
+    // A removal that reached few members would hide the copies of the others from whoever hears of it.
     if (removed !== undefined) return { kind: 'removed', stamp: removed }
+    if (isDone) return { kind: 'done' }
     return { kind: 'failed', isOutdated: round.isOutdated, error: round.failure() }
   }
 
