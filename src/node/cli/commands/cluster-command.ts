@@ -14,6 +14,7 @@ export function clusterCommand(io: CliIo): Command {
     .description('the network of a node: found one, invite nodes to it, join one, look at it')
     .addCommand(createCommand(io))
     .addCommand(inviteCommand(io))
+    .addCommand(joinCommand(io))
     .addCommand(statusCommand(io))
     .addCommand(nodesCommand(io))
     .addCommand(recoverCommand(io))
@@ -49,6 +50,21 @@ The link is a secret until it is spent. The node must listen for others ("memo r
 ${examples('memo cluster invite --auto', 'memo cluster invite --auto --uses 2 --valid 1h --json')}`,
     )
     .action(async (flags) => (await remote()).inviteNodes(flags, io))
+}
+
+function joinCommand(io: CliIo): Command {
+  return withSettingOptions(new Command('join'), io, ['data', 'keyFile', 'capacity', 'listen', 'advertise', 'zone', 'labels'])
+    .description('join the network that a link invites to, with an empty data directory')
+    .argument('<LINK>', 'what "memo cluster invite" printed: memo://join/...')
+    .option('--name <TEXT>', 'what people call this machine; its host name unless given')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+The inviting node must be running. What it holds is fetched when this node runs.
+${examples('memo cluster join memo://join/... --data ./data', 'memo run --data ./data --listen 0.0.0.0:7072')}`,
+    )
+    .action(async (link, flags) => (await import('./cluster-join.ts')).joinCluster(link, flags, io))
 }
 
 function statusCommand(io: CliIo): Command {

@@ -29,6 +29,12 @@ export class Replica {
     return this.#core.role instanceof Primary
   }
 
+  /** It leads, and everything that it took over is applied: what it judges by is the state that its next proposal meets. */
+  get isReady(): boolean {
+    const { role, applied } = this.#core
+    return role instanceof Primary && applied >= role.adoptedUpTo
+  }
+
   get isPreparing(): boolean {
     return this.#core.role instanceof Candidate
   }

@@ -52,13 +52,13 @@ export interface PageEntryPart {
 export interface PageEntry {
   /** Of the primary: what the revisions of the entry begin with. */
   readonly hlc: bigint
-  /** Outcomes that are forgotten first, so that their number stays bounded. */
-  readonly forget: { readonly floor: bigint; readonly count: number }
+  /** Outcomes issued at or below this HLC are forgotten first, so that their number stays bounded. */
+  readonly forgetUpTo: bigint
   readonly parts: readonly PageEntryPart[]
 }
 
-export function encodePageEntry({ hlc, forget, parts }: PageEntry): Uint8Array {
-  const writer = new CanonicalWriter(entryFormat, 512).uint(hlc).uint(forget.floor).uint(forget.count)
+export function encodePageEntry({ hlc, forgetUpTo, parts }: PageEntry): Uint8Array {
+  const writer = new CanonicalWriter(entryFormat, 512).uint(hlc).uint(forgetUpTo)
   return writer.list(parts, writePart).finish()
 }
 
@@ -66,10 +66,10 @@ export function encodePageEntry({ hlc, forget, parts }: PageEntry): Uint8Array {
 export function decodePageEntry(bytes: Uint8Array): PageEntry | undefined {
   return decodeCanonical(entryFormat, bytes, (reader) => {
     const hlc = reader.uint64()
-    const forget = { floor: reader.uint64(), count: reader.uint() }
+    const forgetUpTo = reader.uint64()
     const parts = reader.list(partsMax, readPart)
-    reader.require(isHlc(hlc) && isHlc(forget.floor))
-    return { hlc, forget, parts }
+    reader.require(isHlc(hlc) && isHlc(forgetUpTo))
+    return { hlc, forgetUpTo, parts }
   })
 }
 

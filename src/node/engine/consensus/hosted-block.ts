@@ -146,12 +146,12 @@ export class HostedBlock {
     this.#step({ kind: 'message', from, message })
   }
 
-  /** Resolves when this node leads the block. Rejects with NotPrimary, or `unavailable` when no majority answers. */
+  /** Resolves when this node leads the block and has applied what it took over. Rejects with NotPrimary, or `unavailable` when no majority answers. */
   async lead(signal: AbortSignal): Promise<void> {
     if (this.state.isInstalling)
       throw new CodedError('unavailable', 'the state of this block is being fetched; nothing was changed')
     if (this.record === undefined && this.#parts.isUncertain(this.address)) throw beingMoved()
-    if (this.#replica.isLeading) return
+    if (this.#replica.isReady) return
     if (!isMember(this.group, this.#parts.self)) {
       if (storeRefusal(this.#parts.store) !== undefined) throw foreignBlock(this.#parts.store)
       throw new NotPrimary(this.group.members, undefined)
@@ -166,6 +166,7 @@ export class HostedBlock {
     signal.addEventListener('abort', aborted)
     try {
       this.#step({ kind: 'lead' })
+      this.#letLead()
       await waiter.promise
     } catch (error) {
       // Who prepares without an answer keeps others from leading.
@@ -232,7 +233,8 @@ export class HostedBlock {
         await waiter.promise
         return
       } catch (error) {
-        if (!(error instanceof Refusal) || signal.aborted) throw error
+        if (!(error instanceof Refusal)) throw error
+        signal.throwIfAborted()
         if (error.reason === 'no-majority') throw noMajority(this.group)
       }
     }
@@ -314,7 +316,7 @@ export class HostedBlock {
         this.#takeRead(effect.read)?.reject(new Refusal(effect.reason))
         return
       case 'leading':
-        if (effect.leading) for (const waiter of this.#leadWaiters) waiter.resolve()
+        if (effect.leading) this.#letLead()
         return
       case 'overtaken':
         for (const waiter of this.#leadWaiters) waiter.reject(new NotPrimary(this.group.members, effect.by))
@@ -347,6 +349,12 @@ export class HostedBlock {
     this.#step({ kind: 'applied', index: slot })
     this.#finish(slot)
     this.#letPersist()
+    this.#letLead()
+  }
+
+  /** Who waits to lead is told when what was taken over is applied. */
+  #letLead(): void {
+    if (this.#replica.isReady) for (const waiter of this.#leadWaiters) waiter.resolve()
   }
 
   #letPersist(): void {

@@ -1,9 +1,7 @@
 import { assert } from '../../../shared/assert.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
-import { prefixEnd } from '../../core/base/bytes.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
-import { issuedOfOutcomeKey } from '../../core/consensus/outcome.ts'
 import type { AppliedBatch, PageRules, RequestResult } from '../../core/kv/page-apply.ts'
 import { applyBatch, isReplay, requestIdText, withLastBatch } from '../../core/kv/page-apply.ts'
 import type { PageBatch } from '../../core/kv/page-batch.ts'
@@ -15,6 +13,7 @@ import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { AppliedEntry, BlockLogic, ChosenEntry } from '../consensus/block-logic.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
+import { forgottenOutcomes } from './forgotten-outcomes.ts'
 import type { LoadedPage } from './load-page.ts'
 import { loadPage } from './load-page.ts'
 import { pageWrites } from './page-writes.ts'
@@ -60,8 +59,6 @@ export class LocalPageEntry {
 export type PageResults = readonly (readonly RequestResult[])[]
 
 const forgetNothing = { floor: 0n, count: 0 }
-/** Outcomes of one stamp or below that are looked up at a time. */
-const forgottenAtOnce = 10_000
 
 /** What the entries of key-value pages do. */
 export class PageLogic implements BlockLogic {
@@ -88,30 +85,12 @@ export class PageLogic implements BlockLogic {
     const { store, outcomes } = this.#parts
     const { failures, present } = await loadPage({ store, outcomes, page }, changes)
     for (const failure of failures.values()) throw failure
-    return new LocalPageEntry(record, entry, present, await this.#forgotten(page, entry))
-  }
-
-  /** The entry names a stamp, and how many outcomes were issued up to it at least; those of an entry before it may be gone. */
-  async #forgotten(page: BlockAddress, { forget }: PageEntry): Promise<readonly Uint8Array[]> {
-    if (forget.count === 0) return []
-    const before = prefixEnd(page)
-    const limit = Math.min(forget.count, forgottenAtOnce)
-    const keys: Uint8Array[] = []
-    for (let after: Uint8Array = page; keys.length < forget.count; ) {
-      const found = await this.#parts.store.scan('outcome', { after, ...(before && { before }), limit, keysOnly: true })
-      for (const { key } of found) {
-        const issued = issuedOfOutcomeKey(key)
-        if (issued !== undefined && issued <= forget.floor) keys.push(key)
-        after = key
-      }
-      if (found.length < limit) break
-    }
-    return keys.slice(0, forget.count)
+    return new LocalPageEntry(record, entry, present, await forgottenOutcomes(store, page, entry.forgetUpTo))
   }
 
   #apply(record: BlockRecord, { entry, present, forgotten }: LocalPageEntry): AppliedEntry {
     let current = record
-    let forget = { ...entry.forget, count: forgotten.length }
+    let forget = { floor: entry.forgetUpTo, count: forgotten.length }
     const writes: RecordWrite[] = []
     const results: (readonly RequestResult[])[] = []
     const keys = new Set<string>()
