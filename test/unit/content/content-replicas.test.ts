@@ -403,7 +403,7 @@ describe('a removal', () => {
     expect(three.store.has('tombstone', block.address)).toBe(false)
   })
 
-  test('that reaches too few is unknown, and carried on by the next one', async () => {
+  test('that reaches too few is unknown, and may be asked for again', async () => {
     await using world = await ContentWorld.start(3)
     const one = world.node(1)
     const block = world.block('value', { remover: one })
@@ -413,6 +413,9 @@ describe('a removal', () => {
     world.isolate(3)
     expect(await world.settled(codeOf(one.remove(block.address)))).toBe('outcome-unknown')
     expect(one.has(block)).toBe(true)
+    world.mend(2)
+    await world.settled(one.remove(block.address))
+    expect(world.nodes.map((node) => node.has(block))).toEqual([false, false, true])
   })
 })
 
