@@ -45,7 +45,10 @@ export async function startConsole(
         version,
         metrics: () => meter.render(),
         health: () =>
-          healthReport({ version, pid: process.pid, status: node.status(), keysKept, damage: observer.store.damage() }),
+          healthReport({
+            ...{ version, pid: process.pid, status: node.status(), cluster: node.cluster.status(), keysKept },
+            damage: observer.store.damage(),
+          }),
       },
       serve,
     },

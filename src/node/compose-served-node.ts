@@ -22,7 +22,7 @@ import type { Environment } from './config/process-environment.ts'
 import { toHex } from './core/base/bytes.ts'
 import { defaultLimits } from './core/base/limits.ts'
 import type { StorageNode } from './engine/storage-node.ts'
-import { createClusterObserver } from './observe/cluster-observer.ts'
+import { createClusterObserver, registerClusterGauges } from './observe/cluster-observer.ts'
 import type { MetricHistory } from './observe/metric-history.ts'
 import type { NodeObserver } from './observe/node-observer.ts'
 import { registerStatusGauges } from './observe/status-gauges.ts'
@@ -114,6 +114,7 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
   }))
   resources.add(async () => parts.history[Symbol.dispose]())
   registerStatusGauges(meter, version, () => node.status())
+  registerClusterGauges(meter, () => node.cluster.status())
   reportStart(node, observer, version, performance.now() - startedMs)
   entered('ports')
   const services = {

@@ -34,19 +34,54 @@ export function createClusterObserver({ logger: parent, meter }: ObserverPorts):
   return { ...livenessEvents(logger, meter), ...transportEvents(logger, meter) }
 }
 
-/** What has gauges of the nodes of a cluster. */
+/** The part of a cluster's status that has gauges. */
 export interface ObservedCluster {
-  nodes(): readonly { readonly state: PeerState }[]
-  readonly healthMultiplier: number
+  readonly nodes: readonly { readonly state: PeerState | 'unknown' }[]
+  readonly quorum: { readonly members: number; readonly alive: number; readonly needed: number }
+  readonly groupsPending: number
+  readonly copiesPending: number | undefined
+  readonly patience: number
 }
 
-/** Registers how many nodes are in which state, this one included, and how this node itself does; asked when the metrics are read. */
-export function registerClusterGauges(meter: Meter, cluster: ObservedCluster): void {
-  meter.gauge(metricCatalogue.clusterHealth, () => cluster.healthMultiplier)
+/** `unknown`: not heard of since the start. */
+const observedStates = [...peerStates, 'unknown'] as const
+
+/** Registers what a node knows of its network as gauges; asked when the metrics are read, and perhaps unknown before the node runs. */
+export function registerClusterGauges(meter: Meter, status: () => ObservedCluster | undefined): void {
+  const value = (read: (status: ObservedCluster) => number | undefined) => () => {
+    const current = status()
+    const number = current === undefined ? undefined : read(current)
+    return number === undefined ? [] : [{ labels: {}, value: number }]
+  }
   meter.gauge(metricCatalogue.clusterNodes, () => {
-    const states = cluster.nodes().map(({ state }) => state)
-    return peerStates.map((state) => ({ labels: { state }, value: states.filter((other) => other === state).length }))
+    const states = status()?.nodes.map(({ state }) => state)
+    if (states === undefined) return []
+    return observedStates.map((state) => ({ labels: { state }, value: states.filter((other) => other === state).length }))
   })
+  meter.gauge(
+    metricCatalogue.clusterHealth,
+    value(({ patience }) => patience),
+  )
+  meter.gauge(
+    metricCatalogue.clusterQuorumMembers,
+    value(({ quorum }) => quorum.members),
+  )
+  meter.gauge(
+    metricCatalogue.clusterQuorumAlive,
+    value(({ quorum }) => quorum.alive),
+  )
+  meter.gauge(
+    metricCatalogue.clusterQuorumNeeded,
+    value(({ quorum }) => quorum.needed),
+  )
+  meter.gauge(
+    metricCatalogue.clusterGroupsPending,
+    value(({ groupsPending }) => groupsPending),
+  )
+  meter.gauge(
+    metricCatalogue.clusterCopiesPending,
+    value(({ copiesPending }) => copiesPending),
+  )
 }
 
 function livenessEvents(logger: Logger, meter: Meter): LivenessObserver {

@@ -102,6 +102,17 @@ export const metricCatalogue = {
     help: 'Nodes of the network that are known here, this one included.',
     labels: ['state'],
   },
+  clusterQuorumMembers: { name: 'memo_cluster_quorum_members', help: "Members of the network's own block." },
+  clusterQuorumAlive: { name: 'memo_cluster_quorum_alive', help: 'Those of them that are alive as far as this node knows.' },
+  clusterQuorumNeeded: { name: 'memo_cluster_quorum_needed', help: 'How many of them decide.' },
+  clusterGroupsPending: {
+    name: 'memo_cluster_groups_pending',
+    help: 'Blocks led by this node whose members are not yet those of the newest placement map.',
+  },
+  clusterCopiesPending: {
+    name: 'memo_cluster_copies_pending',
+    help: 'Copies of content that this node has to look after because of the newest placement map; absent while it does not know.',
+  },
   clusterHealth: {
     name: 'memo_cluster_patience',
     help: 'How many times longer than usual this node waits before it suspects others, because it is slow itself: from 1.',

@@ -7,6 +7,7 @@ import { isOwnName } from '../../../src/node/api/http/request-names.ts'
 import type { NodeStatus } from '../../../src/node/engine/storage-node.ts'
 import type { StoreUsage } from '../../../src/node/ports/record-store.ts'
 import { recordFamilies } from '../../../src/node/ports/record-store.ts'
+import { clusterNodeOf, clusterOf } from '../../support/cluster-facts.ts'
 import { ConsoleBed } from '../../support/console-bed.ts'
 import { rawExchange } from '../../support/raw-http.ts'
 
@@ -38,12 +39,15 @@ const sound: NodeStatus = {
   uptimeMs: 5,
 }
 
+const wholeCluster = clusterOf({ nodes: [clusterNodeOf(1, { isSelf: true })], quorum: { members: 1, alive: 1, needed: 1 } })
 let status = sound
+let cluster = wholeCluster
 const report = (): HealthReport =>
   healthReport({
     version: '1.2.3',
     pid: 1,
     status,
+    cluster,
     keysKept: [{ name: 'node', path: '/k', mode: 0o100600, protection: { kind: 'plain' } }],
     damage: ['index: CURRENT was damaged'],
   })
@@ -54,6 +58,34 @@ afterAll(() => bed[Symbol.asyncDispose]())
 const ask = bed.ask.bind(bed)
 
 describe('routes', () => {
+  test('a dead node and a network that cannot decide are problems; one that is only suspected is none', async () => {
+    status = sound
+    const nodes = [
+      clusterNodeOf(1, { isSelf: true }),
+      clusterNodeOf(2, { state: 'suspect' }),
+      clusterNodeOf(3, { state: 'left' }),
+    ]
+    cluster = clusterOf({ nodes, quorum: { members: 2, alive: 2, needed: 2 }, copiesPending: 0 })
+    const well = await ask('/health')
+    expect([well.status, JSON.parse(well.body).problems]).toEqual([200, []])
+    cluster = clusterOf({ quorum: { members: 3, alive: 1, needed: 2 } })
+    const lost = await ask('/health')
+    expect([lost.status, JSON.parse(lost.body).problems]).toEqual([
+      503,
+      [
+        expect.stringContaining('1 of the 3 members of its own block are alive, 2 are needed'),
+        expect.stringMatching(/^1 of 3 nodes /),
+      ],
+    ])
+    expect(JSON.parse(lost.body).cluster).toEqual({
+      nodes: { alive: 2, suspect: 0, dead: 1, left: 0, unknown: 0 },
+      quorum: { members: 3, alive: 1, needed: 2 },
+      groupsPending: 2,
+      copiesPending: null,
+    })
+    cluster = wholeCluster
+  })
+
   test('a store that refuses puts says why, once, beside what else was found', async () => {
     const refusal = 'the index is damaged: puts are refused'
     status = { ...sound, scrub: { lastRound: undefined, refusal, findings: [refusal, 'index: a.ldb at 0: damaged'] } }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { PromMeter } from '../../../src/node/adapters/prom-meter/prom-meter.ts'
+import type { ObservedCluster } from '../../../src/node/observe/cluster-observer.ts'
 import { createClusterObserver, registerClusterGauges } from '../../../src/node/observe/cluster-observer.ts'
+import { clusterOf } from '../../support/cluster-facts.ts'
 import { filled } from '../../support/identities.ts'
 import { SilentLogger } from '../adapters/silent-logger.ts'
 
@@ -67,18 +69,28 @@ test('refused hellos are all counted, and of one reason within a minute ten are 
   expect(logger.lines.map(({ fields }) => fields['reason'])).toEqual([...new Array(10).fill('expired'), 'clock'])
 })
 
-test('nodes are counted by their state', async () => {
+test('nodes are counted by their state, and the quorum beside what it needs', async () => {
   const { meter } = bed()
-  const nodes = () => [{ state: 'alive' }, { state: 'alive' }, { state: 'dead' }] as const
-  registerClusterGauges(meter, { nodes, healthMultiplier: 3 })
+  let known: ObservedCluster | undefined
+  registerClusterGauges(meter, () => known)
+  expect(await meter.render()).not.toMatch(/^memo_cluster_(nodes|patience|quorum_alive)[ {]/m)
+  known = clusterOf({ patience: 3 })
   const text = await meter.render()
-  expect(text).toContain('memo_cluster_patience 3')
-  for (const [state, count] of [
-    ['alive', 2],
-    ['suspect', 0],
-    ['dead', 1],
-    ['left', 0],
+  for (const line of [
+    'memo_cluster_nodes{state="alive"} 2',
+    'memo_cluster_nodes{state="suspect"} 0',
+    'memo_cluster_nodes{state="dead"} 1',
+    'memo_cluster_nodes{state="left"} 0',
+    'memo_cluster_nodes{state="unknown"} 0',
+    'memo_cluster_patience 3',
+    'memo_cluster_quorum_members 3',
+    'memo_cluster_quorum_alive 2',
+    'memo_cluster_quorum_needed 2',
+    'memo_cluster_groups_pending 2',
   ]) {
-    expect(text).toContain(`memo_cluster_nodes{state="${state}"} ${count}`)
+    expect(text).toContain(line)
   }
+  expect(text).not.toMatch(/^memo_cluster_copies_pending /m)
+  known = clusterOf({ copiesPending: 7 })
+  expect(await meter.render()).toContain('memo_cluster_copies_pending 7')
 })

@@ -32,11 +32,14 @@ export class PromMeter implements Meter {
     description: MetricDescription,
     read: () => number | readonly { readonly labels: MetricLabels; readonly value: number }[],
   ): void {
+    const { labels = [] } = description
     const gauge: PromGauge = new PromGauge({
       ...this.#configOf(description),
       collect: () => {
         const now = read()
         gauge.reset()
+        // To the library one without labels has the value 0 until it is told: what is not known is absent.
+        if (labels.length === 0) gauge.remove()
         if (typeof now === 'number') gauge.set(now)
         else for (const { labels, value } of now) gauge.set(labels, value)
       },

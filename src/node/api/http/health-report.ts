@@ -1,4 +1,5 @@
 import { toHex } from '../../core/base/bytes.ts'
+import type { ClusterNodeState, ClusterStatus, QuorumStatus } from '../../engine/cluster/cluster-service.ts'
 import type { NodeStatus } from '../../engine/storage-node.ts'
 import type { KeyDescription } from '../../ports/key-vault.ts'
 
@@ -32,6 +33,14 @@ export interface HealthReport {
     /** What the store found when it read all of itself again; `lastRoundAt` is null before the end of the first round. */
     readonly scrub: { readonly lastRoundAt: string | null; readonly bytes: number; readonly findings: readonly string[] } | null
   }
+  readonly cluster: {
+    /** By state, this node among them. */
+    readonly nodes: Readonly<Record<ClusterNodeState, number>>
+    readonly quorum: QuorumStatus
+    readonly groupsPending: number
+    /** Null while the node does not know. */
+    readonly copiesPending: number | null
+  }
   readonly disk: { readonly freeBytes: number; readonly full: boolean }
   readonly keys: number
   readonly collectableValues: number
@@ -42,17 +51,18 @@ export interface HealthFacts {
   readonly version: string
   readonly pid: number
   readonly status: NodeStatus
+  readonly cluster: ClusterStatus
   readonly keysKept: readonly KeyDescription[]
   readonly damage: readonly string[]
 }
 
 const findingsShownMax = 20
 
-export function healthReport({ version, pid, status, keysKept, damage }: HealthFacts): HealthReport {
+export function healthReport({ version, pid, status, cluster, keysKept, damage }: HealthFacts): HealthReport {
   const { identity, condition, usage } = status
   const findings = condition.kind === 'suspect' ? condition.findings : []
   const { full } = usage
-  const problems = problemsOf(status, full)
+  const problems = [...problemsOf(status, full), ...clusterProblems(cluster)]
   return {
     status: status.state === 'running' ? (problems.length === 0 ? 'ok' : 'degraded') : 'down',
     problems,
@@ -78,6 +88,12 @@ export function healthReport({ version, pid, status, keysKept, damage }: HealthF
       damage: damage.slice(0, findingsShownMax),
       refusal: status.scrub?.refusal ?? null,
       scrub: scrubReport(status.scrub),
+    },
+    cluster: {
+      nodes: nodeCounts(cluster),
+      quorum: cluster.quorum,
+      groupsPending: cluster.groupsPending,
+      copiesPending: cluster.copiesPending ?? null,
     },
     disk: { freeBytes: usage.diskFreeBytes, full },
     keys: status.keys,
@@ -108,6 +124,26 @@ function problemsOf(status: NodeStatus, full: boolean): string[] {
   if (found > 0)
     problems.push(`${found} places of the store are damaged: see store.scrub, and "memo doctor" with the node stopped`)
   if (full) problems.push('the store is full: changes are refused, removals still work')
+  return problems
+}
+
+function nodeCounts({ nodes }: ClusterStatus): HealthReport['cluster']['nodes'] {
+  const counts = { alive: 0, suspect: 0, dead: 0, left: 0, unknown: 0 }
+  for (const { state } of nodes) counts[state] += 1
+  return counts
+}
+
+/** A node that is only suspected may answer in a moment: nobody is woken for it. */
+function clusterProblems(cluster: ClusterStatus): string[] {
+  const { members, alive, needed } = cluster.quorum
+  const problems: string[] = []
+  if (alive < needed) {
+    problems.push(
+      `the network cannot decide: ${alive} of the ${members} members of its own block are alive, ${needed} are needed`,
+    )
+  }
+  const dead = nodeCounts(cluster).dead
+  if (dead > 0) problems.push(`${dead} of ${cluster.nodes.length} nodes of the network do not answer`)
   return problems
 }
 

@@ -45,6 +45,8 @@ export interface ClusterStatus {
   readonly groupsPending: number
   /** Copies of content that this node still has to look after because of the newest epoch; undefined while it does not know. */
   readonly copiesPending: number | undefined
+  /** How many times longer than usual this node waits before it suspects others, because it is slow itself: from 1. */
+  readonly patience: number
   /** Where other nodes reach this one; empty where it listens for none. */
   readonly listening: readonly string[]
 }

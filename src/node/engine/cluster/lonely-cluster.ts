@@ -46,6 +46,7 @@ export class LonelyCluster implements ClusterService {
       replication,
       groupsPending: 0,
       copiesPending: 0,
+      patience: 1,
       listening: [],
     }
   }
