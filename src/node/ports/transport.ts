@@ -115,7 +115,10 @@ export interface Transport extends AsyncDisposable {
    * where it was dropped at once, because too much waits or no endpoint is known.
    */
   send(nodeId: Uint8Array, body: Uint8Array): boolean
-  /** Rejects with `unavailable` (not reached, or the session ended: whether it was carried out is unknown), or what the peer failed with. */
+  /**
+   * Rejects with `unavailable` (not reached, or the session ended, whose detail `reason` is then a SessionEnd: whether it was carried out is
+   * unknown), or what the peer failed with.
+   */
   request(nodeId: Uint8Array, body: Uint8Array, options: RequestOptions): Promise<Uint8Array>
   openStream(nodeId: Uint8Array, body: Uint8Array, signal: AbortSignal): Promise<PeerStream>
   /** Asks a node that is known only by an endpoint and its id to be admitted. */

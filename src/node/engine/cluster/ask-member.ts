@@ -1,4 +1,4 @@
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { addressFromBytes } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
@@ -10,6 +10,7 @@ import type { RoutedAnswer, RoutedKind } from '../../core/wire/routed-call.ts'
 import { decodeRoutedAnswer, decodeRoutedRequest, encodeRoutedAnswer, encodeRoutedRequest } from '../../core/wire/routed-call.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Peer, Transport } from '../../ports/transport.ts'
+import { sessionEnds } from '../../ports/transport.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
 import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
@@ -57,7 +58,10 @@ export class MemberCalls {
 
   readonly ask: AskMember = async (to, call, signal) => {
     const { transport } = this.#parts
-    const bytes = await transport.request(to.nodeId, requestBody('routed', encodeRoutedRequest(call)), { signal })
+    const body = requestBody('routed', encodeRoutedRequest(call))
+    const bytes = await transport.request(to.nodeId, body, { signal }).catch((error: unknown) => {
+      throw isChange(call.kind) && isCutOff(error) ? cutOff(error) : error
+    })
     const answer = decodeRoutedAnswer(bytes)
     if (answer === undefined) throw new CodedError('internal', 'a node gave an answer that cannot be read')
     if (answer.kind === 'lost') throw new LostProposal()
@@ -112,4 +116,17 @@ export class MemberCalls {
       return false
     }
   }
+}
+
+function isChange(kind: RoutedKind): boolean {
+  return kind === 'page-change' || kind === 'block-change' || kind === 'root-change'
+}
+
+/** The session ended when the call may have left. */
+function isCutOff(error: unknown): boolean {
+  return isCoded(error, 'unavailable') && sessionEnds.some((reason) => reason === error.details['reason'])
+}
+
+function cutOff(cause: unknown): CodedError {
+  return new CodedError('outcome-unknown', 'the node was lost before it answered; whether this was carried out is unknown', { cause })
 }

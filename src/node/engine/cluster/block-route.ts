@@ -70,7 +70,7 @@ export class BlockRoute {
         if (compareMembers(target, this.#parts.self) === 0) return await call.local(block, signal)
         return await call.remote(target, attempts.primaryFailed, signal)
       } catch (error) {
-        if (signal.aborted) throw attempts.isLost ? unknownOutcome(error) : error
+        if (signal.aborted) throw attempts.givenUp(error, signal)
         attempts.failed(target, error)
         if (attempts.isLost && !call.repeatable) throw unknownOutcome(error)
         // Patience ends early only where nothing can have been changed.
@@ -148,6 +148,12 @@ class RouteAttempts {
     if (isCoded(error, 'outcome-unknown')) this.isLost = true
     else if (!isCoded(error, 'unavailable')) throw error
     this.#silent.add(nameOf(target))
+  }
+
+  /** What a caller is told that waits no more. */
+  givenUp(error: unknown, signal: AbortSignal): unknown {
+    if (this.isLost || error instanceof LostProposal || isCoded(error, 'outcome-unknown')) return unknownOutcome(error)
+    return error instanceof NotPrimary ? signal.reason : error
   }
 
   unavailable(): unknown {
