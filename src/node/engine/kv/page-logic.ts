@@ -110,7 +110,9 @@ export class PageLogic implements BlockLogic {
       for (const key of applied.entries.keys()) keys.add(key)
       takeIn(present, applied)
     }
-    return { record: current, writes, result: results satisfies PageResults, durable: () => this.#durable(current, keys) }
+    // However many parts an entry has, its slot makes one version.
+    const next = current === record ? record : { ...current, version: record.version + 1n }
+    return { record: next, writes, result: results satisfies PageResults, durable: () => this.#durable(next, keys) }
   }
 
   #durable({ address, state }: BlockRecord, keys: ReadonlySet<string>): void {
