@@ -44,7 +44,7 @@ import { PayloadPipeline } from './engine/payload/payload-pipeline.ts'
 import type { NodeStatus } from './engine/storage-node.ts'
 import { createClusterObserver } from './observe/cluster-observer.ts'
 import type { NodePorts } from './ports/node-ports.ts'
-import type { Transport } from './ports/transport.ts'
+import type { Transport, TransportEvents } from './ports/transport.ts'
 
 export interface EngineParts {
   readonly options: NodeOptions
@@ -142,7 +142,9 @@ async function composeFoundation(
   const pages = new PageLogic({ store, clock, rules, outcomes, keysChanged: keysChanged(options, network.stores) })
   const signedBlocks = new SignedBlockLogic({ store, clock, limits, outcomes })
   const rootLogic = new RootLogic(store)
-  const transport = transportOf(ports, network)
+  // One for all that is told of other nodes: a metric has one owner.
+  const observer = createClusterObserver({ logger, meter })
+  const transport = transportOf(ports, network, observer)
   const cluster = composeCluster({
     ports,
     transport,
@@ -153,7 +155,7 @@ async function composeFoundation(
       if (!isPage(record, body)) return signedBlocks
       return record?.state.kind === 'map' && record.state.head.page === 'root' ? rootLogic : pages
     },
-    observer: createClusterObserver({ logger, meter }),
+    observer,
     ...said(parts, transport),
     chain: await ownPassport(parts, network),
   })
@@ -221,9 +223,13 @@ function lonelyService(parts: EngineParts, blocks: BlockEngine): ClusterService 
   return new LonelyCluster({ status: parts.status, blocks, description: { software, zone, labels } })
 }
 
-function transportOf({ transport }: NodePorts, { self, placement }: NetworkState): Transport | undefined {
+function transportOf(
+  { transport }: NodePorts,
+  { self, placement }: NetworkState,
+  events: TransportEvents,
+): Transport | undefined {
   if (typeof transport !== 'function') return transport
-  return transport({ nodeId: self.nodeId, hasOthers: placement.places.length > 1 })
+  return transport({ nodeId: self.nodeId, hasOthers: placement.places.length > 1, events })
 }
 
 /** What this node says of itself. */

@@ -22,7 +22,7 @@ import type { Environment } from './config/process-environment.ts'
 import { toHex } from './core/base/bytes.ts'
 import { defaultLimits } from './core/base/limits.ts'
 import type { StorageNode } from './engine/storage-node.ts'
-import { createClusterObserver, registerClusterGauges } from './observe/cluster-observer.ts'
+import { registerClusterGauges } from './observe/cluster-observer.ts'
 import type { MetricHistory } from './observe/metric-history.ts'
 import type { NodeObserver } from './observe/node-observer.ts'
 import { registerStatusGauges } from './observe/status-gauges.ts'
@@ -128,10 +128,9 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
 }
 
 /** A node that is looked at reaches no other; one of several reaches them also where it listens for none. */
-function transportFor({ config, readOnly, logger, meter }: ServeParts, adapters: ServedNode['adapters']): TransportMaker {
-  return ({ nodeId, hasOthers }) => {
+function transportFor({ config, readOnly }: ServeParts, adapters: ServedNode['adapters']): TransportMaker {
+  return ({ nodeId, hasOthers, events }) => {
     if (readOnly === true || (config.listen === undefined && !hasOthers)) return undefined
-    const events = createClusterObserver({ logger, meter })
     return peerTransport({ ...adapters, nodeId, listen: config.listen, limits: defaultLimits, events })
   }
 }

@@ -6,10 +6,14 @@ import type { Logger } from './logger.ts'
 import type { Meter } from './meter.ts'
 import type { Random } from './random.ts'
 import type { RecordStore } from './record-store.ts'
-import type { Transport } from './transport.ts'
+import type { Transport, TransportEvents } from './transport.ts'
 
 /** Asked once, at the start, when it is known who the node is and whether its network has other nodes. */
-export type TransportMaker = (facts: { readonly nodeId: Uint8Array; readonly hasOthers: boolean }) => Transport | undefined
+export type TransportMaker = (facts: {
+  readonly nodeId: Uint8Array
+  readonly hasOthers: boolean
+  readonly events: TransportEvents
+}) => Transport | undefined
 
 /** Everything through which a node touches the world. */
 export interface NodePorts {
