@@ -199,10 +199,11 @@ export class AppliedState {
     // What was accepted of slots behind a change of the group was accepted in a group that does not decide them.
     const stale = entry.kind === 'group' ? [...this.#acceptedOnDisk].filter((other) => other > slot) : []
     for (const other of stale) writes.push({ kind: 'delete', family: 'accepted', key: acceptedKey(this.#address, other) })
-    for (const watch of this.#watches) watch.note(applied.writes)
     // What others hold durably has to be applied, on whatever space is left.
     const isChosen = slot <= this.#log.committed()
     if (writes.length > 0) await store.commit(writes, { space: isChosen ? 'reserve' : (own?.space ?? 'normal') })
+    // Behind the commit: who began to read while it was under way has not seen it.
+    for (const watch of this.#watches) watch.note(applied.writes)
     for (const gone of [slot, ...stale]) this.#acceptedOnDisk.delete(gone)
     this.#record = next
     applied.durable?.()
