@@ -50,6 +50,17 @@ export class BlockClient {
     else await this.#call(name, { kind: 'remove' })
   }
 
+  /** Changes every name once; false where a call was refused. */
+  async changeAll(): Promise<boolean> {
+    const answered: boolean[] = []
+    for (const name of this.#names()) {
+      answered.push(await this.#call(name, { kind: 'insert', value: this.#value() }))
+      answered.push(await this.#call(name, { kind: 'fetch' }))
+      if (this.#seen.has(name)) await this.#update(name)
+    }
+    return !answered.includes(false)
+  }
+
   /** False where a call was refused. */
   async readAll(): Promise<boolean> {
     const answered: boolean[] = []

@@ -8,6 +8,7 @@ import { equalBytes, prefixEnd, toHex } from '../../src/node/core/base/bytes.ts'
 import type { BlockRecord } from '../../src/node/core/consensus/block-record.ts'
 import { decodeBlockRecord, encodeBlockRecord } from '../../src/node/core/consensus/record-codec.ts'
 import { decodeEntry } from '../../src/node/core/kv/entry.ts'
+import { replicationFactor } from '../../src/node/engine/network/network-view.ts'
 import type { RecordFamily, RecordStore } from '../../src/node/ports/record-store.ts'
 import type { SimCluster } from './sim-cluster.ts'
 import type { SimHost } from './sim-host.ts'
@@ -17,6 +18,8 @@ export interface ClusterEndingParts {
   readonly cluster: SimCluster
   /** Reads everything at a host; false where a read was refused. */
   readonly readAll: (host: SimHost) => Promise<boolean>
+  /** Changes whatever can be changed: members hear with a change of all that was decided before. False where it was refused. */
+  readonly changeAll: () => Promise<boolean>
 }
 
 interface HeldBlock {
@@ -27,22 +30,18 @@ interface HeldBlock {
 
 const upWaitMs = 50
 const upWaitsMax = 200
-const readPauseMs = 100
-const readsMax = 100
+const triesPauseMs = 100
+const triesMax = 100
 const agreePauseMs = 100
 const agreesMax = 200
 const all = 10_000
 
-export async function endCluster({ cluster, readAll }: ClusterEndingParts): Promise<void> {
+export async function endCluster({ cluster, readAll, changeAll }: ClusterEndingParts): Promise<void> {
   const { hosts } = cluster
   await everyHostIsUp(cluster)
   await cluster.settle()
-  for (const host of hosts) {
-    for (let reads = 1; !(await readAll(host)); reads++) {
-      if (reads > readsMax) throw new Violation(`a read at ${host.name} is refused although nothing is in its way`)
-      await cluster.pause(readPauseMs)
-    }
-  }
+  await soon(cluster, 'a change', changeAll)
+  for (const host of hosts) await soon(cluster, `a read at ${host.name}`, () => readAll(host))
   await membersAgree(cluster)
   await valuesAreKept(hosts)
   for (const host of hosts) {
@@ -56,13 +55,24 @@ export async function endCluster({ cluster, readAll }: ClusterEndingParts): Prom
   }
 }
 
+async function soon(cluster: SimCluster, what: string, action: () => Promise<boolean>): Promise<void> {
+  for (let tries = 1; !(await action()); tries++) {
+    if (tries > triesMax) throw new Violation(`${what} is refused although nothing is in its way`)
+    await cluster.pause(triesPauseMs)
+  }
+}
+
 async function everyHostIsUp(cluster: SimCluster): Promise<void> {
   for (const host of cluster.hosts) {
     for (let waits = 0; host.node === undefined; waits++) {
       if (waits > upWaitsMax) throw new Violation(`${host.name} does not come back`)
       await cluster.pause(upWaitMs)
     }
-    if (host.node.status().condition.kind !== 'sound') throw new Violation(`${host.name} does not come back sound`)
+    if (host.store?.indexDamage !== undefined) {
+      await host.stop()
+      await host.start()
+    }
+    if (host.node?.status().condition.kind !== 'sound') throw new Violation(`${host.name} does not come back sound`)
   }
 }
 
@@ -77,6 +87,14 @@ async function membersAgree(cluster: SimCluster): Promise<void> {
 }
 
 async function differenceOf(hosts: readonly SimHost[]): Promise<string | undefined> {
+  for (const [name, held] of await heldBlocks(hosts)) {
+    const difference = await blockDifference(held, hosts)
+    if (difference !== undefined) return `${name}: ${difference}`
+  }
+  return undefined
+}
+
+async function heldBlocks(hosts: readonly SimHost[]): Promise<ReadonlyMap<string, readonly HeldBlock[]>> {
   const byBlock = new Map<string, HeldBlock[]>()
   for (const host of hosts) {
     const store = storeOf(host)
@@ -89,16 +107,12 @@ async function differenceOf(hosts: readonly SimHost[]): Promise<string | undefin
       byBlock.set(addressText(address), held)
     }
   }
-  for (const [name, held] of byBlock) {
-    const difference = await blockDifference(held, hosts)
-    if (difference !== undefined) return `${name}: ${difference}`
-  }
-  return undefined
+  return byBlock
 }
 
 /** By the group of whoever is furthest; who is no member of it does not count. */
 async function blockDifference(held: readonly HeldBlock[], hosts: readonly SimHost[]): Promise<string | undefined> {
-  const [furthest] = held.toSorted((left, right) => Number(right.record.committedIndex - left.record.committedIndex))
+  const furthest = furthestOf(held)
   if (furthest === undefined) return undefined
   const { address, group } = furthest.record
   const expected = await imageOf(furthest)
@@ -138,22 +152,30 @@ function samePromise({ promised, group }: BlockRecord): BlockRecord['promised'] 
   return first === undefined ? promised : { ...promised, round: 0, bootCount: 1, nodeId: first.nodeId, storeId: first.storeId }
 }
 
-/** What an entry names lies at a majority of the nodes that should hold it. */
+/** What an entry of a page names lies at a majority of the nodes that should hold it. */
 async function valuesAreKept(hosts: readonly SimHost[]): Promise<void> {
   const named = new Map<string, BlockAddress>()
-  for (const host of hosts) {
-    for (const { value } of await storeOf(host).scan('entry', { limit: all })) {
+  for (const [page, held] of await heldBlocks(hosts)) {
+    const furthest = furthestOf(held)
+    if (furthest === undefined || furthest.record.state.kind !== 'map') continue
+    const { address } = furthest.record
+    const before = prefixEnd(address)
+    const bounds = { from: address, ...(before && { before }), limit: all }
+    for (const { value } of await furthest.store.scan('entry', bounds)) {
       const entry = decodeEntry(value)
-      if (entry !== undefined) named.set(addressText(entry.address), entry.address)
+      if (entry !== undefined) named.set(`${addressText(entry.address)} of ${page}`, entry.address)
     }
   }
-  const members = Math.min(3, hosts.length)
-  const needed = Math.floor(members / 2) + 1
+  const needed = Math.floor(Math.min(replicationFactor, hosts.length) / 2) + 1
   for (const [name, address] of named) {
     let copies = 0
     for (const host of hosts) if (await storeOf(host).has('content', address)) copies += 1
     if (copies < needed) throw new Violation(`the value ${name} has ${copies} of ${needed} copies`)
   }
+}
+
+function furthestOf(held: readonly HeldBlock[]): HeldBlock | undefined {
+  return held.toSorted((left, right) => Number(right.record.committedIndex - left.record.committedIndex))[0]
 }
 
 function storeOf({ name, store }: SimHost): RecordStore {

@@ -53,6 +53,12 @@ export class KeyClient {
     return !answered.includes(false)
   }
 
+  /** False where it was refused. */
+  async changeOne(): Promise<boolean> {
+    const value = this.#parts.values.make(1)
+    return await this.#change([{ key: this.#key(), call: { kind: 'put', demand: { kind: 'any' }, value } }], 'single')
+  }
+
   async #batch(): Promise<void> {
     const keys = this.#keys().filter(() => this.#parts.random.percent(40))
     if (keys.length > 0)
@@ -77,13 +83,14 @@ export class KeyClient {
     return version !== undefined && random.percent(60) ? { kind: 'version', version } : { kind: random.pick(kinds) }
   }
 
-  async #change(asked: readonly Asked[], how: How): Promise<void> {
+  async #change(asked: readonly Asked[], how: How): Promise<boolean> {
     const { caller, history, values } = this.#parts
     const open = asked.map(({ key, call }) => history.begin(key, call))
     const what = asked.map(({ key, call }) => `${call.kind} ${key}`).join(' ')
     const told = await caller.change(what, ({ keyValues }, context) => send(keyValues, asked, how, context, values))
     if (told.kind === 'answer') this.#answered(asked, open, told.value)
     else if (told.kind === 'refused') for (const each of open) each.void()
+    return told.kind === 'answer'
   }
 
   #answered(asked: readonly Asked[], open: readonly OpenOperation<KeyAnswer>[], results: readonly ChangeResult[]): void {

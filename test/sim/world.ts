@@ -193,7 +193,10 @@ export class World {
     await Promise.all([growing, ...this.#clients.map((client) => this.#use(client))])
     this.#nemesis.end()
     this.#networkNemesis.end()
-    await endCluster({ cluster, readAll: (host) => this.#readAll(host) })
+    const [last] = this.#clients
+    assert(last !== undefined, 'a world has a client')
+    const changeAll = async () => (await last.keys.changeOne()) && (await last.blocks.changeAll())
+    await endCluster({ cluster, readAll: (host) => this.#readAll(host), changeAll })
   }
 
   /** Keys and names once, and what each client knows of by itself. */
