@@ -15,6 +15,7 @@ import type { HostedBlock } from '../consensus/hosted-block.ts'
 import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import { Deadline } from '../deadline.ts'
+import { AnswerWatch } from './answer-watch.ts'
 import type { Liveness } from './block-route.ts'
 import type { PeerSwitch } from './peer-switch.ts'
 
@@ -57,10 +58,13 @@ export class MemberCalls {
   }
 
   readonly ask: AskMember = async (to, call, signal) => {
-    const { transport } = this.#parts
+    const { transport, clock, limits, liveness } = this.#parts
     const body = requestBody('routed', encodeRoutedRequest(call))
-    const bytes = await transport.request(to.nodeId, body, { signal }).catch((error: unknown) => {
-      throw isChange(call.kind) && isCutOff(error) ? cutOff(error) : error
+    const watched = { clock, lookMs: limits.failoverPingMs, mayAnswer: () => liveness.mayAnswer(to.nodeId) }
+    using watch = new AnswerWatch(watched, signal)
+    const bytes = await transport.request(to.nodeId, body, { signal: watch.signal }).catch((error: unknown) => {
+      if (isChange(call.kind) && (watch.isGone || isCutOff(error))) throw cutOff(error)
+      throw watch.isGone ? watch.signal.reason : error
     })
     const answer = decodeRoutedAnswer(bytes)
     if (answer === undefined) throw new CodedError('internal', 'a node gave an answer that cannot be read')
@@ -122,11 +126,14 @@ function isChange(kind: RoutedKind): boolean {
   return kind === 'page-change' || kind === 'block-change' || kind === 'root-change'
 }
 
-/** The session ended when the call may have left. */
+/** The session, this node or the other one ended when the call may have left. */
 function isCutOff(error: unknown): boolean {
+  if (isCoded(error, 'not-running')) return true
   return isCoded(error, 'unavailable') && sessionEnds.some((reason) => reason === error.details['reason'])
 }
 
 function cutOff(cause: unknown): CodedError {
-  return new CodedError('outcome-unknown', 'the node was lost before it answered; whether this was carried out is unknown', { cause })
+  return new CodedError('outcome-unknown', 'the node was lost before it answered; whether this was carried out is unknown', {
+    cause,
+  })
 }

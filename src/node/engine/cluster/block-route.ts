@@ -73,8 +73,8 @@ export class BlockRoute {
         if (signal.aborted) throw attempts.givenUp(error, signal)
         attempts.failed(target, error)
         if (attempts.isLost && !call.repeatable) throw unknownOutcome(error)
-        // Patience ends early only where nothing can have been changed.
-        if (!attempts.isLost && clock.monotonicMs() >= endMs) throw attempts.unavailable()
+        // Patience ends early only where nothing can have been changed, and nobody is left who was not asked.
+        if (!attempts.isLost && clock.monotonicMs() >= endMs && attempts.haveAllFailed) throw attempts.unavailable()
       }
       await attempts.backOff(signal)
     }
@@ -86,6 +86,7 @@ class RouteAttempts {
   readonly #parts: BlockRouteParts
   readonly #block: HostedBlock
   readonly #silent = new Set<string>()
+  readonly #asked = new Set<string>()
   #hint: Member | undefined
   /** Members that others named. */
   #told: readonly Member[] = []
@@ -100,6 +101,12 @@ class RouteAttempts {
     this.#parts = parts
     this.#block = block
     this.#hint = block.isLeading ? parts.self : this.#promisedTo()
+  }
+
+  /** Whoever may answer was asked once at least: waiting for the first one may have taken all the time that there was. */
+  get haveAllFailed(): boolean {
+    const { liveness } = this.#parts
+    return this.#candidates().every((member) => this.#asked.has(nameOf(member)) || !liveness.mayAnswer(member.nodeId))
   }
 
   /** The member that should lead did not answer: whoever is asked next looks for itself. */
@@ -130,6 +137,7 @@ class RouteAttempts {
   /** Throws what no other member would answer better. */
   failed(target: Member, error: unknown): void {
     this.#last = error
+    this.#asked.add(nameOf(target))
     if (error instanceof LostProposal) {
       this.isLost = true
       return
@@ -141,12 +149,12 @@ class RouteAttempts {
         throw foreignBlock(this.#parts.store)
       }
       const isKnown = ahead !== undefined && !this.#silent.has(nameOf(ahead)) && compareMembers(ahead, target) !== 0
-      if (isKnown) this.#hint = ahead
+      if (isKnown && this.#redirects < hintsMax) this.#hint = ahead
       this.#redirects++
       return
     }
     if (isCoded(error, 'outcome-unknown')) this.isLost = true
-    else if (!isCoded(error, 'unavailable')) throw error
+    else if (!isCoded(error, 'unavailable')) throw this.isLost ? unknownOutcome(error) : error
     this.#silent.add(nameOf(target))
   }
 
@@ -189,6 +197,8 @@ class RouteAttempts {
 const firstBackOffMs = 20
 /** After so many redirects somebody has to look who leads: members may name each other. */
 const redirectsMax = 3
+/** After so many no hint is followed any more: everybody is asked in turn. */
+const hintsMax = 16
 const lastBackOffMs = 1000
 const noNode = new Uint8Array(0)
 
