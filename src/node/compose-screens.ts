@@ -23,6 +23,7 @@ import { keyVaultAt } from './cli/run/node-adapters.ts'
 import type { ObservedProcess } from './cli/run/observed-process.ts'
 import type { ServedNode } from './compose-served-node.ts'
 import type { HostPort } from './config/host-port.ts'
+import { parseHostPort } from './config/host-port.ts'
 import type { LoadedConfig } from './config/load-node-config.ts'
 import { InvalidConfigError } from './config/load-node-config.ts'
 import type { NodeConfig } from './config/node-config-schema.ts'
@@ -74,6 +75,7 @@ export class Screens implements AsyncDisposable {
     const { logger, meter, history, logRing, logGate, version, loaded, safeMode, command } = this.#parts
     const { node, services, adapters, grpcServer, keysKept } = served
     this.listensAt(served.grpc)
+    for (const address of node.cluster.status().listening.map(parseHostPort)) if (address !== undefined) this.listensAt(address)
     const settings = new SettingsFile(loaded, {
       sha256: (bytes) => adapters.crypto.sha256(bytes),
       assertStartable: async (next, before) => {

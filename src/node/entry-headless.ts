@@ -96,7 +96,7 @@ async function startAll(starting: Starting): Promise<void> {
     serve: (socket) => screens.serveSocket(socket),
   })
   screens.listensAt({ host: consoleHost, port })
-  const ready = readyFacts(config, served, { consoleUrl: url, version: host.version })
+  const ready = readyFacts(served, { consoleUrl: url, version: host.version })
   resources.add(() => removeOwnReadyFiles(config, process.pid))
   await writeReadyFiles(config, ready)
   const signIn = consoleCommandText(command, config.data, host.environment)
@@ -112,17 +112,13 @@ async function startAll(starting: Starting): Promise<void> {
   host.stdout.write(runBanner(ready, { link, signIn, data: config.data, keys: keysKept, suspect }))
 }
 
-function readyFacts(
-  { listen }: NodeConfig,
-  { node, grpc }: ServedNode,
-  facts: Pick<ReadyFacts, 'consoleUrl' | 'version'>,
-): ReadyFacts {
+function readyFacts({ node, grpc }: ServedNode, facts: Pick<ReadyFacts, 'consoleUrl' | 'version'>): ReadyFacts {
   return {
     nodeId: toHex(node.status().identity.nodeId),
     pid: process.pid,
     grpc: hostPortText(grpc),
     consoleUrl: facts.consoleUrl,
-    listen: listen === undefined ? null : hostPortText(listen),
+    listen: node.cluster.status().listening[0] ?? null,
     version: facts.version,
   }
 }

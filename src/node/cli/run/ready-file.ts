@@ -19,7 +19,7 @@ const readySchema = z.object({
   /** HOST:PORT where gRPC is served. */
   grpc: z.string().min(1),
   consoleUrl: z.url(),
-  /** HOST:PORT as configured for other nodes, or null where there is none. */
+  /** HOST:PORT where the node listens for others, or null where it does not. */
   listen: z.string().nullable(),
   version: z.string(),
 })

@@ -16,6 +16,7 @@ export function runBanner(ready: ReadyFacts, { link, signIn, data, keys, suspect
   const lines = [
     `memo ${ready.version} is running`,
     `  gRPC     ${ready.grpc}`,
+    ...(ready.listen === null ? [] : [`  nodes    ${ready.listen}, for others that "memo cluster invite --auto" lets in`]),
     `  console  ${link}`,
     '           signs in one browser, once, within 5 minutes; another is made by',
     `           ${signIn}`,

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { runMemo, startMemo } from '../../support/memo-process.ts'
+import { errorOf, parsed, testFolder } from './cli-bed.ts'
+
+const folder = testFolder()
+const listening = { arguments: ['--listen', '127.0.0.1:0'] }
+const soon = { timeout: 30_000, interval: 500 }
+
+interface Status {
+  readonly nodes: Readonly<Record<string, number>>
+  readonly quorum: { readonly alive: number; readonly reached: boolean }
+}
+
+async function statusOf(grpc: string): Promise<Status> {
+  return parsed(await runMemo(['cluster', 'status', '--json', '--grpc', grpc])) as Status
+}
+
+test('three machines become one network: what is put on one is read on another, also when one of them is gone', async () => {
+  const first = folder.path('first')
+  parsed(await runMemo(['cluster', 'create', 'office', '--data', first, '--json']))
+  const one = await startMemo(first, listening)
+  expect(one.ready.listen).toMatch(/^127\.0\.0\.1:[1-9]\d*$/)
+  const at = (grpc: string) => ['--grpc', grpc, '--json'] as const
+  const invite = parsed(await runMemo(['cluster', 'invite', '--auto', '--uses', '2', ...at(one.ready.grpc)]))
+  const { link, expires } = invite as { readonly link: string; readonly expires: string }
+  expect(link).toMatch(/^memo:\/\/join\/[\w-]+$/)
+  expect(Date.parse(expires)).toBeGreaterThan(Date.now())
+
+  const joined = folder.path('second')
+  expect(
+    parsed(await runMemo(['cluster', 'join', link, '--data', joined, '--zone', 'cellar', '--label', 'ssd', '--json'])),
+  ).toMatchObject({
+    network: 'office',
+    data: joined,
+  })
+  parsed(await runMemo(['cluster', 'join', link, '--data', folder.path('third'), '--json']))
+  const again = await runMemo(['cluster', 'join', link, '--data', joined, '--json'])
+  expect([again.code, errorOf(again).code]).toEqual([10, 'store-damaged'])
+  const spent = await runMemo(['cluster', 'join', link, '--data', folder.path('fourth'), '--json'])
+  expect([spent.code, errorOf(spent).code]).toEqual([6, 'permission-denied'])
+
+  const two = await startMemo(joined, { arguments: [...listening.arguments, '--zone', 'cellar'] })
+  const three = await startMemo(folder.path('third'), listening)
+  for (const { ready } of [one, two, three]) {
+    await expect.poll(async () => (await statusOf(ready.grpc)).nodes, soon).toMatchObject({ alive: 3 })
+  }
+  parsed(await runMemo(['kv', 'put', 'greeting', 'hello', ...at(one.ready.grpc)]))
+  expect((await runMemo(['kv', 'get', 'greeting', '--grpc', three.ready.grpc])).stdout.toString()).toBe('hello')
+  const address = (await runMemo(['block', 'put', 'some text', '--grpc', two.ready.grpc])).stdout.toString().trim()
+  const { replicas } = parsed(await runMemo(['block', 'stat', address, ...at(one.ready.grpc)])) as {
+    readonly replicas: unknown[]
+  }
+  expect(replicas).toHaveLength(3)
+
+  await two.kill()
+  await expect.poll(async () => (await statusOf(one.ready.grpc)).nodes, soon).toMatchObject({ alive: 2, dead: 1 })
+  expect((await statusOf(three.ready.grpc)).quorum).toMatchObject({ alive: 2, reached: true })
+  parsed(await runMemo(['kv', 'put', 'greeting', 'hello again', ...at(three.ready.grpc)]))
+  expect((await runMemo(['kv', 'get', 'greeting', '--grpc', one.ready.grpc])).stdout.toString()).toBe('hello again')
+  const health = await fetch(`${one.ready.consoleUrl}/health`)
+  expect([health.status, ((await health.json()) as { problems: string[] }).problems]).toEqual([
+    503,
+    [expect.stringMatching(/^1 of 3 nodes of the network do not answer/)],
+  ])
+  await Promise.all([one.kill(), three.kill()])
+}, 180_000)
+
+test('a link that is none, or that leads to nobody, leaves the directory without a network', async () => {
+  const data = folder.path('lost')
+  const none = await runMemo(['cluster', 'join', 'memo://join/AAAA', '--data', data, '--json'])
+  expect([none.code, errorOf(none).code]).toEqual([2, 'invalid-argument'])
+  const inviter = await startMemo(folder.path('gone'), listening)
+  const invite = parsed(await runMemo(['cluster', 'invite', '--auto', '--json', '--grpc', inviter.ready.grpc]))
+  await inviter.kill()
+  const nobody = await runMemo(['cluster', 'join', (invite as { readonly link: string }).link, '--data', data, '--json'])
+  expect([nobody.code, errorOf(nobody).code]).toEqual([5, 'unavailable'])
+  expect(parsed(await runMemo(['cluster', 'create', 'own', '--data', data, '--json']))).toMatchObject({ founded: true })
+}, 90_000)
