@@ -43,6 +43,7 @@ const limits: ReplicaLimits = {
   resendMs: 12,
   resendMaxMs: 100,
   acceptEntriesMax: 3,
+  acceptBytesMax: 2000,
   confirmTimeoutMs: 100,
   catchUpTimeoutMs: 60,
   silentMs: 60,

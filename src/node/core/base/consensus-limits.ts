@@ -8,6 +8,8 @@ export interface ConsensusLimits {
   readonly resendMaxMs: number
   /** Entries of one accept. */
   readonly acceptEntriesMax: number
+  /** Bytes of the entries of one accept; a single larger one goes alone. */
+  readonly acceptBytesMax: number
   /** How long becoming the primary of a block may take, and a confirmation that it still is. */
   readonly leadTimeoutMs: number
   readonly confirmTimeoutMs: number
@@ -45,6 +47,7 @@ export const defaultConsensusLimits: ConsensusLimits = {
   resendMs: 100,
   resendMaxMs: 5000,
   acceptEntriesMax: 64,
+  acceptBytesMax: 1024 * 1024,
   leadTimeoutMs: 1000,
   confirmTimeoutMs: 500,
   catchUpTimeoutMs: 30_000,

@@ -15,7 +15,7 @@ import { birthBallot, compareBallots } from './ballot.ts'
 import type { Group, Member } from './group.ts'
 import { compareMembers, isMember } from './group.ts'
 import { Candidate } from './replica-candidate.ts'
-import type { ReplicaEffect, ReplicaLimits, ReplicaMessage, ReplicaRecord, Slot } from './replica-events.ts'
+import type { LogEntry, ReplicaEffect, ReplicaLimits, ReplicaMessage, ReplicaRecord, Slot } from './replica-events.ts'
 import { ReplicaLog } from './replica-log.ts'
 import { Primary } from './replica-primary.ts'
 
@@ -288,9 +288,21 @@ export function sendEntries(core: ReplicaCore, primary: Primary, to: Primary['ot
   const last = sendableUpTo(core, primary, to)
   const first = to.sent + 1
   const held = core.log.above(to.sent).filter(({ slot }) => slot <= last)
-  const entries = held.slice(0, core.limits.acceptEntriesMax).map(({ entry }) => entry)
+  const entries = withinOneAccept(core, held)
   const { committed, group } = core
   core.send(to.member, { kind: 'accept', ballot, groupIndex: group.index, committed, first, entries })
   to.sent += entries.length
   to.sentAtMs = core.nowMs
+}
+
+/** One entry at least: none is larger than a message may be. */
+function withinOneAccept({ limits }: ReplicaCore, held: readonly Slot[]): readonly LogEntry[] {
+  const entries: LogEntry[] = []
+  let bytes = 0
+  for (const { entry } of held) {
+    bytes += entry.kind === 'change' ? entry.body.length : 0
+    if (entries.length > 0 && (bytes > limits.acceptBytesMax || entries.length >= limits.acceptEntriesMax)) break
+    entries.push(entry)
+  }
+  return entries
 }

@@ -122,6 +122,8 @@ export interface ReplicaLimits {
   readonly resendMaxMs: number
   /** Entries of one accept. */
   readonly acceptEntriesMax: number
+  /** Bytes of the entries of one accept; a single larger one goes alone. */
+  readonly acceptBytesMax: number
   /** How long a confirmation waits for its majority before its reads are refused. */
   readonly confirmTimeoutMs: number
   readonly catchUpTimeoutMs: number

@@ -30,7 +30,7 @@ export interface AddressedMessage {
 const bodyFormat = recordTag('memo/replica-messages/1')
 
 /** Bounds of one body, for whoever sends and whoever receives: a frame of 4 MiB, less what travels around the body. */
-export const replicaBodyBytesMax = 4 * 1024 * 1024 - 4096
+export const replicaBodyBytesMax = 8 * 1024 * 1024
 export const replicaBodyMessagesMax = 4096
 /** Slots of a promise, entries of an accept. */
 export const replicaMessageSlotsMax = 65_536

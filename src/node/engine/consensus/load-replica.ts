@@ -52,6 +52,7 @@ export function replicaLimits(limits: Limits): ReplicaLimits {
     resendMs: limits.resendMs,
     resendMaxMs: limits.resendMaxMs,
     acceptEntriesMax: limits.acceptEntriesMax,
+    acceptBytesMax: limits.acceptBytesMax,
     confirmTimeoutMs: limits.confirmTimeoutMs,
     catchUpTimeoutMs: limits.catchUpTimeoutMs,
     silentMs: limits.silentMs,
