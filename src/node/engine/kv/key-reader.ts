@@ -51,7 +51,7 @@ export class KeyReader {
       context.reserveAnswer?.(stretch.length)
       if (last !== undefined && (equalBytes(last.address, entry.address) || attempt > attemptsMax)) throw lost()
       try {
-        return { metadata: metadataOf(key.text, entry), value: await this.#value(entry, stretch, signal) }
+        return { metadata: metadataOf(key.text, entry), value: await this.#valueOf(page, key, entry, stretch, signal) }
       } catch (error) {
         if (!(error instanceof MissingBlock)) throw error
         last = entry
@@ -85,7 +85,8 @@ export class KeyReader {
     const metadata = metadataOf(key, entry)
     if (entry.size > bytesMax) return { metadata }
     try {
-      return { metadata, value: await this.#value(entry, { offset: 0, length: entry.size }, signal) }
+      const whole = { offset: 0, length: entry.size }
+      return { metadata, value: await this.#valueOf(page, { text: key, bytes }, entry, whole, signal) }
     } catch (error) {
       if (!(error instanceof MissingBlock)) throw error
       const now = await page.entry({ text: key, bytes }, signal)
@@ -105,6 +106,26 @@ export class KeyReader {
     return { entry, stretch: stretchOf(entry.size, options.range) }
   }
 
+  /** Rejects with MissingBlock where a block of the value is missing for good. */
+  async #valueOf(page: Page, key: PageKey, entry: Entry, stretch: Stretch, signal: AbortSignal): Promise<Uint8Array> {
+    try {
+      return await this.#value(entry, stretch, signal)
+    } catch (error) {
+      if (!(error instanceof MissingBlock) || !(await this.#isStillNamed(page, key, entry, signal))) throw error
+      return await this.#value(entry, stretch, signal)
+    }
+  }
+
+  /**
+   * Whether a value that was missing may be there after all: what travels with an entry is where that is applied, and the primary that
+   * answered with it may be gone. Asked again, the page is led by somebody who has applied it.
+   */
+  async #isStillNamed(page: Page, key: PageKey, entry: Entry, signal: AbortSignal): Promise<boolean> {
+    if (!page.isShared) return false
+    const now = await page.entry(key, signal)
+    return now !== undefined && equalBytes(now.address, entry.address)
+  }
+
   #value(entry: Entry, stretch: Stretch, signal: AbortSignal): Uint8Array | Promise<Uint8Array> {
     return entry.chunks === 0 ? this.#values.whole(entry, stretch, signal) : this.#values.gathered(entry, stretch, signal)
   }
@@ -115,13 +136,34 @@ export class KeyReader {
     { entry, stretch }: Found,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array, void, undefined> {
+    let sent = 0
+    const rest = (): Stretch => ({ offset: stretch.offset + sent, length: stretch.length - sent })
+    const values = this.#values
+    async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
+      for await (const piece of values.pieces(entry, rest(), signal)) {
+        sent += piece.length
+        yield piece
+      }
+    }
     try {
-      yield* this.#values.pieces(entry, stretch, signal)
+      yield* counted()
     } catch (error) {
       if (!(error instanceof MissingBlock)) throw error
+      if (await this.#isStillNamed(page, key, entry, signal)) {
+        yield* this.#lastPieces(entry, rest(), signal)
+        return
+      }
       const now = await page.entry(key, signal)
       if (now !== undefined && equalBytes(now.address, entry.address)) throw lost()
       throw new CodedError('revision-changed', `the value of ${key.text} was replaced and collected while it was read`)
+    }
+  }
+
+  async *#lastPieces(entry: Entry, rest: Stretch, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* this.#values.pieces(entry, rest, signal)
+    } catch (error) {
+      throw error instanceof MissingBlock ? lost() : error
     }
   }
 }

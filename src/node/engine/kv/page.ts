@@ -59,6 +59,11 @@ export class Page {
     return this.#keeper.members
   }
 
+  /** Others hold the page too. */
+  get isShared(): boolean {
+    return !this.#keeper.isAlone
+  }
+
   /** As far as it is applied here. */
   get keys(): number {
     return this.#keeper.keys
