@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { InviteLink } from '../../../src/node/core/access/invite-link.ts'
-import { formatInviteLink, parseInviteLink } from '../../../src/node/core/access/invite-link.ts'
 import type { Transport } from '../../../src/node/ports/transport.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
-
-/** The link as it is, but for what is changed. */
-function changed(link: string, changes: Partial<InviteLink>): string {
-  const parsed = parseInviteLink(link)
-  if (parsed.kind === 'refused') throw new Error(parsed.message)
-  return formatInviteLink({ ...parsed.invite, ...changes })
-}
+import { changedLink } from './changed-link.ts'
 
 /** Asks to join, and does something else with the answer each time, in order; then nothing. */
 function joiningThrough(...turns: readonly ((answer: Uint8Array) => Uint8Array)[]) {
@@ -74,7 +66,7 @@ describe('a node that is invited', () => {
     await using cluster = await founded()
     const link = await cluster.at(0).invite({ uses: 1, validityMs: 60_000 })
     const second = cluster.add('node-2')
-    expect(await second.codeOf(second.join(changed(link, { token: filled(16) })))).toBe('permission-denied')
+    expect(await second.codeOf(second.join(changedLink(link, { token: filled(16) })))).toBe('permission-denied')
     await cluster.pass(60_000)
     expect(await second.codeOf(second.join(link))).toBe('permission-denied')
     await second.join(await cluster.at(0).invite())
@@ -84,8 +76,8 @@ describe('a node that is invited', () => {
     await using cluster = await founded()
     const link = await cluster.at(0).invite()
     const second = cluster.add('node-2')
-    expect(await second.codeOf(second.join(changed(link, { networkId: filled(32) })))).toBe('unavailable')
-    expect(await second.codeOf(second.join(changed(link, { inviter: filled(32) })))).toBe('unavailable')
+    expect(await second.codeOf(second.join(changedLink(link, { networkId: filled(32) })))).toBe('unavailable')
+    expect(await second.codeOf(second.join(changedLink(link, { inviter: filled(32) })))).toBe('unavailable')
     await second.join(link)
   })
 
