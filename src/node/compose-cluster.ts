@@ -30,6 +30,7 @@ import { Admission } from './engine/network/admission.ts'
 import { MemberHelloDesk } from './engine/network/hello-desk.ts'
 import type { NetworkState } from './engine/network/network-state.ts'
 import { NetworkView } from './engine/network/network-view.ts'
+import { PassportKeeper } from './engine/network/passport-keeper.ts'
 import { RootKeeper } from './engine/network/root-keeper.ts'
 import type { LivenessObserver } from './observe/cluster-observer.ts'
 import type { NodePorts } from './ports/node-ports.ts'
@@ -158,7 +159,10 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
   const groups = new GroupKeeper({ store, clock, limits, logger: logger.child('groups'), self, host, placedAt, isLive })
   met.onState(() => groups.look())
   const calls = new MemberCalls({ transport, host, clock, limits, self, liveness: parts.liveness })
-  const catchUp = new CatchUp({ transport, store, host, limits })
+  const catchUp = new CatchUp({
+    ...{ transport, store, host, limits },
+    kept: async (block) => (equalBytes(block.address, view.root) ? await root.copyWrites(block) : []),
+  })
   const link = new TransportLink({
     transport,
     logger: logger.child('consensus'),
@@ -167,10 +171,18 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
     receive: (from, address, message, epoch) => host.receive(from, address, message, epoch),
     catchUp: (from, address, since, signal) => catchUp.from(from, address, since, signal),
   })
-  const admission = composeAdmission(parts, () => [own.current, ...directory.records()])
+  const passport = new PassportKeeper(
+    {
+      ...{ store, clock, limits, view, transport, random: ports.random, crypto: ports.crypto, keys: network.keys },
+      logger: logger.child('passport'),
+    },
+    parts.chain,
+  )
+  const admission = composeAdmission(parts, passport, () => [own.current, ...directory.records()])
   calls.register(peers)
   link.register(peers)
   root.register(calls)
+  passport.register(peers)
   new SnapshotSource({ store, host, limits }).register(peers)
   peers.onJoin((body, signal) => admission.admit(body, signal))
   peers.onSession({ connected: () => groups.look() })
@@ -178,7 +190,7 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
     liveness.placementChanged()
     groups.look()
   })
-  const desk = composeDesk(parts, own, (member) => {
+  const desk = composeDesk(parts, own, passport, (member) => {
     liveness.met(member)
     if (member.newestEpoch > view.epoch) follower.look()
   })
@@ -190,8 +202,10 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
       liveness.ownChanged()
       groups.start()
       follower.start(self, admission)
+      passport.start()
     },
     async stop() {
+      await passport.stop()
       await groups.stop()
       await follower.stop()
       await liveness.stop()
@@ -234,21 +248,26 @@ function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwi
   return { liveness, own, directory, isLive, onState: (listener: () => void) => void listeners.push(listener) }
 }
 
-function composeAdmission(parts: PeersParts, records: () => readonly SignedNodeRecord[]): Admission {
-  const { ports, limits, clock: hybridClock, network, view, host, root, chain } = parts
+function composeAdmission(parts: PeersParts, passport: PassportKeeper, records: () => readonly SignedNodeRecord[]): Admission {
+  const { ports, limits, clock: hybridClock, network, view, host, root } = parts
   const { crypto, random, clock, logger } = ports
   return new Admission({
     ...{ crypto, random, clock, hybridClock, limits, view, root, records },
     logger: logger.child('admission'),
     keys: network.keys,
-    chain: () => chain,
+    chain: () => passport.chain,
     signal: host.signal,
   })
 }
 
 /** What this node shows to others, and judges them by. */
-function composeDesk(parts: PeersParts, own: OwnRecord, met: (member: ProvenMember) => void): MemberHelloDesk {
-  const { ports, limits, network, view, chain } = parts
+function composeDesk(
+  parts: PeersParts,
+  own: OwnRecord,
+  passport: PassportKeeper,
+  met: (member: ProvenMember) => void,
+): MemberHelloDesk {
+  const { ports, limits, network, view } = parts
   return new MemberHelloDesk({
     crypto: ports.crypto,
     clock: ports.clock,
@@ -257,7 +276,7 @@ function composeDesk(parts: PeersParts, own: OwnRecord, met: (member: ProvenMemb
     limits,
     membership: () => ({
       owner: view.owner,
-      chain,
+      chain: passport.chain,
       record: own.current,
       newestEpoch: view.epoch,
       revocationVersion: view.facts.admission.revocationVersion,

@@ -20,6 +20,8 @@ export interface CatchUpParts {
   readonly store: RecordStore
   readonly host: ReplicaHost
   readonly limits: Limits
+  /** Written down before the state of a block that is whole is replaced, for a start in between. */
+  readonly kept: (block: HostedBlock) => Promise<readonly RecordWrite[]>
 }
 
 const families: readonly SnapshotFamily[] = ['entry', 'outcome']
@@ -45,14 +47,15 @@ export class CatchUp {
     }
     const stream = await transport.openStream(member.nodeId, streamBody('snapshot', question), signal)
     stream.end()
-    return await block.state.replaced(() => this.#install(block, stream))
+    const isWhole = block.record !== undefined && !block.state.isInstalling
+    return await block.state.replaced(async () => await this.#install(block, stream, isWhole ? await this.#parts.kept(block) : []))
   }
 
   /** A state that is being replaced is no state: a crash in between is known by the mark, which goes with the last piece. */
-  async #install(block: HostedBlock, stream: PeerStream): Promise<CaughtUp> {
+  async #install(block: HostedBlock, stream: PeerStream, kept: readonly RecordWrite[]): Promise<CaughtUp> {
     const { store } = this.#parts
     const { address } = block
-    await store.commit([block.voteWrite(true)], { space: 'reserve' })
+    await store.commit([...kept, block.voteWrite(true)], { space: 'reserve' })
     for (const family of families) await this.#clear(address, family)
     let end: Uint8Array | undefined
     for await (const bytes of stream.pieces) {

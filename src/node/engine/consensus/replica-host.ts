@@ -125,9 +125,14 @@ export class ReplicaHost {
     )
   }
 
-  /** Blocks that were not born yet are born to another group from now on. */
+  /**
+   * Blocks that were not born yet are born to another group from now on. Those that stay in memory are in somebody's hands, and were born
+   * with their network.
+   */
   placementChanged(): void {
-    for (const [name, block] of this.#hosted) if (block.record === undefined && block.isIdle) this.#hosted.delete(name)
+    for (const [name, block] of this.#hosted) {
+      if (block.record === undefined && block.isIdle && !this.#pinned.has(name)) this.#hosted.delete(name)
+    }
   }
 
   /** A birth is decided by those alone who act by the same map. */

@@ -9,7 +9,7 @@ import { keyRingPrefix, placementPrefix, rootSectionNames, settledPrefix } from 
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
-import type { RecordStore } from '../../ports/record-store.ts'
+import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { Peer, PeerRights } from '../../ports/transport.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { AskMember, MemberCalls } from '../cluster/ask-member.ts'
@@ -187,13 +187,20 @@ export class RootKeeper {
     return await this.#held(block)
   }
 
+  /** What a start goes by while the state of the root is being replaced here. Asked while nothing is applied. */
+  async copyWrites(block: HostedBlock): Promise<readonly RecordWrite[]> {
+    return [writeRootCopy(await this.#asApplied(block))]
+  }
+
   /** The sections as they are applied here. */
   async #held(block: HostedBlock): Promise<RootCopy> {
+    return await block.state.exclusively(() => this.#asApplied(block))
+  }
+
+  async #asApplied(block: HostedBlock): Promise<RootCopy> {
     const { store, view } = this.#parts
-    return await block.state.exclusively(async () => {
-      const sections = await readSections(store, view.root, view.networkId)
-      return { index: Number(block.record?.committedIndex ?? 0n), group: block.group, sections }
-    })
+    const sections = await readSections(store, view.root, view.networkId)
+    return { index: Number(block.record?.committedIndex ?? 0n), group: block.group, sections }
   }
 
   /** Follows what was applied here. */
