@@ -151,9 +151,19 @@ class Verification {
     if (missing === undefined) return
     // The key may have been changed since it was read; only what it names now has to be there.
     const now = await this.#valueOf('entry', key)
-    if (now === undefined || !equalBytes(now, value)) return
+    if (now === undefined || !equalBytes(now, value) || (await this.#isLeft(page))) return
     const named = this.#parts.namesKeys === true ? `: the value of key ${quotedKey(userKeyOf(key))} is lost` : ''
     this.#find('entry', page, `names a value whose block ${toHex(missing)} is missing${named}`)
+  }
+
+  /** This store is no member of the page's group: what it has of it is from before, and what it names may be gone. */
+  async #isLeft(page: Uint8Array): Promise<boolean> {
+    const { storeId } = this.#parts.store.identity
+    const address = addressFromBytes(page)
+    const bytes = await this.#valueOf('block', page)
+    const record = address && bytes && decodeBlockRecord(address, bytes)
+    const members = record?.group.members ?? []
+    return members.length > 1 && !members.some((member) => equalBytes(member.storeId, storeId))
   }
 
   /** The first block of a value that is not there. What is there is verified as content. */
