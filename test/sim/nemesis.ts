@@ -91,7 +91,7 @@ export class Nemesis {
       case 'index-damage':
         host.disk.damageIndex()
         this.#later(10, 100, () => {
-          if (!this.#over && host.node !== undefined) this.#restart(host)
+          if ((!this.#over || hosts.length > 1) && host.node !== undefined) this.#restart(host)
         })
         return
     }
@@ -136,13 +136,14 @@ export class Nemesis {
     })
   }
 
-  /** A full disk may refuse a start; it is tried again, as a service manager does. */
+  /** A full disk, or an index that is damaged meanwhile, may refuse a start; it is tried again, as a service manager does. */
   async #start(host: SimHost): Promise<void> {
     try {
       await host.start()
     } catch (error) {
-      if (!isCoded(error, 'storage-full')) throw error
-      this.#parts.tell('no start, the disk is full')
+      const isDamaged = host.isMember && isCoded(error, 'data-corrupt') && this.#parts.hosts.length > 1
+      if (!isCoded(error, 'storage-full') && !isDamaged) throw error
+      this.#parts.tell(isDamaged ? `${host.name}: no start, the index is damaged` : 'no start, the disk is full')
       this.#startLater(host)
     }
   }
