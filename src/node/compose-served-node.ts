@@ -13,6 +13,7 @@ import { observedBlocks } from './cli/run/observed-blocks.ts'
 import { observedKeyValues } from './cli/run/observed-key-values.ts'
 import { openDirectoryWarning } from './cli/run/open-directory.ts'
 import { advertisedOf, peerTransport } from './cli/run/peer-transport.ts'
+import { PeersAtStart } from './cli/run/peers-at-start.ts'
 import { removeLeftReadyFiles } from './cli/run/ready-file.ts'
 import type { ResourceList } from './cli/run/resource-list.ts'
 import { createNode } from './compose-node.ts'
@@ -131,7 +132,9 @@ export async function startServedNode(parts: ServeParts): Promise<ServedNode> {
 function transportFor({ config, readOnly }: ServeParts, adapters: ServedNode['adapters']): TransportMaker {
   return ({ nodeId, hasOthers, events }) => {
     if (readOnly === true || (config.listen === undefined && !hasOthers)) return undefined
-    return peerTransport({ ...adapters, nodeId, listen: config.listen, limits: defaultLimits, events })
+    const transport = peerTransport({ ...adapters, nodeId, listen: config.listen, limits: defaultLimits, events })
+    const { peers } = config
+    return peers.length === 0 ? transport : new PeersAtStart(transport, { peers, clock: adapters.clock, limits: defaultLimits })
   }
 }
 

@@ -79,8 +79,8 @@ const label = z.string({ error: 'must be a text' }).superRefine((text, context) 
   }
 })
 
-/** Endpoints that are tried at start besides those of the nodes that are known. */
-const peersMax = 64
+/** Each is tried for each node that is not found. */
+const peersMax = 4
 
 /** Every setting of a node. The same name is the flag (--ready-file), the variable (MEMO_READY_FILE) and the key in the file (readyFile). */
 export const nodeConfigSchema = z.strictObject({
@@ -120,7 +120,7 @@ export const nodeConfigSchema = z.strictObject({
   peers: listOf(endpoint, peersMax).register(facts, {
     argument: 'HOST:PORT',
     list: true,
-    help: 'Where a node of the network is tried at the start, besides those that are known; may be repeated.',
+    help: 'Where nodes of the network are looked for in the first minute, besides where they were last; may be repeated.',
   }),
   readyFile: path.optional().register(facts, {
     argument: 'FILE',

@@ -65,10 +65,31 @@ test('three machines become one network: what is put on one is read on another, 
   await Promise.all([one.kill(), three.kill()])
 }, 180_000)
 
+test('nodes that have all moved find each other by one address that they are told', async () => {
+  const [first, second] = [folder.path('moving'), folder.path('moving-too')]
+  const inviter = await startMemo(first, listening)
+  const { link } = parsed(await runMemo(['cluster', 'invite', '--auto', '--json', '--grpc', inviter.ready.grpc])) as {
+    readonly link: string
+  }
+  parsed(await runMemo(['cluster', 'join', link, '--data', second, '--json']))
+  const joiner = await startMemo(second, listening)
+  await expect.poll(async () => (await statusOf(joiner.ready.grpc)).nodes, soon).toMatchObject({ alive: 2 })
+  await Promise.all([inviter.kill(), joiner.kill()])
+  const one = await startMemo(first, listening)
+  const two = await startMemo(second, { arguments: [...listening.arguments, '--peer', one.ready.listen ?? ''] })
+  for (const { ready } of [one, two]) {
+    await expect.poll(async () => (await statusOf(ready.grpc)).nodes, soon).toMatchObject({ alive: 2 })
+  }
+  expect((await statusOf(two.ready.grpc)).quorum.reached).toBe(true)
+  await Promise.all([one.kill(), two.kill()])
+}, 120_000)
+
 test('a link that is none, or that leads to nobody, leaves the directory without a network', async () => {
   const data = folder.path('lost')
   const none = await runMemo(['cluster', 'join', 'memo://join/AAAA', '--data', data, '--json'])
   expect([none.code, errorOf(none).code]).toEqual([2, 'invalid-argument'])
+  const long = await runMemo(['cluster', 'join', 'memo://join/AAAA', '--data', data, '--name', 'x'.repeat(256), '--json'])
+  expect([long.code, errorOf(long).message]).toEqual([2, expect.stringContaining('255 bytes')])
   const inviter = await startMemo(folder.path('gone'), listening)
   const invite = parsed(await runMemo(['cluster', 'invite', '--auto', '--json', '--grpc', inviter.ready.grpc]))
   await inviter.kill()

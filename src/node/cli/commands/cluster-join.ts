@@ -1,8 +1,11 @@
 import { hostname } from 'node:os'
+import { CodedError } from '../../../shared/coded-error.ts'
 import { loadNodeConfig } from '../../config/load-node-config.ts'
 import { nodeIdOf } from '../../core/access/user-keys.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
+import { textBytesLength } from '../../core/base/text.ts'
+import { machineNameBytesMax } from '../../core/overlay/join-messages.ts'
 import { joinNetwork } from '../../engine/network/join-network.ts'
 import { makeNodeKeys } from '../../engine/network/node-keys.ts'
 import type { TransportEvents } from '../../ports/transport.ts'
@@ -43,7 +46,7 @@ export async function joinCluster(link: string, { name, json, ...settings }: Joi
   await using transport = peerTransport({ ...parts, listen: undefined })
   const options = {
     link,
-    machineName: name ?? hostname(),
+    machineName: machineNameOf(name ?? hostname()),
     // A free port is chosen when the node runs, and told then.
     endpoints:
       config.listen === undefined || config.listen.port === 0 ? [] : advertisedEndpoints(config.advertise, config.listen),
@@ -57,4 +60,9 @@ export async function joinCluster(link: string, { name, json, ...settings }: Joi
     `Joined the network ${networkName} (${toHex(networkId)}). ` +
     `Start this node with "memo run --data ${config.data} --listen HOST:PORT": it fetches its share then.`
   await output.result(text, { network: networkName, networkId: toHex(networkId), nodeId: toHex(nodeId), data: config.data })
+}
+
+function machineNameOf(name: string): string {
+  if (textBytesLength(name) <= machineNameBytesMax) return name
+  throw new CodedError('invalid-argument', `the name of a machine has at most ${machineNameBytesMax} bytes`)
 }

@@ -33,7 +33,7 @@ const statementTag = recordTag('memo/join-statement/1')
 const requestTag = recordTag('memo/join-request/1')
 const answerTag = recordTag('memo/join-answer/1')
 
-const machineNameBytesMax = 255
+export const machineNameBytesMax = 255
 export const joinRequestBytesMax: number = 4 * 1024
 export const joinAnswerBytesMax: number = 3 * 1024 * 1024
 const rootCopyBytesMax = 2560 * 1024

@@ -54,7 +54,7 @@ export const settings = {
     'Where other nodes of the network reach this one. What travels is encrypted, and who is no member is turned away. Without an address the node works alone.',
   helpLogLevel: 'The least important lines that are still written to the log.',
   helpPeers:
-    'Where nodes of the network are looked for at the start, besides those that are known already, with commas between them.',
+    'Where nodes of the network are looked for in the first minute, besides where they were last, with commas between them.',
   helpReadyFile:
     'File that tells other programs, while the node serves, where to reach it. The node makes it and removes it when it stops. It may lie in the data folder only under a name that the node itself does not use; a file that is there and is no ready file is left alone, and refused here.',
   helpZone: 'Where this node stands, such as a room or a site. Copies are kept in different zones as far as there are any.',
