@@ -38,6 +38,8 @@ export interface ConsensusLimits {
   readonly groupLookMs: number
   readonly groupLookMax: number
   readonly groupChangesMax: number
+  /** Time between two looks whether the passport of this node is due for renewal. */
+  readonly passportLookMs: number
   /** Time between two looks whether a node has moved everything because of an older map. */
   readonly epochLookMs: number
 }
@@ -65,5 +67,6 @@ export const defaultConsensusLimits: ConsensusLimits = {
   groupLookMs: 1000,
   groupLookMax: 256,
   groupChangesMax: 16,
+  passportLookMs: 10 * 60_000,
   epochLookMs: 2000,
 }

@@ -22,8 +22,8 @@ const requestNumbers = {
   'content-get': 5,
   'content-look': 6,
   'content-remove': 7,
-  /** The sections of the root. */
-  root: 8,
+  /** A passport for longer, in exchange for one that is good. */
+  renew: 8,
 } as const
 export type PeerRequestKind = keyof typeof requestNumbers
 
