@@ -10,6 +10,7 @@ const batchKeysMax = 100
 /** Of the values of one batch. One that holds a single value is a put by another name, and is not measured. */
 const batchBytesMax = 1024 * 1024
 const listKeys = 1000
+const valueSizes = [100, 4096, 65_536, 1_048_576]
 
 const keyOf = (sequence: number) => `bench/${String(sequence % keySpace).padStart(6, '0')}`
 
@@ -20,7 +21,7 @@ const keyOf = (sequence: number) => `bench/${String(sequence % keySpace).padStar
 export async function runKvSuite(peers: readonly Peer[], options: BenchOptions, results: Results): Promise<void> {
   for (let round = 0; round < options.rounds; round++) {
     const order = round % 2 === 0 ? peers : [...peers].reverse()
-    for (const size of options.sizes) await runSize(order, size, options, results)
+    for (const size of options.sizes ?? valueSizes) await runSize(order, size, options, results)
     if (options.operations.includes('list')) await runLists(order, options, results)
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BenchOptions } from './bench-options.ts'
 import { parseBenchOptions } from './bench-options.ts'
+import { runClusterSuite } from './cluster-suite.ts'
 import { runGuiSuite } from './gui-suite.ts'
 import { hasH2load } from './h2load.ts'
 import { runKvSuite } from './kv-suite.ts'
@@ -25,6 +26,7 @@ const suites: Readonly<Record<string, (options: BenchOptions) => Promise<void>>>
     if (hasH2load()) await withPeers((peers) => runRawSuite(peers, options, results))
     else console.error('raw: skipped, h2load is not installed (Debian: nghttp2-client)')
   },
+  cluster: () => runClusterSuite(options, results),
   transport: () => runTransportSuite(options, results),
   gui: () => runGuiSuite(options, results),
   scale: () => withPeers((peers) => runScaleSuite(peers, options, results)),

@@ -22,6 +22,14 @@ export async function stopServer(child: ChildProcess): Promise<void> {
   await exited
 }
 
+/** As a machine that loses its power ends it. */
+export async function killServer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+}
+
 /** A port of the loopback address that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer()

@@ -1,40 +1,41 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, startServer, stopServer } from './child-server.ts'
+import { freePort, killServer, startServer, stopServer } from './child-server.ts'
 import type { Peer } from './peer.ts'
 import { unaryClient } from './unary-client.ts'
 
 /** It keeps every revision until it is told to compact, and refuses puts when these are full. */
 const quotaBytes = 48 * 1024 ** 3
-const proto = join(import.meta.dirname, '../protos/etcd-kv.proto')
+export const etcdProto = join(import.meta.dirname, '../protos/etcd-kv.proto')
 
 export function hasEtcd(): boolean {
   return spawnSync('etcd', ['--version']).status === 0
 }
 
-/** etcd as its package ships it: fsync on, one member, no limit on the operations of a transaction that the bench would meet. */
-export async function startEtcd(directory: string): Promise<Peer> {
+/** One member among several: its name, its URL for the others, and all of them as etcd wants them named. */
+export interface EtcdMember {
+  readonly name: string
+  readonly peerUrl: string
+  readonly initialCluster: string
+}
+
+/** etcd as its package ships it: fsync on, no limit on the operations of a transaction that the bench would meet. */
+export async function startEtcd(directory: string, member?: EtcdMember): Promise<Peer> {
   const launch = async () => {
-    const [port, peerPort] = [await freePort(), await freePort()]
-    const [client, peer] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`]
+    const port = await freePort()
+    const client = `http://127.0.0.1:${port}`
+    const peer = member?.peerUrl ?? `http://127.0.0.1:${await freePort()}`
+    const name = member?.name ?? 'bench'
     const child = startServer(
       'etcd',
-      [
-        '--name',
-        'bench',
-        '--data-dir',
-        join(directory, 'data'),
-        '--listen-client-urls',
-        client,
-        '--advertise-client-urls',
-        client,
-      ]
-        .concat(['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `bench=${peer}`])
+      ['--name', name, '--data-dir', join(directory, 'data'), '--listen-client-urls', client, '--advertise-client-urls', client]
+        .concat(['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer])
+        .concat(['--initial-cluster', member?.initialCluster ?? `${name}=${peer}`])
         .concat(['--max-txn-ops', '1024', '--quota-backend-bytes', String(quotaBytes), '--log-level', 'error']),
       join(directory, 'log'),
     )
-    const unary = unaryClient(proto, [], 'etcdserverpb.KV', port)
+    const unary = unaryClient(etcdProto, [], 'etcdserverpb.KV', port)
     for (let tries = 0; ; tries++) {
       try {
         await unary.call('Range', { key: Buffer.from('ready') })
@@ -87,6 +88,7 @@ export async function startEtcd(directory: string): Promise<Peer> {
       await release()
       running = await launch()
     },
+    kill: () => killServer(running.child),
     stop: release,
   }
 }

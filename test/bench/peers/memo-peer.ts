@@ -1,18 +1,20 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startServer, stopServer } from './child-server.ts'
+import { killServer, startServer, stopServer } from './child-server.ts'
 import type { Peer } from './peer.ts'
 import { unaryClient } from './unary-client.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const protos = join(root, 'protos')
 
-export async function startMemo(directory: string): Promise<Peer> {
+/** `listen`: HOST:PORT for other nodes. The data directory is `data` in the one that is named. */
+export async function startMemo(directory: string, { listen }: { readonly listen?: string } = {}): Promise<Peer> {
   const readyPath = join(directory, 'ready.json')
   const launch = async () => {
     rmSync(readyPath, { force: true })
     const args = ['run', '--data', join(directory, 'data'), '--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0']
+    if (listen !== undefined) args.push('--listen', listen)
     const child = startServer(
       process.execPath,
       [join(root, 'bin/memo.js'), ...args, '--ready-file', readyPath],
@@ -60,6 +62,7 @@ export async function startMemo(directory: string): Promise<Peer> {
       await release()
       running = await launch()
     },
+    kill: () => killServer(running.child),
     stop: release,
   }
 }

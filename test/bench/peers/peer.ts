@@ -13,6 +13,8 @@ export interface Peer {
   /** The put of this key as a gRPC request for tools that send raw bytes. */
   rawPut(key: string, value: Uint8Array): { readonly path: string; readonly message: Uint8Array }
   rawGet(key: string): { readonly path: string; readonly message: Uint8Array }
+  /** Starts it again on its data, whether it runs or was killed. */
   restart(): Promise<void>
+  kill(): Promise<void>
   stop(): Promise<void>
 }
