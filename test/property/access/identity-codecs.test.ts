@@ -15,7 +15,6 @@ import {
 } from '../../../src/node/core/access/passport.ts'
 import { areWithin, rightsFromMask, rightsMask, rightsMaskMax } from '../../../src/node/core/access/rights.ts'
 import { fromBase64url, toBase64url } from '../../../src/node/core/base/base64url.ts'
-import { equalBytes } from '../../../src/node/core/base/bytes.ts'
 import { hlcFromMs, hlcMax } from '../../../src/node/core/base/hybrid-clock.ts'
 import type { AdmissionSection } from '../../../src/node/core/overlay/admission-section.ts'
 import {
@@ -32,7 +31,7 @@ import {
   encodeJoinAnswer,
   encodeJoinRequest,
 } from '../../../src/node/core/overlay/join-messages.ts'
-import { mutation } from '../block/block-arbitraries.ts'
+import { encodesOneToOne } from '../base/one-to-one.ts'
 import { rootCopy } from '../overlay/root-arbitraries.ts'
 
 const sized = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
@@ -140,36 +139,6 @@ const joinAnswer: fc.Arbitrary<JoinAnswer> = fc.record({
   root: rootCopy,
   nodes: fc.array(record, { minLength: 1, maxLength: 3 }),
 })
-
-/** What is encoded comes back; bytes that were changed are refused or are the one encoding of something else. */
-function encodesOneToOne<T>(
-  values: fc.Arbitrary<T>,
-  encode: (value: T) => Uint8Array,
-  decode: (bytes: Uint8Array) => T | undefined,
-  numRuns = 500,
-) {
-  fc.assert(
-    fc.property(values, mutation, (value, mutate) => {
-      const bytes = encode(value)
-      const decoded = decode(bytes)
-      expect(decoded).toEqual(value)
-      const changed = mutate(bytes)
-      fc.pre(!equalBytes(changed, bytes))
-      const other = decode(changed)
-      if (other !== undefined) expect(Buffer.from(encode(other))).toEqual(Buffer.from(changed))
-    }),
-    { numRuns },
-  )
-  // Whatever a stranger sends: nothing is thrown.
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), values, fc.nat(400), (noise, value, at) => {
-      const whole = encode(value)
-      expect(decode(noise)).toBeUndefined()
-      decode(Uint8Array.from([...whole.subarray(0, at), ...noise]))
-    }),
-    { numRuns },
-  )
-}
 
 test('passports', () => encodesOneToOne(passport, encodePassport, decodePassport))
 test('chains of passports', () => encodesOneToOne(chain, encodePassportChain, decodePassportChain))

@@ -5,6 +5,7 @@
  */
 
 import { assert } from '../../../shared/assert.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { CanonicalWriter, choiceIndex, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
 import { askedDigestBytes } from './asked-digest.ts'
 import type { RequestResult } from './page-apply.ts'
@@ -34,7 +35,7 @@ export function decodeResults(bytes: Uint8Array): readonly RequestResult[] | und
       if (kind !== 'decided') return { kind }
       const repeated = item.uint(1) === 1
       const kept = decodeOutcomes(item.bytes())
-      item.require(kept !== undefined)
+      item.require(kept !== undefined && equalBytes(kept.asked, nothingAsked))
       assert(kept !== undefined, 'outcomes were required')
       return { kind, repeated, outcomes: kept.outcomes }
     }),
