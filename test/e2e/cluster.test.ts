@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
+import { runMemo } from '../support/memo-process.ts'
 import { goTo } from './support/console-pages.ts'
 import { ScreensBed } from './support/screens.ts'
 import { say } from './support/words.ts'
@@ -32,3 +33,29 @@ test('a node that is alone says so, and what it needs to invite another', async 
   await page.getByRole('textbox', { name: say.settings('rowListen') }).waitFor()
   expect(node.ready.listen).toBeNull()
 })
+
+test('a node that listens makes a link that another machine joins by, and both are seen', async () => {
+  const { page, node } = await bed.openBrowser(await bed.startNode(['--listen', '127.0.0.1:0']))
+  await page.getByRole('button', { name: say.cluster('invite') }).click()
+  const dialog = dialogOf(page)
+  await dialog.getByRole('button', { name: say.cluster('inviteMake') }).click()
+  const link = await dialog.getByRole('textbox', { name: say.cluster('link') }).inputValue()
+  expect(link).toMatch(/^memo:\/\/join\//)
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  expect(await page.content()).not.toContain(link)
+
+  const data = bed.emptyFolder()
+  expect((await runMemo(['cluster', 'join', link, '--data', data])).code).toBe(0)
+  const second = await bed.startNode(['--listen', '127.0.0.1:0'], data)
+  const bar = page.getByRole('contentinfo')
+  await bar.getByText(say.cluster('nodesAlive', { count: 2, alive: '2', number: '2' }), { exact: true }).waitFor()
+  const rows = page.getByRole('table', { name: say.cluster('nodesList') }).getByRole('row')
+  await rows
+    .filter({ hasText: second.ready.listen ?? '' })
+    .getByText(say.cluster('alive'), { exact: true })
+    .waitFor()
+  await second.kill()
+  await bar.getByText(say.cluster('noQuorum', { count: 2, alive: '1', number: '2' }), { exact: true }).waitFor()
+  expect(node.ready.listen).toMatch(/^127\.0\.0\.1:\d+$/)
+}, 90_000)

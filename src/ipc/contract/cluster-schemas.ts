@@ -7,7 +7,7 @@ export type ClusterNodeState = (typeof clusterNodeStates)[number]
 const count = z.number().int().nonnegative()
 
 /** Of the network's own block: with its majority nodes are invited, join and leave. */
-export const quorumSchema = z.strictObject({
+const quorumSchema = z.strictObject({
   members: count,
   /** As far as this node knows, itself among them where it is a member. */
   alive: count,

@@ -83,10 +83,15 @@ export class ScreensBed {
   }
 
   /** Lives until the end of the file. */
-  async startNode(words: readonly string[] = [], data = join(this.#folder(), 'data')): Promise<MemoProcess> {
+  async startNode(words: readonly string[] = [], data = this.emptyFolder()): Promise<MemoProcess> {
     const node = await startMemo(data, { arguments: words })
     this.#nodes.set(node, data)
     return node
+  }
+
+  /** For a data directory, gone at the end. */
+  emptyFolder(): string {
+    return join(this.#folder(), 'data')
   }
 
   dataOf(node: MemoProcess): string {

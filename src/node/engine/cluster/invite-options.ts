@@ -2,7 +2,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import { inviteUsesMax, inviteValidityMaxMs } from '../../core/overlay/admission-section.ts'
 import type { InviteOptions } from './cluster-service.ts'
 
-export const inviteValidityMinMs = 1000
+const inviteValidityMinMs = 1000
 /** Where a caller says nothing. */
 export const defaultInvite: InviteOptions = { uses: 1, validityMs: 24 * 60 * 60_000 }
 
