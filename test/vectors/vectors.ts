@@ -33,6 +33,7 @@ import type { ContentTerms } from '../../src/node/engine/payload/payload-pipelin
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
 import { consensusRecords, consensusVotes, rootSections, signedBlockLog } from './consensus-vectors.ts'
 import { admissions, identities } from './identity-vectors.ts'
+import { memberCalls, pageCalls, pageLog, rootLog } from './log-vectors.ts'
 
 export type Vector = Readonly<Record<string, unknown>>
 export interface VectorFile {
@@ -335,8 +336,12 @@ export const vectorFiles: Readonly<Record<string, () => VectorFile>> = {
   identities,
   keys,
   manifests,
+  'member-calls': memberCalls,
   networks,
+  'page-calls': pageCalls,
+  'page-log': pageLog,
   removals,
+  'root-log': rootLog,
   'root-sections': rootSections,
   'sealed-boxes': sealedBoxes,
   'signed-batches': signedBatches,
