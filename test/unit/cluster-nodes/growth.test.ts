@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { equalBytes } from '../../../src/node/core/base/bytes.ts'
 import { bornGroup } from '../../../src/node/core/consensus/group.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
@@ -30,39 +30,52 @@ test('all that one node held is at the second too, which reads it alone', async 
   expect(copy && Buffer.from(copy).equals(large)).toBe(true)
 })
 
-test('a value that is put at one of five is read at each, and with any one of them gone', async () => {
-  await using cluster = await filledFounder()
-  for (const name of ['node-2', 'node-3']) await cluster.grow(name)
-  await cluster.settled()
-  for (const name of ['node-4', 'node-5']) await cluster.grow(name)
-  await cluster.settled()
-  for (const node of cluster.nodes) {
-    expect(await node.get('key-000')).toBe('value of key-000')
-    const found = await node.bytes('large')
-    expect(found && Buffer.from(found).equals(large)).toBe(true)
-  }
-  const held = await Promise.all(
-    cluster.nodes.map(async ({ node, store }) => {
-      const group = (await mapRecord(store, 'key-value'))?.group
-      return { nodeId: node.status().identity.nodeId, group }
-    }),
-  )
-  // Whoever was a member may keep its copy: those who are have the newest group.
-  const newest = held.reduce((latest, { group }) => (group && group.index > latest.index ? group : latest), bornGroup([noMember]))
-  expect(newest.members).toHaveLength(3)
-  for (const { nodeId } of newest.members) {
-    expect(held.find((each) => equalBytes(each.nodeId, nodeId))?.group).toEqual(newest)
-  }
-  for (const gone of cluster.nodes) {
-    await gone.stop()
-    const stays = cluster.nodes.find((node) => node !== gone)
-    expect(await stays?.put('key-000', `without ${gone.name}`)).toMatchObject({ kind: 'done' })
-    expect(await stays?.get('key-199')).toBe('value of key-199')
-    const found = await stays?.bytes('large')
-    expect(found && Buffer.from(found).equals(large)).toBe(true)
-    await gone.start()
+describe('five nodes', () => {
+  let cluster: MemoryCluster
+  beforeAll(async () => {
+    cluster = await filledFounder()
+    for (const name of ['node-2', 'node-3']) await cluster.grow(name)
     await cluster.settled()
-  }
+    for (const name of ['node-4', 'node-5']) await cluster.grow(name)
+    await cluster.settled()
+  })
+  afterAll(async () => await cluster.stop())
+
+  test('read at each what was put before they joined, which three of them hold', async () => {
+    for (const node of cluster.nodes) {
+      expect(await node.get('key-000')).toBe('value of key-000')
+      const found = await node.bytes('large')
+      expect(found && Buffer.from(found).equals(large)).toBe(true)
+    }
+    const held = await Promise.all(
+      cluster.nodes.map(async ({ node, store }) => {
+        const group = (await mapRecord(store, 'key-value'))?.group
+        return { nodeId: node.status().identity.nodeId, group }
+      }),
+    )
+    // Whoever was a member may keep its copy: those who are have the newest group.
+    const newest = held.reduce(
+      (latest, { group }) => (group && group.index > latest.index ? group : latest),
+      bornGroup([noMember]),
+    )
+    expect(newest.members).toHaveLength(3)
+    for (const { nodeId } of newest.members) {
+      expect(held.find((each) => equalBytes(each.nodeId, nodeId))?.group).toEqual(newest)
+    }
+  })
+
+  test('go on with any one of them gone', async () => {
+    for (const gone of cluster.nodes) {
+      await gone.stop()
+      const stays = cluster.nodes.find((node) => node !== gone)
+      expect(await stays?.put('key-000', `without ${gone.name}`)).toMatchObject({ kind: 'done' })
+      expect(await stays?.get('key-199')).toBe('value of key-199')
+      const found = await stays?.bytes('large')
+      expect(found && Buffer.from(found).equals(large)).toBe(true)
+      await gone.start()
+      await cluster.settled()
+    }
+  })
 })
 
 test('epochs close when everything was moved: one map is left', async () => {

@@ -76,7 +76,11 @@ export class BlockRoute {
         // Patience ends early only where nothing can have been changed, and nobody is left who was not asked.
         if (!attempts.isLost && clock.monotonicMs() >= endMs && attempts.haveAllFailed) throw attempts.unavailable()
       }
-      await attempts.backOff(signal)
+      try {
+        await attempts.backOff(signal)
+      } catch (error) {
+        throw signal.aborted ? attempts.givenUp(signal.reason, signal) : error
+      }
     }
   }
 }
@@ -119,19 +123,23 @@ class RouteAttempts {
     const hint = this.#hint
     this.#hint = undefined
     if (hint !== undefined) return hint
-    const alive = members.filter((member) => !this.#silent.has(nameOf(member)) && this.#parts.liveness.mayAnswer(member.nodeId))
-    const candidates = alive.length > 0 ? alive : members
-    if (alive.length === 0) this.#silent.clear()
-    const chosen = candidates[this.#rounds++ % candidates.length]
-    if (chosen === undefined) throw new CodedError('unavailable', 'no node holds this block')
-    return chosen
+    const mayAnswer = (member: Member) => !this.#silent.has(nameOf(member)) && this.#parts.liveness.mayAnswer(member.nodeId)
+    const isAnybodyLeft = members.some(mayAnswer)
+    if (!isAnybodyLeft) this.#silent.clear()
+    // From behind the last one, in their order.
+    for (let tries = 0; tries < members.length; tries++) {
+      const member = members[this.#rounds++ % members.length]
+      if (member !== undefined && (!isAnybodyLeft || mayAnswer(member))) return member
+    }
+    throw new CodedError('unavailable', 'no node holds this block')
   }
 
-  /** The group where it is known here, else whoever may know it. */
+  /** The group where this node is of it, else whoever may know it: what others say of it is younger than what one has that has left it. */
   #candidates(): readonly Member[] {
     const { address, record, group } = this.#block
-    if (record !== undefined) return preferredOrder(address, group.members)
-    return membersOf([this.#parts.holders(address), this.#told, preferredOrder(address, group.members)])
+    const own = preferredOrder(address, group.members)
+    if (record !== undefined && isMember(group, this.#parts.self)) return own
+    return membersOf([this.#told, own, this.#parts.holders(address)])
   }
 
   /** Throws what no other member would answer better. */
