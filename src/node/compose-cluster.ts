@@ -153,7 +153,7 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
   const { self } = network
   const peers = new PeerSwitch()
   const follower = new RootFollower({ clock, limits, logger: logger.child('root'), view, root, signal: host.signal })
-  const met = composeLiveness(parts, transport, peers, follower)
+  const met = composeLiveness(parts, transport, peers)
   const { liveness, own, directory, isLive } = met
   const placedAt = (address: BlockAddress): readonly Member[] => view.placedAt(address)
   const groups = new GroupKeeper({ store, clock, limits, logger: logger.child('groups'), self, host, placedAt, isLive })
@@ -215,8 +215,8 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
 }
 
 /** Who is in the cluster, and where. */
-function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwitch, follower: RootFollower) {
-  const { ports, limits, clock, network, view, observer, software, advertised } = parts
+function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwitch) {
+  const { ports, limits, clock, network, view, host, observer, software, advertised } = parts
   const { store, crypto, random, logger } = ports
   const { self, keys } = network
   const shared = { store, crypto, clock: ports.clock, limits, networkId: view.networkId }
@@ -238,7 +238,10 @@ function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwi
     own,
     observer: { ...observer, stateChanged },
     isOfNetwork,
-    onRolledBack: ({ notice }) => follower.rolledBack(notice),
+    onRolledBack: () => {
+      host.abstain()
+      transport.stop().catch((error: unknown) => logger.error('the transport did not stop', { error }))
+    },
   })
   const isLive = ({ nodeId, storeId }: Member): boolean => {
     if (equalBytes(nodeId, self.nodeId)) return equalBytes(storeId, self.storeId)

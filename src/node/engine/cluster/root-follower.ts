@@ -1,7 +1,6 @@
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Member } from '../../core/consensus/group.ts'
-import type { RolledBack } from '../../core/overlay/life-mark.ts'
 import { placeOf } from '../../core/overlay/placement-map.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
@@ -25,9 +24,6 @@ export class RootFollower {
   readonly #parts: RootFollowerParts
   #looking: Promise<void> | undefined
   #again = false
-  /** The store came back older than peers have seen it: it has to become another one before it votes again. */
-  rolledBackTo: RolledBack | undefined
-
   constructor(parts: RootFollowerParts) {
     this.#parts = parts
   }
@@ -62,14 +58,6 @@ export class RootFollower {
   async reach(epoch: number, signal: AbortSignal): Promise<void> {
     if (this.#parts.view.epoch >= epoch) return
     await this.#parts.root.read(signal)
-  }
-
-  rolledBack(notice: RolledBack): void {
-    this.rolledBackTo = notice
-    this.#parts.logger.error(
-      'peers have seen this data directory further than it is: it was restored or copied. Stop the node and run `memo cluster recover`',
-      { bootCount: notice.seen.bootCount, highest: notice.highest.bootCount },
-    )
   }
 
   async stop(): Promise<void> {

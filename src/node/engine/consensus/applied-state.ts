@@ -16,7 +16,7 @@ import type { LoadedReplica } from './load-replica.ts'
 export interface AppliedStateParts {
   readonly store: RecordStore
   readonly clock: Clock
-  readonly limits: Pick<Limits, 'applyRetryMs' | 'applyRetryMaxMs'>
+  readonly limits: Pick<Limits, 'applyRetryMs' | 'applyRetryMaxMs' | 'applyCompanyMs'>
   readonly logger: Logger
   readonly logicOf: LogicOf
   readonly signal: AbortSignal
@@ -27,6 +27,10 @@ export interface AppliedStateLog {
   group(): Group
   promised(): Ballot | undefined
   committed(): number
+  /** It neither leads nor prepares: nobody reads what it applies before it does. */
+  isFollowing(): boolean
+  /** What a chosen slot does is known; the state shows it when it is applied. */
+  computed(slot: number, result: unknown): void
   /** The slot is applied, durably. */
   applied(slot: number, result: unknown): void
   /** Nothing from this slot on is applied or on the disk: of a group of one, whose entries are chosen by being applied. */
@@ -38,6 +42,8 @@ export interface AppliedStateLog {
 interface LocalEntry {
   readonly local: unknown
   readonly space: 'normal' | 'reserve'
+  /** When its proposer is answered. */
+  readonly answer: 'chosen' | 'applied'
 }
 
 /**
@@ -56,6 +62,8 @@ export class AppliedState {
   #waiting: Slot[] = []
   #installing: boolean
   #working: Promise<void> | undefined
+  /** A batch that waits for company on its way to the disk. */
+  #alone: PromiseWithResolvers<void> | undefined
 
   constructor(address: BlockAddress, loaded: LoadedReplica, parts: AppliedStateParts, log: AppliedStateLog) {
     this.#address = address
@@ -87,12 +95,20 @@ export class AppliedState {
 
   /** Resolves when nothing is being applied. */
   async idle(): Promise<void> {
-    while (this.#working !== undefined) await this.#working
+    while (this.#working !== undefined) {
+      this.hurry()
+      await this.#working
+    }
   }
 
   /** What the proposer knows of an entry beside its bytes. */
-  know(entry: LogEntry, local: unknown, space: 'normal' | 'reserve'): void {
-    this.#locals.set(entry, { local, space })
+  know(entry: LogEntry, known: LocalEntry): void {
+    this.#locals.set(entry, known)
+  }
+
+  /** Something else goes to the disk: what waits for company goes with it. */
+  hurry(): void {
+    this.#alone?.resolve()
   }
 
   /** Where the acceptance of an entry takes its space from. */
@@ -111,6 +127,7 @@ export class AppliedState {
   /** Chosen, behind everything that was pushed before. */
   push(slots: readonly Slot[]): void {
     this.#waiting.push(...slots)
+    this.hurry()
     this.#working ??= this.#applyRest()
   }
 
@@ -201,7 +218,10 @@ export class AppliedState {
     for (const other of stale) writes.push({ kind: 'delete', family: 'accepted', key: acceptedKey(this.#address, other) })
     // What others hold durably has to be applied, on whatever space is left.
     const isChosen = slot <= this.#log.committed()
-    if (writes.length > 0) await store.commit(writes, { space: isChosen ? 'reserve' : (own?.space ?? 'normal') })
+    if (isChosen && own?.answer === 'chosen') this.#log.computed(slot, applied.result)
+    if (isChosen && this.#log.isFollowing()) await this.#company()
+    const space = isChosen ? 'reserve' : (own?.space ?? 'normal')
+    if (writes.length > 0) await store.commit(writes, { space, inBackground: isChosen })
     // Behind the commit: who began to read while it was under way has not seen it.
     for (const watch of this.#watches) watch.note(applied.writes)
     for (const gone of [slot, ...stale]) this.#acceptedOnDisk.delete(gone)
@@ -209,6 +229,22 @@ export class AppliedState {
     applied.durable?.()
     this.#log.changed()
     return applied.result
+  }
+
+  /**
+   * The entry is durable as it was accepted, so that its effect is not in a hurry: with the acceptance of the next entry it costs no sync
+   * of its own.
+   */
+  async #company(): Promise<void> {
+    const { clock, limits, signal } = this.#parts
+    if (this.#waiting.length > 1 || signal.aborted) return
+    const alone = Promise.withResolvers<void>()
+    this.#alone = alone
+    using _timeout = clock.after(limits.applyCompanyMs, () => {
+      alone.resolve()
+    })
+    await alone.promise
+    this.#alone = undefined
   }
 
   #isUnknownToOthers(): boolean {

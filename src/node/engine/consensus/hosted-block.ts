@@ -1,4 +1,3 @@
-import { assert } from '../../../shared/assert.ts'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
@@ -20,7 +19,9 @@ import type { LogicOf } from './block-logic.ts'
 import type { LoadedReplica } from './load-replica.ts'
 import { replicaLimits } from './load-replica.ts'
 import { MachineTimer } from './machine-timer.ts'
-import { beingMoved, LostProposal, NotPrimary, noMajority, Refusal } from './replica-failures.ts'
+import type { ProposalOutcome } from './proposal-results.ts'
+import { ProposalResults } from './proposal-results.ts'
+import { beingFetched, beingMoved, LostProposal, NotPrimary, noMajority, olderStore, Refusal } from './replica-failures.ts'
 import type { ReplicaLink } from './replica-link.ts'
 import { acceptedWrite, leastPromise, voteWrite } from './vote-writes.ts'
 
@@ -35,11 +36,9 @@ export interface HostedParts {
   /** A block that was not born here may have been born to a group that this one's does not have to meet. */
   readonly isUncertain: (address: BlockAddress) => boolean
   readonly signal: AbortSignal
+  /** This store was found to be older than what it has said before. */
+  readonly abstains: () => boolean
 }
-
-type Outcome =
-  | { readonly kind: 'result'; readonly result: unknown }
-  | { readonly kind: 'refused' | 'lost'; readonly error: Error }
 
 /**
  * One block as this node hosts it: the machine, and everything that happens when it says so. Events go in one at a time; who proposes or
@@ -51,11 +50,8 @@ export class HostedBlock {
   readonly #replica: Replica
   /** What the entries have led to. */
   readonly state: AppliedState
-  readonly #proposals = new Map<number, { readonly settle: (outcome: Outcome) => void; readonly entry: LogEntry }>()
+  readonly #proposals = new ProposalResults()
   readonly #reads = new Map<number, PromiseWithResolvers<void>>()
-  /** Proposals that were decided, by slot, until their results are there; and results whose proposals are not decided yet. */
-  readonly #decided = new Map<number, (outcome: Outcome) => void>()
-  readonly #results = new Map<number, unknown>()
   #leadWaiters: PromiseWithResolvers<void>[] = []
   #failure: unknown
   /** Writes that wait for a change of the group, in their order. */
@@ -77,6 +73,8 @@ export class HostedBlock {
       group: () => replica.group,
       promised: () => replica.promised,
       committed: () => replica.committed,
+      isFollowing: () => !replica.isLeading && !replica.isPreparing,
+      computed: (slot, result) => this.#proposals.computed(slot, result),
       applied: (slot, result) => this.#applied(slot, result),
       notApplied: (from, error) => this.#notApplied(from, error),
       changed: () => changed(this),
@@ -122,7 +120,7 @@ export class HostedBlock {
 
   /** Nothing waits here, so that it may be forgotten and loaded again. */
   get isIdle(): boolean {
-    const waiting = this.#proposals.size + this.#reads.size + this.#leadWaiters.length + this.#decided.size + this.#users
+    const waiting = this.#proposals.size + this.#reads.size + this.#leadWaiters.length + this.#users
     return waiting === 0 && !this.state.isBusy && this.#replica.nextTickMs === undefined
   }
 
@@ -148,8 +146,8 @@ export class HostedBlock {
 
   /** Resolves when this node leads the block and has applied what it took over. Rejects with NotPrimary, or `unavailable` when no majority answers. */
   async lead(signal: AbortSignal): Promise<void> {
-    if (this.state.isInstalling)
-      throw new CodedError('unavailable', 'the state of this block is being fetched; nothing was changed')
+    if (this.#parts.abstains()) throw olderStore()
+    if (this.state.isInstalling) throw beingFetched()
     if (this.record === undefined && this.#parts.isUncertain(this.address)) throw beingMoved()
     if (this.#replica.isReady) return
     if (!isMember(this.group, this.#parts.self)) {
@@ -178,14 +176,26 @@ export class HostedBlock {
     }
   }
 
+  /** Resolves when everything that was chosen is applied: what is read here then is what the next proposal meets. */
+  async settled(): Promise<void> {
+    await this.state.idle()
+  }
+
   /**
-   * Puts an entry into the block's log, and resolves with what it did once that is durable. Rejects with NotPrimary or a CodedError where
+   * Puts an entry into the block's log, and resolves with what it did once that is durable: where `answer` is `chosen` at a majority, which
+   * may be before the state here shows it, else here too. Rejects with NotPrimary or a CodedError where
    * nothing was proposed, and with LostProposal where another one leads and nobody here knows what became of it.
    */
-  async propose(entry: LogEntry, local: unknown, space: 'normal' | 'reserve', signal: AbortSignal): Promise<unknown> {
+  async propose(
+    entry: LogEntry,
+    local: unknown,
+    space: 'normal' | 'reserve',
+    signal: AbortSignal,
+    answer: 'chosen' | 'applied' = 'applied',
+  ): Promise<unknown> {
     this.#users++
     try {
-      this.state.know(entry, local, space)
+      this.state.know(entry, { local, space, answer })
       return await this.#propose(entry, signal)
     } finally {
       this.#users--
@@ -263,17 +273,14 @@ export class HostedBlock {
     const error = new CodedError('not-running', 'the node is stopping')
     for (const waiter of this.#leadWaiters) waiter.reject(error)
     for (const waiter of this.#reads.values()) waiter.reject(error)
-    const lost = new LostProposal()
-    for (const { settle } of this.#proposals.values()) settle({ kind: 'lost', error: lost })
-    for (const settle of this.#decided.values()) settle({ kind: 'lost', error: lost })
+    this.#proposals.loseAll()
   }
 
-  #proposeOnce(entry: LogEntry): Promise<Outcome> {
-    const { promise, resolve } = Promise.withResolvers<Outcome>()
+  #proposeOnce(entry: LogEntry): Promise<ProposalOutcome> {
     const proposal = this.#nextNumber++
-    this.#proposals.set(proposal, { settle: resolve, entry })
+    const outcome = this.#proposals.open(proposal)
     this.#step({ kind: 'propose', proposal, entry })
-    return promise
+    return outcome
   }
 
   #step(event: ReplicaEvent): void {
@@ -298,15 +305,15 @@ export class HostedBlock {
         this.state.push(effect.slots)
         return
       case 'decided':
-        this.#decide(effect.proposal, effect.slot)
+        this.#proposals.decided(effect.proposal, effect.slot)
         return
       case 'lost':
-        this.#settle(effect.proposal, { kind: 'lost', error: new LostProposal() })
+        this.#proposals.settle(effect.proposal, { kind: 'lost', error: new LostProposal() })
         return
       case 'refused': {
         const error =
           effect.reason === 'not-applied' && this.#failure instanceof Error ? this.#failure : new Refusal(effect.reason)
-        this.#settle(effect.proposal, { kind: 'refused', error })
+        this.#proposals.settle(effect.proposal, { kind: 'refused', error })
         return
       }
       case 'readable':
@@ -335,7 +342,9 @@ export class HostedBlock {
       this.state.acceptedOnDisk(slot.slot)
       if (this.state.spaceOf(slot.entry) === 'normal') space = 'normal'
     }
-    this.#parts.store.commit(writes, { space }).then(
+    // What is applied here goes down with it, and what a primary says meanwhile leaves before the disk has answered.
+    this.state.hurry()
+    this.#parts.store.commit(writes, { space, inBackground: this.#replica.isLeading }).then(
       () => this.#step({ kind: 'persisted', write }),
       (error: unknown) => {
         this.#failure = error
@@ -345,9 +354,9 @@ export class HostedBlock {
   }
 
   #applied(slot: number, result: unknown): void {
-    this.#results.set(slot, result)
+    this.#proposals.applied(slot, result)
     this.#step({ kind: 'applied', index: slot })
-    this.#finish(slot)
+    this.#proposals.finish(slot, this.#replica.committed)
     this.#letPersist()
     this.#letLead()
   }
@@ -367,30 +376,6 @@ export class HostedBlock {
   #notApplied(from: number, error: unknown): void {
     this.#failure = error
     this.#step({ kind: 'not-applied', from })
-  }
-
-  #decide(proposal: number, slot: number): void {
-    const own = this.#proposals.get(proposal)
-    assert(own !== undefined, 'what is decided was proposed')
-    this.#proposals.delete(proposal)
-    this.#decided.set(slot, own.settle)
-    if (this.#results.has(slot)) this.#finish(slot)
-  }
-
-  /** Answers the proposal of an applied slot, if it has one here. */
-  #finish(slot: number): void {
-    const settle = this.#decided.get(slot)
-    const result = this.#results.get(slot)
-    if (settle === undefined && slot > this.#replica.committed) return
-    this.#results.delete(slot)
-    this.#decided.delete(slot)
-    settle?.({ kind: 'result', result })
-  }
-
-  #settle(proposal: number, outcome: Outcome): void {
-    const own = this.#proposals.get(proposal)
-    this.#proposals.delete(proposal)
-    own?.settle(outcome)
   }
 
   #takeRead(number: number): PromiseWithResolvers<void> | undefined {

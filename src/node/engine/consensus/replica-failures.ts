@@ -45,3 +45,13 @@ export function beingMoved(): CodedError {
   const message = 'blocks are being moved because nodes came or went, and this one may be elsewhere; nothing was changed'
   return new CodedError('unavailable', message)
 }
+
+export function beingFetched(): CodedError {
+  return new CodedError('unavailable', 'the state of this block is being fetched; nothing was changed')
+}
+
+export function olderStore(): CodedError {
+  const message =
+    'other nodes have seen this data directory further than it is: it was restored or copied, and takes no part any more; nothing was changed'
+  return new CodedError('unavailable', message)
+}

@@ -11,7 +11,7 @@ import { loadReplica } from './load-replica.ts'
 /** Of a block in memory, roughly. */
 const bytesBesideState = 4096
 
-export interface ReplicaHostParts extends Omit<HostedParts, 'signal'> {
+export interface ReplicaHostParts extends Omit<HostedParts, 'signal' | 'abstains'> {
   /** The group that a block without a record would be born to. */
   readonly birthGroup: (address: BlockAddress) => Group
   /** Of the placement map by which this node acts. */
@@ -33,6 +33,7 @@ export class ReplicaHost {
   readonly #sizes = new Map<string, number>()
   #bytes = 0
   readonly #pinned = new Set<string>()
+  #abstains = false
   readonly #loading = new Map<string, Promise<HostedBlock>>()
   /** Work that blocks are kept out of memory for. */
   readonly #unloaded = new Map<string, Promise<void>>()
@@ -110,10 +111,16 @@ export class ReplicaHost {
     await working
   }
 
+  /** This store was found to be older than what it has said before: it votes and leads no more. */
+  abstain(): void {
+    this.#abstains = true
+    for (const block of this.#hosted.values()) block.resign()
+  }
+
   /** What a member of a group says, in the order in which it came. */
   receive(from: Member, address: BlockAddress, message: ReplicaMessage, epoch: number): void {
     // A store that has lost records does not know what it voted for.
-    if (storeRefusal(this.#parts.store) !== undefined || this.#controller.signal.aborted) return
+    if (storeRefusal(this.#parts.store) !== undefined || this.#abstains || this.#controller.signal.aborted) return
     const opened = this.open(address)
     if (!(opened instanceof Promise)) {
       this.#hand(opened, from, message, epoch)
@@ -154,7 +161,7 @@ export class ReplicaHost {
       await this.#unloaded.get(name)
       const loaded = await loadReplica(store, address, self, () => birthGroup(address))
       this.#controller.signal.throwIfAborted()
-      const parts = { ...this.#parts, signal: this.#controller.signal }
+      const parts = { ...this.#parts, signal: this.#controller.signal, abstains: () => this.#abstains }
       const block = new HostedBlock(address, loaded, parts, (changed) => {
         this.#makeRoomFor(changed, name)
         applied?.(changed)
