@@ -68,6 +68,8 @@ export interface ScanDamage {
 export interface CommitOptions {
   /** `reserve` may use the space kept for removals, repair and the store's own records; `normal` is refused earlier. */
   readonly space?: 'normal' | 'reserve'
+  /** Something is to be said to others while the disk works: the thread does not wait for it, although that takes longer. */
+  readonly inBackground?: boolean
 }
 
 /** Identity of one data directory (protocol: store id, boot count, synced position). */

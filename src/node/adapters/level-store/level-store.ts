@@ -102,7 +102,7 @@ export class LevelStore implements RecordStore {
       const refusal = this.#parts.capacity.refusal(this.#liveBytes(), bytes, reserve ? 'reserve' : 'normal')
       if (refusal !== undefined) return Promise.reject(refusal)
     }
-    return journal.commit('batch', batch, size, reserve ? 'reserve' : 'normal')
+    return journal.commit('batch', batch, size, reserve ? 'reserve' : 'normal', options.inBackground)
   }
 
   get(family: RecordFamily, key: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined> {

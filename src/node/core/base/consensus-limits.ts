@@ -31,6 +31,8 @@ export interface ConsensusLimits {
   /** How long a member waits before it applies a chosen entry again that its disk refused; it doubles up to the other. */
   readonly applyRetryMs: number
   readonly applyRetryMaxMs: number
+  /** How long the effect of a chosen entry waits at a follower for something that goes to the disk with it. */
+  readonly applyCompanyMs: number
   /** Bytes of the chosen entries that one answer brings to a member that is behind, and of one piece of a snapshot. */
   readonly catchUpBytesMax: number
   readonly snapshotPieceBytes: number
@@ -62,6 +64,7 @@ export const defaultConsensusLimits: ConsensusLimits = {
   failoverPingMs: 150,
   applyRetryMs: 200,
   applyRetryMaxMs: 10_000,
+  applyCompanyMs: 4,
   catchUpBytesMax: 1024 * 1024,
   snapshotPieceBytes: 256 * 1024,
   groupLookMs: 1000,

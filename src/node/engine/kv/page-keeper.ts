@@ -55,7 +55,7 @@ type PageAnswer =
 
 /**
  * Keeps one key-value page as its primary: folds what is submitted into entries of the page's log, one at a time. What an entry decided is
- * answered, and seen by readers, when it is durable at a majority of the page's members and applied here.
+ * answered when it is durable at a majority of the page's members, and seen by readers, who wait for it, when it is applied here.
  */
 export class PageKeeper {
   readonly address: BlockAddress
@@ -154,6 +154,7 @@ export class PageKeeper {
     let [nextOwn, nextPart] = [0, 0]
     for (const task of tasks) {
       if (task.kind === 'question') {
+        await this.#block.settled()
         answers.push(await this.#answer(task.keys))
         continue
       }
@@ -190,6 +191,7 @@ export class PageKeeper {
     const signal = this.#parts.host.signal
     this.#assertBorn()
     await this.#block.lead(signal)
+    await this.#block.settled()
     const { record } = this.#block
     assert(record !== undefined, 'a page that is led was born')
     const wanted = foreign.length === 0 ? all : [...all, ...foreign.flatMap(({ changes }) => changes)]
@@ -206,7 +208,7 @@ export class PageKeeper {
     const forgotten = await forgottenOutcomes(store, this.address, forget.floor)
     const local = new LocalPageEntry(record, { hlc, forgetUpTo: forget.floor, parts }, present, forgotten)
     const space = taken.every(isRemovalOnly) ? 'reserve' : 'normal'
-    const results = (await this.#block.propose(new ProposedPageEntry(local.entry), local, space, signal)) as PageResults
+    const results = (await this.#block.propose(new ProposedPageEntry(local.entry), local, space, signal, 'chosen')) as PageResults
     this.#outcomes.committed(taken)
     const own = changes.length > 0 ? results[whole.length] : []
     return {

@@ -14,6 +14,7 @@ import type { RoutedKind } from '../../core/wire/routed-call.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { AskMember } from '../cluster/ask-member.ts'
 import type { BlockRoute, RoutedCall } from '../cluster/block-route.ts'
+import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
 import { Deadline } from '../deadline.ts'
 import { Mailbox } from '../mailbox.ts'
 import type { ListQuery } from './key-value-service.ts'
@@ -40,6 +41,8 @@ export class Page {
   readonly #parts: PageAccessParts
   readonly #keeper: PageKeeper
   readonly #mailbox: Mailbox<PageChange, RequestResult>
+  /** Keys that are read, where the primary has to make sure that it is one. */
+  readonly #reads: Mailbox<Uint8Array, CalledEntry>
   #sequence = 0n
   #issued = 0n
 
@@ -48,6 +51,7 @@ export class Page {
     this.#parts = parts
     this.#keeper = keeper
     this.#mailbox = new Mailbox<PageChange, RequestResult>(parts.limits, (changes) => this.#send(changes))
+    this.#reads = new Mailbox<Uint8Array, CalledEntry>(parts.limits, (keys) => this.#read(keys))
   }
 
   get isBusy(): boolean {
@@ -76,15 +80,27 @@ export class Page {
 
   /** Every change has an id where others hold the page too: it may have to be sent again. */
   async change(change: PageChange, signal: AbortSignal): Promise<RequestResult> {
-    if (this.#keeper.isAlone) return await this.#keeper.change(change, signal)
+    const decided = this.#keeper.isAlone ? await this.#changeAlone(change, signal) : undefined
+    if (decided !== undefined) return decided
     const identified = change.requestId === undefined ? { ...change, requestId: this.#nextId() } : change
     return await this.#mailbox.submit(identified, changeWeight(identified), signal)
+  }
+
+  /** Undefined where others came to hold the page before it was proposed. */
+  async #changeAlone(change: PageChange, signal: AbortSignal): Promise<RequestResult | undefined> {
+    try {
+      return await this.#keeper.change(change, signal)
+    } catch (error) {
+      if (error instanceof NotPrimary) return undefined
+      if (!(error instanceof LostProposal)) throw error
+      throw new CodedError('outcome-unknown', 'others came to hold the page meanwhile; whether this was carried out is unknown')
+    }
   }
 
   /** As of now: every change that was answered before is seen. */
   entry(key: PageKey, signal: AbortSignal): Entry | undefined | Promise<Entry | undefined> {
     if (this.#keeper.isAlone) return this.#keeper.entry(key.bytes)
-    return this.#entries([key.bytes], signal).then(([found]) => {
+    return this.#reads.submit(key.bytes, key.bytes.length, signal).then((found) => {
       if (found === 'unreadable') throw new CodedError('data-corrupt', 'the entry of this key cannot be read')
       return found
     })
@@ -114,7 +130,14 @@ export class Page {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#mailbox.stop(), this.#keeper.stop()])
+    await Promise.all([this.#mailbox.stop(), this.#reads.stop(), this.#keeper.stop()])
+  }
+
+  /** One turn of reads: all of them arrived before it is asked who leads. */
+  async #read(keys: readonly Uint8Array[]): Promise<readonly CalledEntry[]> {
+    const { host, limits, hostClock } = this.#parts
+    using deadline = new Deadline(hostClock, limits.callTimeoutMs, host.signal)
+    return await this.#entries(keys, deadline.signal)
   }
 
   async #entries(keys: readonly Uint8Array[], signal: AbortSignal): Promise<readonly CalledEntry[]> {

@@ -64,6 +64,8 @@ interface Waiting {
   readonly writes: readonly FrameWrite[]
   readonly size: FrameSize
   readonly room: FrameRoom
+  /** Its sync leaves this thread free. */
+  readonly inBackground: boolean
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -128,10 +130,10 @@ export class JournalWriter {
     return this.#segmentNumber
   }
 
-  commit(kind: FrameKind, writes: readonly FrameWrite[], size: FrameSize, room: FrameRoom): Promise<void> {
+  commit(kind: FrameKind, writes: readonly FrameWrite[], size: FrameSize, room: FrameRoom, inBackground = false): Promise<void> {
     if (this.#failed || this.#closed) return Promise.reject(notRunning())
     return new Promise((resolve, reject) => {
-      this.#queue.push({ kind, writes, size, room, resolve, reject })
+      this.#queue.push({ kind, writes, size, room, inBackground, resolve, reject })
       this.#queuedBytes += size.frameLength
       if (this.#running) return
       this.#running = true
@@ -342,7 +344,7 @@ export class JournalWriter {
    * quick. With company, and on a slow disk, the thread has other things to do meanwhile.
    */
   #sync({ file }: PreparedSegment, waiting: readonly Waiting[]): Promise<void> | undefined {
-    const alone = waiting.length === 1 && this.#lastFrames === 1 && this.#queue.length === 0
+    const alone = waiting.length === 1 && waiting[0]?.inBackground !== true && this.#lastFrames === 1 && this.#queue.length === 0
     return file.datasync(alone && performance.now() >= this.#blockAgainMs)
   }
 
