@@ -94,6 +94,8 @@ export class PageLogic implements BlockLogic {
     const writes: RecordWrite[] = []
     const results: (readonly RequestResult[])[] = []
     const keys = new Set<string>()
+    // Whose entries the store holds, or gets of a part before.
+    const held = new Set(present.entries.keys())
     for (const part of entry.parts) {
       const batch = batchOf(current, entry.hlc, part, forget)
       if (batch === undefined) {
@@ -106,8 +108,11 @@ export class PageLogic implements BlockLogic {
       current = withLastBatch(applied.record, part.signed)
       const dropped = forget.count > 0 ? forgotten : []
       forget = forgetNothing
-      writes.push(...pageWrites(current.address, applied, part.changes, present.entries, dropped, batch.hlc))
-      for (const key of applied.entries.keys()) keys.add(key)
+      writes.push(...pageWrites(current.address, applied, part.changes, held, dropped, batch.hlc))
+      for (const key of applied.entries.keys()) {
+        keys.add(key)
+        held.add(key)
+      }
       takeIn(present, applied)
     }
     // However many parts an entry has, its slot makes one version.

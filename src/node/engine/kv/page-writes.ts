@@ -1,7 +1,6 @@
 import type { BlockAddress } from '../../core/base/address.ts'
 import { encodeContentCopy } from '../../core/block/content-block.ts'
 import { outcomeKey } from '../../core/consensus/outcome.ts'
-import type { Entry } from '../../core/kv/entry.ts'
 import { encodeEntry } from '../../core/kv/entry.ts'
 import type { AppliedBatch, RequestResult } from '../../core/kv/page-apply.ts'
 import type { PageChange } from '../../core/kv/page-change.ts'
@@ -16,7 +15,7 @@ export function pageWrites(
   page: BlockAddress,
   applied: AppliedBatch,
   changes: readonly PageChange[],
-  present: ReadonlyMap<string, Entry>,
+  held: ReadonlySet<string>,
   forgotten: readonly Uint8Array[],
   hlc: bigint,
 ): RecordWrite[] {
@@ -30,7 +29,7 @@ export function pageWrites(
     else {
       const value = encodeEntry(entry)
       const put = { kind: 'put', family: 'entry', key: name, value } as const
-      writes.push(present.has(text) ? put : { ...put, isNew: true })
+      writes.push(held.has(text) ? put : { ...put, isNew: true })
     }
   }
   for (const { due, address, key } of applied.candidates) {
