@@ -138,7 +138,7 @@ export class ReplicaHost {
    */
   placementChanged(): void {
     for (const [name, block] of this.#hosted) {
-      if (block.record === undefined && block.isIdle && !this.#pinned.has(name)) this.#hosted.delete(name)
+      if (block.record === undefined && block.isIdle && !this.#pinned.has(name)) this.#unload(name)
     }
   }
 
