@@ -2,7 +2,9 @@ import { performance } from 'node:perf_hooks'
 import { percentile } from './percentiles.ts'
 
 export interface LoopResult {
+  /** Measured, and in all. */
   readonly operations: number
+  readonly called: number
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -35,6 +37,7 @@ export async function runClosedLoop(
   const samples = Float64Array.from(latencies)
   return {
     operations: samples.length,
+    called: sequence,
     perSecond: (samples.length * 1000) / elapsedMs,
     p50Ms: percentile(samples, 0.5),
     p99Ms: percentile(samples, 0.99),

@@ -8,6 +8,7 @@ import { measureLosses } from './cluster-losses.ts'
 import type { EchoPeer } from './echo-peer.ts'
 import { startEcho } from './echo-peer.ts'
 import { h2loadPerSecond, hasH2load } from './h2load.ts'
+import { cpuMs } from './peers/child-server.ts'
 import type { ClusterPeer } from './peers/cluster-peer.ts'
 import { startEtcdCluster } from './peers/etcd-cluster.ts'
 import { hasEtcd } from './peers/etcd-peer.ts'
@@ -19,6 +20,7 @@ import type { Results } from './results.ts'
 const keySpace = 1000
 const warmBytes = 64 * 1024 * 1024
 const streams = 64
+const warmUpMs = 4000
 const valueSizes = [100, 4096, 1_048_576]
 /** Of values in flight at a time: more of the largest wait for each other longer than a cell lasts. */
 const bytesInFlightMax = 16 * 1024 * 1024
@@ -45,6 +47,7 @@ async function runRound(round: number, options: BenchOptions, results: Results, 
     clusters.push(await startMemoCluster(join(directory, 'memo')))
     if (hasEtcd()) clusters.push(await startEtcdCluster(join(directory, 'etcd')))
     const order = round % 2 === 0 ? clusters : [...clusters].reverse()
+    for (const { members } of clusters) await warmUp(members)
     for (const size of options.sizes ?? valueSizes) await measureSize(order, size, options, results)
     if (echo !== undefined) await measureRaw(order, options, results, echo)
     if (options.operations.includes('loss')) for (const cluster of order) await measureLosses(cluster, options, results)
@@ -52,6 +55,18 @@ async function runRound(round: number, options: BenchOptions, results: Results, 
     await Promise.all(clusters.map((cluster) => cluster.stop()))
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** A program that was just started is slower than one that runs. */
+async function warmUp(members: readonly Peer[]): Promise<void> {
+  const value = randomBytes(100)
+  const call = async (sequence: number): Promise<void> => {
+    const peer = members[sequence % members.length]
+    if (sequence % 2 === 0) await peer?.put('bench/warm', value)
+    else await peer?.get('bench/warm')
+  }
+  await members[0]?.put('bench/warm', value)
+  await runClosedLoop(call, { inFlight: 16, durationMs: warmUpMs, warmUpMs: 0 })
 }
 
 async function measureSize(
@@ -74,6 +89,7 @@ async function measureSize(
               ? (sequence: number) => asked(sequence).put(keyOf(sequence), value)
               : (sequence: number) => readWhole(asked(sequence), keyOf(sequence), size)
           const durationMs = options.secondsPerCell * 1000 * (size >= 65_536 ? 2 : 1)
+          const before = cpuOf(members)
           const loop = await runClosedLoop(call, { inFlight, durationMs, warmUpMs: Math.min(2000, durationMs / 4) })
           const cell = `${operation} ${size} B, ${inFlight}, ${where}`
           const add = (metric: string, figure: number) =>
@@ -82,10 +98,16 @@ async function measureSize(
           if (size >= 65_536) add('MB/s', (loop.perSecond * size) / 1e6)
           add('p50 ms', loop.p50Ms)
           add('p99 ms', loop.p99Ms)
+          add('CPU µs a call', ((cpuOf(members) - before) * 1000) / loop.called)
         }
       }
     }
   }
+}
+
+/** Of the three processes; it says what a call costs on a machine that does other things beside it. */
+function cpuOf(members: readonly Peer[]): number {
+  return members.reduce((sum, { pid }) => sum + cpuMs(pid), 0)
 }
 
 async function readWhole(peer: Peer, key: string, size: number): Promise<void> {

@@ -47,3 +47,10 @@ export function residentBytes(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
   return line === null ? Number.NaN : Number(line[1]) * 1024
 }
+
+/** Processor time that a process has used, in milliseconds, of all its threads (Linux, whose ticks are hundredths of a second). */
+export function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
