@@ -15,7 +15,7 @@ const count = fc.nat({ max: 2 ** 31 - 1 })
 
 export const member: fc.Arbitrary<Member> = fc.record({ nodeId: bytesOf(32), storeId: bytesOf(16) })
 
-export const ballot: fc.Arbitrary<Ballot> = fc
+const ballot: fc.Arbitrary<Ballot> = fc
   .record({ recovery: fc.nat({ max: 3 }), round: fc.nat({ max: 300 }), bootCount: fc.integer({ min: 1, max: 300 }), member })
   .map(({ member: proposer, ...numbers }) => ({ ...numbers, ...proposer }))
 
@@ -76,7 +76,7 @@ export const blockRecord: fc.Arbitrary<BlockRecord> = fc
 
 export const vote: fc.Arbitrary<Vote> = fc.record({ promised: ballot, installing: fc.boolean() })
 
-export const logEntry: fc.Arbitrary<LogEntry> = fc.oneof(
+const logEntry: fc.Arbitrary<LogEntry> = fc.oneof(
   { weight: 4, arbitrary: someBytes().map((body) => ({ kind: 'change' as const, body })) },
   { weight: 1, arbitrary: group.map((each) => ({ kind: 'group' as const, group: each })) },
   { weight: 1, arbitrary: fc.constant({ kind: 'empty' as const }) },

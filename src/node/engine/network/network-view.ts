@@ -13,7 +13,7 @@ import type { NetworkState } from './network-state.ts'
 
 /** Copies of a block that the network keeps, and members of its root, where it has nodes enough. */
 export const replicationFactor = 3
-export const rootFactor = 5
+const rootFactor = 5
 
 /** The network as this node knows it at the moment. What changes is told to who has asked for it. */
 export class NetworkView {
