@@ -6,6 +6,7 @@ import { networkNameBytesMax } from '../../core/access/network-descriptor.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { textBytesLength } from '../../core/base/text.ts'
 import { readNetworkRecord } from '../../engine/network/network-record.ts'
+import { replicationFactor } from '../../engine/network/network-view.ts'
 import type { CliIo } from '../cli-io.ts'
 import { createOutput } from '../cli-output.ts'
 import { openCommandStore } from '../run/command-store.ts'
@@ -21,8 +22,8 @@ export interface CreateFlags extends Pick<RunFlags, 'data' | 'keyFile' | 'capaci
 /** `memo cluster create`: founds a network in an empty data directory. One that has a network keeps it. */
 export async function createCluster(name: string, { replication, json, ...settings }: CreateFlags, io: CliIo): Promise<void> {
   assertName(name)
-  if (replication !== '3') {
-    const text = 'a network of this version keeps 3 copies of every block, and no other number'
+  if (replication !== String(replicationFactor)) {
+    const text = `a network of this version keeps ${replicationFactor} copies of every block, and no other number`
     throw new CodedError('invalid-argument', `--replication ${replication}: ${text}`)
   }
   const output = createOutput(io, json === true)

@@ -4,6 +4,7 @@ import { isImmutable } from '../../core/base/address.ts'
 import { defaultWeight } from '../../core/overlay/placement-map.ts'
 import type { BlockService } from '../block/block-service.ts'
 import type { CallContext } from '../call-context.ts'
+import { replicationFactor } from '../network/network-view.ts'
 import type { NodeStatus } from '../storage-node.ts'
 import type { ClusterNode, ClusterService, ClusterStatus, InviteOptions, ReplicaStatus } from './cluster-service.ts'
 import { checkInviteOptions } from './invite-options.ts'
@@ -25,7 +26,6 @@ export interface LonelyClusterParts {
 
 /** Of the placement map that a network is founded with. */
 const firstEpoch = 1
-const replication = 3
 
 /** The cluster of a node that listens for no other: itself, which decides alone. */
 export class LonelyCluster implements ClusterService {
@@ -43,7 +43,7 @@ export class LonelyCluster implements ClusterService {
       epoch: firstEpoch,
       nodes: [this.#self()],
       quorum: { members: 1, alive: 1, needed: 1 },
-      replication,
+      replication: replicationFactor,
       groupsPending: 0,
       copiesPending: 0,
       patience: 1,
