@@ -38,7 +38,7 @@ describe('five nodes', () => {
     await cluster.settled()
     for (const name of ['node-4', 'node-5']) await cluster.grow(name)
     await cluster.settled()
-  })
+  }, 60_000)
   afterAll(async () => await cluster.stop())
 
   test('read at each what was put before they joined, which three of them hold', async () => {
@@ -75,7 +75,7 @@ describe('five nodes', () => {
       await gone.start()
       await cluster.settled()
     }
-  })
+  }, 60_000)
 })
 
 test('epochs close when everything was moved: one map is left', async () => {
