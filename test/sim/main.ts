@@ -1,11 +1,12 @@
 /**
  * `npm run sim`: worlds from seeds, of whole nodes, or with `--consensus` of the machine that members of a block decide by. `--seed N` one
- * world, with `--trace` all that happens in it; `--seeds N` so many, `--from N` the first of them; `--hashes` prints what each came to;
+ * world, with `--trace` all that happens in it; `--hosts N` worlds of so many nodes, or `--hosts several` of as many as the seed says; `--seeds N` so many, `--from N` the first of them; `--hashes` prints what each came to;
  * `--mutant NAME` with a deliberate mistake, `--profile-of NAME` with its profile alone; `--until-failure` ends with the first world that
  * fails. Ends with 1 where a promise was broken, and prints how to see it again.
  */
 import { parseArgs } from 'node:util'
 import { assert } from '../../src/shared/assert.ts'
+import { clusterMutants } from './cluster-mutants.ts'
 import { replicaMutants } from './consensus/replica-mutants.ts'
 import { loadMutant } from './mutant-loader.ts'
 import type { Mutant } from './mutants.ts'
@@ -23,7 +24,7 @@ const { values } = parseArgs({
     hashes: { type: 'boolean', default: false },
     mutant: { type: 'string' },
     'profile-of': { type: 'string' },
-    hosts: { type: 'string', default: '1' },
+    hosts: { type: 'string' },
     'until-failure': { type: 'boolean', default: false },
   },
 })
@@ -39,7 +40,7 @@ type RunWorld<Profile> = (
 
 if (values.consensus)
   await runWorlds(replicaMutants, async () => (await import('./consensus/run-replica-world.ts')).runReplicaWorld)
-else await runWorlds(mutants, async () => (await import('./run-world.ts')).runWorld)
+else await runWorlds([...mutants, ...clusterMutants], async () => (await import('./run-world.ts')).runWorld)
 
 /** `load` comes after the mutant, which changes what is imported. */
 async function runWorlds<Profile>(known: readonly Mutant<Profile>[], load: () => Promise<RunWorld<Profile>>): Promise<void> {
@@ -50,7 +51,7 @@ async function runWorlds<Profile>(known: readonly Mutant<Profile>[], load: () =>
   const from = wholeNumber(values.seed ?? values.from)
   const count = values.seed === undefined ? wholeNumber(values.seeds) : 1
   const summary = new Summary()
-  const hosts = values.hosts === 'several' ? values.hosts : wholeNumber(values.hosts)
+  const hosts = values.hosts === 'several' ? values.hosts : wholeNumber(values.hosts ?? String(profile?.hosts ?? 1))
   const sort = values.consensus ? ' --consensus' : hosts === 1 ? '' : ` --hosts ${hosts}`
   const again = `${sort}${profile ? ` --${mutant ? 'mutant' : 'profile-of'} ${profile.name}` : ''}`
   for (let seed = from; seed < from + count; seed++) {

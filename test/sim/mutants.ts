@@ -13,6 +13,8 @@ export interface Mutant<Worlds = Profile> {
   readonly right: string
   readonly wrong: string
   readonly profile: (profile: Worlds) => Worlds
+  /** Of the worlds in which it shows; one, unless given. */
+  readonly hosts?: number
 }
 
 const calm = (profile: Profile): Profile => ({

@@ -7,6 +7,7 @@ import { CodedError } from '../../src/shared/coded-error.ts'
 import type { Profile } from './profile.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimHost } from './sim-host.ts'
+import { Violation } from './violation.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export interface SimCallerParts {
@@ -67,12 +68,14 @@ export class SimCaller {
     const cancel = new AbortController()
     const cancelled = new CodedError('cancelled', 'the client went away')
     using _cut = random.percent(profile.cancelled) ? time.after(random.between(0, 4), () => cancel.abort(cancelled)) : undefined
+    const isWhole = this.#parts.hosts.length > 1 && profile.faults['index-damage'] === 0
     const late = new CodedError('deadline-exceeded', 'the client waits no longer')
     using _late = profile.patienceMs > 0 ? time.after(profile.patienceMs, () => cancel.abort(late)) : undefined
     const answer = action(node, { signal: cancel.signal }, false).then(
       (value) => ({ kind: 'answer' as const, value }),
       (error: unknown) => {
         if (!(error instanceof CodedError)) throw error
+        if (error.code === 'data-corrupt' && isWhole) throw new Violation(`data are corrupt of whole disks: ${error.message}`)
         return { kind: unsureCodes.has(error.code) ? ('unsure' as const) : ('refused' as const), code: error.code }
       },
     )

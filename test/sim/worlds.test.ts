@@ -1,12 +1,15 @@
 /** Worlds run in processes of their own, as `npm run sim` runs them: the trap leaves no clock to the test runner. */
 import { expect, test } from 'vitest'
+import { clusterMutants } from './cluster-mutants.ts'
 import { mutants } from './mutants.ts'
 import { runSim } from './run-sim.ts'
 import seeds from './seeds.json' with { type: 'json' }
 
 const freshSeeds = 2000
+const freshClusterSeeds = 40
 /** A mutant shows in one of so many worlds. */
 const mutantSeeds = 300
+const clusterMutantSeeds = 60
 
 test('fresh worlds keep every promise', async () => {
   const from = Math.floor(Math.random() * 2 ** 30)
@@ -14,9 +17,29 @@ test('fresh worlds keep every promise', async () => {
   expect(code, output).toBe(0)
 })
 
-test.each(seeds)('the world $seed, which showed once that $why, keeps every promise', async ({ seed }) => {
-  const { code, output } = await runSim('--seed', String(seed))
+test.each(seeds)(
+  'the world $seed of hosts: $hosts, which showed once that $why, keeps every promise',
+  async ({ seed, hosts }) => {
+    const { code, output } = await runSim('--seed', String(seed), '--hosts', hosts)
+    expect(code, output).toBe(0)
+  },
+)
+
+test('worlds of several hosts keep every promise', async () => {
+  const { code, output } = await runSim('--hosts', 'several', '--seeds', String(freshClusterSeeds))
   expect(code, output).toBe(0)
+})
+
+test('a world of several hosts from the same seed is the same world', async () => {
+  const hashes = async () => (await runSim('--hosts', '3', '--from', '1', '--seeds', '4', '--hashes')).output
+  const first = await hashes()
+  expect(first.split('\n').filter((line) => /^\d+ [0-9a-f]{16}$/.test(line))).toHaveLength(4)
+  expect(await hashes()).toBe(first)
+})
+
+test.each(clusterMutants.map(({ name }) => name))('the mistake %s is seen by several hosts', async (name) => {
+  const { code, output } = await runSim('--mutant', name, '--seeds', String(clusterMutantSeeds), '--until-failure')
+  expect([code, output.slice(-600)]).toEqual([1, expect.stringContaining('1 failed')])
 })
 
 test('a world from the same seed is the same world', async () => {

@@ -1,0 +1,88 @@
+/** Deliberate mistakes in what nodes decide together, each with a profile in which three hosts see it. */
+import type { Mutant } from './mutants.ts'
+import type { NetworkFault, Profile } from './profile.ts'
+import { noFaults } from './profile.ts'
+
+type Troubles = Partial<Record<keyof typeof noFaults, number>>
+
+/** Many clients on few keys, who go from host to host, and none of the faults but these. */
+const together =
+  (faults: Troubles = {}, rest: Partial<Profile> = {}) =>
+  (profile: Profile): Profile => ({
+    ...profile,
+    ...{ clients: 6, keys: 3, restMs: 5, valueBytes: 16, streams: 0, cancelled: 0, blocks: 0, lists: 5, batches: 10 },
+    ...{ growth: 'settled', outages: 'minority', patienceMs: 1000, roaming: 50 },
+    ...{ delayMs: 2, lost: 0, doubled: 0, overtaking: 0, late: 0 },
+    ...rest,
+    faults: { ...noFaults, ...faults },
+  })
+
+const parted = { partition: 200, 'one-way': 200 } satisfies Partial<Record<NetworkFault, number>>
+
+export const clusterMutants: readonly Mutant[] = [
+  {
+    name: 'read-without-asking-who-leads',
+    hosts: 3,
+    file: 'node/engine/kv/page.ts',
+    right: 'await this.#keeper.readable(signal)\n        return await Promise.all(keys.map',
+    wrong: 'return await Promise.all(keys.map',
+    profile: together(parted, { keys: 1, restMs: 1 }),
+  },
+  {
+    name: 'drop-the-id-of-a-change-that-may-be-sent-again',
+    hosts: 3,
+    file: 'node/engine/kv/page.ts',
+    right: 'const part = new LocalPart({ session, sequence, writer, changes }, this',
+    wrong:
+      'const part = new LocalPart({ session, sequence, writer, changes: changes.map((each) => ({ ...each, requestId: this.#nextId() })) }, this',
+    profile: together({ ...parted, reset: 100 }, { conditional: 60, patienceMs: 200 }),
+  },
+  {
+    name: 'leave-out-of-a-snapshot-what-was-changed-meanwhile',
+    hosts: 3,
+    file: 'node/engine/cluster/snapshot-source.ts',
+    right: 'for (const { family, key } of changed.records) {',
+    wrong: 'for (const { family, key } of [...changed.records].slice(0, 0)) {',
+    profile: together({ 'slow-channel': 30 }, { growth: 'joining', keys: 12, restMs: 0, delayMs: 5 }),
+  },
+  {
+    name: 'note-what-changed-before-it-is-durable',
+    hosts: 3,
+    file: 'node/engine/consensus/applied-state.ts',
+    right: 'for (const watch of this.#watches) watch.note(applied.writes)',
+    wrong: 'for (const watch of [...this.#watches].slice(1)) watch.note(applied.writes)',
+    profile: together({ 'slow-disk': 100 }, { growth: 'joining', keys: 12, restMs: 0, delayMs: 5 }),
+  },
+  {
+    name: 'say-that-nothing-was-changed-where-a-node-was-lost',
+    hosts: 3,
+    file: 'node/engine/cluster/ask-member.ts',
+    right: 'if (isChange(call.kind) && (watch.isGone || isCutOff(error))) throw cutOff(error)',
+    wrong: "if (isCutOff(error)) throw new CodedError('queue-full', 'refused')",
+    profile: together({ stop: 100, reset: 50 }, { conditional: 60 }),
+  },
+  {
+    name: 'forget-what-was-accepted-at-a-start',
+    hosts: 3,
+    file: 'node/engine/consensus/load-replica.ts',
+    right: 'if (slot > applied) slots.push({ slot, ...accepted })',
+    wrong: '',
+    profile: together({ power: 20, ...parted }, { outages: 'any', restMs: 1 }),
+  },
+  {
+    name: 'say-that-it-is-accepted-before-it-is-durable',
+    hosts: 3,
+    file: 'node/engine/consensus/hosted-block.ts',
+    right: 'this.#parts.store.commit(writes, { space, inBackground: this.#replica.isLeading }).then(',
+    wrong: 'void this.#parts.store.commit(writes, { space })\n    Promise.resolve().then(',
+    profile: together({ power: 20, 'slow-disk': 50 }, { outages: 'any', restMs: 1 }),
+  },
+  {
+    name: 'count-a-version-for-each-part-of-an-entry',
+    hosts: 3,
+    file: 'node/engine/kv/page-logic.ts',
+    right: '{ ...current, version: record.version + 1n }',
+    wrong: '{ ...current }',
+    profile: together({}, { clients: 8, restMs: 0, lists: 0 }),
+  },
+]
