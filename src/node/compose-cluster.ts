@@ -20,6 +20,7 @@ import type { AdvertisedFacts } from './engine/cluster/own-record.ts'
 import { OwnRecord } from './engine/cluster/own-record.ts'
 import { PeerSwitch } from './engine/cluster/peer-switch.ts'
 import { RootFollower } from './engine/cluster/root-follower.ts'
+import { SessionGuard } from './engine/cluster/session-guard.ts'
 import { SnapshotSource } from './engine/cluster/snapshot-source.ts'
 import { TransportLink } from './engine/cluster/transport-link.ts'
 import type { LogicOf } from './engine/consensus/block-logic.ts'
@@ -185,13 +186,15 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
   passport.register(peers)
   new SnapshotSource({ store, host, limits }).register(peers)
   peers.onJoin((body, signal) => admission.admit(body, signal))
-  peers.onSession({ connected: () => groups.look() })
+  const guard = new SessionGuard(transport, view)
+  peers.onSession({ connected: () => groups.look(), disconnected: ({ nodeId }) => guard.left(nodeId) })
   view.onChange(() => {
     liveness.placementChanged()
     groups.look()
   })
   const desk = composeDesk(parts, own, passport, (member) => {
     liveness.met(member)
+    guard.letIn(member.nodeId, member.chain)
     if (member.newestEpoch > view.epoch) follower.look()
   })
   return {

@@ -81,6 +81,7 @@ describe('a member', () => {
       version: 1,
       validUntilMs: nowMs + dayMs,
       passport: hello.chain[0],
+      chain: hello.chain,
       record: hello.record,
       newestEpoch: 7,
       revocationVersion: 2,

@@ -90,6 +90,7 @@ async function hosted(group: Group, isBorn = true) {
       send: (to: Member, _address: Uint8Array, message: ReplicaMessage) => void sent.push({ to, message }),
       catchUp: () => Promise.reject(new CodedError('unavailable', 'nobody is there')),
     },
+    epoch: () => 1,
     logicOf: () => logic,
     isUncertain: () => false,
     abstains: () => false,

@@ -15,7 +15,7 @@ import type { PassportFault } from './judge-passport.ts'
 import { judgePassport } from './judge-passport.ts'
 import type { SignedNodeRecord } from './node-record.ts'
 import { isGenuineNodeRecord } from './node-record.ts'
-import type { Passport } from './passport.ts'
+import type { Passport, PassportChain } from './passport.ts'
 import type { RevocationTarget } from './revocation.ts'
 import { nodeIdOf } from './user-keys.ts'
 
@@ -73,6 +73,8 @@ interface ProvenEnd {
 export interface ProvenMember extends ProvenEnd {
   readonly kind: 'member'
   readonly passport: Passport
+  /** The passport, and those that it was issued under. */
+  readonly chain: PassportChain
   readonly record: SignedNodeRecord
   readonly newestEpoch: number
   readonly revocationVersion: number
@@ -157,7 +159,7 @@ function judgeMember(
   if (!isGenuineNodeRecord(crypto, question.networkId, record)) return refused('malformed')
   const clockAheadMs = nowMs - question.nowMs
   const validUntilMs = question.enforceExpiry ? Math.min(proven.validUntilMs, verdict.validUntilMs) : proven.validUntilMs
-  const facts = { passport: verdict.holder, record, newestEpoch, revocationVersion, clockAheadMs }
+  const facts = { passport: verdict.holder, chain, record, newestEpoch, revocationVersion, clockAheadMs }
   return { kind: 'member', ...proven, ...facts, validUntilMs }
 }
 

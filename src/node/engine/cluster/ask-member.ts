@@ -129,7 +129,7 @@ function isChange(kind: RoutedKind): boolean {
 /** The session, this node or the other one ended when the call may have left. */
 function isCutOff(error: unknown): boolean {
   if (isCoded(error, 'not-running')) return true
-  return isCoded(error, 'unavailable') && sessionEnds.some((reason) => reason === error.details['reason'])
+  return isCoded(error, 'unavailable') && sessionEnds.some((reason) => reason === error.details.reason)
 }
 
 function cutOff(cause: unknown): CodedError {

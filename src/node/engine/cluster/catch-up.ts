@@ -4,7 +4,7 @@ import { prefixEnd } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { decodeChosenSlots } from '../../core/consensus/chosen-slots.ts'
 import type { Member } from '../../core/consensus/group.ts'
-import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
+import { decodeBlockRecord, encodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { acceptedKey } from '../../core/consensus/vote-codec.ts'
 import { requestBody, streamBody } from '../../core/wire/peer-body.ts'
 import type { SnapshotFamily } from '../../core/wire/replica-calls.ts'
@@ -14,6 +14,7 @@ import type { PeerStream, Transport } from '../../ports/transport.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import type { CaughtUp } from '../consensus/replica-link.ts'
+import { voteWrite } from '../consensus/vote-writes.ts'
 
 export interface CatchUpParts {
   readonly transport: Transport
@@ -48,14 +49,16 @@ export class CatchUp {
     const stream = await transport.openStream(member.nodeId, streamBody('snapshot', question), signal)
     stream.end()
     const isWhole = block.record !== undefined && !block.state.isInstalling
-    return await block.state.replaced(async () => await this.#install(block, stream, isWhole ? await this.#parts.kept(block) : []))
+    return await block.state.replaced(
+      async () => await this.#install(block, stream, isWhole ? await this.#parts.kept(block) : []),
+    )
   }
 
   /** A state that is being replaced is no state: a crash in between is known by the mark, which goes with the last piece. */
   async #install(block: HostedBlock, stream: PeerStream, kept: readonly RecordWrite[]): Promise<CaughtUp> {
     const { store } = this.#parts
     const { address } = block
-    await store.commit([...kept, block.voteWrite(true)], { space: 'reserve' })
+    await store.commit([...kept, voteWrite(address, block.ownPromise, true)], { space: 'reserve' })
     for (const family of families) await this.#clear(address, family)
     let end: Uint8Array | undefined
     for await (const bytes of stream.pieces) {
@@ -66,9 +69,12 @@ export class CatchUp {
     const record = end && decodeBlockRecord(address, end)
     if (record === undefined) throw new CodedError('unavailable', 'a snapshot broke off')
     const index = Number(record.committedIndex)
-    const own = block.withOwnPromise(record)
-    await store.commit([...own.writes, ...(await this.#acceptedUpTo(address, index))], { space: 'reserve' })
-    block.state.installed(own.record)
+    // A state of another member as this one keeps it: promises are each member's own.
+    const own = { ...record, promised: block.ownPromise }
+    const put = { kind: 'put', family: 'block', key: address, value: encodeBlockRecord(own) } as const
+    const vote = voteWrite(address, block.ownPromise, false)
+    await store.commit([put, vote, ...(await this.#acceptedUpTo(address, index))], { space: 'reserve' })
+    block.state.installed(own)
     return { kind: 'installed', index, group: record.group }
   }
 

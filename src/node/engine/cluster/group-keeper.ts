@@ -55,7 +55,8 @@ export class GroupKeeper {
 
   /** Blocks of this node whose groups are not yet what the map says, as of the last look. */
   get pending(): number {
-    return this.#pending
+    // One at least, until it has looked at all of them.
+    return this.isSettled ? 0 : Math.max(1, this.#pending)
   }
 
   /** The last look since the map was changed found nothing left to do. */

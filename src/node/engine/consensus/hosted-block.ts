@@ -2,11 +2,11 @@ import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
+import type { Ballot } from '../../core/consensus/ballot.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { Group, Member } from '../../core/consensus/group.ts'
 import { isMember } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
-import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { Replica } from '../../core/consensus/replica.ts'
 import type { LogEntry, ReplicaEffect, ReplicaEvent, ReplicaMessage, Slot } from '../../core/consensus/replica-events.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -38,6 +38,8 @@ export interface HostedParts {
   readonly signal: AbortSignal
   /** This store was found to be older than what it has said before. */
   readonly abstains: () => boolean
+  /** Of the placement map by which this node acts. */
+  readonly epoch: () => number
 }
 
 /**
@@ -47,6 +49,8 @@ export interface HostedParts {
 export class HostedBlock {
   readonly address: BlockAddress
   readonly #parts: HostedParts
+  /** Of the map by which its group was told, as long as it is not born. */
+  readonly #birthEpoch: number
   readonly #replica: Replica
   /** What the entries have led to. */
   readonly state: AppliedState
@@ -64,6 +68,7 @@ export class HostedBlock {
   constructor(address: BlockAddress, loaded: LoadedReplica, parts: HostedParts, changed: (block: HostedBlock) => void) {
     this.address = address
     this.#parts = parts
+    this.#birthEpoch = parts.epoch()
     const { self, limits } = parts
     const { bootCount, recovery } = self
     const replica = new Replica({ self, bootCount, recovery, record: loaded.record, limits: replicaLimits(limits) })
@@ -86,6 +91,11 @@ export class HostedBlock {
     return this.state.record
   }
 
+  /** It was not born, and would be born to another group by the map that holds. */
+  get isOutdated(): boolean {
+    return this.record === undefined && this.#birthEpoch !== this.#parts.epoch()
+  }
+
   get group(): Group {
     return this.#replica.group
   }
@@ -103,10 +113,6 @@ export class HostedBlock {
     const [only, ...others] = this.group.members
     if (only === undefined || others.length > 0) return false
     return isMember(this.group, self) || (storeRefusal(store) !== undefined && equalBytes(only.nodeId, self.nodeId))
-  }
-
-  get mayReadAlone(): boolean {
-    return this.#replica.mayReadAlone
   }
 
   /** The member that was promised last: who leads, as far as is known here. */
@@ -148,7 +154,7 @@ export class HostedBlock {
   async lead(signal: AbortSignal): Promise<void> {
     if (this.#parts.abstains()) throw olderStore()
     if (this.state.isInstalling) throw beingFetched()
-    if (this.record === undefined && this.#parts.isUncertain(this.address)) throw beingMoved()
+    if (this.isOutdated || (this.record === undefined && this.#parts.isUncertain(this.address))) throw beingMoved()
     if (this.#replica.isReady) return
     if (!isMember(this.group, this.#parts.self)) {
       if (storeRefusal(this.#parts.store) !== undefined) throw foreignBlock(this.#parts.store)
@@ -250,16 +256,9 @@ export class HostedBlock {
     }
   }
 
-  /** The promise of this member, with the mark that its state is being replaced. */
-  voteWrite(installing: boolean): RecordWrite {
-    return voteWrite(this.address, this.#replica.promised ?? leastPromise(this.#parts.self), installing)
-  }
-
-  /** A state of another member as this one keeps it: promises are each member's own. */
-  withOwnPromise(record: BlockRecord): { readonly record: BlockRecord; readonly writes: readonly RecordWrite[] } {
-    const own = { ...record, promised: this.#replica.promised ?? leastPromise(this.#parts.self) }
-    const put = { kind: 'put', family: 'block', key: this.address, value: encodeBlockRecord(own) } as const
-    return { record: own, writes: [put, this.voteWrite(false)] }
+  /** What this member has promised, or least of all could. */
+  get ownPromise(): Ballot {
+    return this.#replica.promised ?? leastPromise(this.#parts.self)
   }
 
   resign(): void {

@@ -144,7 +144,8 @@ export class ReplicaHost {
 
   /** A birth is decided by those alone who act by the same map. */
   #hand(block: HostedBlock, from: Member, message: ReplicaMessage, epoch: number): void {
-    if (block.record !== undefined || epoch === this.#parts.epoch()) block.receive(from, message)
+    const isOfBirth = block.record === undefined && message.kind !== 'higher' && message.groupIndex === 0
+    if (!isOfBirth || (epoch === this.#parts.epoch() && !block.isOutdated)) block.receive(from, message)
   }
 
   /** Ends every wait. Idempotent. */
