@@ -91,7 +91,7 @@ export interface PeerStream {
   write(piece: Uint8Array): Promise<void>
   /** Nothing more is written from this end. */
   end(): void
-  /** What the other end writes, until it ends. May be iterated once. */
+  /** What the other end writes, cut anywhere, until it ends. May be iterated once. */
   readonly pieces: AsyncIterable<Uint8Array>
 }
 

@@ -5,8 +5,8 @@ import type { MemoryNode } from '../../support/memory-cluster.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
 import { heldPage } from './held-state.ts'
 
-/** Few entries are kept, and a snapshot is many pieces. */
-const limits = { retainedEntriesMax: 4, snapshotPieceBytes: 600 }
+/** Few entries are kept, and a snapshot is many pieces, which the transport cuts smaller. */
+const limits = { retainedEntriesMax: 4, snapshotPieceBytes: 600, peerPieceBytes: 100 }
 const keys = Array.from({ length: 40 }, (_, index) => `key-${String(index).padStart(2, '0')}`)
 
 /** The streams that a node opens: how many, and of how many the pieces break off behind the first. */

@@ -22,6 +22,8 @@ export type SnapshotFamily = (typeof snapshotFamilies)[number]
 const recordsMax = 65_536
 const keyBytesMax = 70_000
 const valueBytesMax = 9 * 1024 * 1024
+/** A piece or the end of a snapshot: one record of the largest size, and what goes with it. */
+export const snapshotMessageBytesMax = 16 * 1024 * 1024
 
 export interface EntriesQuestion {
   readonly address: BlockAddress

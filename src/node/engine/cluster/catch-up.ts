@@ -6,9 +6,15 @@ import { decodeChosenSlots } from '../../core/consensus/chosen-slots.ts'
 import type { Member } from '../../core/consensus/group.ts'
 import { decodeBlockRecord, encodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { acceptedKey } from '../../core/consensus/vote-codec.ts'
+import { FramedReader } from '../../core/wire/framed-pieces.ts'
 import { requestBody, streamBody } from '../../core/wire/peer-body.ts'
 import type { SnapshotFamily } from '../../core/wire/replica-calls.ts'
-import { decodeSnapshotEnd, decodeSnapshotPiece, encodeEntriesQuestion } from '../../core/wire/replica-calls.ts'
+import {
+  decodeSnapshotEnd,
+  decodeSnapshotPiece,
+  encodeEntriesQuestion,
+  snapshotMessageBytesMax,
+} from '../../core/wire/replica-calls.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { PeerStream, Transport } from '../../ports/transport.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
@@ -61,13 +67,18 @@ export class CatchUp {
     await store.commit([...kept, voteWrite(address, block.ownPromise, true)], { space: 'reserve' })
     for (const family of families) await this.#clear(address, family)
     let end: Uint8Array | undefined
+    const reader = new FramedReader(snapshotMessageBytesMax)
     for await (const bytes of stream.pieces) {
-      if (end !== undefined) throw new CodedError('internal', 'a snapshot goes on behind its end')
-      end = decodeSnapshotEnd(bytes)
-      if (end === undefined) await this.#take(address, bytes)
+      const messages = reader.take(bytes)
+      if (messages === undefined) throw new CodedError('internal', 'a snapshot cannot be read')
+      for (const message of messages) {
+        if (end !== undefined) throw new CodedError('internal', 'a snapshot goes on behind its end')
+        end = decodeSnapshotEnd(message)
+        if (end === undefined) await this.#take(address, message)
+      }
     }
     const record = end && decodeBlockRecord(address, end)
-    if (record === undefined) throw new CodedError('unavailable', 'a snapshot broke off')
+    if (record === undefined || !reader.isBetween) throw new CodedError('unavailable', 'a snapshot broke off')
     const index = Number(record.committedIndex)
     // A state of another member as this one keeps it: promises are each member's own.
     const own = { ...record, promised: block.ownPromise }

@@ -6,6 +6,7 @@ import { encodeChosenSlots } from '../../core/consensus/chosen-slots.ts'
 import { logEntryBytes } from '../../core/consensus/log-entry-codec.ts'
 import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import type { Slot } from '../../core/consensus/replica-events.ts'
+import { framed } from '../../core/wire/framed-pieces.ts'
 import type { SnapshotFamily, SnapshotRecord } from '../../core/wire/replica-calls.ts'
 import { decodeEntriesQuestion, encodeSnapshotEnd, encodeSnapshotPiece } from '../../core/wire/replica-calls.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
@@ -61,7 +62,7 @@ export class SnapshotSource {
     for (const family of families) await this.#sendFamily(block.address, family, stream, signal)
     // Read while nothing is applied, and sent when that goes on: a slow reader holds nobody up.
     const rest = await block.state.exclusively(() => this.#rest(block, changed))
-    for (const piece of rest) await stream.write(piece)
+    for (const piece of rest) await stream.write(framed(piece))
     stream.end()
   }
 
@@ -71,11 +72,15 @@ export class SnapshotSource {
     if (record === undefined) throw notHere()
     const pieces: Uint8Array[] = []
     let records: SnapshotRecord[] = []
+    let bytes = 0
     for (const { family, key } of changed.records) {
-      records.push({ family, key, value: await this.#parts.store.get(family, key) })
-      if (records.length < recordsAtOnce) continue
+      const value = await this.#parts.store.get(family, key)
+      records.push({ family, key, value })
+      bytes += key.length + (value?.length ?? 0)
+      if (records.length < recordsAtOnce && bytes < this.#parts.limits.snapshotPieceBytes) continue
       pieces.push(encodeSnapshotPiece(records))
       records = []
+      bytes = 0
     }
     if (records.length > 0) pieces.push(encodeSnapshotPiece(records))
     return [...pieces, encodeSnapshotEnd(encodeBlockRecord(record))]
@@ -89,7 +94,7 @@ export class SnapshotSource {
       const last = found.at(-1)
       if (last === undefined) return
       after = last.key
-      await stream.write(encodeSnapshotPiece(found.map(({ key, value }) => ({ family, key, value }))))
+      await stream.write(framed(encodeSnapshotPiece(found.map(({ key, value }) => ({ family, key, value })))))
     }
   }
 
