@@ -133,8 +133,9 @@ export class ReplicaCore {
 
   notPersisted(number: number): void {
     const write = this.#taken(number)
-    // A primary goes on without its own vote: others may carry its entries.
-    if (!(this.role instanceof Primary)) this.log.takeBack(write.slots, this.committed)
+    // A primary goes on without its own vote, since others may carry its entries, and writes them again later.
+    if (this.role instanceof Primary) this.role.rewriteAtMs ??= this.nowMs + this.limits.resendMaxMs
+    else this.log.takeBack(write.slots, this.committed)
     if (this.role instanceof Candidate) this.stepDown(undefined)
   }
 

@@ -160,6 +160,11 @@ export function tickPrimary(core: ReplicaCore, primary: Primary): void {
     other.waitMs = Math.min(other.waitMs * 2, limits.resendMaxMs)
     sendEntries(core, primary, other)
   }
+  if (primary.rewriteAtMs !== undefined && nowMs >= primary.rewriteAtMs) {
+    primary.rewriteAtMs = undefined
+    const slots = core.log.above(core.acceptedUpTo(primary.ballot))
+    if (slots.length > 0) core.persist({ slots })
+  }
   const { confirmation } = primary
   if (confirmation === undefined) return
   if (nowMs >= confirmation.startedMs + limits.confirmTimeoutMs) giveUpConfirmation(core, primary)
@@ -182,7 +187,7 @@ function giveUpConfirmation(core: ReplicaCore, primary: Primary): void {
 
 /** When the next tick of a primary is due. */
 export function primaryDueMs(primary: Primary, { resendMs, confirmTimeoutMs }: ReplicaCore['limits']): number {
-  let dueMs = Number.POSITIVE_INFINITY
+  let dueMs = primary.rewriteAtMs ?? Number.POSITIVE_INFINITY
   for (const other of primary.others) if (isOwed(primary, other)) dueMs = Math.min(dueMs, other.sentAtMs + other.waitMs)
   const { confirmation } = primary
   if (confirmation === undefined) return dueMs

@@ -55,6 +55,8 @@ export class Primary {
   groupChanging = false
   /** This member's own entries are durable up to here. */
   ownHeld: number
+  /** A write of its own entries failed, and is made again then: others may not be enough without its vote. */
+  rewriteAtMs: number | undefined
   readonly proposals = new Map<number, number>()
   confirmation: Confirmation | undefined
   /** Reads that came while a confirmation was under way. */
