@@ -1,14 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { startMemo } from '../support/memo-process.ts'
 import { caseFiles } from './case-file.ts'
+import { makeStubs, missingForPython, runPython } from './python-tools.ts'
 
-const run = promisify(execFile)
-const protos = join(import.meta.dirname, '../../protos')
 const files = [
   'memo/kvs/memo_kvs.proto',
   'memo/vs/memo_vs.proto',
@@ -17,31 +14,15 @@ const files = [
   'memo/v1/blocks.proto',
   'memo/v1/cluster.proto',
 ]
-/** Debian's Python first: another one in the PATH seldom has its packages. */
-const pythons = ['/usr/bin/python3', 'python3']
-
-const python = pythons.find((each) => works(each, ['-c', 'import grpc, google.protobuf']))
-const plugin = python === undefined ? undefined : findPlugin()
-const missing =
-  python === undefined
-    ? 'python3-grpcio and python3-protobuf'
-    : plugin === undefined || !works('protoc', ['--version'])
-      ? 'protobuf-compiler and protobuf-compiler-grpc'
-      : undefined
-
-if (missing !== undefined) console.warn(`The Python client is not run: ${missing} of Debian are not installed.`)
-
-test.runIf(missing === undefined)('a Python client gets the same answers', async () => {
+test.runIf(missingForPython === undefined)('a Python client gets the same answers', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'memo-python-'))
   const stubs = join(folder, 'stubs')
-  mkdirSync(stubs)
   const memo = await startMemo(join(folder, 'data'))
   try {
-    const output = [`--python_out=${stubs}`, `--grpc_python_out=${stubs}`, `--plugin=protoc-gen-grpc_python=${plugin}`]
-    await run('protoc', [`--proto_path=${protos}`, ...output, ...files])
+    await makeStubs(stubs, files)
     const script = join(import.meta.dirname, 'python_client.py')
     const cases = join(import.meta.dirname, 'cases')
-    const { stdout } = await run(python ?? '', [script, memo.ready.grpc, stubs, cases], { maxBuffer: 16 * 1024 * 1024 })
+    const stdout = await runPython([script, memo.ready.grpc, stubs, cases])
     const results = stdout
       .trim()
       .split('\n')
@@ -53,20 +34,3 @@ test.runIf(missing === undefined)('a Python client gets the same answers', async
     rmSync(folder, { recursive: true, force: true })
   }
 })
-
-function works(command: string, args: readonly string[]): boolean {
-  try {
-    execFileSync(command, args, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-function findPlugin(): string | undefined {
-  try {
-    return execFileSync('which', ['grpc_python_plugin']).toString().trim()
-  } catch {
-    return undefined
-  }
-}
