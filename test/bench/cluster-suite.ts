@@ -20,7 +20,7 @@ import type { Results } from './results.ts'
 const keySpace = 1000
 const warmBytes = 64 * 1024 * 1024
 const streams = 64
-const warmUpMs = 4000
+const warmUpMs = 8000
 const valueSizes = [100, 4096, 1_048_576]
 /** Of values in flight at a time: more of the largest wait for each other longer than a cell lasts. */
 const bytesInFlightMax = 16 * 1024 * 1024

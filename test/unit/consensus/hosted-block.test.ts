@@ -12,6 +12,7 @@ import { slotOfAcceptedKey } from '../../../src/node/core/consensus/vote-codec.t
 import type { BlockLogic } from '../../../src/node/engine/consensus/block-logic.ts'
 import { HostedBlock } from '../../../src/node/engine/consensus/hosted-block.ts'
 import { loadReplica } from '../../../src/node/engine/consensus/load-replica.ts'
+import { LostProposal } from '../../../src/node/engine/consensus/replica-failures.ts'
 import type { CommitOptions, RecordStore, RecordWrite } from '../../../src/node/ports/record-store.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
@@ -55,6 +56,7 @@ const logic: BlockLogic = {
 /** What a block writes, each batch as it was asked for; a test says when one is durable. */
 class WatchedStore {
   readonly batches: (readonly RecordWrite[])[] = []
+  readonly options: (CommitOptions | undefined)[] = []
   /** Called before a batch goes to the disk. */
   before: (writes: readonly RecordWrite[]) => Promise<void> = () => Promise.resolve()
 
@@ -62,6 +64,7 @@ class WatchedStore {
     const commit = store.commit.bind(store)
     store.commit = async (writes: readonly RecordWrite[], options?: CommitOptions) => {
       this.batches.push(writes)
+      this.options.push(options)
       await this.before(writes)
       await commit(writes, options)
     }
@@ -209,4 +212,110 @@ test('a disk that refuses an acceptance is no vote', async () => {
   block.receive(second, { kind: 'accept', ballot, groupIndex: 0, committed: 0, first: 1, entries: [change(1)] })
   await turn()
   expect(sent.filter(({ message }) => message.kind === 'accepted' && message.upTo >= 1)).toEqual([])
+})
+
+/** Leads a block of three, whose record gets to the disk when the test says so. */
+async function leading() {
+  const bed = await hosted(bornGroup([own, second, third]))
+  const { block, watched, last } = bed
+  const leads = block.lead(signal)
+  await turn()
+  block.receive(second, { kind: 'promise', ballot: last('prepare').ballot, groupIndex: 0, committed: 0, slots: [] })
+  await leads
+  const durable = Promise.withResolvers<void>()
+  watched.before = (writes) => (writes.some(({ family }) => family === 'block') ? durable.promise : Promise.resolve())
+  const choose = async () => {
+    await turn()
+    const { ballot, first } = last('accept')
+    block.receive(second, { kind: 'accepted', ballot, groupIndex: 0, upTo: first })
+    await turn()
+  }
+  return { ...bed, choose, durable }
+}
+
+test('who asks for what is chosen is answered before the state here shows it, and a read waits for the state', async () => {
+  const { block, choose, durable, last, recordOnDisk } = await leading()
+  const proposed = block.propose(change(1), undefined, 'normal', signal, 'chosen')
+  await choose()
+  expect(await proposed).toBe('did 1')
+  expect(await recordOnDisk()).toMatchObject({ committedIndex: 0n })
+  const done: string[] = []
+  const read = block.read(signal).then(() => done.push('read'))
+  const settled = block.settled().then(() => done.push('settled'))
+  await turn()
+  const { ballot, round } = last('confirm')
+  block.receive(second, { kind: 'confirmed', ballot, groupIndex: 0, round })
+  await turn()
+  expect(done).toEqual([])
+  durable.resolve()
+  await Promise.all([read, settled])
+  expect(block.record).toMatchObject({ committedIndex: 1n, state: { signed: Uint8Array.of(1) } })
+})
+
+test('who asks for what is applied is answered when the state here shows it', async () => {
+  const { block, choose, durable } = await leading()
+  const done: unknown[] = []
+  const proposed = block
+    .propose(change(1), undefined, 'normal', signal)
+    .then((result) => done.push(result, block.record?.version))
+  await choose()
+  expect(done).toEqual([])
+  durable.resolve()
+  await proposed
+  expect(done).toEqual(['did 1', 1n])
+})
+
+test('what is chosen is not answered where its slot became another entry', async () => {
+  const { block, last, sent } = await leading()
+  const proposed = block.propose(change(1), undefined, 'normal', signal, 'chosen')
+  const outcome = expect(proposed).rejects.toBeInstanceOf(LostProposal)
+  await turn()
+  const { ballot, first } = last('accept')
+  const higher = { ...ballot, round: ballot.round + 5, ...second }
+  const message = { kind: 'accept', ballot: higher, groupIndex: 0, committed: first, first, entries: [change(2)] } as const
+  block.receive(second, message)
+  await outcome
+  expect(sent.length).toBeGreaterThan(0)
+})
+
+test('a primary does not wait on its thread for its own vote, and a follower, who has nothing else to do, does', async () => {
+  const { block, watched, choose, durable } = await leading()
+  durable.resolve()
+  const before = watched.batches.length
+  const proposed = block.propose(change(1), undefined, 'normal', signal)
+  await choose()
+  await proposed
+  expect(watched.kinds.slice(before)).toEqual(['put accepted', 'put block, delete accepted'])
+  expect(watched.options.slice(before).map((options) => options?.inBackground)).toEqual([true, true])
+  const follower = await hosted(bornGroup([own, second, third]))
+  const ballot = { recovery: 0, round: 2, bootCount: 1, ...second }
+  follower.block.receive(second, { kind: 'accept', ballot, groupIndex: 0, committed: 0, first: 1, entries: [change(1)] })
+  await turn()
+  expect(follower.watched.kinds).toEqual(['put vote, put accepted'])
+  expect(follower.watched.options[0]?.inBackground).toBe(false)
+})
+
+test('a follower applies what is chosen beside the next acceptance, and by itself where none comes', async () => {
+  const { world, block, watched } = await hosted(bornGroup([own, second, third]))
+  const ballot = { recovery: 0, round: 2, bootCount: 1, ...second }
+  const accept = (slot: number) => {
+    const entries = [change(slot)]
+    block.receive(second, { kind: 'accept', ballot, groupIndex: 0, committed: slot - 1, first: slot, entries })
+  }
+  accept(1)
+  await turn()
+  block.receive(second, { kind: 'committed', ballot, groupIndex: 0, index: 1 })
+  await turn()
+  expect(watched.kinds).toEqual(['put vote, put accepted'])
+  accept(2)
+  // Within the microtasks in which a store gathers what waits for the disk.
+  for (let times = 0; times < 2; times++) await undefined
+  expect(watched.kinds.slice(1)).toEqual(['put accepted', 'put block, delete accepted'])
+  await turn()
+  block.receive(second, { kind: 'committed', ballot, groupIndex: 0, index: 2 })
+  await turn()
+  expect(watched.batches).toHaveLength(3)
+  await world.pass(defaultLimits.applyCompanyMs + 1)
+  expect(watched.kinds.slice(3)).toEqual(['put block, delete accepted'])
+  expect(block.record).toMatchObject({ committedIndex: 2n })
 })

@@ -29,12 +29,19 @@ async function lastSegment(freeBytes: number) {
   const used = () => [...memory.contents.values()].reduce((sum, { length }) => sum + length, 0)
   let diskBytes = segmentBytes + valuesLeaveBytes
   const made: number[] = []
+  /** Of each sync, whether the thread waits for it. */
+  const syncs: boolean[] = []
   let isStarved = false
   let gate: Promise<void> | undefined
   const open: Files['open'] = async (path, mode) => {
     await gate
     if (isStarved) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
-    return await memory.files.open(path, mode)
+    const file = await memory.files.open(path, mode)
+    const datasync: typeof file.datasync = (blocking) => {
+      syncs.push(blocking === true)
+      return file.datasync(blocking)
+    }
+    return { ...file, datasync }
   }
   const files = { ...memory.files, open, freeBytes: async () => diskBytes - used() }
   const maker = new SegmentMaker({
@@ -57,8 +64,8 @@ async function lastSegment(freeBytes: number) {
   })
   await journal.prepare()
   diskBytes = segmentBytes + freeBytes
-  const commit = (kind: 'batch' | 'move', write: FrameWrite, room: FrameRoom) =>
-    journal.commit(kind, [write], frameSize([write], limits.inlinePayloadBytesMax), room)
+  const commit = (kind: 'batch' | 'move', write: FrameWrite, room: FrameRoom, inBackground?: boolean) =>
+    journal.commit(kind, [write], frameSize([write], limits.inlinePayloadBytesMax), room, inBackground)
   const starve = (starved: boolean) => {
     isStarved = starved
   }
@@ -68,7 +75,7 @@ async function lastSegment(freeBytes: number) {
     gate = held.promise
     return held.resolve
   }
-  return { journal, commit, made, starve, holdFiles }
+  return { journal, commit, made, syncs, starve, holdFiles }
 }
 
 const key = Buffer.from('key')
@@ -157,5 +164,16 @@ test('a lack of file descriptors refuses a change and ends nothing', async () =>
   starve(false)
   await commit('batch', value, 'normal')
   expect(journal.position.offset).toBeGreaterThan(offset)
+  await journal.close()
+})
+
+test('the thread waits for the disk with a change that is alone, unless it has something else to do meanwhile', async () => {
+  const { journal, commit, syncs } = await lastSegment(8 * segmentBytes)
+  for (let times = 0; times < 2; times++) await commit('batch', removal, 'reserve')
+  syncs.length = 0
+  await commit('batch', removal, 'reserve')
+  await commit('batch', removal, 'reserve', true)
+  await commit('batch', removal, 'reserve')
+  expect(syncs).toEqual([true, false, true])
   await journal.close()
 })
