@@ -42,8 +42,9 @@ export function pageWrites(
     })
   }
   for (const key of forgotten) writes.push({ kind: 'delete', family: 'outcome', key })
+  // Of requests that were decided before, nothing is kept anew.
   for (const kept of applied.outcomes) {
-    writes.push({ kind: 'put', family: 'outcome', key: outcomeKey(page, kept.requestId), value: encodeOutcomes(kept) })
+    writes.push({ kind: 'put', family: 'outcome', key: outcomeKey(page, kept.requestId), value: encodeOutcomes(kept), ...isNew })
   }
   return writes
 }
