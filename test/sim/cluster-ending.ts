@@ -48,6 +48,7 @@ export async function endCluster({ cluster, readAll, changeAll }: ClusterEndingP
   await everyHostIsUp(cluster)
   await cluster.settle()
   await soon(cluster, 'a change', changeAll)
+  await soon(cluster, 'an invite', () => cluster.invites(hosts[0]))
   for (const host of hosts) await soon(cluster, `a read at ${host.name}`, () => readAll(host))
   await membersAgree(cluster)
   await valuesAreKept(hosts)

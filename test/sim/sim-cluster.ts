@@ -79,6 +79,20 @@ export class SimCluster {
     }
   }
 
+  /** Whether a host makes an invite, which is a change of the network's root. */
+  async invites(host: SimHost | undefined): Promise<boolean> {
+    const late = new AbortController()
+    using _late = this.#parts.time.after(inviteTimeoutMs, () =>
+      late.abort(new CodedError('deadline-exceeded', 'no invite in time')),
+    )
+    try {
+      return (await host?.node?.cluster.invite({ uses: 1, validityMs: 600_000 }, { signal: late.signal })) !== undefined
+    } catch (error) {
+      if (!(error instanceof CodedError) || isCoded(error, 'internal')) throw error
+      return false
+    }
+  }
+
   /** Nothing is cut, lost or slow from here on. */
   calm(): void {
     for (const from of this.hosts) for (const to of this.hosts) this.between.mend(from.endpoint, to.endpoint)
