@@ -4,7 +4,7 @@ import { ClusterMember, startMembers } from './process-cluster.ts'
 import type { Passage } from './tcp-proxy.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
-const preload = join(import.meta.dirname, 'dial-from.ts')
+const preload = join(import.meta.dirname, 'dial-from-process.ts')
 
 /** Three nodes that reach each other through proxies only, one before each, which know who dials. */
 export class ProxiedCluster implements AsyncDisposable {
