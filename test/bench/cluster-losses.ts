@@ -9,9 +9,8 @@ import type { Results } from './results.ts'
 
 const keySpace = 1000
 const settleMs = 2000
-const serviceTriesMax = 10_000
-/** After it an answer counts as missing: a caller may be held by a connection to a node that is gone. */
-const serviceWaitMs = 60_000
+const askEveryMs = 20
+const askedMax = 3000
 
 const keyOf = (sequence: number) => `loss/${sequence % keySpace}`
 
@@ -46,16 +45,25 @@ export async function measureLosses(cluster: ClusterPeer, options: BenchOptions,
   add('leader killed', 'ms until every other node answers a put', Math.max(...back) - killedAt)
 }
 
-/** When the first put through this node is answered; what fails is tried again at once. */
+/** When a put through this node is answered for the first time. They leave one after the other: those that were on their way to who is lost are answered late. */
 async function firstAnswer(peer: Peer, value: Uint8Array): Promise<number> {
-  const endMs = performance.now() + serviceWaitMs
-  for (let tries = 0; tries < serviceTriesMax && performance.now() < endMs; tries++) {
+  const answered = Promise.withResolvers<number>()
+  let isAnswered = false
+  const ask = async (tries: number): Promise<void> => {
     try {
       await peer.put(keyOf(tries), value)
-      return performance.now()
+      isAnswered = true
+      answered.resolve(performance.now())
     } catch {
-      await sleep(5)
+      // The next one is on its way.
     }
   }
-  throw new Error(`${peer.name} gave no answer after its leader was killed`)
+  const asked: Promise<void>[] = []
+  for (let tries = 0; tries < askedMax && !isAnswered; tries++) {
+    asked.push(ask(tries))
+    await Promise.race([answered.promise, sleep(askEveryMs)])
+  }
+  await Promise.all(asked)
+  if (!isAnswered) throw new Error(`${peer.name} gave no answer after its leader was killed`)
+  return await answered.promise
 }
