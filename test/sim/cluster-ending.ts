@@ -6,7 +6,6 @@ import type { BlockAddress } from '../../src/node/core/base/address.ts'
 import { addressFromBytes, addressText } from '../../src/node/core/base/address.ts'
 import { equalBytes, prefixEnd, toHex } from '../../src/node/core/base/bytes.ts'
 import type { BlockRecord } from '../../src/node/core/consensus/block-record.ts'
-import { bornGroup, nodeIdBytes, storeIdBytes } from '../../src/node/core/consensus/group.ts'
 import { decodeBlockRecord, encodeBlockRecord } from '../../src/node/core/consensus/record-codec.ts'
 import { acceptedKey } from '../../src/node/core/consensus/vote-codec.ts'
 import { decodeEntry } from '../../src/node/core/kv/entry.ts'
@@ -39,8 +38,6 @@ const triesMax = 100
 const agreePauseMs = 100
 const agreesMax = 200
 const all = 10_000
-const noNode = new Uint8Array(nodeIdBytes)
-const noStore = new Uint8Array(storeIdBytes)
 
 export async function endCluster({ cluster, readAll, changeAll }: ClusterEndingParts): Promise<void> {
   const { hosts } = cluster
@@ -149,9 +146,7 @@ async function isOnItsWay({ store, record }: HeldBlock, furthest: HeldBlock): Pr
 async function imageOf({ store, record }: HeldBlock): Promise<ReadonlyMap<string, string>> {
   const image = new Map<string, string>()
   const { address } = record
-  // Two maps that follow each other may bear a block to groups that meet: the group is the younger one's from the first change on.
-  const group = record.group.index === 0 ? bornGroup([{ nodeId: noNode, storeId: noStore }]) : record.group
-  const shared = { ...record, group, promised: samePromise(record) }
+  const shared = { ...record, promised: samePromise(record) }
   image.set('its record', toHex(encodeBlockRecord(shared)))
   const families: readonly RecordFamily[] = ['entry', 'outcome']
   for (const family of families) {

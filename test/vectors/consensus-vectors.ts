@@ -72,6 +72,7 @@ export function consensusVotes(): VectorFile {
     { kind: 'change', body: filled(0x79, 5) },
     { kind: 'group', group: { ...bornGroup([member]), index: 1, learners: [other] } },
     { kind: 'empty' },
+    { kind: 'change', body: filled(0x79, 5), bornTo: bornGroup([member, other]) },
   ]
   const slots = entries.map((entry, order) => ({ slot: 2 ** 32 + order, ballot, entry }))
   const head = { ballot, groupIndex: 1 }

@@ -7,7 +7,7 @@ import type { ClusterMember } from '../../support/process-cluster.ts'
 import { allAlive, startCluster } from '../../support/process-cluster.ts'
 import { testFolder } from '../cli/cli-bed.ts'
 
-const cycles = 60
+const cycles = 20
 const cyclesOfEpoch = 5
 const { MEMO_TEST_SEED } = process.env
 const seed = Number(MEMO_TEST_SEED ?? 4)

@@ -79,6 +79,7 @@ export const vote: fc.Arbitrary<Vote> = fc.record({ promised: ballot, installing
 const logEntry: fc.Arbitrary<LogEntry> = fc.oneof(
   { weight: 4, arbitrary: someBytes().map((body) => ({ kind: 'change' as const, body })) },
   { weight: 1, arbitrary: group.map((each) => ({ kind: 'group' as const, group: each })) },
+  { weight: 1, arbitrary: fc.tuple(someBytes(), group).map(([body, bornTo]) => ({ kind: 'change' as const, body, bornTo })) },
   { weight: 1, arbitrary: fc.constant({ kind: 'empty' as const }) },
 )
 

@@ -55,7 +55,7 @@ describe('the stored vectors', () => {
       expect(spelled(decodeAccepted(bytes(encoded)))).toEqual(accepted)
     }
     const kinds = entries.map(({ accepted }: { accepted: { entry: { kind: string } } }) => accepted.entry.kind)
-    expect(kinds).toEqual(['change', 'group', 'empty'])
+    expect(kinds).toEqual(['change', 'group', 'empty', 'change'])
   })
 
   test('of messages between replicas decode to what they say, each kind and all together', () => {

@@ -66,7 +66,7 @@ test('refused hellos are all counted, and of one reason within a minute ten are 
   for (let index = 0; index < 30; index++) observer.helloRefused({ endpoint: 'a:1', reason: 'expired' })
   observer.helloRefused({ endpoint: 'a:1', reason: 'clock' })
   expect(await meter.render()).toContain('memo_peer_hellos_refused_total{reason="expired"} 30')
-  expect(logger.lines.map(({ fields }) => fields['reason'])).toEqual([...new Array(10).fill('expired'), 'clock'])
+  expect(logger.lines.map(({ fields }) => fields.reason)).toEqual([...new Array(10).fill('expired'), 'clock'])
 })
 
 test('nodes are counted by their state, and the quorum beside what it needs', async () => {

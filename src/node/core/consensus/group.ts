@@ -56,6 +56,17 @@ export function majorityOf(group: Group): number {
   return Math.floor(group.members.length / 2) + 1
 }
 
+export function isSameGroup(left: Group, right: Group): boolean {
+  const isSame = (one: readonly Member[], other: readonly Member[]): boolean =>
+    one.length === other.length && one.every((member, order) => isMemberAt(other, order, member))
+  return left.index === right.index && isSame(left.members, right.members) && isSame(left.learners, right.learners)
+}
+
+function isMemberAt(members: readonly Member[], order: number, member: Member): boolean {
+  const other = members[order]
+  return other !== undefined && compareMembers(other, member) === 0
+}
+
 /** The group of a block that is born with these members. */
 export function bornGroup(members: readonly Member[]): Group {
   const group = { index: 0, members: members.toSorted(compareMembers), learners: [] }

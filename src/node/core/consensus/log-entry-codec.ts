@@ -7,10 +7,11 @@
 import type { CanonicalReader, CanonicalWriter } from '../base/canonical-codec.ts'
 import { choiceIndex } from '../base/canonical-codec.ts'
 import { readGroup, writeGroup } from './ballot-codec.ts'
+import type { Group } from './group.ts'
 import { isWellFormedGroup } from './group.ts'
 import type { LogEntry } from './replica-events.ts'
 
-const entryKinds: readonly LogEntry['kind'][] = ['change', 'group', 'empty']
+const entryKinds = ['change', 'group', 'empty', 'birth'] as const
 
 /** The decoder's bound: bytes of one batch of the store. */
 export const logEntryBytesMax = 8 * 1024 * 1024
@@ -19,7 +20,9 @@ export const logEntryBytesMax = 8 * 1024 * 1024
 const emptyEntry: LogEntry = { kind: 'empty' }
 
 export function writeLogEntry(entry: LogEntry, writer: CanonicalWriter): void {
-  writer.uint(choiceIndex(entryKinds, entry.kind))
+  const bornTo = entry.kind === 'change' ? entry.bornTo : undefined
+  writer.uint(choiceIndex(entryKinds, bornTo === undefined ? entry.kind : 'birth'))
+  if (bornTo !== undefined) writeGroup(writer, bornTo)
   if (entry.kind === 'change') writer.bytes(entry.body)
   else if (entry.kind === 'group') writeGroup(writer, entry.group)
 }
@@ -29,21 +32,32 @@ export function readLogEntry(reader: CanonicalReader): LogEntry {
   switch (kind) {
     case 'change':
       return { kind, body: reader.bytes(0, logEntryBytesMax) }
-    case 'group': {
-      const group = readGroup(reader)
-      reader.require(isWellFormedGroup(group))
-      return { kind, group }
-    }
+    case 'group':
+      return { kind, group: readSoundGroup(reader) }
     case 'empty':
       return emptyEntry
+    case 'birth': {
+      const bornTo = readSoundGroup(reader)
+      return { kind: 'change', bornTo, body: reader.bytes(0, logEntryBytesMax) }
+    }
   }
+}
+
+function readSoundGroup(reader: CanonicalReader): Group {
+  const group = readGroup(reader)
+  reader.require(isWellFormedGroup(group))
+  return group
 }
 
 /** At most so many bytes does an entry take. */
 export function logEntryBytes(entry: LogEntry): number {
-  if (entry.kind === 'change') return entryHeadBytes + entry.body.length
   if (entry.kind === 'empty') return entryHeadBytes
-  return entryHeadBytes + groupHeadBytes + (entry.group.members.length + entry.group.learners.length) * memberBytes
+  if (entry.kind === 'group') return entryHeadBytes + groupBytes(entry.group)
+  return entryHeadBytes + entry.body.length + (entry.bornTo === undefined ? 0 : groupBytes(entry.bornTo))
+}
+
+function groupBytes({ members, learners }: Group): number {
+  return groupHeadBytes + (members.length + learners.length) * memberBytes
 }
 
 /** Kind and the length of a body. */

@@ -1,8 +1,8 @@
 /**
  * A member that prepares: it gathers the promises of its group and what was accepted under lower ballots.
  *
- * Invariant: of each slot it takes the entry of the highest ballot that any of the promises holds; a change of the group is the last
- * entry that it takes, since nothing behind one can have been chosen before that.
+ * Invariant: of each slot it takes the entry of the highest ballot that any of the promises holds; a change of the group, or a birth to another
+ * group, is the last entry that it takes, since nothing behind one can have been chosen before that.
  */
 
 import type { Ballot } from './ballot.ts'
@@ -10,6 +10,7 @@ import { compareBallots } from './ballot.ts'
 import type { Group, Member } from './group.ts'
 import { compareMembers, majorityOf } from './group.ts'
 import type { LogEntry, Slot } from './replica-events.ts'
+import { groupBehind } from './replica-events.ts'
 
 export interface GatheredPromise {
   readonly from: Member
@@ -67,7 +68,7 @@ export class Candidate {
     for (let slot = committed + 1; slot <= last; slot++) {
       const entry = highest.get(slot)?.entry ?? { kind: 'empty' }
       entries.push(entry)
-      if (entry.kind === 'group') break
+      if (groupBehind({ slot, entry }, this.group) !== undefined) break
     }
     return entries
   }

@@ -13,9 +13,10 @@ import { assert } from '../../../shared/assert.ts'
 import type { Ballot } from './ballot.ts'
 import { birthBallot, compareBallots } from './ballot.ts'
 import type { Group, Member } from './group.ts'
-import { compareMembers, isMember } from './group.ts'
+import { compareMembers, isMember, isSameGroup } from './group.ts'
 import { Candidate } from './replica-candidate.ts'
 import type { LogEntry, ReplicaEffect, ReplicaLimits, ReplicaMessage, ReplicaRecord, Slot } from './replica-events.ts'
+import { groupBehind } from './replica-events.ts'
 import { ReplicaLog } from './replica-log.ts'
 import { Primary } from './replica-primary.ts'
 
@@ -89,11 +90,11 @@ export class ReplicaCore {
 
   /**
    * The rule of two members: a write needs both, so a member of two that holds no accepted entry above what it has applied has every
-   * committed write.
+   * committed write. Of a block that is not born here it knows nothing: by a newer map others may have given birth to it.
    */
   get mayReadAlone(): boolean {
     const isPair = this.group.members.length === 2 && isMember(this.group, this.self)
-    return isPair && this.applied === this.committed && !this.log.hasAbove(this.committed)
+    return isPair && this.committed >= 0 && this.applied === this.committed && !this.log.hasAbove(this.committed)
   }
 
   send(to: Member, message: ReplicaMessage): void {
@@ -168,8 +169,7 @@ export class ReplicaCore {
       this.log.put(slot, false)
       reach = slot.slot
       // The slots behind a change of the group are another group's, which is in force here first.
-      if (slot.entry.kind !== 'group') continue
-      this.commit(reach)
+      if (groupBehind(slot, this.group) !== undefined) this.commit(reach)
     }
     if (reach > this.committed) this.commit(reach)
   }
@@ -184,7 +184,10 @@ export class ReplicaCore {
     this.handedOver = Math.max(this.handedOver, upTo)
     if (fresh.length > 0) this.effects.push({ kind: 'apply', slots: fresh })
     if (primary !== undefined) this.#committedAsPrimary(primary, slots)
-    for (const { entry } of slots) if (entry.kind === 'group') this.enterGroup(entry.group)
+    for (const slot of slots) {
+      if (slot.entry.kind === 'group') this.enterGroup(slot.entry.group)
+      else this.#bornTo(groupBehind(slot, this.group))
+    }
     this.#letGo()
   }
 
@@ -198,6 +201,15 @@ export class ReplicaCore {
     this.log.dropFrom(this.committed + 1)
     this.mustPrepare = wasActive && isMember(group, this.self)
     if (wasActive && !this.mustPrepare) this.tellOfGroup()
+  }
+
+  /** The birth was decided by another map than this member's. What was accepted behind it was accepted in the group of the birth, and stays. */
+  #bornTo(group: Group | undefined): void {
+    if (group === undefined) return
+    const wasActive = this.role !== undefined
+    this.stepDown(undefined)
+    this.group = group
+    this.mustPrepare = wasActive && isMember(group, this.self)
   }
 
   /**
@@ -227,6 +239,7 @@ export class ReplicaCore {
       this.committed = Math.max(this.committed, index)
       this.handedOver = Math.max(this.handedOver, index)
       this.log.replaced(index)
+      if (group.index === this.group.index && !isSameGroup(group, this.group)) this.#bornTo(group)
     }
     this.enterGroup(group)
   }

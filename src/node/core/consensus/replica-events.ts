@@ -8,10 +8,12 @@
 
 import type { Ballot } from './ballot.ts'
 import type { Group, Member } from './group.ts'
+import { isSameGroup } from './group.ts'
 
-/** What a slot holds. Only a change of the group means something to the machine; what a `change` does is for those who apply it. */
+/** What a slot holds. Only groups mean something to the machine; what a `change` does is for those who apply it. */
 export type LogEntry =
-  | { readonly kind: 'change'; readonly body: Uint8Array }
+  /** `bornTo`: of the change in slot 0, the group in force from slot 1 on, which members that act by another map would not find. */
+  | { readonly kind: 'change'; readonly body: Uint8Array; readonly bornTo?: Group }
   /** In force from the next slot on. */
   | { readonly kind: 'group'; readonly group: Group }
   /** Fills a slot for which a preparing primary found nothing. */
@@ -22,6 +24,13 @@ export interface Slot {
   readonly slot: number
   readonly ballot: Ballot
   readonly entry: LogEntry
+}
+
+/** The group that is in force behind a slot, where that is another one than before it. */
+export function groupBehind({ slot, entry }: Pick<Slot, 'slot' | 'entry'>, before: Group): Group | undefined {
+  if (entry.kind === 'group') return entry.group
+  const born = entry.kind === 'change' && slot === 0 ? entry.bornTo : undefined
+  return born === undefined || isSameGroup(born, before) ? undefined : born
 }
 
 /** `groupIndex` is that of the sender's group; a vote counts in the group that it was given in only. */

@@ -12,7 +12,8 @@ import { compareBallots } from './ballot.ts'
 import type { Member } from './group.ts'
 import type { ReplicaCore } from './replica-core.ts'
 import { sendableUpTo, sendEntries } from './replica-core.ts'
-import type { LogEntry, RefusedProposal, ReplicaMessage } from './replica-events.ts'
+import type { LogEntry, RefusedProposal, ReplicaMessage, Slot } from './replica-events.ts'
+import { groupBehind } from './replica-events.ts'
 import type { Progress } from './replica-primary.ts'
 import { Primary } from './replica-primary.ts'
 
@@ -24,7 +25,7 @@ export function lead(core: ReplicaCore, ballot: Ballot, adopted: readonly LogEnt
   const primary = new Primary({ ballot, group, self, handedOver, adopted: adopted.length, nowMs, resendMs: limits.resendMs })
   core.role = primary
   // A group of one that gives up leading and leads again has entries on their way that only it knows.
-  primary.groupChanging = core.log.above(core.committed).some(({ slot, entry }) => slot <= handedOver && entry.kind === 'group')
+  primary.groupChanging = core.log.above(core.committed).some((held) => held.slot <= handedOver && changesGroup(core, held))
   core.effects.push({ kind: 'leading', leading: true })
   if (adopted.length > 0) append(core, primary, adopted)
   else for (const other of primary.others) sendEntries(core, primary, other)
@@ -38,6 +39,10 @@ export function propose(core: ReplicaCore, proposal: number, entry: LogEntry): v
   }
   assert(core.role instanceof Primary, 'a primary proposes')
   assert(entry.kind !== 'group' || entry.group.index === core.group.index + 1, 'a group follows the one in force')
+  assert(
+    entry.kind === 'group' || !changesGroup(core, { slot: core.role.next, entry }),
+    'a block is born to the group that decides it',
+  )
   core.role.proposals.set(core.role.next, proposal)
   append(core, core.role, [entry])
 }
@@ -57,7 +62,7 @@ function append(core: ReplicaCore, primary: Primary, entries: readonly LogEntry[
   for (const slot of slots) {
     assert(!primary.groupChanging, 'nothing is proposed behind a change of the group')
     core.log.put(slot, false)
-    if (slot.entry.kind === 'group') primary.groupChanging = true
+    if (changesGroup(core, slot)) primary.groupChanging = true
   }
   primary.next += slots.length
   if (primary.isAlone) {
@@ -68,6 +73,11 @@ function append(core: ReplicaCore, primary: Primary, entries: readonly LogEntry[
   }
   for (const other of primary.others) if (other.sent < sendableUpTo(core, primary, other)) sendEntries(core, primary, other)
   core.persist({ slots })
+}
+
+/** Nothing is proposed behind it before it is committed, for other members decide what follows. */
+function changesGroup({ group }: ReplicaCore, slot: Pick<Slot, 'slot' | 'entry'>): boolean {
+  return groupBehind(slot, group) !== undefined
 }
 
 /** A group of one could not apply its entries: nobody has them, so they were never proposed. */

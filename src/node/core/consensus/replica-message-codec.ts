@@ -215,7 +215,10 @@ function readKeptBallot(reader: CanonicalReader, likely?: Ballot): Ballot {
 
 function readKeptEntry(reader: CanonicalReader): LogEntry {
   const entry = readLogEntry(reader)
-  if (entry.kind === 'change') return { kind: 'change', body: kept(entry.body) }
+  if (entry.kind === 'change') {
+    const { bornTo } = entry
+    return { kind: 'change', body: kept(entry.body), ...(bornTo && { bornTo: keptGroup(bornTo) }) }
+  }
   return entry.kind === 'group' ? { kind: 'group', group: keptGroup(entry.group) } : entry
 }
 

@@ -154,6 +154,10 @@ export class Replica {
       this.#ofAnotherGroup(from, message)
       return
     }
+    if (isOfOtherBirth(core, from, message)) {
+      core.fallBehind(from)
+      return
+    }
     // Who is of the group is known by the group in force, and by nothing that a message says.
     if (isMember(core.group, from) || isLearnersAnswer(core.group, from, message)) this.#count(from, message)
   }
@@ -225,6 +229,15 @@ export class Replica {
       role.sentAtMs = nowMs
     }
   }
+}
+
+/**
+ * The block is born, to another group than the map says of one that is not born here: its entries say to which.
+ */
+function isOfOtherBirth({ committed, group, self }: ReplicaCore, from: Member, message: ReplicaMessage): boolean {
+  if (committed >= 0 || (isMember(group, self) && isMember(group, from))) return false
+  if (message.kind === 'committed') return message.index >= 0
+  return (message.kind === 'prepare' || message.kind === 'accept') && message.committed >= 0
 }
 
 /** Learners answer a primary, and send nothing else. */

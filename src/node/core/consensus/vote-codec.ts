@@ -85,6 +85,8 @@ function readSoundBallot(reader: CanonicalReader): Ballot {
 }
 
 function isWellFormedEntry(entry: LogEntry): boolean {
-  if (entry.kind === 'change') return entry.body.length <= logEntryBytesMax
+  if (entry.kind === 'change') {
+    return entry.body.length <= logEntryBytesMax && (entry.bornTo === undefined || isWellFormedGroup(entry.bornTo))
+  }
   return entry.kind === 'empty' || isWellFormedGroup(entry.group)
 }

@@ -36,6 +36,8 @@ const learnerWaitMs = 5000
 const learnerLookMs = 20
 /** Steps at one block in one look. */
 const stepsMax = 16
+/** Looks in which a block was left to another member: it may not know of the block, or be the one that has left. */
+const patienceLooks = 5
 
 /**
  * Brings the groups of mutable blocks to where the placement map wants them, one change at a time: each node those that it leads, or
@@ -47,6 +49,8 @@ export class GroupKeeper {
   #wake: (() => void) | undefined
   #changed = true
   #pending = 0
+  /** Looks since the map was changed. */
+  #looks = 0
   #isWhole = false
 
   constructor(parts: GroupKeeperParts) {
@@ -106,6 +110,7 @@ export class GroupKeeper {
 
   async #lookAtAll(signal: AbortSignal): Promise<void> {
     const { store, limits } = this.#parts
+    this.#looks = this.#changed ? 1 : this.#looks + 1
     this.#changed = false
     let pending = 0
     for (let after: Uint8Array = emptyBytes; ; ) {
@@ -116,7 +121,9 @@ export class GroupKeeper {
         const address = addressFromBytes(key)
         const record = address && decodeBlockRecord(address, value)
         // One that cannot be read is told of by those who ask for it.
-        if (address !== undefined && record !== undefined && this.#isDue(address, record.group)) due.push(address)
+        if (address === undefined || record === undefined || !this.#isToMove(address, record.group)) continue
+        if (this.#isOwn(address, record.group) || this.#looks > patienceLooks) due.push(address)
+        else pending++
       }
       for (let from = 0; from < due.length; from += limits.groupChangesMax) {
         const step = due.slice(from, from + limits.groupChangesMax)
@@ -129,16 +136,16 @@ export class GroupKeeper {
     this.#isWhole = pending === 0
   }
 
-  /** Not where the map wants it, and this node's to move. */
-  #isDue(address: BlockAddress, group: Group): boolean {
-    const { self, placedAt, isLive } = this.#parts
-    if (!isMember(group, self)) return false
-    const target = placedAt(address)
-    const isThere = target.length === group.members.length && target.every((member) => isMember(group, member))
-    if (isThere && group.learners.length === 0) return false
+  /** Not where the map wants it, as far as this member knows: others may not know of it at all. */
+  #isToMove(address: BlockAddress, group: Group): boolean {
+    return isMember(group, this.#parts.self) && !(this.#isThere(address, group) && group.learners.length === 0)
+  }
+
+  /** This node leads it, or would be asked first. */
+  #isOwn(address: BlockAddress, group: Group): boolean {
+    const { self, isLive, host } = this.#parts
     const first = preferredOrder(address, group.members).find(isLive)
-    const hosted = this.#parts.host.peek(address)
-    return hosted?.isLeading === true || (first !== undefined && compareMembers(first, self) === 0)
+    return host.peek(address)?.isLeading === true || (first !== undefined && compareMembers(first, self) === 0)
   }
 
   /** True when nothing is left to do at this block here. */
@@ -151,7 +158,7 @@ export class GroupKeeper {
         await block.lead(deadline.signal)
         const step = nextGroupStep(this.#factsOf(block))
         if (step.kind === 'none') {
-          if (block.group.learners.length === 0) return this.#isThere(block)
+          if (block.group.learners.length === 0) return this.#isThere(block.address, block.group)
           if (!(await this.#waitForLearners(block, signal))) return false
           continue
         }
@@ -177,7 +184,7 @@ export class GroupKeeper {
     return { group: block.group, target, factor: Math.max(1, target.length), isLive, hasCaughtUp }
   }
 
-  #isThere({ address, group }: HostedBlock): boolean {
+  #isThere(address: BlockAddress, group: Group): boolean {
     const target = this.#parts.placedAt(address)
     return target.length === group.members.length && target.every((member) => isMember(group, member))
   }

@@ -39,7 +39,7 @@ export interface AppliedStateLog {
   changed(): void
 }
 
-interface LocalEntry {
+export interface LocalEntry {
   readonly local: unknown
   readonly space: 'normal' | 'reserve'
   /** When its proposer is answered. */
@@ -197,7 +197,8 @@ export class AppliedState {
     const record = this.#record
     const { store, logicOf } = this.#parts
     const own = this.#locals.get(entry)
-    const chosen = { address: this.#address, group: this.#log.group(), local: own?.local }
+    const bornTo = entry.kind === 'change' && slot === 0 ? entry.bornTo : undefined
+    const chosen = { address: this.#address, group: bornTo ?? this.#log.group(), local: own?.local }
     const applied =
       entry.kind === 'change'
         ? await logicOf(record, entry.body).apply(record, { ...chosen, body: entry.body })

@@ -14,6 +14,7 @@ import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import { foreignBlock } from '../foreign-block.ts'
 import { storeRefusal } from '../store-refusal.ts'
+import type { LocalEntry } from './applied-state.ts'
 import { AppliedState } from './applied-state.ts'
 import type { LogicOf } from './block-logic.ts'
 import type { LoadedReplica } from './load-replica.ts'
@@ -199,19 +200,14 @@ export class HostedBlock {
     signal: AbortSignal,
     answer: 'chosen' | 'applied' = 'applied',
   ): Promise<unknown> {
-    this.#users++
-    try {
-      this.state.know(entry, { local, space, answer })
-      return await this.#propose(entry, signal)
-    } finally {
-      this.#users--
-    }
+    using _used = this.use()
+    return await this.#propose(entry, { local, space, answer }, signal)
   }
 
-  async #propose(entry: LogEntry, signal: AbortSignal): Promise<unknown> {
+  async #propose(entry: LogEntry, known: LocalEntry, signal: AbortSignal): Promise<unknown> {
     for (let probed = false; ; ) {
       await this.lead(signal)
-      const outcome = await this.#proposeOnce(entry)
+      const outcome = await this.#proposeOnce(entry, known)
       if (outcome.kind === 'result') return outcome.result
       if (!(outcome.error instanceof Refusal)) throw outcome.error
       const { reason } = outcome.error
@@ -225,12 +221,8 @@ export class HostedBlock {
 
   /** Resolves when the state here may be read linearizably. */
   async read(signal: AbortSignal): Promise<void> {
-    this.#users++
-    try {
-      await this.#read(signal)
-    } finally {
-      this.#users--
-    }
+    using _used = this.use()
+    await this.#read(signal)
   }
 
   async #read(signal: AbortSignal): Promise<void> {
@@ -275,8 +267,11 @@ export class HostedBlock {
     this.#proposals.loseAll()
   }
 
-  #proposeOnce(entry: LogEntry): Promise<ProposalOutcome> {
+  #proposeOnce(asked: LogEntry, known: LocalEntry): Promise<ProposalOutcome> {
     const proposal = this.#nextNumber++
+    const isFirst = asked.kind === 'change' && this.#replica.committed < 0
+    const entry = isFirst ? { ...asked, bornTo: this.group } : asked
+    this.state.know(entry, known)
     const outcome = this.#proposals.open(proposal)
     this.#step({ kind: 'propose', proposal, entry })
     return outcome

@@ -67,7 +67,8 @@ export class ReplicaHost {
   open(address: BlockAddress): HostedBlock | Promise<HostedBlock> {
     const name = addressText(address)
     const hosted = this.#hosted.get(name)
-    if (hosted !== undefined) {
+    if (hosted?.isOutdated && hosted.isIdle && !this.#pinned.has(name)) this.#unload(name)
+    else if (hosted !== undefined) {
       this.#hosted.delete(name)
       this.#hosted.set(name, hosted)
       return hosted
@@ -133,12 +134,14 @@ export class ReplicaHost {
   }
 
   /**
-   * Blocks that were not born yet are born to another group from now on. Those that stay in memory are in somebody's hands, and were born
-   * with their network.
+   * Blocks that were not born yet are born to another group from now on. One that is in somebody's hands gives up, and is loaded anew by
+   * who asks next; those that are pinned were born with their network.
    */
   placementChanged(): void {
     for (const [name, block] of this.#hosted) {
-      if (block.record === undefined && block.isIdle && !this.#pinned.has(name)) this.#unload(name)
+      if (block.record !== undefined || this.#pinned.has(name)) continue
+      if (block.isIdle) this.#unload(name)
+      else block.resign()
     }
   }
 

@@ -85,8 +85,10 @@ async function readHeldRoot(
 async function isInstalling(store: RecordStore, root: BlockAddress): Promise<boolean> {
   const found = await store.get('block', root)
   const record = found && decodeBlockRecord(root, found)
-  // Nobody gives a snapshot to a group of one.
-  if (record === undefined || record.group.members.length === 1) return false
+  if (record === undefined) return false
+  const { members, learners } = record.group
+  // Nobody gives a snapshot to a group of one that nobody learns from.
+  if (members.length + learners.length === 1) return false
   const bytes = await store.get('vote', root)
   return bytes !== undefined && decodeVote(bytes)?.installing === true
 }
