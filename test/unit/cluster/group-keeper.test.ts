@@ -170,6 +170,19 @@ test('a group that another member should move is left to that one, while it answ
   expect(await onDisk()).toEqual([0, 1])
 })
 
+test('a group that the other member does not move, since it may not know of the block, is moved by this one', async () => {
+  const { world, keeper, map, groups, onDisk } = await keeping([memberOf(0), own])
+  map.target = [memberOf(0), own, second]
+  keeper.start()
+  await world.pass(4000)
+  expect(groups).toEqual([])
+  // As long as it is where it was nobody may take the epoch before for settled.
+  expect([keeper.pending, keeper.isSettled]).toEqual([1, false])
+  await world.pass(10_000)
+  expect(await onDisk()).toEqual([0, 1, 2])
+  expect(keeper.isSettled).toBe(true)
+})
+
 test('every block of the store is looked at, however many there are', async () => {
   const addresses = Array.from({ length: 600 }, (_, index) => {
     const digest = new Uint8Array(32)
