@@ -232,6 +232,11 @@ function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwi
     observer.stateChanged(facts)
     for (const listener of listeners) listener()
   }
+  // It votes, leads and is heard no more; what it holds can still be looked at and exported here.
+  const withdraw = (): void => {
+    host.abstain()
+    transport.stop().catch((error: unknown) => logger.error('the transport did not stop', { error }))
+  }
   const liveness = new LivenessEngine({
     ...shared,
     random,
@@ -241,10 +246,8 @@ function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwi
     own,
     observer: { ...observer, stateChanged },
     isOfNetwork,
-    onRolledBack: () => {
-      host.abstain()
-      transport.stop().catch((error: unknown) => logger.error('the transport did not stop', { error }))
-    },
+    onRolledBack: withdraw,
+    onCopied: withdraw,
   })
   const isLive = ({ nodeId, storeId }: Member): boolean => {
     if (equalBytes(nodeId, self.nodeId)) return equalBytes(storeId, self.storeId)

@@ -142,6 +142,9 @@ export class LivenessNode {
   readonly ended: SessionEnd[] = []
   readonly seenRolledBack: string[] = []
   readonly rolledBack: { readonly by: Uint8Array | undefined; readonly notice: RolledBack }[] = []
+  readonly seenCopied: string[] = []
+  /** How often it learnt that another process runs on a copy of its directory. */
+  copied = 0
   advertised: AdvertisedFacts
   readonly #world: LivenessWorld
   readonly #clock: SimClock
@@ -187,8 +190,11 @@ export class LivenessNode {
         recordRefused: ({ reason }) => void this.refused.push(reason),
         rollBackSeen: ({ nodeId }) => void this.seenRolledBack.push(toHex(nodeId)),
         rolledBack: () => undefined,
+        copySeen: ({ nodeId }) => void this.seenCopied.push(toHex(nodeId)),
+        copied: () => undefined,
       },
       onRolledBack: (facts) => void this.rolledBack.push(facts),
+      onCopied: () => void this.copied++,
     })
     const membership = () => ({
       owner: owner.user.signing.publicKey,

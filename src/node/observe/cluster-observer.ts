@@ -20,6 +20,10 @@ export interface LivenessObserver {
   rollBackSeen(facts: { readonly nodeId: Uint8Array }): void
   /** This node's own. `by`: who saw it further; none where the own signature shows it. */
   rolledBack(facts: RolledBack & { readonly by: Uint8Array | undefined }): void
+  /** Two processes of another node run on copies of one directory; the second one is told. */
+  copySeen(facts: { readonly nodeId: Uint8Array }): void
+  /** This node's own directory is in use twice. `endpoints`: what the other process advertises. */
+  copied(facts: { readonly storeId: Uint8Array; readonly endpoints: readonly string[] }): void
 }
 
 /** One function for each thing that happens between nodes; each feeds the log, a metric, or both. None of them throws. */
@@ -88,6 +92,7 @@ function livenessEvents(logger: Logger, meter: Meter): LivenessObserver {
   const changes = meter.counter(metricCatalogue.clusterStateChanges)
   const refusals = meter.counter(metricCatalogue.nodeRecordsRefused)
   const rollBacks = meter.counter(metricCatalogue.nodesRolledBack)
+  const copies = meter.counter(metricCatalogue.nodesCopied)
   return {
     stateChanged({ nodeId, from, to }) {
       changes.add(1, { to })
@@ -115,6 +120,17 @@ function livenessEvents(logger: Logger, meter: Meter): LivenessObserver {
         highestPosition: highest.syncedPosition,
         bootCount: seen.bootCount,
         position: seen.syncedPosition,
+      })
+    },
+    copySeen({ nodeId }) {
+      copies.add(1, { whose: 'other' })
+      logger.warn('two processes of a node run on copies of one data directory; the second one is told', { peer: toHex(nodeId) })
+    },
+    copied({ storeId, endpoints }) {
+      copies.add(1, { whose: 'own' })
+      logger.error('another process runs on a copy of this data directory: this one takes no part any more', {
+        storeId: toHex(storeId),
+        endpoints,
       })
     },
   }

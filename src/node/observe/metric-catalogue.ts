@@ -132,6 +132,11 @@ export const metricCatalogue = {
     help: 'Data directories that came back older than they were: of this node, and of others.',
     labels: ['whose'],
   },
+  nodesCopied: {
+    name: 'memo_nodes_copied_total',
+    help: 'Data directories that two processes were seen to run on, as copies: of this node, and of others.',
+    labels: ['whose'],
+  },
   peerSessions: {
     name: 'memo_peer_sessions_total',
     help: 'Sessions with other nodes that began, by who dialled.',

@@ -142,3 +142,58 @@ test('a restart that lost nothing is told nothing, nor is a word about another s
   await world.pass(1000)
   expect(again.rolledBack).toEqual([])
 })
+
+/** A node that wrote something and went away, and two processes that begin from copies of its directory. */
+async function copied() {
+  world = new LivenessWorld()
+  const peers = [await world.start(1), await world.start(3)] as const
+  const before = await world.start(2)
+  await before.store.commit([{ kind: 'put', family: 'local', key: encodeText('fact'), value: filled(1) }])
+  await world.during(before.stop())
+  const again = () => restored(before, before.store.identity.bootCount)
+  return { peers, first: () => world.start(2, { disk: again() }), second: () => world.start(2, { disk: again(), endpoint: 'copy:1' }) }
+}
+
+test('of two processes that run on copies of a directory the second one learns of it, whatever it has written', async () => {
+  const { peers, first, second } = await copied()
+  const original = await first()
+  original.engine.seed([peers[0].own.current])
+  await world.pass(5000)
+  const copy = await second()
+  for (let index = 0; index < 10; index++) {
+    await copy.store.commit([{ kind: 'put', family: 'local', key: encodeText(`own ${index}`), value: filled(1) }])
+  }
+  copy.engine.seed([peers[0].own.current])
+  await world.pass(3000)
+  expect([original.copied, copy.copied]).toEqual([0, 1])
+  expect(new Set(peers[0].seenCopied)).toEqual(new Set([toHex(copy.nodeId)]))
+  expect(peers[0].directory.get(copy.nodeId)?.endpoints).toEqual([original.endpoint])
+})
+
+test('two processes on copies of which each was met first by somebody both learn of it', async () => {
+  const { peers, first, second } = await copied()
+  const [original, copy] = [await first(), await second()]
+  original.engine.seed([peers[0].own.current])
+  copy.engine.seed([peers[1].own.current])
+  await world.pass(500)
+  original.engine.seed([peers[1].own.current])
+  copy.engine.seed([peers[0].own.current])
+  await world.pass(120_000)
+  expect([original.copied, copy.copied]).toEqual([1, 1])
+})
+
+test('a node that states itself anew again and again, and starts again, is no copy', async () => {
+  const { peers, first } = await copied()
+  const node = await first()
+  node.engine.seed(peers.map(({ own }) => own.current))
+  for (let turn = 0; turn < 5; turn++) {
+    node.advertised = { ...node.advertised, labels: [`turn-${turn}`] }
+    node.engine.ownChanged()
+    await world.pass(20_000)
+  }
+  await world.during(node.stop())
+  const again = await world.start(2, { disk: node.disk })
+  again.engine.seed([peers[0].own.current])
+  await world.pass(60_000)
+  expect([node.copied, again.copied, ...peers.flatMap(({ seenCopied }) => seenCopied)]).toEqual([0, 0])
+})

@@ -26,6 +26,8 @@ test('what happens between nodes reaches log and metric', async () => {
   observer.rollBackSeen({ nodeId })
   const life = { bootCount: 3, syncedPosition: 9n }
   observer.rolledBack({ by: undefined, storeId: filled(1, 16), highest: life, seen: life })
+  observer.copySeen({ nodeId })
+  observer.copied({ storeId: filled(1, 16), endpoints: ['b:1'] })
   observer.sessionBegan({ nodeId, endpoint: 'a:1', dialled: true })
   observer.sessionEnded({ nodeId, reason: 'silent' })
   observer.dialFailed({ nodeId, endpoint: 'a:1', error: new Error('refused') })
@@ -37,6 +39,8 @@ test('what happens between nodes reaches log and metric', async () => {
     'memo_node_records_refused_total{reason="forged"} 1',
     'memo_nodes_rolled_back_total{whose="own"} 1',
     'memo_nodes_rolled_back_total{whose="other"} 1',
+    'memo_nodes_copied_total{whose="own"} 1',
+    'memo_nodes_copied_total{whose="other"} 1',
     'memo_peer_sessions_total{side="dialled"} 1',
     'memo_peer_sessions_ended_total{reason="silent"} 1',
     'memo_peer_dials_failed_total 1',
@@ -54,6 +58,8 @@ test('what happens between nodes reaches log and metric', async () => {
     'debug what was said of a node was not taken',
     'warn the data directory of a node came back older than it was; it is told',
     'error the data directory of this node is older than it was: what it promised since is lost',
+    'warn two processes of a node run on copies of one data directory; the second one is told',
+    'error another process runs on a copy of this data directory: this one takes no part any more',
     'info a session with a node began',
     'info a session with a node ended',
     'debug a node was not reached',

@@ -131,6 +131,16 @@ export function newerRecord(left: SignedNodeRecord, right: SignedNodeRecord): Si
   return compareAge(left, right) >= 0 ? left : right
 }
 
+/**
+ * Whether one process cannot have signed both: within one start a node says one thing with each incarnation, and later ones later. Then
+ * two processes run on copies of one directory.
+ */
+export function areOfTwoProcesses(left: SignedNodeRecord, right: SignedNodeRecord): boolean {
+  if (!equalBytes(left.storeId, right.storeId) || left.bootCount !== right.bootCount) return false
+  if (left.incarnation === right.incarnation) return !equalBytes(encodeNodeRecord(left), encodeNodeRecord(right))
+  return left.incarnation < right.incarnation ? left.issued > right.issued : left.issued < right.issued
+}
+
 function compareAge(left: SignedNodeRecord, right: SignedNodeRecord): number {
   const isSameStore = equalBytes(left.storeId, right.storeId)
   const life = isSameStore ? left.bootCount - right.bootCount || left.incarnation - right.incarnation : 0

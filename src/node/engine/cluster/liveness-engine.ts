@@ -244,6 +244,9 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
       case 'rolled-back':
         this.#lostState.seen(nodeId, verdict.notice)
         break
+      case 'copied':
+        this.#lostState.copied(nodeId, verdict.known)
+        break
       default:
         this.#parts.observer.recordRefused({ reason: verdict.kind })
     }

@@ -1,5 +1,5 @@
 import type { SignedNodeRecord } from '../../core/access/node-record.ts'
-import { encodeNodeRecord, isGenuineNodeRecord, newerRecord } from '../../core/access/node-record.ts'
+import { areOfTwoProcesses, encodeNodeRecord, isGenuineNodeRecord, newerRecord } from '../../core/access/node-record.ts'
 import { equalBytes, toHex } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { KnownNode } from '../../core/overlay/known-node.ts'
@@ -37,6 +37,8 @@ export type RecordVerdict =
   /** Superseded by what is here, and therefore not even verified. */
   | { readonly kind: 'older' }
   | { readonly kind: 'rolled-back'; readonly notice: RolledBack }
+  /** Not taken: another process of the node, with a copy of its directory, said what is here. */
+  | { readonly kind: 'copied'; readonly known: SignedNodeRecord }
   | { readonly kind: 'stranger' }
   | { readonly kind: 'forged' }
   | { readonly kind: 'full' }
@@ -107,9 +109,11 @@ export class NodeDirectory implements AsyncDisposable {
     const mark = known && markIn(known, record)
     const notice = mark && lossOf(mark, record, source === 'hello')
     const isNewer = known === undefined || newerRecord(record, known.record) === record
-    if (!isNewer && notice === undefined) return { kind: 'older' }
+    const isCopy = known !== undefined && areOfTwoProcesses(known.record, record)
+    if (!isNewer && notice === undefined && !isCopy) return { kind: 'older' }
     if (source !== 'hello' && !isGenuineNodeRecord(this.#parts.crypto, this.#parts.networkId, record)) return { kind: 'forged' }
     if (notice !== undefined) return { kind: 'rolled-back', notice }
+    if (isCopy) return { kind: 'copied', known: known.record }
     if (!this.#mayHold(record.nodeId)) return { kind: 'full' }
     const anotherStore = known !== undefined && !equalBytes(known.record.storeId, record.storeId)
     this.#put(key, knownWith(known, record, limits.directoryStoresMax))
