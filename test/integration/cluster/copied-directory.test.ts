@@ -29,7 +29,10 @@ test('a node that is started from a copy of a directory in use withdraws, and th
   await copy.start()
   const { child } = copy.process
   await expect.poll(async () => await countOf(copy, 'memo_nodes_copied_total{whose="own"}'), soon).toBe(1)
-  expect(child.exitCode).toBeNull()
+  const health = (await (await fetch(new URL('/health', copy.process.ready.consoleUrl))).json()) as {
+    problems: readonly string[]
+  }
+  expect(health.problems).toContainEqual(expect.stringContaining('the node takes no part any more'))
   expect(await countOf(original, 'memo_nodes_copied_total{whose="own"}')).toBe(0)
   const traffic = new ClusterLoad(
     members.map(({ grpc }) => grpc),
@@ -48,5 +51,10 @@ test('a node that is started from a copy of a directory in use withdraws, and th
 async function countOf(member: ClusterMember | undefined, name: string): Promise<number> {
   const url = new URL('/metrics', member?.process.ready.consoleUrl)
   const text = await (await fetch(url)).text()
-  return Number(text.split('\n').find((line) => line.startsWith(name))?.slice(name.length) ?? 0)
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(name))
+      ?.slice(name.length) ?? 0,
+  )
 }

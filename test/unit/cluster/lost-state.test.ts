@@ -151,7 +151,11 @@ async function copied() {
   await before.store.commit([{ kind: 'put', family: 'local', key: encodeText('fact'), value: filled(1) }])
   await world.during(before.stop())
   const again = () => restored(before, before.store.identity.bootCount)
-  return { peers, first: () => world.start(2, { disk: again() }), second: () => world.start(2, { disk: again(), endpoint: 'copy:1' }) }
+  return {
+    peers,
+    first: () => world.start(2, { disk: again() }),
+    second: () => world.start(2, { disk: again(), endpoint: 'copy:1' }),
+  }
 }
 
 test('of two processes that run on copies of a directory the second one learns of it, whatever it has written', async () => {

@@ -82,7 +82,14 @@ describe('routes', () => {
       quorum: { members: 3, alive: 1, needed: 2 },
       groupsPending: 2,
       copiesPending: null,
+      withdrawn: false,
     })
+    cluster = clusterOf({ nodes, quorum: { members: 2, alive: 2, needed: 2 }, copiesPending: 0, withdrawn: true })
+    const withdrawn = await ask('/health')
+    expect([withdrawn.status, JSON.parse(withdrawn.body).problems]).toEqual([
+      503,
+      [expect.stringContaining('the node takes no part any more')],
+    ])
     cluster = wholeCluster
   })
 

@@ -40,6 +40,8 @@ export interface HealthReport {
     readonly groupsPending: number
     /** Null while the node does not know. */
     readonly copiesPending: number | null
+    /** The node votes no more until it has another data directory. */
+    readonly withdrawn: boolean
   }
   readonly disk: { readonly freeBytes: number; readonly full: boolean }
   readonly keys: number
@@ -94,6 +96,7 @@ export function healthReport({ version, pid, status, cluster, keysKept, damage }
       quorum: cluster.quorum,
       groupsPending: cluster.groupsPending,
       copiesPending: cluster.copiesPending ?? null,
+      withdrawn: cluster.withdrawn,
     },
     disk: { freeBytes: usage.diskFreeBytes, full },
     keys: status.keys,
@@ -137,6 +140,9 @@ function nodeCounts({ nodes }: ClusterStatus): HealthReport['cluster']['nodes'] 
 function clusterProblems(cluster: ClusterStatus): string[] {
   const { members, alive, needed } = cluster.quorum
   const problems: string[] = []
+  if (cluster.withdrawn) {
+    problems.push('this data directory was restored or copied: the node takes no part any more, and the log says what was seen')
+  }
   if (alive < needed) {
     problems.push(
       `the network cannot decide: ${alive} of the ${members} members of its own block are alive, ${needed} are needed`,

@@ -47,6 +47,11 @@ export class ReplicaHost {
     return this.#hosted.size
   }
 
+  /** It votes and leads no more. */
+  get abstains(): boolean {
+    return this.#abstains
+  }
+
   /** The block, if it is in memory. */
   peek(address: BlockAddress): HostedBlock | undefined {
     return this.#hosted.get(addressText(address))
