@@ -7,10 +7,10 @@ import type { ClusterMember } from '../../support/process-cluster.ts'
 import { allAlive, startCluster } from '../../support/process-cluster.ts'
 import { testFolder } from '../cli/cli-bed.ts'
 
-const cycles = 20
 const cyclesOfEpoch = 5
-const { MEMO_TEST_SEED } = process.env
+const { MEMO_TEST_SEED, MEMO_TEST_KILLS } = process.env
 const seed = Number(MEMO_TEST_SEED ?? 4)
+const cycles = Number(MEMO_TEST_KILLS ?? 20)
 const unavailableMaxMs = 20_000
 const folder = testFolder()
 
