@@ -155,8 +155,8 @@ export const replicaMutants: readonly Mutant<ReplicaProfile>[] = [
   {
     name: 'read-alone-with-a-pending-entry',
     file: 'node/core/consensus/replica-core.ts',
-    right: 'return isPair && this.applied === this.committed && !this.log.hasAbove(this.committed)',
-    wrong: 'return isPair && this.applied === this.committed',
+    right: 'return isPair && this.committed >= 0 && this.applied === this.committed && !this.log.hasAbove(this.committed)',
+    wrong: 'return isPair && this.committed >= 0 && this.applied === this.committed',
     profile: troubled({ partition: 30, nervous: 60 }, { members: 2, reads: 60, lost: 5 }),
   },
   {

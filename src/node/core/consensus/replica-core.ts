@@ -128,8 +128,15 @@ export class ReplicaCore {
     }
     for (const reply of write.replies) {
       if ('message' in reply) this.send(reply.to, reply.message)
-      else this.sendAccepted(reply.to, reply.acceptedUnder)
+      else this.#tellAccepted(reply.to, reply.acceptedUnder)
     }
+  }
+
+  /** What is chosen by now was chosen under a later promise perhaps, and says nothing of what the sender of this ballot proposed. */
+  #tellAccepted(to: Member, ballot: Ballot): void {
+    const { promised } = this
+    if (promised === undefined || compareBallots(promised, ballot) <= 0) this.sendAccepted(to, ballot)
+    else this.send(to, { kind: 'higher', ballot, promised })
   }
 
   notPersisted(number: number): void {

@@ -172,7 +172,9 @@ export function tickPrimary(core: ReplicaCore, primary: Primary): void {
   }
   if (primary.rewriteAtMs !== undefined && nowMs >= primary.rewriteAtMs) {
     primary.rewriteAtMs = undefined
-    const slots = core.log.above(core.acceptedUpTo(primary.ballot))
+    // What it proposed in an earlier role and could not write is nobody's any more.
+    const isOwn = ({ ballot }: Slot): boolean => compareBallots(ballot, primary.ballot) === 0
+    const slots = core.log.above(core.acceptedUpTo(primary.ballot)).filter(isOwn)
     if (slots.length > 0) core.persist({ slots })
   }
   const { confirmation } = primary
