@@ -34,6 +34,7 @@ export function clusterOf(facts: Partial<ClusterStatus> = {}): ClusterStatus {
     replication: 3,
     groupsPending: 2,
     copiesPending: undefined,
+    openEpochs: 1,
     withdrawn: false,
     patience: 1,
     listening: ['192.0.2.1:7072'],

@@ -82,8 +82,15 @@ describe('routes', () => {
       quorum: { members: 3, alive: 1, needed: 2 },
       groupsPending: 2,
       copiesPending: null,
+      openEpochs: 1,
       withdrawn: false,
     })
+    cluster = clusterOf({ quorum: { members: 3, alive: 2, needed: 2 }, openEpochs: 2 })
+    expect(JSON.parse((await ask('/health')).body).problems).toEqual([
+      expect.stringContaining('one more node that goes stops the network'),
+      expect.stringMatching(/^1 of 3 nodes /),
+      expect.stringContaining('new named and owner blocks may be refused'),
+    ])
     cluster = clusterOf({ nodes, quorum: { members: 2, alive: 2, needed: 2 }, copiesPending: 0, withdrawn: true })
     const withdrawn = await ask('/health')
     expect([withdrawn.status, JSON.parse(withdrawn.body).problems]).toEqual([

@@ -40,6 +40,8 @@ export interface HealthReport {
     readonly groupsPending: number
     /** Null while the node does not know. */
     readonly copiesPending: number | null
+    /** 1 when nothing is being moved. */
+    readonly openEpochs: number
     /** The node votes no more until it has another data directory. */
     readonly withdrawn: boolean
   }
@@ -96,6 +98,7 @@ export function healthReport({ version, pid, status, cluster, keysKept, damage }
       quorum: cluster.quorum,
       groupsPending: cluster.groupsPending,
       copiesPending: cluster.copiesPending ?? null,
+      openEpochs: cluster.openEpochs,
       withdrawn: cluster.withdrawn,
     },
     disk: { freeBytes: usage.diskFreeBytes, full },
@@ -148,8 +151,18 @@ function clusterProblems(cluster: ClusterStatus): string[] {
       `the network cannot decide: ${alive} of the ${members} members of its own block are alive, ${needed} are needed`,
     )
   }
-  const dead = nodeCounts(cluster).dead
+  if (alive === needed && alive < members) {
+    problems.push(
+      `one more node that goes stops the network: ${alive} of the ${members} members of its own block are alive, ${needed} are needed`,
+    )
+  }
+  const { dead, left } = nodeCounts(cluster)
   if (dead > 0) problems.push(`${dead} of ${cluster.nodes.length} nodes of the network do not answer`)
+  if (cluster.openEpochs > 1 && dead + left > 0) {
+    problems.push(
+      'blocks are being moved, which waits for nodes that are away: until they are back, new named and owner blocks may be refused',
+    )
+  }
   return problems
 }
 

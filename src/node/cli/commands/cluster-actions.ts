@@ -46,7 +46,7 @@ export function clusterStatus(flags: RemoteFlags, io: CliIo): Promise<void> {
       ['network', `${networkName} (${toHex(networkId)})`],
       ['quorum', `${health.reached ? 'reached' : 'NOT REACHED'}: ${alive} of ${members} members alive, ${needed} needed`],
       ['nodes', `${nodes.length}: ${stateCounts(nodes)}`],
-      ['copies', `${replication} of every block, where there are nodes enough`],
+      ['copies', copiesText(replication, nodes)],
       ['epoch', String(epoch)],
       ['to do', pendingText(groupsPending, copiesPending)],
       ['listening', listening.join(', ') || 'for no other nodes'],
@@ -57,6 +57,12 @@ export function clusterStatus(flags: RemoteFlags, io: CliIo): Promise<void> {
       copiesPending: copiesPending === undefined ? null : Number(copiesPending),
     })
   })
+}
+
+function copiesText(replication: number, nodes: readonly Node[]): string {
+  const away = nodes.filter(({ state }) => ['dead', 'left'].includes(nodeStateWord(state))).length
+  const fewer = away === 0 ? '' : `; fewer of what lies at the ${away === 1 ? 'one that is' : `${away} that are`} away`
+  return `${replication} of every block, where there are nodes enough${fewer}`
 }
 
 export function clusterNodes(flags: RemoteFlags, io: CliIo): Promise<void> {

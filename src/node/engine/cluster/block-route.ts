@@ -97,7 +97,8 @@ class RouteAttempts {
   #rounds = 0
   #redirects = 0
   #backOffMs = 0
-  #last: unknown
+  /** Why somebody could not do it, which says more than who else should. */
+  #reason: CodedError | undefined
   /** The call may have been carried out. */
   isLost = false
 
@@ -144,7 +145,7 @@ class RouteAttempts {
 
   /** Throws what no other member would answer better. */
   failed(target: Member, error: unknown): void {
-    this.#last = error
+    if (error instanceof CodedError) this.#reason = error
     this.#asked.add(nameOf(target))
     if (error instanceof LostProposal) {
       this.isLost = true
@@ -173,9 +174,7 @@ class RouteAttempts {
   }
 
   unavailable(): unknown {
-    return this.#last instanceof CodedError
-      ? this.#last
-      : new CodedError('unavailable', 'no node leads this block; nothing was changed')
+    return this.#reason ?? new CodedError('unavailable', 'no node leads this block; nothing was changed')
   }
 
   /** Duels end by chance: 5 to 20 ms, doubling to a second. A first redirect is followed at once. */

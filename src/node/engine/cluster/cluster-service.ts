@@ -45,6 +45,8 @@ export interface ClusterStatus {
   readonly groupsPending: number
   /** Copies of content that this node still has to look after because of the newest epoch; undefined while it does not know. */
   readonly copiesPending: number | undefined
+  /** Placement maps by which blocks may still lie: 1 when nothing is being moved. More stay open while a node that has to report is away. */
+  readonly openEpochs: number
   /** This node takes no part any more: its data directory is older than others have seen it, or is in use twice. */
   readonly withdrawn: boolean
   /** How many times longer than usual this node waits before it suspects others, because it is slow itself: from 1. */

@@ -46,6 +46,7 @@ export class LonelyCluster implements ClusterService {
       replication: replicationFactor,
       groupsPending: 0,
       copiesPending: 0,
+      openEpochs: 1,
       withdrawn: false,
       patience: 1,
       listening: [],

@@ -64,6 +64,7 @@ export class RunningCluster implements ClusterService {
       replication: replicationFactor,
       groupsPending: groups.pending,
       copiesPending: copiesPending(),
+      openEpochs: view.facts.maps.length,
       withdrawn: host.abstains,
       patience: liveness.healthMultiplier,
       listening: transport.listening,
