@@ -139,7 +139,7 @@ async function composeFoundation(
   signal?.throwIfAborted()
   const outcomes = new OutcomeLookup({ store, clock, limits })
   const rules = pageRules(limits, crypto)
-  const pages = new PageLogic({ store, clock, rules, outcomes, keysChanged: keysChanged(options, network.stores) })
+  const pages = new PageLogic({ store, clock, limits, rules, outcomes, keysChanged: keysChanged(options, network.stores) })
   const signedBlocks = new SignedBlockLogic({ store, clock, limits, outcomes })
   const rootLogic = new RootLogic(store)
   // One for all that is told of other nodes: a metric has one owner.

@@ -151,7 +151,7 @@ export class KeyValueWorld {
     const secrets = { current: () => this.#secret, of: (epoch: number) => (epoch === 1 ? this.#secret : undefined) }
     const rules = pageRules(limits, crypto)
     const outcomes = new OutcomeLookup({ store, clock: this.#hybrid, limits })
-    const pages = new PageLogic({ store, clock: this.#hybrid, rules, outcomes, keysChanged: () => undefined })
+    const pages = new PageLogic({ store, clock: this.#hybrid, limits, rules, outcomes, keysChanged: () => undefined })
     const birthGroup = () => bornGroup([{ nodeId, storeId }])
     const hosting = {
       store,

@@ -207,7 +207,7 @@ describe('a stranger', () => {
 
 describe('a peer', () => {
   const malformed: readonly (readonly [name: string, bytes: Buffer])[] = [
-    ['a length beyond the limit', Buffer.from('00400001', 'hex')],
+    ['a length beyond the limit', Buffer.from('00a00001', 'hex')],
     ['an empty frame', Buffer.alloc(4)],
     ['garbage', Buffer.from('00000004ffffffff', 'hex')],
     ['a second hello', encodeFrames([{ kind: 'hello', hello: utf8('x'), dial: 2 }])],

@@ -219,7 +219,9 @@ export function describeTransport(name: string, makeBed: () => TransportBed): vo
         const bug = await left.ask(right, 'bug').catch((error: unknown) => error)
         expect(bug).toMatchObject({ code: 'internal', details: {} })
         expect((bug as Error).message).not.toContain('memory')
-        await expect(left.ask(right, `grow ${5 * 1024 * 1024}`)).rejects.toMatchObject({ code: 'limit-exceeded' })
+        await expect(left.ask(right, `grow ${left.limits.peerBodyBytesMax + 1}`)).rejects.toMatchObject({
+          code: 'limit-exceeded',
+        })
       })
 
       test('that are given up end at once here, and are ended there', async () => {

@@ -205,7 +205,7 @@ export class PageKeeper {
     if (changes.length > 0) {
       parts.push(new LocalPart({ session, sequence: ++this.#sequence, writer, changes }, this.address, hlc, origin))
     }
-    const forgotten = await forgottenOutcomes(store, this.address, forget.floor)
+    const forgotten = await forgottenOutcomes(this.#parts, this.address, forget.floor)
     const local = new LocalPageEntry(record, { hlc, forgetUpTo: forget.floor, parts }, present, forgotten)
     const space = taken.every(isRemovalOnly) ? 'reserve' : 'normal'
     const results = (await this.#block.propose(new ProposedPageEntry(local.entry), local, space, signal, 'chosen')) as PageResults

@@ -1,6 +1,7 @@
 import { assert } from '../../../shared/assert.ts'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
+import type { Limits } from '../../core/base/limits.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { AppliedBatch, PageRules, RequestResult } from '../../core/kv/page-apply.ts'
 import { applyBatch, isReplay, requestIdText, withLastBatch } from '../../core/kv/page-apply.ts'
@@ -20,6 +21,7 @@ import { pageWrites } from './page-writes.ts'
 
 export interface PageLogicParts {
   readonly store: RecordStore
+  readonly limits: Limits
   readonly clock: NodeClock
   readonly rules: PageRules
   readonly outcomes: OutcomeLookup
@@ -85,7 +87,7 @@ export class PageLogic implements BlockLogic {
     const { store, outcomes } = this.#parts
     const { failures, present } = await loadPage({ store, outcomes, page }, changes)
     for (const failure of failures.values()) throw failure
-    return new LocalPageEntry(record, entry, present, await forgottenOutcomes(store, page, entry.forgetUpTo))
+    return new LocalPageEntry(record, entry, present, await forgottenOutcomes(this.#parts, page, entry.forgetUpTo))
   }
 
   #apply(record: BlockRecord, { entry, present, forgotten }: LocalPageEntry): AppliedEntry {
