@@ -8,7 +8,7 @@ import { decodeRemovalProof, decodeTombstone, isGenuineRemoval } from '../../cor
 import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch.ts'
 import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
-import { decodeAccepted, decodeVote, slotOfAcceptedKey } from '../../core/consensus/vote-codec.ts'
+import { acceptedKey, decodeAccepted, decodeVote, slotOfAcceptedKey } from '../../core/consensus/vote-codec.ts'
 import { decodeEntry } from '../../core/kv/entry.ts'
 import { userKeyOf } from '../../core/kv/record-keys.ts'
 import { decodeRootSection } from '../../core/overlay/root-section.ts'
@@ -151,19 +151,26 @@ class Verification {
     if (missing === undefined) return
     // The key may have been changed since it was read; only what it names now has to be there.
     const now = await this.#valueOf('entry', key)
-    if (now === undefined || !equalBytes(now, value) || (await this.#isLeft(page))) return
+    if (now === undefined || !equalBytes(now, value) || (await this.#isStale(page))) return
     const named = this.#parts.namesKeys === true ? `: the value of key ${quotedKey(userKeyOf(key))} is lost` : ''
     this.#find('entry', page, `names a value whose block ${toHex(missing)} is missing${named}`)
   }
 
-  /** This store is no member of the page's group: what it has of it is from before, and what it names may be gone. */
-  async #isLeft(page: Uint8Array): Promise<boolean> {
+  /**
+   * What this store has of the page is from before, and what it names may be gone: it is no member of its group, or has entries that are
+   * not applied here, since a member hears with the next one that they are chosen.
+   */
+  async #isStale(page: Uint8Array): Promise<boolean> {
     const { storeId } = this.#parts.store.identity
     const address = addressFromBytes(page)
     const bytes = await this.#valueOf('block', page)
     const record = address && bytes && decodeBlockRecord(address, bytes)
-    const members = record?.group.members ?? []
-    return members.length > 1 && !members.some((member) => equalBytes(member.storeId, storeId))
+    if (record === undefined || address === undefined) return false
+    const { members, learners } = record.group
+    // A store that was recovered by force has another id than the one that was alone.
+    if (members.length + learners.length === 1) return false
+    const next = acceptedKey(address, Number(record.committedIndex) + 1)
+    return !members.some((member) => equalBytes(member.storeId, storeId)) || (await this.#parts.store.has('accepted', next))
   }
 
   /** The first block of a value that is not there. What is there is verified as content. */
