@@ -57,14 +57,18 @@ export function majorityOf(group: Group): number {
 }
 
 export function isSameGroup(left: Group, right: Group): boolean {
-  const isSame = (one: readonly Member[], other: readonly Member[]): boolean =>
-    one.length === other.length && one.every((member, order) => isMemberAt(other, order, member))
-  return left.index === right.index && isSame(left.members, right.members) && isSame(left.learners, right.learners)
+  return (
+    left.index === right.index && areSameMembers(left.members, right.members) && areSameMembers(left.learners, right.learners)
+  )
 }
 
-function isMemberAt(members: readonly Member[], order: number, member: Member): boolean {
-  const other = members[order]
-  return other !== undefined && compareMembers(other, member) === 0
+/** Of two sorted lists. */
+export function areSameMembers(left: readonly Member[], right: readonly Member[]): boolean {
+  if (left.length !== right.length) return false
+  return left.every((member, order) => {
+    const other = right[order]
+    return other !== undefined && compareMembers(member, other) === 0
+  })
 }
 
 /** The group of a block that is born with these members. */

@@ -13,7 +13,7 @@ import { assert } from '../../../shared/assert.ts'
 import type { Ballot } from './ballot.ts'
 import { birthBallot, compareBallots } from './ballot.ts'
 import type { Group, Member } from './group.ts'
-import { compareMembers, isMember, isSameGroup } from './group.ts'
+import { compareMembers, isLonely, isMember, isSameGroup } from './group.ts'
 import { Candidate } from './replica-candidate.ts'
 import type { LogEntry, ReplicaEffect, ReplicaLimits, ReplicaMessage, ReplicaRecord, Slot } from './replica-events.ts'
 import { groupBehind } from './replica-events.ts'
@@ -268,8 +268,7 @@ export class ReplicaCore {
 
   /** What is applied is kept for others only; a group of one applies before it commits. */
   #letGo(): void {
-    const { members, learners } = this.group
-    this.log.applied(Math.min(this.applied, this.committed), members.length + learners.length > 1)
+    this.log.applied(Math.min(this.applied, this.committed), !isLonely(this.group))
   }
 
   #committedAsPrimary(primary: Primary, slots: readonly Slot[]): void {

@@ -9,7 +9,7 @@
 import { assert } from '../../../shared/assert.ts'
 import type { BlockAddress } from '../base/address.ts'
 import type { Member } from '../consensus/group.ts'
-import { compareMembers } from '../consensus/group.ts'
+import { areSameMembers, compareMembers } from '../consensus/group.ts'
 import type { PlacementMap } from './placement-map.ts'
 import type { PlacementRule } from './rendezvous.ts'
 import { placementGroup } from './rendezvous.ts'
@@ -63,8 +63,8 @@ export function differingGroups(open: OpenEpochs, address: BlockAddress, rule: P
   for (const map of open.maps) {
     if (map === newest) continue
     const members = groupIn(map)
-    if (areSame(members, present)) continue
-    const same = found.find((each) => areSame(each.members, members))
+    if (areSameMembers(members, present)) continue
+    const same = found.find((each) => areSameMembers(each.members, members))
     if (same === undefined) found.push({ epochs: [map.epoch], members })
     else same.epochs.push(map.epoch)
   }
@@ -88,12 +88,4 @@ export function withoutEpochs(open: OpenEpochs, closed: readonly number[]): Open
   const newest = newestMap(open)
   assert(!closed.includes(newest.epoch), 'the newest epoch stays open')
   return { maps: open.maps.filter((map) => !closed.includes(map.epoch)) }
-}
-
-function areSame(left: readonly Member[], right: readonly Member[]): boolean {
-  return left.length === right.length && left.every((member, index) => isSame(member, right[index]))
-}
-
-function isSame(left: Member, right: Member | undefined): boolean {
-  return right !== undefined && compareMembers(left, right) === 0
 }

@@ -1,6 +1,7 @@
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Member } from '../../core/consensus/group.ts'
+import { compareMembers } from '../../core/consensus/group.ts'
 import { closableEpochs, openEpochs } from '../../core/overlay/open-epochs.ts'
 import { decodeSettled, encodeSettled } from '../../core/overlay/root-bodies.ts'
 import { placementSection, settledSection } from '../../core/overlay/root-section.ts'
@@ -80,7 +81,7 @@ export class EpochCloser {
     const wishes: SectionWish[] = []
     const own = Math.max(reported(self) ?? 0, through)
     if (reported(self) !== own) wishes.push({ name: settledSection(self), body: encodeSettled(own) })
-    const isSelf = (member: Member): boolean => member.nodeId.every((byte, index) => byte === self.nodeId[index])
+    const isSelf = (member: Member): boolean => compareMembers(member, self) === 0
     for (const epoch of closableEpochs(epochs, (member) => (isSelf(member) ? own : reported(member)))) {
       wishes.push({ name: placementSection(epoch), body: undefined })
     }

@@ -3,6 +3,7 @@ import type { Limits } from '../../core/base/limits.ts'
 import type { Ballot } from '../../core/consensus/ballot.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { Group } from '../../core/consensus/group.ts'
+import { isLonely } from '../../core/consensus/group.ts'
 import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import type { LogEntry, Slot } from '../../core/consensus/replica-events.ts'
 import { acceptedKey } from '../../core/consensus/vote-codec.ts'
@@ -206,7 +207,7 @@ export class AppliedState {
     const next = applied.record && this.#stamped(applied.record, slot, entry)
     const writes = [...applied.writes]
     // What changes nothing needs no place in a log that nobody else knows.
-    if (writes.length === 0 && applied.record === record && entry.kind === 'change' && this.#isUnknownToOthers()) {
+    if (writes.length === 0 && applied.record === record && entry.kind === 'change' && isLonely(this.#log.group())) {
       this.#record = next
       return applied.result
     }
@@ -246,11 +247,6 @@ export class AppliedState {
     })
     await alone.promise
     this.#alone = undefined
-  }
-
-  #isUnknownToOthers(): boolean {
-    const { members, learners } = this.#log.group()
-    return members.length + learners.length === 1
   }
 
   /** What the votes of this member have to do with the record. */

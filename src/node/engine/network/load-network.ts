@@ -7,6 +7,7 @@ import { rootBlockAddress } from '../../core/block/map-block.ts'
 import type { SignedBatch } from '../../core/block/signed-batch.ts'
 import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch.ts'
 import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
+import { isLonely } from '../../core/consensus/group.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { decodeVote } from '../../core/consensus/vote-codec.ts'
 import { userKeyOf } from '../../core/kv/record-keys.ts'
@@ -85,10 +86,8 @@ async function readHeldRoot(
 async function isInstalling(store: RecordStore, root: BlockAddress): Promise<boolean> {
   const found = await store.get('block', root)
   const record = found && decodeBlockRecord(root, found)
-  if (record === undefined) return false
-  const { members, learners } = record.group
   // Nobody gives a snapshot to a group of one that nobody learns from.
-  if (members.length + learners.length === 1) return false
+  if (record === undefined || isLonely(record.group)) return false
   const bytes = await store.get('vote', root)
   return bytes !== undefined && decodeVote(bytes)?.installing === true
 }

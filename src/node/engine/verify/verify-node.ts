@@ -7,6 +7,7 @@ import { decodeManifest } from '../../core/block/manifest.ts'
 import { decodeRemovalProof, decodeTombstone, isGenuineRemoval } from '../../core/block/removal.ts'
 import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch.ts'
 import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
+import { isLonely } from '../../core/consensus/group.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { acceptedKey, decodeAccepted, decodeVote, slotOfAcceptedKey } from '../../core/consensus/vote-codec.ts'
 import { decodeEntry } from '../../core/kv/entry.ts'
@@ -166,11 +167,13 @@ class Verification {
     const bytes = await this.#valueOf('block', page)
     const record = address && bytes && decodeBlockRecord(address, bytes)
     if (record === undefined || address === undefined) return false
-    const { members, learners } = record.group
     // A store that was recovered by force has another id than the one that was alone.
-    if (members.length + learners.length === 1) return false
+    if (isLonely(record.group)) return false
     const next = acceptedKey(address, Number(record.committedIndex) + 1)
-    return !members.some((member) => equalBytes(member.storeId, storeId)) || (await this.#parts.store.has('accepted', next))
+    return (
+      !record.group.members.some((member) => equalBytes(member.storeId, storeId)) ||
+      (await this.#parts.store.has('accepted', next))
+    )
   }
 
   /** The first block of a value that is not there. What is there is verified as content. */
