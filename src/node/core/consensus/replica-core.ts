@@ -141,8 +141,9 @@ export class ReplicaCore {
 
   notPersisted(number: number): void {
     const write = this.#taken(number)
-    // A primary goes on without its own vote, since others may carry its entries, and writes them again later.
-    if (this.role instanceof Primary) this.role.rewriteAtMs ??= this.nowMs + this.limits.resendMaxMs
+    // A primary goes on without its own vote, since others may carry its entries, and writes them again later. One that is alone never wrote
+    // any, for what it applies is its vote: what failed is of an earlier role.
+    if (this.role instanceof Primary && !this.role.isAlone) this.role.rewriteAtMs ??= this.nowMs + this.limits.resendMaxMs
     else this.log.takeBack(write.slots, this.committed)
     if (this.role instanceof Candidate) this.stepDown(undefined)
   }
