@@ -193,11 +193,12 @@ async function openToPeers(
   peers.calls.serve('block-read', blocks.primary.serveRead)
   peers.calls.serve('block-change', blocks.primary.serveChange)
   const placement = placementIn(view, self, peers.follower)
-  new ContentServer({ crypto, hybridClock, networkId: view.networkId, placement }, content).register(peers.switch)
+  new ContentServer({ crypto, hybridClock, placement }, content).register(peers.switch)
   const request: ContentRequest = (nodeId, body, how) => peers.transport.request(nodeId, body, how)
   const spreading = { store, clock, limits, logger: logger.child('spread'), placement, request, liveness }
   const spread = new ContentSpread(spreading, content)
   view.onChange(() => spread.placementChanged())
+  peers.liveness.onReturned(() => spread.reviewSoon())
   const copiesPending = (): number | undefined => {
     const { epoch, blocksLeft, failures } = spread.status()
     return epoch === view.epoch ? blocksLeft + failures : undefined

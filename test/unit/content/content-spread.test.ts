@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ContentBlock } from '../../../src/node/core/block/content-block.ts'
+import { encodeTombstone } from '../../../src/node/core/block/removal.ts'
 import { decodeSpreadCursor, encodeSpreadCursor } from '../../../src/node/engine/content/spread-cursor.ts'
 import type { ContentNode } from './content-world.ts'
 import { ContentWorld, page } from './content-world.ts'
@@ -152,6 +153,100 @@ describe('handing on', () => {
     one.spread.start()
     await world.until('it is done', () => isDone(one))
     expect(world.node(3).has(block)).toBe(false)
+  })
+})
+
+describe('a review', () => {
+  const ended = (node: ContentNode) => node.asked.length
+  /** Three members with a block, of which the first was away when it was removed. */
+  async function missedRemoval(before: (world: ContentWorld) => Promise<void> = async () => undefined) {
+    const world = await ContentWorld.start(3, limits)
+    const remover = world.node(2)
+    const block = world.block('value', { remover })
+    await world.settled(remover.put(block))
+    await world.until('all have it', () => world.nodes.every((node) => node.has(block)))
+    await before(world)
+    world.isolate(1)
+    await world.settled(remover.remove(block.address))
+    await world.until('two have removed it', () => !world.node(2).has(block) && !world.node(3).has(block))
+    // Until nobody tries any more to tell it.
+    await world.pass(world.limits.contentTimeoutMs + 1000)
+    world.mend(1)
+    return { world, block }
+  }
+
+  test('learns of a removal that was missed, after a start', async () => {
+    const { world, block } = await missedRemoval()
+    await using _ = world
+    const one = world.node(1)
+    expect(one.has(block)).toBe(true)
+    one.spread.start()
+    await world.until('it is gone here too', () => !one.has(block))
+    expect(one.spread.status()).toMatchObject({ state: 'done', removalsLearned: 1, copiesDropped: 0 })
+    expect(await one.read(block.address)).toBeUndefined()
+    // With the tombstone: an old copy does not bring it back.
+    expect(await one.replicas.copies.see(block.address)).toBe('removed')
+  })
+
+  test('is made now and then, and when a node is back', async () => {
+    const { world, block } = await missedRemoval(async (at) => {
+      at.node(1).spread.start()
+      await at.pass(at.limits.spreadReviewDelayMs + 60_000)
+    })
+    await using _ = world
+    const one = world.node(1)
+    await world.pass(60_000)
+    expect(one.has(block)).toBe(true)
+    one.spread.reviewSoon()
+    await world.until('it is gone here too', () => !one.has(block))
+    const looks = ended(world.node(2))
+    await world.pass(world.limits.spreadReviewMs + world.limits.spreadReviewDelayMs)
+    // There is nothing left to ask about.
+    expect(ended(world.node(2))).toBe(looks)
+  })
+
+  test('believes no removal by a key that may not remove the block', async () => {
+    await using world = await ContentWorld.start(3, limits)
+    const block = world.block('value', { remover: world.node(2) })
+    await world.settled(world.node(2).put(block))
+    await world.until('all have it', () => world.nodes.every((node) => node.has(block)))
+    // As a member would have it that lies.
+    const { store, signer } = world.node(3)
+    const value = encodeTombstone(world.node(3).tombstone(block.address, signer))
+    await store.commit([
+      { kind: 'delete', family: 'content', key: block.address },
+      { kind: 'put', family: 'tombstone', key: block.address, value },
+    ])
+    const one = world.node(1)
+    one.spread.start()
+    await world.until('it was reviewed', () => one.asked.length > 0 || world.node(3).asked.includes('content-get'))
+    await world.pass(10_000)
+    expect(one.has(block)).toBe(true)
+    expect(one.spread.status().removalsLearned).toBe(0)
+  })
+
+  test('lets a copy go that belongs to others by now, and not before all of them have theirs and no older map counts', async () => {
+    await using world = await ContentWorld.start(3, { ...limits, spreadReviewMs: 60_000 })
+    world.groups = { newest: [1, 2], differing: [], epoch: 1 }
+    const block = world.block('value')
+    const one = world.node(1)
+    await world.settled(one.put(block))
+    await world.until('both have it', () => world.node(2).has(block))
+    world.isolate(3)
+    world.groups = { newest: [2, 3], differing: [[1, 2]], epoch: 2 }
+    for (const node of world.nodes) node.spread.start()
+    await world.pass(120_000)
+    expect(one.has(block)).toBe(true)
+    world.mend(3)
+    await world.until('the newcomer has it', () => world.node(3).has(block) && isDone(one))
+    await world.pass(120_000)
+    expect(one.has(block)).toBe(true)
+    world.groups = { newest: [2, 3], differing: [], epoch: 2 }
+    for (const node of world.nodes) node.spread.placementChanged()
+    await world.until('it is gone here', () => !one.has(block))
+    expect(world.node(2).has(block) && world.node(3).has(block)).toBe(true)
+    expect(one.spread.status().copiesDropped).toBe(1)
+    expect(await one.read(block.address)).toBe('value')
   })
 })
 

@@ -24,6 +24,9 @@ export interface ContentLimits {
   /** Rest before a walk over all blocks that could not copy everything begins anew, which doubles up to the other. */
   readonly spreadRetryMs: number
   readonly spreadRetryMaxMs: number
+  /** Between the beginnings of two reviews of all blocks, and from what calls for one until it begins: several things may at once. */
+  readonly spreadReviewMs: number
+  readonly spreadReviewDelayMs: number
 }
 
 export const defaultContentLimits: ContentLimits = {
@@ -41,4 +44,6 @@ export const defaultContentLimits: ContentLimits = {
   spreadBlocksAtOnce: 256,
   spreadRetryMs: 30_000,
   spreadRetryMaxMs: 15 * 60_000,
+  spreadReviewMs: 6 * 3_600_000,
+  spreadReviewDelayMs: 5_000,
 }

@@ -52,6 +52,7 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
   /** What was last said of each node of the directory, by its id in hex. */
   readonly #states = new Map<string, PeerState>()
   #machine: SwimMachine | undefined
+  #returned: () => void = () => undefined
   #timer: Disposable | undefined
   #lookTimer: Disposable | undefined
   #leaving: Promise<void> | undefined
@@ -144,6 +145,11 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
   mayAnswer(nodeId: Uint8Array): boolean {
     const state = this.#machine?.stateOf(nodeId)
     return state !== 'dead' && state !== 'left'
+  }
+
+  /** Who hears that a node answers again that did not for a while. */
+  onReturned(listener: () => void): void {
+    this.#returned = listener
   }
 
   /** By how much this node waits longer than usual because it is slow itself, from 1. */
@@ -293,7 +299,9 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
     const key = toHex(nodeId)
     const from = this.#states.get(key) ?? 'unknown'
     this.#states.set(key, to)
-    if (from !== to) this.#parts.observer.stateChanged({ nodeId, from, to })
+    if (from === to) return
+    this.#parts.observer.stateChanged({ nodeId, from, to })
+    if (to === 'alive' && (from === 'dead' || from === 'left')) this.#returned()
   }
 
   #lookLater(): void {

@@ -5,9 +5,9 @@ import { addressText } from '../../core/base/address.ts'
 import type { ContentBlock, ContentCopy, StorePlace } from '../../core/block/content-block.ts'
 import { decodeContentCopy, encodeContentCopy, isGenuineContent } from '../../core/block/content-block.ts'
 import type { Tombstone } from '../../core/block/removal.ts'
-import { encodeTombstone } from '../../core/block/removal.ts'
+import { encodeTombstone, isGenuineRemoval } from '../../core/block/removal.ts'
 import type { Member } from '../../core/consensus/group.ts'
-import type { CandidateRenewal, CollectCandidate, ContentFinding } from '../../core/wire/content-calls.ts'
+import type { CandidateRenewal, CollectCandidate, ContentFinding, StoredOutcome } from '../../core/wire/content-calls.ts'
 import type { RecordWrite } from '../../ports/record-store.ts'
 import { AnswerTimes } from './answer-times.ts'
 import type { ContentParts } from './content-parts.ts'
@@ -17,6 +17,7 @@ import { ContentSearch } from './content-search.ts'
 import type { ContentInsert, ContentRemoval } from './content-writes.ts'
 import { ContentWrites } from './content-writes.ts'
 import { LocalCopies, renewalWrites } from './local-copies.ts'
+import { observeStamp } from './observe-stamp.ts'
 
 type Pending<T> = T | Promise<T>
 
@@ -109,6 +110,19 @@ export class ContentReplicas implements AsyncDisposable {
       { kind: 'put', family: 'tombstone', key: address, value: encodeTombstone(tombstone) },
     ]
     await this.#parts.store.commit([...writes, ...also], { space })
+  }
+
+  /**
+   * Takes a removal that another node told. Rejects with `signature-invalid`, `permission-denied` where its key may not remove the block,
+   * and `invalid-argument` where its stamps are further ahead than clocks may differ.
+   */
+  async takeRemoval(tombstone: Tombstone): Promise<StoredOutcome> {
+    const { crypto, networkId, hybridClock } = this.#parts
+    if (!isGenuineRemoval(crypto, networkId, tombstone.proof))
+      throw new CodedError('signature-invalid', 'the removal has a signature that does not hold')
+    observeStamp(hybridClock, tombstone.proof.issued)
+    observeStamp(hybridClock, tombstone.removed)
+    return await this.copies.remove(tombstone)
   }
 
   /** Has the other members judge blocks that are named by nothing, as far as is known here; those that are not reached are left out. */

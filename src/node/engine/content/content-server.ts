@@ -1,7 +1,6 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import { isGenuineContent } from '../../core/block/content-block.ts'
-import { isGenuineRemoval } from '../../core/block/removal.ts'
 import type { ContentCallHead, ContentSight, StoredOutcome } from '../../core/wire/content-calls.ts'
 import {
   decodeContentGet,
@@ -17,8 +16,9 @@ import type { Peer, PeerRights } from '../../ports/transport.ts'
 import type { PeerSwitch } from '../cluster/peer-switch.ts'
 import type { ContentParts } from './content-parts.ts'
 import type { ContentReplicas } from './content-replicas.ts'
+import { observeStamp } from './observe-stamp.ts'
 
-export type ContentServerParts = Pick<ContentParts, 'crypto' | 'hybridClock' | 'networkId' | 'placement'>
+export type ContentServerParts = Pick<ContentParts, 'crypto' | 'hybridClock' | 'placement'>
 
 /**
  * Answers other nodes about the copies of this one. Nothing is stored before it was verified, and nothing is answered before it is
@@ -53,7 +53,7 @@ export class ContentServer {
     if (!isGenuineContent(this.#parts.crypto, copy)) {
       throw new CodedError('invalid-argument', 'the copy is not what its address says')
     }
-    this.#observe(copy.birth)
+    observeStamp(this.#parts.hybridClock, copy.birth)
     return encodeStoredOutcomes([await copies.put({ copy, bytes, due })])
   }
 
@@ -94,14 +94,7 @@ export class ContentServer {
       await copies.collect(remove.candidates)
       return encodeStoredOutcomes(remove.candidates.map(() => doneOutcome))
     }
-    const { crypto, networkId } = this.#parts
-    const { tombstone } = remove
-    if (!isGenuineRemoval(crypto, networkId, tombstone.proof)) {
-      throw new CodedError('signature-invalid', 'the removal has a signature that does not hold')
-    }
-    this.#observe(tombstone.proof.issued)
-    this.#observe(tombstone.removed)
-    const outcome: StoredOutcome = await copies.remove(tombstone)
+    const outcome: StoredOutcome = await this.#replicas.takeRemoval(remove.tombstone)
     return encodeStoredOutcomes([outcome])
   }
 
@@ -116,12 +109,6 @@ export class ContentServer {
 
   #assertCurrent({ epoch }: ContentCallHead): void {
     if (epoch < this.#parts.placement.epoch) throw new CodedError('unavailable', 'the asker has an older placement map')
-  }
-
-  #observe(stamp: bigint): void {
-    if (!this.#parts.hybridClock.observe(stamp)) {
-      throw new CodedError('invalid-argument', 'a stamp is further ahead than clocks may differ')
-    }
   }
 }
 

@@ -7,8 +7,10 @@ import type { Member } from '../../core/consensus/group.ts'
 import { compareMembers } from '../../core/consensus/group.ts'
 import type { ContentSight } from '../../core/wire/content-calls.ts'
 import {
+  decodeContentFinding,
   decodeContentSights,
   decodeStoredOutcomes,
+  encodeContentGet,
   encodeContentLook,
   encodeContentPut,
   lookAddressesMax,
@@ -19,6 +21,7 @@ import { storeRefusal } from '../store-refusal.ts'
 import type { ContentParts } from './content-parts.ts'
 import { hasMember, isAlone, memberName, membersOf } from './content-place.ts'
 import type { ContentReplicas } from './content-replicas.ts'
+import { ContentSights } from './content-sights.ts'
 import type { SpreadCursor } from './spread-cursor.ts'
 import { readSpreadCursor, writeSpreadCursor } from './spread-cursor.ts'
 
@@ -39,7 +42,13 @@ export interface SpreadStatus {
   /** Since the start of the node. */
   readonly copiesMade: number
   readonly bytesCopied: number
+  /** Copies of this node that went because the block was removed while it was away. */
+  readonly removalsLearned: number
+  /** Copies of this node that went because other nodes are the block's members. */
+  readonly copiesDropped: number
 }
+
+const notAbout: ReadonlySet<string> = new Set(['permission-denied', 'signature-invalid', 'invalid-argument'])
 
 /** What is known of one block of a step. */
 interface LookedAt {
@@ -52,6 +61,10 @@ interface LookedAt {
  * Hands on the blocks of this node to members of their groups that lack them. Each node walks its own blocks once for each placement map,
  * in bounded steps, and goes on where it was after a restart. Of those that have a copy the first live one in the order of the group hands
  * it on, so that no two do. A walk that left something undone is followed by another one.
+ *
+ * Between members that miss messages of each other copies drift apart. So the blocks are reviewed, in steps alike, after each start, when a
+ * node is back that was gone, and now and then: what others know to be removed goes here too, what they lack is handed on, and copies that
+ * belong to other nodes by now go when all of these have theirs.
  */
 export class ContentSpread implements AsyncDisposable {
   readonly #parts: ContentSpreadParts
@@ -67,6 +80,10 @@ export class ContentSpread implements AsyncDisposable {
   #failures = 0
   #copiesMade = 0
   #bytesCopied = 0
+  #removalsLearned = 0
+  #copiesDropped = 0
+  /** When the next review begins, on the monotonic clock. */
+  #reviewAtMs = 0
 
   constructor(parts: ContentSpreadParts, replicas: ContentReplicas) {
     this.#parts = parts
@@ -86,8 +103,15 @@ export class ContentSpread implements AsyncDisposable {
     await this.stop()
   }
 
-  /** The placement map is another one than before. */
+  /** The placement map is another one than before, or an older one counts no more. */
   placementChanged(): void {
+    this.reviewSoon()
+  }
+
+  /** A node is back that may have missed something, or this node may. */
+  reviewSoon(): void {
+    const { clock, limits } = this.#parts
+    this.#reviewAtMs = Math.min(this.#reviewAtMs, clock.monotonicMs() + limits.spreadReviewDelayMs)
     this.#wake.resolve()
   }
 
@@ -102,26 +126,60 @@ export class ContentSpread implements AsyncDisposable {
       failures: this.#failures,
       copiesMade: this.#copiesMade,
       bytesCopied: this.#bytesCopied,
+      removalsLearned: this.#removalsLearned,
+      copiesDropped: this.#copiesDropped,
     }
   }
 
   async #run(): Promise<void> {
-    const { logger, limits, placement } = this.#parts
+    const { logger, limits, placement, clock } = this.#parts
     const { signal } = this.#stopped
+    this.#reviewAtMs = clock.monotonicMs() + limits.spreadReviewDelayMs
     while (!signal.aborted) {
       // Whoever changes the map from here on wakes the next rest.
       this.#wake = Promise.withResolvers<void>()
       try {
         await this.#walk(signal)
+        if (this.#state === 'done' && clock.monotonicMs() >= this.#reviewAtMs) await this.#review(signal)
       } catch (error) {
         if (signal.aborted) return
         this.#state = 'resting'
         if (!isCoded(error, 'store-read-only')) logger.warn('handing on blocks failed and will be tried again', { error })
       }
       if (placement.epoch !== this.#epoch) continue
-      await this.#rest(this.#state === 'done' ? undefined : this.#restMs)
-      this.#restMs = Math.min(this.#restMs * 2, limits.spreadRetryMaxMs)
+      if (this.#state === 'done') await this.#rest(this.#reviewAtMs - clock.monotonicMs())
+      else {
+        await this.#rest(this.#restMs)
+        this.#restMs = Math.min(this.#restMs * 2, limits.spreadRetryMaxMs)
+      }
     }
+  }
+
+  /** Looks at all blocks once more, from the first; what cannot be done is left to the next review. */
+  async #review(signal: AbortSignal): Promise<void> {
+    const { placement, clock, limits, logger } = this.#parts
+    const { epoch } = placement
+    this.#reviewAtMs = clock.monotonicMs() + limits.spreadReviewMs
+    const before = { removalsLearned: this.#removalsLearned, copiesDropped: this.#copiesDropped }
+    let after: BlockAddress | undefined
+    do {
+      const { addresses, isLast } = await this.#next(after, signal)
+      await this.#step(addresses, signal)
+      after = isLast ? undefined : addresses.at(-1)
+    } while (after !== undefined && placement.epoch === epoch)
+    const removalsLearned = this.#removalsLearned - before.removalsLearned
+    const copiesDropped = this.#copiesDropped - before.copiesDropped
+    if (removalsLearned + copiesDropped > 0)
+      logger.info('a review of the blocks let copies go', { removalsLearned, copiesDropped })
+  }
+
+  /** The blocks of the next step. */
+  async #next(after: BlockAddress | undefined, signal: AbortSignal) {
+    const { store, limits } = this.#parts
+    const limit = Math.min(limits.spreadBlocksAtOnce, lookAddressesMax, limits.scanRecordsMax)
+    const found = await store.scan('content', { after: after ?? emptyBytes, limit, keysOnly: true, signal })
+    const addresses = found.map(({ key }) => addressFromBytes(key)).filter((address) => address !== undefined)
+    return { addresses, isLast: found.length < limit }
   }
 
   /** One walk for the newest map, from where it was left; nothing where it is done. */
@@ -135,13 +193,10 @@ export class ContentSpread implements AsyncDisposable {
     this.#failures = cursor.failures
     this.#looked = 0
     this.#state = cursor.isDone ? 'done' : 'walking'
-    const limit = Math.min(limits.spreadBlocksAtOnce, lookAddressesMax, limits.scanRecordsMax)
     while (!cursor.isDone && placement.epoch === epoch) {
-      const found = await store.scan('content', { after: cursor.after ?? emptyBytes, limit, keysOnly: true, signal })
-      const addresses = found.map(({ key }) => addressFromBytes(key)).filter((address) => address !== undefined)
+      const { addresses, isLast } = await this.#next(cursor.after, signal)
       this.#failures += await this.#step(addresses, signal)
-      this.#looked += found.length
-      const isLast = found.length < limit
+      this.#looked += addresses.length
       cursor = {
         epoch,
         after: addresses.at(-1) ?? cursor.after,
@@ -169,7 +224,7 @@ export class ContentSpread implements AsyncDisposable {
       const older = membersOf(placement.differing(address)).filter((member) => !hasMember(newest, member))
       blocks.push({ address, newest, older })
     }
-    const sights = new Sights(placement.self)
+    const sights = new ContentSights(placement.self)
     await this.#look(blocks, ({ newest }) => newest, sights, signal)
     // Where no present member has a copy, one of the former ones hands it on.
     const orphaned = blocks.filter(({ address, newest }) => !newest.some((member) => sights.has(address, member)))
@@ -177,6 +232,7 @@ export class ContentSpread implements AsyncDisposable {
     let failures = 0
     for (const block of blocks) {
       const { address, newest, older } = block
+      if (await this.#goes(block, sights, signal)) continue
       const order = newest.some((member) => sights.has(address, member)) ? newest : older
       const lacking = newest.filter((member) => sights.lacks(address, member))
       const unknown = newest.filter((member) => !sights.isKnown(address, member))
@@ -188,11 +244,42 @@ export class ContentSpread implements AsyncDisposable {
     return failures
   }
 
+  /** Whether this node keeps its copy no longer: another one knows of a removal, or all members have theirs and this node is none. */
+  async #goes({ address, newest, older }: LookedAt, sights: ContentSights, signal: AbortSignal): Promise<boolean> {
+    const { placement } = this.#parts
+    const { self } = placement
+    const teller = [...newest, ...older].find((member) => sights.isRemoved(address, member))
+    if (teller !== undefined && (await this.#learnRemoval(address, teller, signal))) {
+      this.#removalsLearned++
+      return true
+    }
+    if (hasMember(newest, self) || hasMember(older, self) || !newest.every((member) => sights.has(address, member))) return false
+    await this.#replicas.copies.drop(address)
+    this.#copiesDropped++
+    return true
+  }
+
+  async #learnRemoval(address: BlockAddress, teller: Member, signal: AbortSignal): Promise<boolean> {
+    const { epoch } = this.#parts.placement
+    const body = requestBody('content-get', encodeContentGet({ epoch, storeId: teller.storeId, address }))
+    const bytes = await this.#ask(teller, body, signal)
+    const finding = bytes && decodeContentFinding(address, bytes)
+    if (finding?.kind !== 'removed') return false
+    try {
+      const { kind } = await this.#replicas.takeRemoval(finding.tombstone)
+      return kind === 'done'
+    } catch (error) {
+      // A removal that says nothing about this copy.
+      if (error instanceof CodedError && notAbout.has(error.code)) return false
+      throw error
+    }
+  }
+
   /** Asks each member about all blocks that are its own. One that does not answer stays unknown. */
   async #look(
     blocks: readonly LookedAt[],
     membersOfBlock: (block: LookedAt) => readonly Member[],
-    sights: Sights,
+    sights: ContentSights,
     signal: AbortSignal,
   ): Promise<void> {
     const wanted = new Map<string, { readonly member: Member; readonly addresses: BlockAddress[] }>()
@@ -276,54 +363,15 @@ export class ContentSpread implements AsyncDisposable {
     }
   }
 
-  async #rest(durationMs: number | undefined): Promise<void> {
+  async #rest(durationMs: number): Promise<void> {
     const { clock } = this.#parts
     const { signal } = this.#stopped
     const wake = this.#wake
     const stop = (): void => wake.resolve()
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
-    const timer = durationMs === undefined ? undefined : clock.after(durationMs, () => wake.resolve() as undefined)
+    using _timer = clock.after(Math.max(0, durationMs), () => wake.resolve() as undefined)
     await wake.promise
-    timer?.[Symbol.dispose]()
     signal.removeEventListener('abort', stop)
   }
-}
-
-/** What members said of the blocks of a step. Of its own blocks this node knows. */
-class Sights {
-  readonly #self: string
-  readonly #known = new Map<string, Map<string, ContentSight>>()
-
-  constructor(self: Member) {
-    this.#self = memberName(self)
-  }
-
-  add(member: Member, addresses: readonly BlockAddress[], sights: readonly ContentSight[]): void {
-    const known = this.#known.get(memberName(member)) ?? new Map<string, ContentSight>()
-    for (const [index, address] of addresses.entries()) known.set(nameOf(address), sights[index] ?? 'damaged')
-    this.#known.set(memberName(member), known)
-  }
-
-  has(address: BlockAddress, member: Member): boolean {
-    return this.#of(address, member) === 'copy'
-  }
-
-  lacks(address: BlockAddress, member: Member): boolean {
-    const sight = this.#of(address, member)
-    return sight === 'absent' || sight === 'damaged'
-  }
-
-  isKnown(address: BlockAddress, member: Member): boolean {
-    return this.#of(address, member) !== undefined
-  }
-
-  #of(address: BlockAddress, member: Member): ContentSight | undefined {
-    const name = memberName(member)
-    return name === this.#self ? 'copy' : this.#known.get(name)?.get(nameOf(address))
-  }
-}
-
-function nameOf(address: BlockAddress): string {
-  return Buffer.from(address.buffer, address.byteOffset, address.length).toString('latin1')
 }

@@ -127,6 +127,13 @@ export class LocalCopies {
     })
   }
 
+  /** Forgets a copy that belongs to other nodes, which have theirs. */
+  drop(address: BlockAddress): Promise<void> {
+    return this.#turns.run(address, async () => {
+      await this.#parts.store.commit([{ kind: 'delete', family: 'content', key: address }], { space: 'reserve' })
+    })
+  }
+
   /** Forgets a removal that an insertion came after. */
   lift(address: BlockAddress, birth: bigint): Promise<void> {
     return this.#turns.run(address, async () => {
