@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { openMemoryStore } from '../../../src/node/adapters/memory-store/memory-store.ts'
-import { decodeNodeRecord, isGenuineNodeRecord } from '../../../src/node/core/access/node-record.ts'
+import { areOfTwoProcesses, decodeNodeRecord, isGenuineNodeRecord } from '../../../src/node/core/access/node-record.ts'
 import { hlcFromMs } from '../../../src/node/core/base/hybrid-clock.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import { encodeText } from '../../../src/node/core/base/text.ts'
@@ -60,6 +60,17 @@ test('one incarnation is one statement, also where a hello showed it first', asy
   const shown = own.current
   await store.commit(fill(10))
   expect(decodeNodeRecord(own.renew(0))).toEqual(shown)
+})
+
+test('what is said later is stamped no earlier, also where the clock of the machine is set back', () => {
+  const world = bed()
+  world.nowMs = 60_000
+  const first = decodeNodeRecord(world.own.renew(0))
+  world.nowMs = 10_000
+  const second = decodeNodeRecord(world.own.renew(1))
+  if (first === undefined || second === undefined) throw new Error('both are records')
+  expect(second.issued).toBeGreaterThanOrEqual(first.issued)
+  expect(areOfTwoProcesses(first, second)).toBe(false)
 })
 
 test('it is outdated when what it says has changed, or its time is over', async () => {

@@ -93,7 +93,7 @@ export class OwnRecord {
       ...store.identity,
       syncedPosition: store.usage().syncedPosition,
       incarnation,
-      issued: this.#parts.issued(),
+      issued: this.#issued(),
     }
     if (!isWellFormedNodeRecord(unsigned)) {
       throw new CodedError('config-invalid', 'endpoints, zone and labels of this node do not fit into what a node says of itself')
@@ -101,6 +101,13 @@ export class OwnRecord {
     const record = signNodeRecord(node, networkId, unsigned)
     this.#made = { record, atMs: clock.monotonicMs() }
     return record
+  }
+
+  /** Never below what was said before: the host's clock may be set back, and what a later record says earlier is said by two processes. */
+  #issued(): bigint {
+    const now = this.#parts.issued()
+    const before = this.#made?.record.issued ?? 0n
+    return now > before ? now : before
   }
 
   #facts(): Pick<NodeRecord, 'endpoints' | 'zone' | 'labels' | 'storing' | 'capacityBytes' | 'freeBytes'> {

@@ -12,7 +12,7 @@ import type { RecordWrite } from '../../ports/record-store.ts'
 import { AnswerTimes } from './answer-times.ts'
 import type { ContentParts } from './content-parts.ts'
 import { copiesRequired, hasMember, isAlone } from './content-place.ts'
-import type { SearchResult } from './content-search.ts'
+import type { Absence, SearchResult } from './content-search.ts'
 import { ContentSearch } from './content-search.ts'
 import type { ContentInsert, ContentRemoval } from './content-writes.ts'
 import { ContentWrites } from './content-writes.ts'
@@ -20,6 +20,12 @@ import { LocalCopies, renewalWrites } from './local-copies.ts'
 import { observeStamp } from './observe-stamp.ts'
 
 type Pending<T> = T | Promise<T>
+
+interface SearchOptions {
+  /** Whether a copy that is missing here is made up for before the answer, behind it, or not. */
+  readonly mending?: 'soon' | 'now' | 'never'
+  readonly absence?: Absence
+}
 
 /** Of a body between nodes, for what is around a block in it: the header with its key, and the fields of the call. */
 const callBytes = 72 * 1024
@@ -136,19 +142,25 @@ export class ContentReplicas implements AsyncDisposable {
    * copy is bad, and another one is tried. Throws or rejects with `data-corrupt` where none verifies, and `unavailable` where too few
    * members answer.
    */
-  read<T>(address: BlockAddress, open: (copy: ContentCopy) => Pending<T>, signal: AbortSignal): Pending<T | undefined> {
+  read<T>(
+    address: BlockAddress,
+    open: (copy: ContentCopy) => Pending<T>,
+    signal: AbortSignal,
+    absence: Absence = 'enough',
+  ): Pending<T | undefined> {
     const alone = this.isAlone(address)
-    if (!alone && !this.#isMember(address)) return this.#readElsewhere(address, open, signal)
+    const elsewhere = () => this.#readElsewhere(address, open, signal, absence)
+    if (!alone && !this.#isMember(address)) return elsewhere()
     try {
       const found = this.#parts.store.get('content', address)
       const opened =
         found instanceof Promise ? found.then((bytes) => openRecord(address, bytes, open)) : openRecord(address, found, open)
       if (alone) return opened
-      if (opened instanceof Promise) return this.#orElsewhere(opened, address, open, signal)
-      return opened ?? this.#readElsewhere(address, open, signal)
+      if (opened instanceof Promise) return orElse(opened, elsewhere)
+      return opened ?? elsewhere()
     } catch (error) {
       if (alone || !isCoded(error, 'data-corrupt')) throw error
-      return this.#readElsewhere(address, open, signal)
+      return elsewhere()
     }
   }
 
@@ -162,7 +174,7 @@ export class ContentReplicas implements AsyncDisposable {
     if (this.isAlone(address)) return await this.readCopy(address, signal)
     const local = await this.copies.find(address)
     if (local.kind === 'copy') return local.copy
-    const result = await this.#search(address, this.#verify, local, signal, 'never')
+    const result = await this.#search(address, this.#verify, local, signal, { mending: 'never' })
     return result.kind === 'found' ? result.copy : undefined
   }
 
@@ -195,7 +207,7 @@ export class ContentReplicas implements AsyncDisposable {
     this.#noteTry(nameOf(address), nowMs)
     this.#repair(address, async () => {
       const local = await this.copies.find(address)
-      if (local.kind === 'damaged') await this.#search(address, this.#verify, local, this.#stopped.signal, 'now')
+      if (local.kind === 'damaged') await this.#search(address, this.#verify, local, this.#stopped.signal, { mending: 'now' })
     })
   }
 
@@ -204,28 +216,14 @@ export class ContentReplicas implements AsyncDisposable {
     return copy
   }
 
-  async #orElsewhere<T>(
-    opening: Promise<T | undefined>,
-    address: BlockAddress,
-    open: (copy: ContentCopy) => Pending<T>,
-    signal: AbortSignal,
-  ): Promise<T | undefined> {
-    try {
-      const opened = await opening
-      if (opened !== undefined) return opened
-    } catch (error) {
-      if (!isCoded(error, 'data-corrupt')) throw error
-    }
-    return await this.#readElsewhere(address, open, signal)
-  }
-
   async #readElsewhere<T>(
     address: BlockAddress,
     open: (copy: ContentCopy) => Pending<T>,
     signal: AbortSignal,
+    absence: Absence,
   ): Promise<T | undefined> {
     const local = await this.copies.find(address)
-    const result = await this.#search(address, open, local, signal)
+    const result = await this.#search(address, open, local, signal, { absence })
     return result.kind === 'found' ? result.value : undefined
   }
 
@@ -235,11 +233,11 @@ export class ContentReplicas implements AsyncDisposable {
     open: (copy: ContentCopy) => Pending<T>,
     local: ContentFinding,
     signal: AbortSignal,
-    mending: 'soon' | 'now' | 'never' = 'soon',
+    { mending = 'soon', absence = 'enough' }: SearchOptions = {},
   ): Promise<SearchResult<T>> {
     const { placement } = this.#parts
     const counts = local.kind !== 'copy' || this.#isMember(address)
-    const search = new ContentSearch({ ...this.#parts, copies: this.copies, times: this.#times }, address, open)
+    const search = new ContentSearch({ ...this.#parts, copies: this.copies, times: this.#times }, address, open, absence)
     const either = AbortSignal.any([signal, this.#stopped.signal])
     const result = await search.run(counts ? local : { kind: 'absent' }, either)
     const belongsHere = hasMember(placement.groupOf(address), placement.self)
@@ -294,6 +292,17 @@ function openRecord<T>(
     throw new CodedError('data-corrupt', 'a content block cannot be read', { details })
   }
   return open(copy)
+}
+
+/** What was opened, or what is elsewhere where there was nothing or nothing good. */
+async function orElse<T>(opening: Promise<T | undefined>, elsewhere: () => Pending<T | undefined>): Promise<T | undefined> {
+  try {
+    const opened = await opening
+    if (opened !== undefined) return opened
+  } catch (error) {
+    if (!isCoded(error, 'data-corrupt')) throw error
+  }
+  return await elsewhere()
 }
 
 const itself = (copy: ContentCopy): ContentCopy => copy

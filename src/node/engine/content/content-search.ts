@@ -28,6 +28,12 @@ export type SearchResult<T> =
 type Answer = 'no' | 'damaged' | 'failed'
 
 /**
+ * Who has to say that there is no copy: so many of each group that no write can have been answered, or, of a block that an entry names,
+ * each of them, since members have the blocks of entries only when they have applied these.
+ */
+export type Absence = 'enough' | 'all'
+
+/**
  * One search for a copy: members are asked one after the other, the quickest first, and the next one as well when one takes longer than
  * usual. A copy counts once it was opened, which verifies it. That there is none is said only when in each group so many members say so
  * that no write can have been answered, and nobody who answers has one: a member that has a block in an entry which it has not applied
@@ -37,6 +43,7 @@ export class ContentSearch<T> {
   readonly #parts: SearchParts
   readonly #address: BlockAddress
   readonly #open: (copy: ContentCopy) => Pending<T>
+  readonly #absence: Absence
   readonly #groups: readonly (readonly Member[])[]
   readonly #waiting: Member[]
   readonly #answers = new Map<string, Answer>()
@@ -48,12 +55,13 @@ export class ContentSearch<T> {
   #event = Promise.withResolvers<void>()
   #hedge: Disposable | undefined
 
-  constructor(parts: SearchParts, address: BlockAddress, open: (copy: ContentCopy) => Pending<T>) {
+  constructor(parts: SearchParts, address: BlockAddress, open: (copy: ContentCopy) => Pending<T>, absence: Absence) {
     const { placement, liveness, times } = parts
     const { epoch, self } = placement
     this.#parts = parts
     this.#address = address
     this.#open = open
+    this.#absence = absence
     this.#groups = [placement.groupOf(address), ...placement.differing(address)]
     this.#body = ({ storeId }) => requestBody('content-get', encodeContentGet({ epoch, storeId, address }))
     const rankOf = ({ nodeId }: Member): number => (liveness.mayAnswer(nodeId) ? 0 : 1)
@@ -150,7 +158,7 @@ export class ContentSearch<T> {
   #isAbsent(): boolean {
     return this.#groups.every((group) => {
       const noes = group.filter((member) => this.#answers.get(memberName(member)) === 'no').length
-      return noes >= noesRequired(group.length, this.#parts.least)
+      return noes >= (this.#absence === 'all' ? group.length : noesRequired(group.length, this.#parts.least))
     })
   }
 

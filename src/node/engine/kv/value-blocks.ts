@@ -39,7 +39,7 @@ export class ValueBlocks {
   open(address: BlockAddress, signal: AbortSignal): Pending<Uint8Array | undefined> {
     const cached = this.#cache.get(address)
     if (cached !== undefined) return cached
-    return this.#content.read(address, this.#openCopy, signal)
+    return this.#content.read(address, this.#openCopy, signal, 'all')
   }
 
   /** As `open`, for the list of a value's parts. */
