@@ -6,6 +6,7 @@ import type { ReplicaMessage } from '../../core/consensus/replica-events.ts'
 import { storeRefusal } from '../store-refusal.ts'
 import type { HostedParts } from './hosted-block.ts'
 import { HostedBlock } from './hosted-block.ts'
+import type { LoadedReplica } from './load-replica.ts'
 import { loadReplica } from './load-replica.ts'
 
 /** Of a block in memory, roughly. */
@@ -165,10 +166,10 @@ export class ReplicaHost {
   }
 
   async #load(address: BlockAddress, name: string): Promise<HostedBlock> {
-    const { store, self, birthGroup, applied } = this.#parts
+    const { applied } = this.#parts
     try {
       await this.#unloaded.get(name)
-      const loaded = await loadReplica(store, address, self, () => birthGroup(address))
+      const loaded = await this.#loadedByOneMap(address)
       this.#controller.signal.throwIfAborted()
       const parts = { ...this.#parts, signal: this.#controller.signal, abstains: () => this.#abstains }
       const block = new HostedBlock(address, loaded, parts, (changed) => {
@@ -180,6 +181,16 @@ export class ReplicaHost {
       return block
     } finally {
       this.#loading.delete(name)
+    }
+  }
+
+  /** A block that is not born has its group from the map that still holds when it is loaded. */
+  async #loadedByOneMap(address: BlockAddress): Promise<LoadedReplica> {
+    const { store, self, birthGroup, epoch } = this.#parts
+    for (;;) {
+      const begun = epoch()
+      const loaded = await loadReplica(store, address, self, () => birthGroup(address))
+      if (loaded.block !== undefined || begun === epoch()) return loaded
     }
   }
 
