@@ -13,7 +13,7 @@ const addressOf = (number: number) => addressFromDigest(new Uint8Array(32).fill(
 function hostOf(hostedBytesMax: number) {
   const { clock, limits, random } = new MemoryCluster({ hostedBytesMax })
   const self = { ...memberOf(1), bootCount: 1, recovery: 0 }
-  const born = { members: [memberOf(1)] }
+  const born = { members: [memberOf(1)], epoch: 1 }
   const host = new ReplicaHost({
     ...{ store: openMemoryStore({ random }), clock, limits, self },
     logger: silentLogger,
@@ -23,7 +23,7 @@ function hostOf(hostedBytesMax: number) {
     },
     birthGroup: () => bornGroup(born.members),
     isUncertain: () => false,
-    epoch: () => 1,
+    epoch: () => born.epoch,
   })
   return { host, born }
 }
@@ -38,13 +38,25 @@ test('a block that is not born belongs to another group when the map has changed
   await host.stop()
 })
 
-test('blocks that are forgotten because the map has changed leave their room to others', async () => {
-  const { host } = hostOf(100_000)
-  for (let number = 0; number < 20; number++) await host.open(addressOf(number))
-  expect(host.size).toBe(20)
+test('so does one that stays in memory, and one that is in use', async () => {
+  const { host, born } = hostOf(1_000_000)
+  const pinned = await host.pin(addressOf(1))
+  const used = await host.open(addressOf(2))
+  using _used = used.use()
+  born.members = [memberOf(1), memberOf(2)]
   host.placementChanged()
-  expect(host.size).toBe(0)
-  for (let number = 100; number < 120; number++) await host.open(addressOf(number))
-  expect(host.size).toBe(20)
+  expect(pinned.group.members).toHaveLength(2)
+  expect(used.group.members).toHaveLength(2)
+  expect(await host.open(addressOf(2))).toBe(used)
+  await host.stop()
+})
+
+test('and one that is being loaded while the map changes', async () => {
+  const { host, born } = hostOf(1_000_000)
+  const opening = host.open(addressOf(1))
+  born.members = [memberOf(1), memberOf(2)]
+  born.epoch = 2
+  host.placementChanged()
+  expect((await opening).group.members).toHaveLength(2)
   await host.stop()
 })

@@ -211,6 +211,13 @@ export class ReplicaCore {
     if (wasActive && !this.mustPrepare) this.tellOfGroup()
   }
 
+  /** The map gives the block to another group as long as it is not born. Who led or prepared in the one before does neither any more. */
+  place(group: Group): void {
+    if (this.committed >= 0 || isSameGroup(group, this.group)) return
+    this.stepDown(undefined)
+    this.group = group
+  }
+
   /** The birth was decided by another map than this member's. What was accepted behind it was accepted in the group of the birth, and stays. */
   #bornTo(group: Group | undefined): void {
     if (group === undefined) return

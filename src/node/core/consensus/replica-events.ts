@@ -80,6 +80,8 @@ export type ReplicaEvent =
   | { readonly kind: 'lead' }
   /** Give up leading, or trying to. */
   | { readonly kind: 'resign' }
+  /** As long as the block is not born: by a newer map it is born to this group. */
+  | { readonly kind: 'placed'; readonly group: Group }
   /** Numbers of proposals and reads are the caller's and never used twice. */
   | { readonly kind: 'propose'; readonly proposal: number; readonly entry: LogEntry }
   | { readonly kind: 'read'; readonly read: number }

@@ -114,6 +114,9 @@ export class Replica {
       case 'resign':
         core.stepDown(undefined)
         return
+      case 'placed':
+        core.place(event.group)
+        return
       case 'propose':
         propose(core, event.proposal, event.entry)
         return

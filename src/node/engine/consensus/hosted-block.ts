@@ -39,8 +39,6 @@ export interface HostedParts {
   readonly signal: AbortSignal
   /** This store was found to be older than what it has said before. */
   readonly abstains: () => boolean
-  /** Of the placement map by which this node acts. */
-  readonly epoch: () => number
 }
 
 /**
@@ -50,8 +48,6 @@ export interface HostedParts {
 export class HostedBlock {
   readonly address: BlockAddress
   readonly #parts: HostedParts
-  /** Of the map by which its group was told, as long as it is not born. */
-  readonly #birthEpoch: number
   readonly #replica: Replica
   /** What the entries have led to. */
   readonly state: AppliedState
@@ -69,7 +65,6 @@ export class HostedBlock {
   constructor(address: BlockAddress, loaded: LoadedReplica, parts: HostedParts, changed: (block: HostedBlock) => void) {
     this.address = address
     this.#parts = parts
-    this.#birthEpoch = parts.epoch()
     const { self, limits } = parts
     const { bootCount, recovery } = self
     const replica = new Replica({ self, bootCount, recovery, record: loaded.record, limits: replicaLimits(limits) })
@@ -90,11 +85,6 @@ export class HostedBlock {
   /** As of the last applied entry. */
   get record(): BlockRecord | undefined {
     return this.state.record
-  }
-
-  /** It was not born, and would be born to another group by the map that holds. */
-  get isOutdated(): boolean {
-    return this.record === undefined && this.#birthEpoch !== this.#parts.epoch()
   }
 
   get group(): Group {
@@ -155,7 +145,7 @@ export class HostedBlock {
   async lead(signal: AbortSignal): Promise<void> {
     if (this.#parts.abstains()) throw olderStore()
     if (this.state.isInstalling) throw beingFetched()
-    if (this.isOutdated || (this.record === undefined && this.#parts.isUncertain(this.address))) throw beingMoved()
+    if (this.record === undefined && this.#parts.isUncertain(this.address)) throw beingMoved()
     if (this.#replica.isReady) return
     if (!isMember(this.group, this.#parts.self)) {
       if (storeRefusal(this.#parts.store) !== undefined) throw foreignBlock(this.#parts.store)
@@ -255,6 +245,12 @@ export class HostedBlock {
 
   resign(): void {
     this.#step({ kind: 'resign' })
+  }
+
+  /** Where it is not born, it is born to this group by the map that holds now. Who waits to lead asks again. */
+  place(group: Group): void {
+    this.#step({ kind: 'placed', group })
+    if (this.#replica.committed < 0) for (const waiter of this.#leadWaiters) waiter.reject(beingMoved())
   }
 
   /** Whoever waits is told that the node stops. */

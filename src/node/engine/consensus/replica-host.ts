@@ -73,8 +73,7 @@ export class ReplicaHost {
   open(address: BlockAddress): HostedBlock | Promise<HostedBlock> {
     const name = addressText(address)
     const hosted = this.#hosted.get(name)
-    if (hosted?.isOutdated && hosted.isIdle && !this.#pinned.has(name)) this.#unload(name)
-    else if (hosted !== undefined) {
+    if (hosted !== undefined) {
       this.#hosted.delete(name)
       this.#hosted.set(name, hosted)
       return hosted
@@ -139,22 +138,17 @@ export class ReplicaHost {
     )
   }
 
-  /**
-   * Blocks that were not born yet are born to another group from now on. One that is in somebody's hands gives up, and is loaded anew by
-   * who asks next; those that are pinned were born with their network.
-   */
+  /** Blocks that are not born, as far as is known here, have another group from now on. */
   placementChanged(): void {
-    for (const [name, block] of this.#hosted) {
-      if (block.record !== undefined || this.#pinned.has(name)) continue
-      if (block.isIdle) this.#unload(name)
-      else block.resign()
+    for (const block of this.#hosted.values()) {
+      if (block.record === undefined) block.place(this.#parts.birthGroup(block.address))
     }
   }
 
   /** A birth is decided by those alone who act by the same map. */
   #hand(block: HostedBlock, from: Member, message: ReplicaMessage, epoch: number): void {
     const isOfBirth = block.record === undefined && message.kind !== 'higher' && message.groupIndex === 0
-    if (!isOfBirth || (epoch === this.#parts.epoch() && !block.isOutdated)) block.receive(from, message)
+    if (!isOfBirth || epoch === this.#parts.epoch()) block.receive(from, message)
   }
 
   /** Ends every wait. Idempotent. */
@@ -166,10 +160,16 @@ export class ReplicaHost {
   }
 
   async #load(address: BlockAddress, name: string): Promise<HostedBlock> {
-    const { applied } = this.#parts
+    const { store, self, birthGroup, epoch, applied } = this.#parts
     try {
       await this.#unloaded.get(name)
-      const loaded = await this.#loadedByOneMap(address)
+      let loaded: LoadedReplica
+      let begun: number
+      // A block that is not born has its group from the map that still holds when it is there.
+      do {
+        begun = epoch()
+        loaded = await loadReplica(store, address, self, () => birthGroup(address))
+      } while (loaded.block === undefined && begun !== epoch())
       this.#controller.signal.throwIfAborted()
       const parts = { ...this.#parts, signal: this.#controller.signal, abstains: () => this.#abstains }
       const block = new HostedBlock(address, loaded, parts, (changed) => {
@@ -181,16 +181,6 @@ export class ReplicaHost {
       return block
     } finally {
       this.#loading.delete(name)
-    }
-  }
-
-  /** A block that is not born has its group from the map that still holds when it is loaded. */
-  async #loadedByOneMap(address: BlockAddress): Promise<LoadedReplica> {
-    const { store, self, birthGroup, epoch } = this.#parts
-    for (;;) {
-      const begun = epoch()
-      const loaded = await loadReplica(store, address, self, () => birthGroup(address))
-      if (loaded.block !== undefined || begun === epoch()) return loaded
     }
   }
 
