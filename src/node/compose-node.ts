@@ -89,7 +89,7 @@ class ComposedNode implements StorageNode {
     const { network, blockParts } = this.#parts()
     // Nothing is taken as verified that was verified before.
     const verified = new VerifiedVersions(this.#ports.crypto, 1)
-    return await verifyNode({ ...blockParts, verified, root: network.root }, signal)
+    return await verifyNode({ ...blockParts, verified, root: network.root, nodeId: network.self.nodeId }, signal)
   }
 
   async #start(signal: AbortSignal | undefined): Promise<void> {

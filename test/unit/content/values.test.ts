@@ -171,7 +171,17 @@ test('a value at other nodes is not found missing, one that nobody has is', asyn
   const { store, replicas: content } = world.node(1)
   const verified = new VerifiedVersions(crypto, 1)
   const { pipeline } = one
-  const asked = { store, crypto, limits: world.limits, pipeline, networkId, verified, root: page, content }
+  const asked = {
+    store,
+    crypto,
+    limits: world.limits,
+    pipeline,
+    networkId,
+    verified,
+    root: page,
+    content,
+    nodeId: memberOf(1).nodeId,
+  }
   const other = world.block('x').address
   const ready = await world.settled(one.put(noise(world, 900), [1]))
   const stored = entryOf(ready)

@@ -61,6 +61,8 @@ export class ReplicaCore {
   mustPrepare = false
   nowMs = 0
   effects: ReplicaEffect[] = []
+  /** The group that the map gave to a block whose birth is on its way in a group of one. */
+  #placed: Group | undefined
   readonly #writes = new Map<number, Write>()
   #nextWrite = 1
 
@@ -211,11 +213,25 @@ export class ReplicaCore {
     if (wasActive && !this.mustPrepare) this.tellOfGroup()
   }
 
-  /** The map gives the block to another group as long as it is not born. Who led or prepared in the one before does neither any more. */
+  /**
+   * The map gives the block to another group as long as it is not born. Who led or prepared in the one before does neither any more. A birth
+   * that a group of one has handed over to be applied is decided by that, unless it is taken back.
+   */
   place(group: Group): void {
-    if (this.committed >= 0 || isSameGroup(group, this.group)) return
+    if (this.committed >= 0 || isSameGroup(group, this.group)) {
+      this.#placed = undefined
+      return
+    }
     this.stepDown(undefined)
-    this.group = group
+    this.#placed = group
+    this.enterPlace()
+  }
+
+  /** Nothing is on its way any more in the group before. */
+  enterPlace(): void {
+    if (this.#placed === undefined || this.handedOver >= 0) return
+    this.group = this.#placed
+    this.#placed = undefined
   }
 
   /** The birth was decided by another map than this member's. What was accepted behind it was accepted in the group of the birth, and stays. */

@@ -85,6 +85,7 @@ export function takeBack(core: ReplicaCore, from: number): void {
   if (!core.isAlone || from <= core.committed) return
   core.log.dropFrom(from)
   core.handedOver = Math.min(core.handedOver, from - 1)
+  core.enterPlace()
   const { role: primary } = core
   if (!(primary instanceof Primary)) return
   primary.takeBack(from)

@@ -171,11 +171,7 @@ export class ContentReplicas implements AsyncDisposable {
 
   /** As `readCopy`, for who judges whether it is to stay: what is missing here stays missing. */
   async inspect(address: BlockAddress, signal: AbortSignal): Promise<ContentCopy | undefined> {
-    if (this.isAlone(address)) return await this.readCopy(address, signal)
-    const local = await this.copies.find(address)
-    if (local.kind === 'copy') return local.copy
-    const result = await this.#search(address, this.#verify, local, signal, { mending: 'never' })
-    return result.kind === 'found' ? result.copy : undefined
+    return await this.#inspect(address, signal, 'enough')
   }
 
   /** As `readCopy`, for who removes it: a removal that is known of is told, since it may have reached too few members. */
@@ -188,10 +184,10 @@ export class ContentReplicas implements AsyncDisposable {
     return result.kind === 'removed' ? result.tombstone : undefined
   }
 
-  /** Whether there is a copy somewhere; here one is not verified. */
+  /** Whether there is a copy somewhere of a block that an entry names; here one is not verified. */
   async has(address: BlockAddress, signal: AbortSignal): Promise<boolean> {
     if (await this.#parts.store.has('content', address)) return true
-    return !this.isAlone(address) && (await this.inspect(address, signal)) !== undefined
+    return !this.isAlone(address) && (await this.#inspect(address, signal, 'all')) !== undefined
   }
 
   /**
@@ -209,6 +205,14 @@ export class ContentReplicas implements AsyncDisposable {
       const local = await this.copies.find(address)
       if (local.kind === 'damaged') await this.#search(address, this.#verify, local, this.#stopped.signal, { mending: 'now' })
     })
+  }
+
+  async #inspect(address: BlockAddress, signal: AbortSignal, absence: Absence): Promise<ContentCopy | undefined> {
+    if (this.isAlone(address)) return await this.readCopy(address, signal)
+    const local = await this.copies.find(address)
+    if (local.kind === 'copy') return local.copy
+    const result = await this.#search(address, this.#verify, local, signal, { mending: 'never', absence })
+    return result.kind === 'found' ? result.copy : undefined
   }
 
   readonly #verify = (copy: ContentCopy): ContentCopy => {

@@ -39,6 +39,18 @@ export async function verifyAtRest(parts: RestingParts, signal?: AbortSignal): P
   const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(secrets), limits })
   const verified = new VerifiedVersions(crypto, 1)
   const isPartial = placement.places.length > 1
-  const asked = { store, crypto, limits, pipeline, networkId, verified, root, countsPending, isPartial, namesKeys: true }
+  const asked = {
+    store,
+    crypto,
+    limits,
+    pipeline,
+    networkId,
+    verified,
+    root,
+    countsPending,
+    isPartial,
+    namesKeys: true,
+    nodeId: self.nodeId,
+  }
   return await verifyRules(asked, signal)
 }

@@ -24,6 +24,8 @@ export interface VerifyParts extends Pick<BlockParts, 'store' | 'crypto' | 'limi
   readonly content?: Pick<ContentReplicas, 'has'>
   /** Other nodes hold blocks, and cannot be asked. */
   readonly isPartial?: boolean
+  /** Of the node whose store it is. */
+  readonly nodeId: Uint8Array
   /** The network's root, whose entries are sections. */
   readonly root: BlockAddress
   /** The store was recovered or lost records: what its blocks count is put right when its network takes it back. */
@@ -168,7 +170,7 @@ class Verification {
     const record = address && bytes && decodeBlockRecord(address, bytes)
     if (record === undefined || address === undefined) return false
     // A store that was recovered by force has another id than the one that was alone.
-    if (isLonely(record.group)) return false
+    if (isLonely(record.group)) return !record.group.members.some(({ nodeId }) => equalBytes(nodeId, this.#parts.nodeId))
     const next = acceptedKey(address, Number(record.committedIndex) + 1)
     return (
       !record.group.members.some((member) => equalBytes(member.storeId, storeId)) ||
