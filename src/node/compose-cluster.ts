@@ -102,6 +102,7 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
   }
   const liveness: Liveness = { mayAnswer: (nodeId) => equalBytes(nodeId, self.nodeId) || reach.liveness.mayAnswer(nodeId) }
   const ask: AskMember = (to, call, signal) => reach.ask(to, call, signal)
+  const birthGroup = (address: BlockAddress) => view.birthGroup(address)
   const host = new ReplicaHost({
     store,
     clock: ports.clock,
@@ -110,7 +111,7 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
     self,
     link,
     logicOf,
-    birthGroup: (address) => view.birthGroup(address),
+    birthGroup,
     isUncertain: (address) => view.isUncertain(address),
     epoch: () => view.epoch,
     applied: (block) => {
@@ -119,7 +120,7 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
   })
   const holders = (address: BlockAddress): readonly Member[] =>
     membersOf([...view.differing(address), equalBytes(address, view.root) ? network.rootGroup.members : []])
-  const route = new BlockRoute({ host, clock: ports.clock, random, limits, self, store, liveness, holders })
+  const route = new BlockRoute({ host, clock: ports.clock, random, limits, self, store, liveness, birthGroup, holders })
   const root: RootKeeper = new RootKeeper({
     crypto,
     random,

@@ -30,7 +30,7 @@ interface HeldBlock {
 }
 
 /** Who has met a damaged index is restarted by then. */
-const lastRestartsMs = 150
+const lastRestartsMs = 300
 const upWaitMs = 50
 const upWaitsMax = 200
 const triesPauseMs = 100

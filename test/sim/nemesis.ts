@@ -90,11 +90,18 @@ export class Nemesis {
         return
       case 'index-damage':
         host.disk.damageIndex()
-        this.#later(10, 100, () => {
-          if ((!this.#over || hosts.length > 1) && host.node !== undefined) this.#restart(host)
-        })
+        this.#restartSoon(host)
         return
     }
+  }
+
+  /** As an operator does who is told of a damaged index; not before a start that is under way has ended. */
+  #restartSoon(host: SimHost): void {
+    this.#later(10, 100, () => {
+      if (this.#over && this.#parts.hosts.length === 1) return
+      if (host.node === undefined) this.#restartSoon(host)
+      else this.#restart(host)
+    })
   }
 
   #victim(): SimHost {

@@ -166,7 +166,17 @@ export class KeyValueWorld {
     }
     this.#host = new ReplicaHost({ ...hosting, logicOf: () => pages })
     const liveness = { mayAnswer: () => false }
-    const routing = { host: this.#host, clock, random: this.#random, limits, self, store, liveness, holders: () => [] }
+    const routing = {
+      host: this.#host,
+      clock,
+      random: this.#random,
+      limits,
+      self,
+      store,
+      liveness,
+      birthGroup,
+      holders: () => [],
+    }
     const nobody = () => Promise.reject(new CodedError('unavailable', 'there is no other node'))
     this.#content = new ContentReplicas({
       store,

@@ -130,6 +130,7 @@ export class SignedBlockCluster {
     const tools = { store, crypto, random, clock, outcomes, limits, pipeline, content }
     const parts: BlockParts = { ...tools, networkId, user, verified, self: proposer }
     const logic = new SignedBlockLogic({ store, clock, limits, outcomes })
+    const birthGroup = () => bornGroup(all)
     const host = new ReplicaHost({
       store,
       clock: hostClock,
@@ -137,7 +138,7 @@ export class SignedBlockCluster {
       logger: silentLogger,
       self: proposer,
       logicOf: () => logic,
-      birthGroup: () => bornGroup(all),
+      birthGroup,
       epoch: () => 1,
       isUncertain: () => false,
       link: {
@@ -148,7 +149,7 @@ export class SignedBlockCluster {
         },
       },
     })
-    const routing = { host, clock: hostClock, random, limits, self: proposer, store, liveness, holders: () => [] }
+    const routing = { host, clock: hostClock, random, limits, self: proposer, store, liveness, birthGroup, holders: () => [] }
     const ask: AskMember = (to, call, signal) => this.#ask(self, to, call, signal)
     const blocks = new BlockEngine(parts, { host, route: new BlockRoute(routing), ask })
     const recordOf = (address: BlockAddress) => {

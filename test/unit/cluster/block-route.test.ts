@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { MemoryDisk } from '../../../src/node/adapters/memory-store/memory-disk.ts'
 import { openMemoryStore } from '../../../src/node/adapters/memory-store/memory-store.ts'
 import { addressFromDigest } from '../../../src/node/core/base/address.ts'
 import type { Member } from '../../../src/node/core/consensus/group.ts'
@@ -31,7 +32,9 @@ function routeWith(answer: (member: Member, asked: readonly Asked[]) => string |
   const { clock, random, limits } = world
   const dead = new Set<string>()
   const self = { ...own, bootCount: 1, recovery: 0 }
-  const store = openMemoryStore({ random })
+  const disk = new MemoryDisk()
+  const store = openMemoryStore({ random, disk })
+  const birthGroup = () => bornGroup(members)
   const host = new ReplicaHost({
     ...{ store, clock, limits, self },
     logger: silentLogger,
@@ -39,12 +42,12 @@ function routeWith(answer: (member: Member, asked: readonly Asked[]) => string |
     logicOf: () => {
       throw new Error('nothing is applied')
     },
-    birthGroup: () => bornGroup(members),
+    birthGroup,
     isUncertain: () => false,
     epoch: () => 1,
   })
   const liveness = { mayAnswer: (nodeId: Uint8Array) => !dead.has(`${nodeId[0]}`) }
-  const route = new BlockRoute({ host, clock, random, limits, self, store, liveness, holders: () => [] })
+  const route = new BlockRoute({ host, clock, random, limits, self, store, liveness, birthGroup, holders: () => [] })
   const asked: Asked[] = []
   const call = async (repeatable = true, signal: AbortSignal = new AbortController().signal) => {
     const startMs = world.time.nowMs
@@ -58,9 +61,10 @@ function routeWith(answer: (member: Member, asked: readonly Asked[]) => string |
       route.call(address, { repeatable, local: () => ask(own, false), remote: (to, failed) => ask(to, failed) }, signal),
     )
   }
-  return { world, host, dead, asked, call, names: () => asked.map(({ name }) => name) }
+  return { world, host, disk, dead, asked, call, names: () => asked.map(({ name }) => name) }
 }
 
+const damaged = () => new CodedError('data-corrupt', 'the record of this block cannot be read')
 const is = (member: Member, other: Member) => compareMembers(member, other) === 0
 
 test('a call goes to the first member, and a redirect is followed at once', async () => {
@@ -91,6 +95,22 @@ test('a member that does not answer is passed over, and the next one is told to 
     ['2', true],
     ['3', true],
   ])
+})
+
+test('what cannot be read here or at one member is asked of the others', async () => {
+  const { call, names, disk } = routeWith((member) => (is(member, third) ? 'answer' : damaged()))
+  disk.damageIndex()
+  expect(await call()).toBe('answer')
+  // This node was asked as well, and knew it by itself.
+  expect(names()).toEqual(['2', '3'])
+})
+
+test('what no member can read is damaged, and said to be so at once', async () => {
+  const { call, world, disk } = routeWith((member) => (is(member, third) ? gone() : damaged()))
+  disk.damageIndex()
+  const startMs = world.time.nowMs
+  await expect(call()).rejects.toMatchObject({ code: 'data-corrupt' })
+  expect(world.time.nowMs - startMs).toBeLessThan(1000)
 })
 
 test('a member that was silent is not asked again because another one names it', async () => {

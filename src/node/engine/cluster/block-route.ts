@@ -1,7 +1,7 @@
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
-import type { Member } from '../../core/consensus/group.ts'
+import type { Group, Member } from '../../core/consensus/group.ts'
 import { compareMembers, isMember, membersOf } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -36,9 +36,14 @@ export interface BlockRouteParts {
   readonly self: Proposer
   readonly store: RecordStore
   readonly liveness: Liveness
+  /** The group that a block would be born to by the map that holds. */
+  readonly birthGroup: (address: BlockAddress) => Group
   /** Whoever may hold a block that this node does not, beside the group that it would be born to: where it may have been before. */
   readonly holders: (address: BlockAddress) => readonly Member[]
 }
+
+/** What this node knows of a block that somebody asks for. */
+type KnownBlock = Pick<HostedBlock, 'address' | 'group' | 'record' | 'isLeading' | 'promisedTo'>
 
 /**
  * Carries calls to the primary of their block: here where this node leads it or may, else to the member that does. A member that does
@@ -57,24 +62,42 @@ export class BlockRoute {
    * and nobody can tell what became of it.
    */
   async call<Answer>(address: BlockAddress, call: RoutedCall<Answer>, signal: AbortSignal): Promise<Answer> {
-    return await this.#parts.host.use(address, (block) => this.#call(block, call, signal))
+    let isOpen = false
+    try {
+      return await this.#parts.host.use(address, (block) => {
+        isOpen = true
+        return this.#call(block, call, () => call.local(block, signal), signal)
+      })
+    } catch (error) {
+      if (isOpen || !isCoded(error, 'data-corrupt')) throw error
+      // What cannot be read here others may hold whole.
+      const group = this.#parts.birthGroup(address)
+      const block = { address, group, record: undefined, isLeading: false, promisedTo: undefined }
+      return await this.#call(block, call, () => Promise.reject(error), signal)
+    }
   }
 
-  async #call<Answer>(block: HostedBlock, call: RoutedCall<Answer>, signal: AbortSignal): Promise<Answer> {
+  async #call<Answer>(
+    block: KnownBlock,
+    call: RoutedCall<Answer>,
+    local: () => Promise<Answer>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const { limits, clock } = this.#parts
     const attempts = new RouteAttempts(this.#parts, block)
     const endMs = clock.monotonicMs() + limits.routeTimeoutMs
     for (;;) {
       const target = attempts.next()
       try {
-        if (compareMembers(target, this.#parts.self) === 0) return await call.local(block, signal)
+        if (compareMembers(target, this.#parts.self) === 0) return await local()
         return await call.remote(target, attempts.primaryFailed, signal)
       } catch (error) {
         if (signal.aborted) throw attempts.givenUp(error, signal)
         attempts.failed(target, error)
         if (attempts.isLost && !call.repeatable) throw unknownOutcome(error)
         // Patience ends early only where nothing can have been changed, and nobody is left who was not asked.
-        if (!attempts.isLost && clock.monotonicMs() >= endMs && attempts.haveAllFailed) throw attempts.unavailable()
+        const isOver = attempts.isDamaged || clock.monotonicMs() >= endMs
+        if (!attempts.isLost && isOver && attempts.haveAllFailed) throw attempts.unavailable()
       }
       try {
         await attempts.backOff(signal)
@@ -88,7 +111,7 @@ export class BlockRoute {
 /** The members that one call asks, one after the other. */
 class RouteAttempts {
   readonly #parts: BlockRouteParts
-  readonly #block: HostedBlock
+  readonly #block: KnownBlock
   readonly #silent = new Set<string>()
   readonly #asked = new Set<string>()
   #hint: Member | undefined
@@ -101,8 +124,10 @@ class RouteAttempts {
   #reason: CodedError | undefined
   /** The call may have been carried out. */
   isLost = false
+  /** A member cannot read what it has of the block. */
+  isDamaged = false
 
-  constructor(parts: BlockRouteParts, block: HostedBlock) {
+  constructor(parts: BlockRouteParts, block: KnownBlock) {
     this.#parts = parts
     this.#block = block
     this.#hint = block.isLeading ? parts.self : this.#promisedTo()
@@ -145,7 +170,7 @@ class RouteAttempts {
 
   /** Throws what no other member would answer better. */
   failed(target: Member, error: unknown): void {
-    if (error instanceof CodedError) this.#reason = error
+    if (error instanceof CodedError && !this.isDamaged) this.#reason = error
     this.#asked.add(nameOf(target))
     if (error instanceof LostProposal) {
       this.isLost = true
@@ -163,6 +188,7 @@ class RouteAttempts {
       return
     }
     if (isCoded(error, 'outcome-unknown')) this.isLost = true
+    else if (isCoded(error, 'data-corrupt')) this.isDamaged = true
     else if (!isCoded(error, 'unavailable')) throw this.isLost ? unknownOutcome(error) : error
     this.#silent.add(nameOf(target))
   }
