@@ -46,22 +46,30 @@ export class CatchUp {
   async from(member: Member, address: BlockAddress, since: number, signal: AbortSignal): Promise<CaughtUp> {
     const { transport, host } = this.#parts
     const block = await host.open(address)
-    const question = encodeEntriesQuestion({ address, since })
     if (!block.state.isInstalling && since > 0) {
+      const question = encodeEntriesQuestion({ address, since })
       const slots = decodeChosenSlots(await transport.request(member.nodeId, requestBody('entries', question), { signal }))
       if (slots === undefined) throw new CodedError('internal', 'a node gave entries that cannot be read')
       if (slots[0]?.slot === since) return { kind: 'chosen', slots }
     }
-    const stream = await transport.openStream(member.nodeId, streamBody('snapshot', question), signal)
-    stream.end()
-    const isWhole = block.record !== undefined && !block.state.isInstalling
-    return await block.state.replaced(
-      async () => await this.#install(block, stream, isWhole ? await this.#parts.kept(block) : []),
-    )
+    const wanted = block.state.isInstalling ? Number(block.record?.committedIndex ?? 0n) : since
+    const ended = new AbortController()
+    const question = streamBody('snapshot', encodeEntriesQuestion({ address, since: wanted }))
+    try {
+      const stream = await transport.openStream(member.nodeId, question, AbortSignal.any([signal, ended.signal]))
+      stream.end()
+      const installed = await block.state.replaced(
+        wanted,
+        async (isWhole) => await this.#install(block, stream, wanted, isWhole ? await this.#parts.kept(block) : []),
+      )
+      return installed ?? { kind: 'chosen', slots: [] }
+    } finally {
+      ended.abort(new CodedError('cancelled', 'nothing more is wanted of a snapshot'))
+    }
   }
 
   /** A state that is being replaced is no state: a crash in between is known by the mark, which goes with the last piece. */
-  async #install(block: HostedBlock, stream: PeerStream, kept: readonly RecordWrite[]): Promise<CaughtUp> {
+  async #install(block: HostedBlock, stream: PeerStream, wanted: number, kept: readonly RecordWrite[]): Promise<CaughtUp> {
     const { store } = this.#parts
     const { address } = block
     await store.commit([...kept, voteWrite(address, block.ownPromise, true)], { space: 'reserve' })
@@ -80,6 +88,7 @@ export class CatchUp {
     const record = end && decodeBlockRecord(address, end)
     if (record === undefined || !reader.isBetween) throw new CodedError('unavailable', 'a snapshot broke off')
     const index = Number(record.committedIndex)
+    if (index < wanted) throw new CodedError('internal', 'a snapshot is older than what was asked for')
     // A state of another member as this one keeps it: promises are each member's own.
     const own = { ...record, promised: block.ownPromise }
     const put = { kind: 'put', family: 'block', key: address, value: encodeBlockRecord(own) } as const

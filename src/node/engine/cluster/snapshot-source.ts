@@ -57,7 +57,10 @@ export class SnapshotSource {
   }
 
   async #snapshot(peer: Peer, body: Uint8Array, stream: PeerStream, signal: AbortSignal): Promise<void> {
-    const { block } = await this.#asked(peer, body)
+    const { block, since } = await this.#asked(peer, body)
+    // Who asks gives up a state for this one, and may have helped to choose what it holds.
+    if (indexOf(block) < since) await block.state.idle()
+    if (indexOf(block) < since) throw notHere()
     using changed = block.state.watchChanges()
     for (const family of families) await this.#sendFamily(block.address, family, stream, signal)
     // Read while nothing is applied, and sent when that goes on: a slow reader holds nobody up.
@@ -106,6 +109,10 @@ export class SnapshotSource {
     if (block.record === undefined || block.state.isInstalling) throw notHere()
     return { block, since: question.since }
   }
+}
+
+function indexOf({ record }: HostedBlock): number {
+  return record === undefined ? -1 : Number(record.committedIndex)
 }
 
 function notHere(): CodedError {

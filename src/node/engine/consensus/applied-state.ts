@@ -129,12 +129,14 @@ export class AppliedState {
   push(slots: readonly Slot[]): void {
     this.#waiting.push(...slots)
     this.hurry()
-    this.#working ??= this.#applyRest()
+    // Work that would end at once is not begun: it would be taken for under way, and waited for in vain.
+    if (this.#working === undefined && this.#next !== undefined) this.#working = this.#applyRest()
   }
 
   /** Runs when nothing is being applied, and nothing is applied before it has ended. */
   async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.idle()
+    // Somebody else who waited may have begun meanwhile.
+    while (this.#working !== undefined) await this.idle()
     const result = work()
     const ended: Promise<void> = result.then(
       () => undefined,
@@ -144,11 +146,16 @@ export class AppliedState {
     return await result
   }
 
-  /** Replaces the state while nothing is applied. Until that has succeeded the block has none. */
-  async replaced<Result>(install: () => Promise<Result>): Promise<Result> {
+  /**
+   * Replaces the state while nothing is applied. Until that has succeeded the block has none. Undefined, and nothing is done, where the
+   * state is whole and has come to this slot by itself: it may be beyond what would replace it.
+   */
+  async replaced<Result>(since: number, install: (isWhole: boolean) => Promise<Result>): Promise<Result | undefined> {
     return await this.exclusively(async () => {
+      const isWhole = !this.#installing && this.#record !== undefined
+      if (isWhole && this.#record !== undefined && this.#record.committedIndex >= since) return undefined
       this.#installing = true
-      const result = await install()
+      const result = await install(isWhole)
       this.#installing = false
       return result
     })
@@ -170,11 +177,16 @@ export class AppliedState {
     return watch
   }
 
+  /** What can be applied next: nothing to a state that is being replaced. */
+  get #next(): Slot | undefined {
+    return this.#installing || this.#parts.signal.aborted ? undefined : this.#waiting[0]
+  }
+
   async #applyRest(): Promise<void> {
     const { clock, limits, logger, signal } = this.#parts
     for (let waitMs = limits.applyRetryMs; ; ) {
-      const slot = this.#waiting[0]
-      if (slot === undefined || this.#installing || signal.aborted) break
+      const slot = this.#next
+      if (slot === undefined) break
       try {
         const result = await this.#apply(slot)
         this.#waiting.shift()

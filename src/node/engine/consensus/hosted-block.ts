@@ -5,7 +5,7 @@ import type { Limits } from '../../core/base/limits.ts'
 import type { Ballot } from '../../core/consensus/ballot.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { Group, Member } from '../../core/consensus/group.ts'
-import { isMember } from '../../core/consensus/group.ts'
+import { compareMembers, isMember } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import { Replica } from '../../core/consensus/replica.ts'
 import type { LogEntry, ReplicaEffect, ReplicaEvent, ReplicaMessage, Slot } from '../../core/consensus/replica-events.ts'
@@ -17,13 +17,14 @@ import { storeRefusal } from '../store-refusal.ts'
 import type { LocalEntry } from './applied-state.ts'
 import { AppliedState } from './applied-state.ts'
 import type { LogicOf } from './block-logic.ts'
+import { CatchUpRuns } from './catch-up-runs.ts'
 import type { LoadedReplica } from './load-replica.ts'
 import { replicaLimits } from './load-replica.ts'
 import { MachineTimer } from './machine-timer.ts'
 import type { ProposalOutcome } from './proposal-results.ts'
 import { ProposalResults } from './proposal-results.ts'
 import { beingFetched, beingMoved, LostProposal, NotPrimary, noMajority, olderStore, Refusal } from './replica-failures.ts'
-import type { ReplicaLink } from './replica-link.ts'
+import type { CaughtUp, ReplicaLink } from './replica-link.ts'
 import { acceptedWrite, leastPromise, voteWrite } from './vote-writes.ts'
 
 export interface HostedParts {
@@ -59,6 +60,7 @@ export class HostedBlock {
   #held: Extract<ReplicaEffect, { kind: 'persist' }>[] = []
   readonly #timer: MachineTimer
   #nextNumber = 1
+  readonly #catchUps: CatchUpRuns
   /** Calls on their way through this block. */
   #users = 0
 
@@ -69,6 +71,7 @@ export class HostedBlock {
     const { bootCount, recovery } = self
     const replica = new Replica({ self, bootCount, recovery, record: loaded.record, limits: replicaLimits(limits) })
     this.#replica = replica
+    this.#catchUps = new CatchUpRuns(address, parts, (result) => this.#caughtUp(result))
     this.#timer = new MachineTimer(parts.clock, parts.signal, () => this.#step({ kind: 'tick' }))
     this.state = new AppliedState(address, loaded, parts, {
       group: () => replica.group,
@@ -139,12 +142,18 @@ export class HostedBlock {
 
   receive(from: Member, message: ReplicaMessage): void {
     this.#step({ kind: 'message', from, message })
+    // A state that was left half replaced is fetched again, however far this member is with its log.
+    const isPrimary = message.kind === 'accept' || message.kind === 'committed'
+    if (isPrimary && this.state.isInstalling) this.#fetchState([from])
   }
 
   /** Resolves when this node leads the block and has applied what it took over. Rejects with NotPrimary, or `unavailable` when no majority answers. */
   async lead(signal: AbortSignal): Promise<void> {
     if (this.#parts.abstains()) throw olderStore()
-    if (this.state.isInstalling) throw beingFetched()
+    if (this.state.isInstalling) {
+      this.#fetchState(this.group.members)
+      throw beingFetched()
+    }
     if (this.record === undefined && this.#parts.isUncertain(this.address)) throw beingMoved()
     if (this.#replica.isReady) return
     if (!isMember(this.group, this.#parts.self)) {
@@ -220,7 +229,7 @@ export class HostedBlock {
       try {
         await this.lead(signal)
       } catch (error) {
-        if (isCoded(error, 'unavailable') && this.#replica.mayReadAlone) return
+        if (isCoded(error, 'unavailable') && this.#replica.mayReadAlone && !this.state.isInstalling) return
         throw error
       }
       const number = this.#nextNumber++
@@ -319,7 +328,7 @@ export class HostedBlock {
         for (const waiter of this.#leadWaiters) waiter.reject(new NotPrimary(this.group.members, effect.by))
         return
       case 'catch-up':
-        this.#catchUp(effect.from, effect.since)
+        this.#catchUps.from(effect.from, effect.since)
     }
   }
 
@@ -374,17 +383,14 @@ export class HostedBlock {
     return waiter
   }
 
-  #catchUp(from: Member, since: number): void {
-    const { link, signal, logger } = this.#parts
-    link.catchUp(from, this.address, since, signal).then(
-      (caught) => {
-        this.#step(caught)
-        this.#letPersist()
-      },
-      (error: unknown) => {
-        if (!isCoded(error, 'unavailable')) logger.warn('a catch-up failed', { error })
-        this.#step({ kind: 'catch-up-failed' })
-      },
-    )
+  /** A state that is half replaced is fetched from one member after the other: those who lead may not know of this one any more. */
+  #fetchState(members: readonly Member[]): void {
+    const others = members.filter((member) => compareMembers(member, this.#parts.self) !== 0)
+    this.#catchUps.fromNext(others, this.#replica.committed + 1)
+  }
+
+  #caughtUp(result: CaughtUp | undefined): void {
+    this.#step(result ?? { kind: 'catch-up-failed' })
+    if (result !== undefined) this.#letPersist()
   }
 }

@@ -41,7 +41,8 @@ export async function loadReplica(
   if (isAlone) return aloneReplica(block, self)
   const vote = await readVote(store, address)
   const installing = vote?.installing === true
-  const applied = block === undefined || installing ? -1 : Number(block.committedIndex)
+  // Also where the state is being replaced: what was applied is chosen, and nobody may choose anything else for it.
+  const applied = block === undefined ? -1 : Number(block.committedIndex)
   const slots = await readAccepted(store, address, applied)
   const group = block?.group ?? unborn()
   return { block, record: { group, promised: higher(block?.promised, vote?.promised), applied, slots }, installing }
