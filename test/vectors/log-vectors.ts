@@ -11,7 +11,13 @@ import type { Slot } from '../../src/node/core/consensus/replica-events.ts'
 import type { Entry } from '../../src/node/core/kv/entry.ts'
 import type { RequestResult } from '../../src/node/core/kv/page-apply.ts'
 import type { CalledEntry, CalledList, CalledPage } from '../../src/node/core/kv/page-calls.ts'
-import { encodeCalledList, encodeCalledPage, encodeEntries, encodePageKeys } from '../../src/node/core/kv/page-calls.ts'
+import {
+  encodeCalledList,
+  encodeCalledPage,
+  encodeEntries,
+  encodePageKeys,
+  encodePageSettle,
+} from '../../src/node/core/kv/page-calls.ts'
 import type { PageChange } from '../../src/node/core/kv/page-change.ts'
 import { readyBlock } from '../../src/node/core/kv/page-change.ts'
 import type { PageEntry, PageEntryPart } from '../../src/node/core/kv/page-entry.ts'
@@ -130,6 +136,7 @@ export function pageCalls(): VectorFile {
     about: 'What a node asks of the primary of a key-value page, and what it is answered: entries of keys, and listed pages.',
     vectors: [
       { keys: [key.bytes], encoded: encodePageKeys([key.bytes]) },
+      { settle: stamp, encoded: encodePageSettle(stamp) },
       { entries: entries.map((each) => each ?? null), encoded: encodeEntries(entries) },
       { list: plain, encoded: encodeCalledList(plain) },
       { list, encoded: encodeCalledList(list) },
@@ -170,7 +177,16 @@ export function rootLog(): VectorFile {
 }
 
 export function memberCalls(): VectorFile {
-  const kinds = ['page-change', 'page-read', 'page-list', 'block-read', 'block-change', 'root-change', 'root-read'] as const
+  const kinds = [
+    'page-change',
+    'page-read',
+    'page-list',
+    'block-read',
+    'block-change',
+    'root-change',
+    'root-read',
+    'page-settle',
+  ] as const
   const requests = kinds.map((kind): RoutedRequest => ({ address, kind, primaryFailed: kind === 'page-list', body: signed }))
   const answers: readonly RoutedAnswer[] = [
     { kind: 'answered', body: signed },

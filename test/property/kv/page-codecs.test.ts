@@ -6,10 +6,12 @@ import {
   decodeCalledPage,
   decodeEntries,
   decodePageKeys,
+  decodePageSettle,
   encodeCalledList,
   encodeCalledPage,
   encodeEntries,
   encodePageKeys,
+  encodePageSettle,
 } from '../../../src/node/core/kv/page-calls.ts'
 import { decodePageEntry, decodePagePart, encodePageEntry, encodePagePart } from '../../../src/node/core/kv/page-entry.ts'
 import { decodeResults, encodeResults } from '../../../src/node/core/kv/page-results.ts'
@@ -20,6 +22,8 @@ test('entries of pages', () => encodesOneToOne(pageEntry, encodePageEntry, decod
 test('parts of entries', () => encodesOneToOne(pagePart, encodePagePart, decodePagePart, 300))
 test('results', () => encodesOneToOne(fc.array(requestResult, { maxLength: 4 }), encodeResults, decodeResults))
 test('keys that are asked for', () => encodesOneToOne(pageKeys, encodePageKeys, decodePageKeys))
+test('stamps that are settled', () =>
+  encodesOneToOne(fc.bigInt({ min: 0n, max: (1n << 63n) - 1n }), encodePageSettle, decodePageSettle))
 test('entries of keys', () => encodesOneToOne(fc.array(calledEntry, { maxLength: 4 }), encodeEntries, decodeEntries))
 test('listings', () => encodesOneToOne(calledList, encodeCalledList, decodeCalledList))
 test('listed pages', () => encodesOneToOne(calledPage, encodeCalledPage, decodeCalledPage))

@@ -32,7 +32,16 @@ import { encodesOneToOne } from '../base/one-to-one.ts'
 import { mutableAddress, someBytes } from '../block/block-arbitraries.ts'
 import { acceptedEntry, member } from '../consensus/consensus-arbitraries.ts'
 
-const routedKinds = ['page-change', 'page-read', 'page-list', 'block-read', 'block-change', 'root-change', 'root-read'] as const
+const routedKinds = [
+  'page-change',
+  'page-read',
+  'page-list',
+  'block-read',
+  'block-change',
+  'root-change',
+  'root-read',
+  'page-settle',
+] as const
 const request: fc.Arbitrary<RoutedRequest> = fc.record({
   address: mutableAddress,
   kind: fc.constantFrom(...routedKinds),

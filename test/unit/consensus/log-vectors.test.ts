@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { BlockAddress } from '../../../src/node/core/base/address.ts'
 import { decodeChosenSlots } from '../../../src/node/core/consensus/chosen-slots.ts'
-import { decodeCalledList, decodeCalledPage, decodeEntries, decodePageKeys } from '../../../src/node/core/kv/page-calls.ts'
+import {
+  decodeCalledList,
+  decodeCalledPage,
+  decodeEntries,
+  decodePageKeys,
+  decodePageSettle,
+} from '../../../src/node/core/kv/page-calls.ts'
 import { decodePageEntry, decodePagePart } from '../../../src/node/core/kv/page-entry.ts'
 import { decodeResults } from '../../../src/node/core/kv/page-results.ts'
 import { decodeRootCopy } from '../../../src/node/core/overlay/named-sections.ts'
@@ -37,7 +43,13 @@ const withoutBirths = (value: unknown): unknown =>
 type Decode = (encoded: Uint8Array) => unknown
 const files: Readonly<Record<string, Readonly<Record<string, Decode>>>> = {
   'page-log': { part: decodePagePart, entry: decodePageEntry, results: decodeResults },
-  'page-calls': { keys: decodePageKeys, entries: decodeEntries, list: decodeCalledList, page: decodeCalledPage },
+  'page-calls': {
+    keys: decodePageKeys,
+    settle: decodePageSettle,
+    entries: decodeEntries,
+    list: decodeCalledList,
+    page: decodeCalledPage,
+  },
   'root-log': { entry: decodeRootEntry, copy: decodeRootCopy, settled: decodeSettled },
   'member-calls': {
     call: decodeRoutedRequest,

@@ -57,7 +57,11 @@ class Values {
       blocks,
       content,
       valuesCollected: ({ values }) => void this.collected.push(values),
-      pageAt: () => ({ entries: async (keys: readonly Uint8Array[]) => keys.map(() => Values.entry) }) as unknown as Page,
+      pageAt: () =>
+        ({
+          settle: async () => undefined,
+          entries: async (keys: readonly Uint8Array[]) => keys.map(() => Values.entry),
+        }) as unknown as Page,
     })
   }
 

@@ -9,11 +9,13 @@ import { assert } from '../../../shared/assert.ts'
 import { emptyBytes } from '../base/bytes.ts'
 import type { CanonicalReader } from '../base/canonical-codec.ts'
 import { CanonicalWriter, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
+import { isHlc } from '../base/hybrid-clock.ts'
 import { decodeText, encodeText } from '../base/text.ts'
 import type { Entry } from './entry.ts'
 import { decodeEntry, encodeEntry } from './entry.ts'
 
 const keysFormat = recordTag('memo/page-keys/1')
+const settleFormat = recordTag('memo/page-settle/1')
 const entriesFormat = recordTag('memo/page-entries/1')
 const listFormat = recordTag('memo/page-list/1')
 const listedFormat = recordTag('memo/page-listed/1')
@@ -53,6 +55,19 @@ export function encodePageKeys(keys: readonly Uint8Array[]): Uint8Array {
 
 export function decodePageKeys(bytes: Uint8Array): readonly Uint8Array[] | undefined {
   return decodeCanonical(keysFormat, bytes, (reader) => reader.list(keysMax, (item) => item.bytes(1, keyBytesMax)))
+}
+
+/** Every change that the page decides from now on is to be stamped above this. */
+export function encodePageSettle(stamp: bigint): Uint8Array {
+  return new CanonicalWriter(settleFormat, 32).uint(stamp).finish()
+}
+
+export function decodePageSettle(bytes: Uint8Array): bigint | undefined {
+  return decodeCanonical(settleFormat, bytes, (reader) => {
+    const stamp = reader.uint64()
+    reader.require(isHlc(stamp))
+    return stamp
+  })
 }
 
 export function encodeEntries(entries: readonly CalledEntry[]): Uint8Array {

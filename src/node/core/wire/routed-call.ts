@@ -14,7 +14,16 @@ const callFormat = recordTag('memo/routed-call/1')
 const answerFormat = recordTag('memo/routed-answer/1')
 
 /** A kind keeps its place for ever. */
-const routedKinds = ['page-change', 'page-read', 'page-list', 'block-read', 'block-change', 'root-change', 'root-read'] as const
+const routedKinds = [
+  'page-change',
+  'page-read',
+  'page-list',
+  'block-read',
+  'block-change',
+  'root-change',
+  'root-read',
+  'page-settle',
+] as const
 export type RoutedKind = (typeof routedKinds)[number]
 
 const answerKinds = ['answered', 'elsewhere', 'lost'] as const

@@ -1,6 +1,7 @@
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes, uint64Bytes } from '../../core/base/bytes.ts'
+import { hlcFromMs } from '../../core/base/hybrid-clock.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Manifest } from '../../core/block/manifest.ts'
 import type { Entry } from '../../core/kv/entry.ts'
@@ -40,7 +41,8 @@ const damagesToldMax = 1024
 
 /**
  * Removes the values that nothing names any more, once their candidates are due. The page is asked between its turns; what it does
- * not name then it never names again, because an entry whose value was born more than half the grace ago is void. What cannot be
+ * not name then it never names again, because an entry whose value was born more than half the grace before its stamp is void, and the
+ * page's stamps are beyond that for each candidate before it is asked. What cannot be
  * judged, because the entry or a list of its chunks is damaged, stays with its candidate: it is judged again when its key names
  * something else. A candidate that is damaged itself stays for good; a recovery gives it up.
  */
@@ -48,10 +50,12 @@ export class Collector {
   readonly #parts: CollectorParts
   /** By address of the candidate, or by its key where its record is damaged. */
   readonly #damagesTold = new Set<string>()
+  readonly #graceSpan: bigint
   #running: { readonly controller: AbortController; readonly ended: Promise<void> } | undefined
 
   constructor(parts: CollectorParts) {
     this.#parts = parts
+    this.#graceSpan = hlcFromMs(parts.limits.collectGraceMs)
   }
 
   start(): void {
@@ -137,12 +141,15 @@ export class Collector {
     }
   }
 
-  /** Candidates of one page. */
+  /** Candidates of one page, in the order in which they are due. */
   async #judge(candidates: readonly Candidate[], signal: AbortSignal): Promise<void> {
     const page = candidates[0]?.page
     const known = page === undefined ? undefined : this.#parts.pageAt(page)
     // Candidates of a page that no store has any more cannot be judged.
     if (known === undefined) return
+    // What names one of them and is not chosen yet is void from here on, whenever it was proposed.
+    const lastDue = candidates.at(-1)?.due ?? 0n
+    await known.settle(lastDue - this.#graceSpan / 2n, signal)
     const entries = await known.entries(
       candidates.map(({ key }) => key),
       signal,

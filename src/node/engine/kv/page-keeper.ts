@@ -132,6 +132,24 @@ export class PageKeeper {
     return answer.entries
   }
 
+  /**
+   * Resolves when everything that the page decides from now on is stamped above `stamp`: an entry that was accepted long ago and never chosen
+   * may still come, and is then judged by the time at which it does.
+   */
+  async settle(stamp: bigint, signal: AbortSignal): Promise<void> {
+    this.#assertBorn()
+    await this.#block.lead(signal)
+    await this.#block.settled()
+    const { record } = this.#block
+    assert(record?.state.kind === 'map', 'a page that is led was born')
+    if (record.state.head.revisionFloor >= stamp) return
+    if (!this.#parts.clock.observe(stamp)) {
+      throw new CodedError('invalid-argument', 'a stamp is further ahead than clocks may differ')
+    }
+    const mark = new ProposedPageEntry({ hlc: this.#stamp(record), forgetUpTo: 0n, parts: [] })
+    await this.#block.propose(mark, undefined, 'reserve', signal)
+  }
+
   /** A key's entry as it is applied here. Throws or rejects with `data-corrupt`. */
   entry(key: Uint8Array): Entry | undefined | Promise<Entry | undefined> {
     const found = this.#parts.store.get('entry', entryKey(this.address, key))

@@ -117,6 +117,7 @@ export class PageLogic implements BlockLogic {
       }
       takeIn(present, applied)
     }
+    if (entry.parts.length === 0) current = markedRecord(record, entry.hlc)
     // However many parts an entry has, its slot makes one version.
     const next = current === record ? record : { ...current, version: record.version + 1n }
     return { record: next, writes, result: results satisfies PageResults, durable: () => this.#durable(next, keys) }
@@ -126,6 +127,13 @@ export class PageLogic implements BlockLogic {
     if (state.kind === 'map') this.#parts.clock.observe(state.head.revisionFloor)
     if (keys.size > 0) this.#parts.keysChanged(address, keys)
   }
+}
+
+/** An entry without parts is a mark: whatever follows is stamped above it. */
+function markedRecord(record: BlockRecord, hlc: bigint): BlockRecord {
+  assert(record.state.kind === 'map', 'a page is a map')
+  const { head } = record.state
+  return hlc > head.revisionFloor ? { ...record, state: { kind: 'map', head: { ...head, revisionFloor: hlc } } } : record
 }
 
 function entryOf(body: Uint8Array): PageEntry {

@@ -1,9 +1,9 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import { nodeIdOf } from '../../core/access/user-keys.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
-import { equalBytes } from '../../core/base/bytes.ts'
+import { emptyBytes, equalBytes } from '../../core/base/bytes.ts'
 import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch.ts'
-import { decodeCalledList, decodePageKeys, encodeCalledPage, encodeEntries } from '../../core/kv/page-calls.ts'
+import { decodeCalledList, decodePageKeys, decodePageSettle, encodeCalledPage, encodeEntries } from '../../core/kv/page-calls.ts'
 import type { PageEntryPart } from '../../core/kv/page-entry.ts'
 import { decodePagePart } from '../../core/kv/page-entry.ts'
 import { encodeResults } from '../../core/kv/page-results.ts'
@@ -35,6 +35,7 @@ export class PageServer {
   register(calls: MemberCalls): void {
     calls.serve('page-change', (block, body, peer, signal) => this.#change(block, body, peer, signal))
     calls.serve('page-read', (block, body, peer, signal) => this.#read(block, body, peer, signal))
+    calls.serve('page-settle', (block, body, peer, signal) => this.#settle(block, body, peer, signal))
     calls.serve('page-list', (block, body, peer, signal) => this.#list(block, body, peer, signal))
   }
 
@@ -53,6 +54,15 @@ export class PageServer {
     const keeper = this.#keeperOf(block.address)
     await keeper.readable(signal)
     return encodeEntries(await Promise.all(keys.map((key) => calledEntry(keeper, key))))
+  }
+
+  /** Whoever stores values asks this before it lets one go. */
+  async #settle({ address }: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
+    if (!peer.rights.store) throw new CodedError('permission-denied', 'this node may not store')
+    const stamp = decodePageSettle(body)
+    if (stamp === undefined) throw unreadable()
+    await this.#keeperOf(address).settle(stamp, signal)
+    return emptyBytes
   }
 
   async #list(block: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {

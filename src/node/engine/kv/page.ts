@@ -5,7 +5,7 @@ import type { Member } from '../../core/consensus/group.ts'
 import type { Entry } from '../../core/kv/entry.ts'
 import type { RequestResult } from '../../core/kv/page-apply.ts'
 import type { CalledEntry } from '../../core/kv/page-calls.ts'
-import { decodeCalledPage, decodeEntries, encodeCalledList, encodePageKeys } from '../../core/kv/page-calls.ts'
+import { decodeCalledPage, decodeEntries, encodeCalledList, encodePageKeys, encodePageSettle } from '../../core/kv/page-calls.ts'
 import type { PageChange, PageKey } from '../../core/kv/page-change.ts'
 import { changeWeight } from '../../core/kv/page-change.ts'
 import { encodePagePart } from '../../core/kv/page-entry.ts'
@@ -113,6 +113,23 @@ export class Page {
     return found.map((entry) =>
       entry === 'unreadable' ? new CodedError('data-corrupt', 'the entry of this key cannot be read') : entry,
     )
+  }
+
+  /**
+   * Resolves when everything that the page decides from now on is stamped above `stamp`. Where this node alone holds the page nothing is on
+   * its way there.
+   */
+  async settle(stamp: bigint, signal: AbortSignal): Promise<void> {
+    if (this.#keeper.isAlone) return
+    await this.#ask(signal, {
+      kind: 'page-settle',
+      local: async () => {
+        await this.#keeper.settle(stamp, signal)
+        return true
+      },
+      body: () => encodePageSettle(stamp),
+      decode: () => true,
+    })
   }
 
   async list(query: ListQuery, signal: AbortSignal): Promise<ListedKeys> {
