@@ -7,6 +7,8 @@ import { equalBytes } from './core/base/bytes.ts'
 import type { Limits } from './core/base/limits.ts'
 import type { Member } from './core/consensus/group.ts'
 import { membersOf } from './core/consensus/group.ts'
+import type { RecoveryProof } from './core/overlay/recovery-record.ts'
+import { encodeRecoveryProof } from './core/overlay/recovery-record.ts'
 import type { NodeClock } from './engine/clock/node-clock.ts'
 import type { AskMember } from './engine/cluster/ask-member.ts'
 import { MemberCalls } from './engine/cluster/ask-member.ts'
@@ -25,10 +27,12 @@ import { SnapshotSource } from './engine/cluster/snapshot-source.ts'
 import { TransportLink } from './engine/cluster/transport-link.ts'
 import type { LogicOf } from './engine/consensus/block-logic.ts'
 import { lonelyLink } from './engine/consensus/lonely-link.ts'
+import type { Withdrawal } from './engine/consensus/replica-failures.ts'
 import { ReplicaHost } from './engine/consensus/replica-host.ts'
 import type { ReplicaLink } from './engine/consensus/replica-link.ts'
 import { Admission } from './engine/network/admission.ts'
 import { MemberHelloDesk } from './engine/network/hello-desk.ts'
+import { isParted, writeLeftBehind } from './engine/network/left-behind.ts'
 import type { NetworkState } from './engine/network/network-state.ts'
 import { NetworkView } from './engine/network/network-view.ts'
 import { PassportKeeper } from './engine/network/passport-keeper.ts'
@@ -134,6 +138,7 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
     ask,
   })
   view.onChange(() => host.placementChanged())
+  if (network.leftBehind !== undefined) host.withdraw('left-behind')
   if (transport === undefined) return { view, host, route, ask, root, liveness, peers: undefined }
   const peers = composePeers({ ...parts, view, host, root, liveness }, transport)
   reach.link = peers.link
@@ -193,15 +198,18 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
     liveness.placementChanged()
     groups.look()
   })
-  const desk = composeDesk(parts, own, passport, (member) => {
+  const memberMet = (member: ProvenMember): void => {
     liveness.met(member)
     guard.letIn(member.nodeId, member.chain)
     if (member.newestEpoch > view.epoch) follower.look()
-  })
+  }
+  const desk = composeDesk(parts, own, passport, memberMet, leaver(parts, met.withdraw))
   return {
     ...{ transport, switch: peers, calls, liveness, own, groups, admission, follower, link },
     async start() {
       await liveness.start()
+      // Nobody is to hear of a directory that was left behind; what it holds can still be looked at here.
+      if (network.leftBehind !== undefined) return
       await transport.start(desk, peers)
       liveness.ownChanged()
       groups.start()
@@ -234,8 +242,8 @@ function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwi
     for (const listener of listeners) listener()
   }
   // It votes, leads and is heard no more; what it holds can still be looked at and exported here.
-  const withdraw = (): void => {
-    host.abstain()
+  const withdraw = (why: Withdrawal): void => {
+    host.withdraw(why)
     transport.stop().catch((error: unknown) => logger.error('the transport did not stop', { error }))
   }
   const liveness = new LivenessEngine({
@@ -247,15 +255,32 @@ function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwi
     own,
     observer: { ...observer, stateChanged },
     isOfNetwork,
-    onRolledBack: withdraw,
-    onCopied: withdraw,
+    onRolledBack: () => withdraw('older'),
+    onCopied: () => withdraw('older'),
   })
   const isLive = ({ nodeId, storeId }: Member): boolean => {
     if (equalBytes(nodeId, self.nodeId)) return equalBytes(storeId, self.storeId)
     const record = directory.get(nodeId)
     return record !== undefined && equalBytes(record.storeId, storeId) && liveness.mayAnswer(nodeId)
   }
-  return { liveness, own, directory, isLive, onState: (listener: () => void) => void listeners.push(listener) }
+  return { liveness, own, directory, isLive, withdraw, onState: (listener: () => void) => void listeners.push(listener) }
+}
+
+/** Once the network is known to have gone on without this node, no later start takes part either. */
+function leaver({ ports, view, observer }: PeersParts, withdraw: (why: Withdrawal) => void): (proof: RecoveryProof) => void {
+  const { store, logger } = ports
+  return (proof) => {
+    if (view.leftBehind !== undefined) return
+    view.leave(proof)
+    observer.leftBehind(proof)
+    store.commit([writeLeftBehind(proof)], { space: 'reserve' }).then(
+      () => withdraw('left-behind'),
+      (error: unknown) => {
+        logger.error('that this directory was left behind could not be written down', { error })
+        withdraw('left-behind')
+      },
+    )
+  }
 }
 
 function composeAdmission(parts: PeersParts, passport: PassportKeeper, records: () => readonly SignedNodeRecord[]): Admission {
@@ -276,10 +301,13 @@ function composeDesk(
   own: OwnRecord,
   passport: PassportKeeper,
   met: (member: ProvenMember) => void,
+  missed: (proof: RecoveryProof) => void,
 ): MemberHelloDesk {
   const { ports, limits, network, view } = parts
+  const { crypto } = ports
+  const parting = { crypto, view, recovery: network.self.recovery, missed }
   return new MemberHelloDesk({
-    crypto: ports.crypto,
+    crypto,
     clock: ports.clock,
     node: network.keys.node,
     networkId: view.networkId,
@@ -292,7 +320,9 @@ function composeDesk(
       revocationVersion: view.facts.admission.revocationVersion,
       revocations: view.facts.admission.revocations,
       enforceExpiry: true,
+      recoveries: view.facts.recoveries.map(({ proof }) => encodeRecoveryProof(proof)),
     }),
     met,
+    isParted: (other, shown) => isParted(parting, other, shown),
   })
 }

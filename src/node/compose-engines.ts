@@ -23,6 +23,7 @@ import { LonelyCluster } from './engine/cluster/lonely-cluster.ts'
 import type { AdvertisedFacts } from './engine/cluster/own-record.ts'
 import type { RootFollower } from './engine/cluster/root-follower.ts'
 import { RunningCluster } from './engine/cluster/running-cluster.ts'
+import { TakeBack } from './engine/cluster/take-back.ts'
 import type { ContentRequest } from './engine/content/content-parts.ts'
 import type { ContentPlacement } from './engine/content/content-place.ts'
 import { ContentReplicas } from './engine/content/content-replicas.ts'
@@ -116,7 +117,18 @@ export async function composeEngines(parts: EngineParts, signal: AbortSignal | u
   await keyValues.start()
   signal?.throwIfAborted()
   const { peers } = cluster
-  const service = peers === undefined ? lonelyService(parts, blocks) : await openToPeers(foundation, peers, { keyValues, blocks })
+  const taking = new TakeBack({
+    ...{ store, limits, host, clock: hostClock, logger: logger.child('recovery') },
+    recovery: network.leftBehind === undefined ? self.recovery : 0,
+  })
+  const takingBack = (): number => taking.left
+  const { view } = cluster
+  const service =
+    peers === undefined
+      ? lonelyService(parts, { blocks, view, takingBack })
+      : await openToPeers(foundation, peers, { keyValues, blocks, takingBack })
+  resources.defer(() => taking.stop())
+  await taking.start()
   const sweeper = new TombstoneSweeper({ ...blockParts, hostClock, logger: logger.child('sweeper'), blocks })
   resources.defer(() => sweeper.stop())
   sweeper.start()
@@ -182,7 +194,11 @@ async function composeFoundation(
 async function openToPeers(
   { parts, resources, clock: hybridClock, network, cluster, content }: Foundation,
   peers: ClusterPeers,
-  { keyValues, blocks }: { readonly keyValues: KeyValueStore; readonly blocks: BlockEngine },
+  {
+    keyValues,
+    blocks,
+    takingBack,
+  }: { readonly keyValues: KeyValueStore; readonly blocks: BlockEngine; readonly takingBack: () => number },
 ): Promise<ClusterService> {
   const { ports, limits } = parts
   const { crypto, store, clock, logger } = ports
@@ -215,13 +231,16 @@ async function openToPeers(
   spread.start()
   const advertised = (): readonly string[] => said(parts, transport).advertised().endpoints
   const facts = { view, self, host, blocks, transport, liveness: peers.liveness, groups, admission }
-  return new RunningCluster({ ...facts, advertised, copiesPending })
+  return new RunningCluster({ ...facts, advertised, copiesPending, takingBack })
 }
 
-function lonelyService(parts: EngineParts, blocks: BlockEngine): ClusterService {
+function lonelyService(
+  parts: EngineParts,
+  engines: { readonly blocks: BlockEngine; readonly view: NetworkView; readonly takingBack: () => number },
+): ClusterService {
   const { software, advertised } = said(parts, undefined)
   const { zone, labels } = advertised()
-  return new LonelyCluster({ status: parts.status, blocks, description: { software, zone, labels } })
+  return new LonelyCluster({ status: parts.status, ...engines, description: { software, zone, labels } })
 }
 
 function transportOf(

@@ -36,6 +36,8 @@ export function clusterOf(facts: Partial<ClusterStatus> = {}): ClusterStatus {
     copiesPending: undefined,
     openEpochs: 1,
     withdrawn: false,
+    recovery: undefined,
+    leftBehind: undefined,
     patience: 1,
     listening: ['192.0.2.1:7072'],
     ...facts,

@@ -83,6 +83,7 @@ export function memberHello(keys: NodeKeys, changes: Partial<MemberHello> = {}):
     newestEpoch: 7,
     revocationVersion: 2,
     nowMs: nowMs + 1500,
+    recoveries: [],
     ...changes,
   }
 }

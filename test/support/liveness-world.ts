@@ -192,6 +192,7 @@ export class LivenessNode {
         rolledBack: () => undefined,
         copySeen: ({ nodeId }) => void this.seenCopied.push(toHex(nodeId)),
         copied: () => undefined,
+        leftBehind: () => undefined,
       },
       onRolledBack: (facts) => void this.rolledBack.push(facts),
       onCopied: () => void this.copied++,
@@ -204,8 +205,13 @@ export class LivenessNode {
       revocationVersion: 0,
       revocations: [],
       enforceExpiry: true,
+      recoveries: [],
     })
-    this.#desk = new MemberHelloDesk({ ...shared, node, membership, met: (member) => this.engine.met(member) })
+    this.#desk = new MemberHelloDesk({
+      ...{ ...shared, node, membership },
+      met: (member) => this.engine.met(member),
+      isParted: () => false,
+    })
   }
 
   async start(): Promise<void> {

@@ -11,11 +11,14 @@ import { nodeIdOf } from '../../src/node/core/access/user-keys.ts'
 import type { Limits } from '../../src/node/core/base/limits.ts'
 import { defaultLimits } from '../../src/node/core/base/limits.ts'
 import type { RequestId } from '../../src/node/core/base/request-id.ts'
+import type { RecoveryRecord } from '../../src/node/core/overlay/recovery-record.ts'
 import type { CallContext } from '../../src/node/engine/call-context.ts'
+import { forceRecovery } from '../../src/node/engine/network/force-recovery.ts'
 import { joinNetwork } from '../../src/node/engine/network/join-network.ts'
 import type { NodeKeys } from '../../src/node/engine/network/node-keys.ts'
 import { makeNodeKeys } from '../../src/node/engine/network/node-keys.ts'
 import type { StorageNode } from '../../src/node/engine/storage-node.ts'
+import type { SigningKey } from '../../src/node/ports/crypto.ts'
 import type { NodePorts } from '../../src/node/ports/node-ports.ts'
 import type { RecordStore } from '../../src/node/ports/record-store.ts'
 import type { Transport } from '../../src/node/ports/transport.ts'
@@ -237,6 +240,19 @@ export class MemoryNode {
     this.#clock?.end()
     this.#cluster.network.vanish(this.endpoint, { silently: true })
     this.disk.crash()
+  }
+
+  /** Recovers the network by force with this node, which is stopped, as the only survivor. */
+  async recover(administrator?: SigningKey): Promise<RecoveryRecord> {
+    const { limits } = this.#cluster
+    const { store, ports, transport } = await this.#ports()
+    const keys = await this.keys()
+    try {
+      return await this.#cluster.during(forceRecovery({ ...ports, store, limits, keys, administrator }))
+    } finally {
+      await this.#cluster.during(transport.stop())
+      await this.#cluster.during(store.close())
+    }
   }
 
   async join(link: string): Promise<void> {

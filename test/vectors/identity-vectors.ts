@@ -10,6 +10,12 @@ import { hlcFromMs } from '../../src/node/core/base/hybrid-clock.ts'
 import { bornGroup } from '../../src/node/core/consensus/group.ts'
 import { addInvite, encodeAdmission, noAdmission, revoke } from '../../src/node/core/overlay/admission-section.ts'
 import { encodeJoinAnswer, encodeJoinRequest, joinStatement, signJoinRequest } from '../../src/node/core/overlay/join-messages.ts'
+import {
+  encodeRecoveryProof,
+  encodeRecoveryRecord,
+  recoveryStatement,
+  signRecovery,
+} from '../../src/node/core/overlay/recovery-record.ts'
 import { rootSectionNames } from '../../src/node/core/overlay/root-section.ts'
 import {
   channel,
@@ -32,13 +38,19 @@ const chain = [below, passport(owner, inviter)]
 const record = nodeRecord(member)
 const versions = { least: 1, newest: 1 }
 const bound = { networkId, channel, validUntilMs: nowMs + dayMs }
+const recovery = signRecovery(
+  { crypto, signer: owner.user.signing },
+  { networkId, number: 1, epoch: 8, recoveredMs: nowMs, survivor: { nodeId: record.nodeId, storeId: record.storeId } },
+  [{ nodeId: filled(0x21, 32), storeId: filled(0x22, 16) }],
+)
 const binding = signBinding(crypto, member.node, bound)
 const token = filled(0x70, 16)
 const issuer = inviter.user.signing.publicKey
 
 export function identities(): VectorFile {
   const { issuer: by, signature, ...terms } = below
-  const facts = { chain: [passport(owner, member)], record, newestEpoch: 7, revocationVersion: 2, nowMs }
+  const shown = { chain: [passport(owner, member)], record, newestEpoch: 7, revocationVersion: 2, nowMs }
+  const facts = { ...shown, recoveries: [encodeRecoveryProof(recovery.proof)] }
   return {
     about:
       'Who speaks: a passport and a chain, the binding of a key to a channel, the record of a node, and both kinds of hello.',
@@ -65,6 +77,15 @@ export function identities(): VectorFile {
         encoded: encodeNodeRecord(record),
       },
       { hello: 'member', ...facts, encoded: encodeHello({ kind: 'member', networkId, versions, binding, ...facts }) },
+      {
+        recovery: recovery.proof,
+        takenOut: recovery.takenOut,
+        key: recovery.proof.administrator,
+        signature: recovery.proof.signature,
+        statement: recoveryStatement(recovery.proof, recovery.proof.administrator),
+        proof: encodeRecoveryProof(recovery.proof),
+        encoded: encodeRecoveryRecord(recovery),
+      },
       { hello: 'join', encoded: encodeHello({ kind: 'join', networkId, versions, binding, nodeKey: member.node.publicKey }) },
     ],
   }

@@ -24,6 +24,12 @@ export interface LivenessObserver {
   copySeen(facts: { readonly nodeId: Uint8Array }): void
   /** This node's own directory is in use twice. `endpoints`: what the other process advertises. */
   copied(facts: { readonly storeId: Uint8Array; readonly endpoints: readonly string[] }): void
+  /** The network was recovered by force, and this node's own directory is not of it any more. */
+  leftBehind(facts: {
+    readonly number: number
+    readonly recoveredMs: number
+    readonly survivor: { readonly nodeId: Uint8Array }
+  }): void
 }
 
 /** One function for each thing that happens between nodes; each feeds the log, a metric, or both. None of them throws. */
@@ -132,6 +138,12 @@ function livenessEvents(logger: Logger, meter: Meter): LivenessObserver {
         storeId: toHex(storeId),
         endpoints,
       })
+    },
+    leftBehind({ number, recoveredMs, survivor }) {
+      logger.error(
+        'the network was recovered by force without this data directory, which takes no part any more: join anew with an empty one',
+        { recovery: number, recoveredAt: new Date(recoveredMs).toISOString(), survivor: toHex(survivor.nodeId) },
+      )
     },
   }
 }

@@ -45,6 +45,7 @@ export const helloRefusals = [
   'revoked',
   'clock',
   'limit',
+  'left-behind',
 ] as const
 export type HelloRefusal = (typeof helloRefusals)[number]
 

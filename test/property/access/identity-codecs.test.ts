@@ -92,6 +92,7 @@ const memberHello: fc.Arbitrary<MemberHello> = fc.record({
   newestEpoch: fc.maxSafeNat(),
   revocationVersion: fc.maxSafeNat(),
   nowMs: fc.maxSafeNat(),
+  recoveries: fc.array(fc.uint8Array({ minLength: 1, maxLength: 512 }), { maxLength: 16 }),
 })
 const joinHello: fc.Arbitrary<JoinHello> = fc.record({ kind: fc.constant('join' as const), ...head, nodeKey: key })
 

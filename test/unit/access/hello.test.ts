@@ -33,6 +33,7 @@ const shared = {
   nowMs,
   skewMaxMs,
   enforceExpiry: true,
+  isParted: () => false,
 }
 const ownersKey = owner.user.signing.publicKey
 const idOf = (keys: typeof member) => nodeIdOf(crypto, keys.node.publicKey)

@@ -49,7 +49,7 @@ function nodeId(key: Uint8Array): Buffer {
 
 test('every statement is signed by the key beside it', () => {
   const signed = [...stored('identities'), ...stored('admissions')].filter((vector) => vector.statement !== undefined)
-  expect(signed).toHaveLength(5)
+  expect(signed).toHaveLength(6)
   for (const { key, statement, signature } of signed) {
     const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: bytes(key).toString('base64url') }, format: 'jwk' })
     expect(verify(null, bytes(statement), publicKey, bytes(signature))).toBe(true)

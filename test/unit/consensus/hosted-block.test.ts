@@ -96,7 +96,7 @@ async function hosted(group: Group, isBorn = true) {
     epoch: () => 1,
     logicOf: () => logic,
     isUncertain: () => false,
-    abstains: () => false,
+    abstains: () => undefined,
   }
   const block = new HostedBlock(address, loaded, parts, () => undefined)
   /** The last message of a kind that left. */

@@ -40,10 +40,14 @@ function deskOf(keys: NodeKeys, changes: Partial<Membership> = {}, clock = { now
     revocationVersion: 5,
     revocations: [],
     enforceExpiry: true,
+    recoveries: [],
     ...changes,
   }
   const parts = { crypto, clock, node: keys.node, networkId, limits: defaultLimits }
-  return { met, desk: new MemberHelloDesk({ ...parts, membership: () => membership, met: (one) => met.push(one) }) }
+  return {
+    met,
+    desk: new MemberHelloDesk({ ...parts, membership: () => membership, met: (one) => met.push(one), isParted: () => false }),
+  }
 }
 const joinDesk = (keys: NodeKeys, invitersKey: Uint8Array) =>
   new JoinHelloDesk({

@@ -33,6 +33,7 @@ export const refusalNumbers: Readonly<Record<HelloRefusal, number>> = {
   revoked: 9,
   clock: 10,
   limit: 11,
+  'left-behind': 12,
 }
 
 const refusals = new Map(Object.entries(refusalNumbers).map(([reason, number]) => [number, reason as HelloRefusal]))

@@ -16,10 +16,13 @@ import { decodeNodeRecord, encodeNodeRecord, nodeRecordBytesMax } from './node-r
 import type { PassportChain } from './passport.ts'
 import { decodePassportChain, encodePassportChain, passportChainBytesMax } from './passport.ts'
 
-const helloTag = recordTag('memo/hello/1')
+const helloTag = recordTag('memo/hello/2')
 const helloKinds = ['member', 'join'] as const
 
 export const helloBytesMax: number = 16 * 1024
+/** Statements of forced recoveries, the newest, and the bytes of one. */
+const recoveriesMax = 16
+const recoveryBytesMax = 512
 
 /** Versions of what nodes say to each other, both ends included. */
 export interface VersionRange {
@@ -46,6 +49,8 @@ export interface MemberHello extends HelloHead {
   readonly revocationVersion: number
   /** Unix milliseconds of its clock. */
   readonly nowMs: number
+  /** Statements of the network's forced recoveries, as their administrators signed them; the oldest first. */
+  readonly recoveries: readonly Uint8Array[]
 }
 
 export interface JoinHello extends HelloHead {
@@ -73,6 +78,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     .uint(hello.newestEpoch)
     .uint(hello.revocationVersion)
     .uint(hello.nowMs)
+    .list(hello.recoveries, (proof, item) => item.bytes(proof))
     .finish()
 }
 
@@ -91,6 +97,7 @@ export function decodeHello(bytes: Uint8Array): Hello | undefined {
       newestEpoch: reader.uint(),
       revocationVersion: reader.uint(),
       nowMs: reader.uint(),
+      recoveries: reader.list(recoveriesMax, (item) => item.bytes(1, recoveryBytesMax)),
     }
   })
 }

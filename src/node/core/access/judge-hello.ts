@@ -31,6 +31,8 @@ export type HelloFault =
   | 'expired'
   | 'revoked'
   | 'clock'
+  /** The network was recovered by force, and one of the two was left out. */
+  | 'left-behind'
 
 /** What a hello is held against, whoever asks. */
 export interface HelloQuestion {
@@ -54,6 +56,8 @@ export interface MemberQuestion extends HelloQuestion {
   /** Ed25519 public key of the network's present owner. */
   readonly owner: Uint8Array
   readonly revocations: readonly RevocationTarget[]
+  /** Whether a forced recovery of the network lies between the two: this node, or the data directory at the other end, was left out. */
+  isParted(other: { readonly nodeId: Uint8Array; readonly storeId: Uint8Array }, recoveries: readonly Uint8Array[]): boolean
 }
 
 export interface InviterQuestion extends HelloQuestion {
@@ -150,9 +154,11 @@ function bindingTimeFault({ nowMs, skewMaxMs }: HelloQuestion, hello: Hello): He
 function judgeMember(
   crypto: HelloCrypto,
   question: MemberQuestion,
-  { chain, record, newestEpoch, revocationVersion, nowMs }: MemberHello,
+  { chain, record, newestEpoch, revocationVersion, nowMs, recoveries }: MemberHello,
   proven: ProvenEnd,
 ): ProvenMember | Refused {
+  // Before the passports: who goes on without the other may have another owner by now.
+  if (question.isParted({ nodeId: proven.nodeId, storeId: record.storeId }, recoveries)) return refused('left-behind')
   const verdict = judgePassport(crypto, { ...question, chain, skewToleranceMs: question.skewMaxMs })
   if (verdict.kind === 'refused') return refused(helloFaultOf(verdict.reason))
   if (!equalBytes(verdict.holder.nodeKey, proven.nodeKey)) return refused('passport')

@@ -43,6 +43,7 @@ interface Write {
 export class ReplicaCore {
   readonly self: Member
   readonly bootCount: number
+  readonly recovery: number
   readonly limits: ReplicaLimits
   readonly log: ReplicaLog
   group: Group
@@ -69,6 +70,7 @@ export class ReplicaCore {
   constructor({ self, bootCount, recovery, record, limits }: ReplicaParts) {
     this.self = self
     this.bootCount = bootCount
+    this.recovery = recovery
     this.limits = limits
     this.group = record.group
     this.committed = record.applied

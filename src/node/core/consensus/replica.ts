@@ -3,7 +3,8 @@
  * Made Simple, 2001). It decides nothing about what entries mean; of them only changes of the group concern it.
  *
  * Invariants: votes of another group than the one in force here are neither given nor counted; a message of an older group is answered by
- * the newer one, a message of a newer group leads to a catch-up; the other invariants stand with the roles.
+ * the newer one, a message of a newer group leads to a catch-up; a ballot of before the network's last recovery is neither answered nor
+ * counted; the other invariants stand with the roles.
  */
 
 import type { Ballot } from './ballot.ts'
@@ -149,6 +150,8 @@ export class Replica {
 
   #receive(from: Member, message: ReplicaMessage): void {
     const core = this.#core
+    // Who missed a recovery of the network neither gives a vote nor is told what would let it.
+    if (message.kind !== 'newer-group' && message.ballot.recovery < core.recovery) return
     if (message.kind === 'higher') {
       onHigher(core, from, message)
       return

@@ -35,6 +35,7 @@ export const placementPrefix = encodeText('placement/')
 export const keyRingPrefix = encodeText('keyring/')
 export const storePrefix = encodeText('stores/')
 export const settledPrefix = encodeText('settled/')
+export const recoveryPrefix = encodeText('recovery/')
 
 /** The placement map of one epoch; the newest one holds, older ones stay while their epoch is open. */
 export function placementSection(epoch: number): Uint8Array {
@@ -48,6 +49,11 @@ export function keyRingSection(secretEpoch: number): Uint8Array {
 /** Up to which epoch a data directory of the map has moved what it holds. */
 export function settledSection({ nodeId, storeId }: Member): Uint8Array {
   return encodeText(`settled/${toHex(nodeId)}/${toHex(storeId)}`)
+}
+
+/** A forced recovery of the network, by its number. */
+export function recoverySection(number: number): Uint8Array {
+  return encodeText(`recovery/${number}`)
 }
 
 /** The default store has the empty name. */

@@ -47,12 +47,34 @@ export interface ClusterStatus {
   readonly copiesPending: number | undefined
   /** Placement maps by which blocks may still lie: 1 when nothing is being moved. More stay open while a node that has to report is away. */
   readonly openEpochs: number
-  /** This node takes no part any more: its data directory is older than others have seen it, or is in use twice. */
+  /** This node takes no part any more: its data directory is older than others have seen it, is in use twice, or was left behind. */
   readonly withdrawn: boolean
+  /** The last forced recovery of the network; undefined where there was none. */
+  readonly recovery: RecoveryStatus | undefined
+  /** The forced recovery by which the network went on without this data directory; undefined where none is known. */
+  readonly leftBehind: RecoveryFacts | undefined
   /** How many times longer than usual this node waits before it suspects others, because it is slow itself: from 1. */
   readonly patience: number
   /** Where other nodes reach this one; empty where it listens for none. */
   readonly listening: readonly string[]
+}
+
+export interface RecoveryFacts {
+  /** Of the recovery: the leading part of every ballot since. */
+  readonly number: number
+  /** Unix milliseconds. */
+  readonly recoveredMs: number
+  /** Node id of the one that went on. */
+  readonly survivor: Uint8Array
+  /** Ed25519 public key of who decided it. */
+  readonly administrator: Uint8Array
+}
+
+export interface RecoveryStatus extends RecoveryFacts {
+  /** Node ids of those that were taken out. */
+  readonly takenOut: readonly Uint8Array[]
+  /** Blocks that this node has still to take back; 0: none is left. */
+  readonly blocksLeft: number
 }
 
 export interface InviteOptions {

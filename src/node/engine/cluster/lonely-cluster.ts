@@ -4,10 +4,12 @@ import { isImmutable } from '../../core/base/address.ts'
 import { defaultWeight } from '../../core/overlay/placement-map.ts'
 import type { BlockService } from '../block/block-service.ts'
 import type { CallContext } from '../call-context.ts'
+import type { NetworkView } from '../network/network-view.ts'
 import { replicationFactor } from '../network/network-view.ts'
 import type { NodeStatus } from '../storage-node.ts'
 import type { ClusterNode, ClusterService, ClusterStatus, InviteOptions, ReplicaStatus } from './cluster-service.ts'
 import { checkInviteOptions } from './invite-options.ts'
+import { recoveryStatus } from './recovery-status.ts'
 
 /** What an operator says of a node. */
 export interface NodeDescription {
@@ -22,10 +24,10 @@ export interface LonelyClusterParts {
   readonly status: () => NodeStatus
   readonly blocks: BlockService
   readonly description: NodeDescription
+  readonly view: Pick<NetworkView, 'epoch' | 'facts'>
+  /** Blocks that the last forced recovery has still to take back. */
+  readonly takingBack: () => number
 }
-
-/** Of the placement map that a network is founded with. */
-const firstEpoch = 1
 
 /** The cluster of a node that listens for no other: itself, which decides alone. */
 export class LonelyCluster implements ClusterService {
@@ -36,11 +38,12 @@ export class LonelyCluster implements ClusterService {
   }
 
   status(): ClusterStatus {
+    const { view, takingBack } = this.#parts
     const { networkId, networkName } = this.#parts.status().identity
     return {
       networkId,
       networkName,
-      epoch: firstEpoch,
+      epoch: view.epoch,
       nodes: [this.#self()],
       quorum: { members: 1, alive: 1, needed: 1 },
       replication: replicationFactor,
@@ -48,6 +51,8 @@ export class LonelyCluster implements ClusterService {
       copiesPending: 0,
       openEpochs: 1,
       withdrawn: false,
+      recovery: recoveryStatus(view.facts.recoveries, takingBack()),
+      leftBehind: undefined,
       patience: 1,
       listening: [],
     }

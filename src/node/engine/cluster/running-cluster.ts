@@ -24,6 +24,7 @@ import type { GroupKeeper } from './group-keeper.ts'
 import { checkInviteOptions } from './invite-options.ts'
 import type { LivenessEngine } from './liveness-engine.ts'
 import type { ClusterNodeStatus } from './node-status.ts'
+import { recoveryFacts, recoveryStatus } from './recovery-status.ts'
 
 export interface RunningClusterParts {
   readonly view: NetworkView
@@ -38,6 +39,8 @@ export interface RunningClusterParts {
   readonly advertised: () => readonly string[]
   /** Copies of content that are still to be looked after; undefined while that is not known. */
   readonly copiesPending: () => number | undefined
+  /** Blocks that the last forced recovery has still to take back. */
+  readonly takingBack: () => number
 }
 
 /** The cluster of a node that others reach. */
@@ -49,7 +52,7 @@ export class RunningCluster implements ClusterService {
   }
 
   status(): ClusterStatus {
-    const { view, liveness, groups, transport, copiesPending, host } = this.#parts
+    const { view, liveness, groups, transport, copiesPending, host, takingBack } = this.#parts
     const known = liveness.nodes()
     const nodes = view.placement.places.map((place) => nodeAt(place, known))
     const root = host.peek(view.root)
@@ -65,7 +68,9 @@ export class RunningCluster implements ClusterService {
       groupsPending: groups.pending,
       copiesPending: copiesPending(),
       openEpochs: view.facts.maps.length,
-      withdrawn: host.abstains,
+      withdrawn: host.withdrawal !== undefined,
+      recovery: recoveryStatus(view.facts.recoveries, takingBack()),
+      leftBehind: view.leftBehind && recoveryFacts(view.leftBehind),
       patience: liveness.healthMultiplier,
       listening: transport.listening,
     }

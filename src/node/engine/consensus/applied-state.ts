@@ -58,6 +58,8 @@ export class AppliedState {
   readonly #locals = new WeakMap<LogEntry, LocalEntry>()
   /** Accepted records on the disk that are not applied. */
   readonly #acceptedOnDisk: Set<number>
+  /** Accepted records on the disk that were given up by a recovery. */
+  #stale: readonly number[]
   readonly #watches = new Set<ChangeWatch>()
   #record: BlockRecord | undefined
   #waiting: Slot[] = []
@@ -73,6 +75,7 @@ export class AppliedState {
     this.#record = loaded.block
     this.#installing = loaded.installing
     this.#acceptedOnDisk = new Set(loaded.record.slots.map(({ slot }) => slot))
+    this.#stale = loaded.stale
   }
 
   /** As of the last applied entry. */
@@ -228,7 +231,8 @@ export class AppliedState {
       writes.push({ kind: 'delete', family: 'accepted', key: acceptedKey(this.#address, slot) })
     }
     // What was accepted of slots behind a change of the group was accepted in a group that does not decide them.
-    const stale = entry.kind === 'group' ? [...this.#acceptedOnDisk].filter((other) => other > slot) : []
+    const behind = entry.kind === 'group' ? [...this.#acceptedOnDisk].filter((other) => other > slot) : []
+    const stale = [...behind, ...this.#stale]
     for (const other of stale) writes.push({ kind: 'delete', family: 'accepted', key: acceptedKey(this.#address, other) })
     // What others hold durably has to be applied, on whatever space is left.
     const isChosen = slot <= this.#log.committed()
@@ -239,6 +243,7 @@ export class AppliedState {
     // Behind the commit: who began to read while it was under way has not seen it.
     for (const watch of this.#watches) watch.note(applied.writes)
     for (const gone of [slot, ...stale]) this.#acceptedOnDisk.delete(gone)
+    this.#stale = []
     this.#record = next
     applied.durable?.()
     this.#log.changed()

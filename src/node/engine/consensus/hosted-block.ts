@@ -23,7 +23,8 @@ import { replicaLimits } from './load-replica.ts'
 import { MachineTimer } from './machine-timer.ts'
 import type { ProposalOutcome } from './proposal-results.ts'
 import { ProposalResults } from './proposal-results.ts'
-import { beingFetched, beingMoved, LostProposal, NotPrimary, noMajority, olderStore, Refusal } from './replica-failures.ts'
+import type { Withdrawal } from './replica-failures.ts'
+import { beingFetched, beingMoved, LostProposal, NotPrimary, noMajority, Refusal, withdrawn } from './replica-failures.ts'
 import type { CaughtUp, ReplicaLink } from './replica-link.ts'
 import { acceptedWrite, leastPromise, voteWrite } from './vote-writes.ts'
 
@@ -38,8 +39,8 @@ export interface HostedParts {
   /** A block that was not born here may have been born to a group that this one's does not have to meet. */
   readonly isUncertain: (address: BlockAddress) => boolean
   readonly signal: AbortSignal
-  /** This store was found to be older than what it has said before. */
-  readonly abstains: () => boolean
+  /** Why this store votes and leads no more; undefined while it does. */
+  readonly abstains: () => Withdrawal | undefined
 }
 
 /**
@@ -50,6 +51,8 @@ export class HostedBlock {
   readonly address: BlockAddress
   readonly #parts: HostedParts
   readonly #replica: Replica
+  /** The last slot that was held and not applied when the block was loaded. */
+  readonly #adoptsUpTo: number
   /** What the entries have led to. */
   readonly state: AppliedState
   readonly #proposals = new ProposalResults()
@@ -71,6 +74,7 @@ export class HostedBlock {
     const { bootCount, recovery } = self
     const replica = new Replica({ self, bootCount, recovery, record: loaded.record, limits: replicaLimits(limits) })
     this.#replica = replica
+    this.#adoptsUpTo = loaded.record.slots.at(-1)?.slot ?? -1
     this.#catchUps = new CatchUpRuns(address, parts, (result) => this.#caughtUp(result))
     this.#timer = new MachineTimer(parts.clock, parts.signal, () => this.#step({ kind: 'tick' }))
     this.state = new AppliedState(address, loaded, parts, {
@@ -99,13 +103,13 @@ export class HostedBlock {
   }
 
   /**
-   * This node is the only member: what is applied here is the state. So it is in a store that takes no changes and has another id than
-   * the member, which was this node with the store as it was.
+   * This node is the only member, and what is applied here is the state: nothing is left to be adopted of what it accepted among others. So it
+   * is in a store that takes no changes and has another id than the member, which was this node with the store as it was.
    */
   get isAlone(): boolean {
     const { self, store } = this.#parts
     const [only, ...others] = this.group.members
-    if (only === undefined || others.length > 0) return false
+    if (only === undefined || others.length > 0 || this.#replica.applied < this.#adoptsUpTo) return false
     return isMember(this.group, self) || (storeRefusal(store) !== undefined && equalBytes(only.nodeId, self.nodeId))
   }
 
@@ -149,7 +153,8 @@ export class HostedBlock {
 
   /** Resolves when this node leads the block and has applied what it took over. Rejects with NotPrimary, or `unavailable` when no majority answers. */
   async lead(signal: AbortSignal): Promise<void> {
-    if (this.#parts.abstains()) throw olderStore()
+    const withdrawal = this.#parts.abstains()
+    if (withdrawal !== undefined) throw withdrawn(withdrawal)
     if (this.state.isInstalling) {
       this.#fetchState(this.group.members)
       throw beingFetched()
@@ -229,7 +234,9 @@ export class HostedBlock {
       try {
         await this.lead(signal)
       } catch (error) {
-        if (isCoded(error, 'unavailable') && this.#replica.mayReadAlone && !this.state.isInstalling) return
+        // Who takes no part any more does not know what others decide since.
+        const maySpeak = this.#parts.abstains() === undefined && !this.state.isInstalling
+        if (isCoded(error, 'unavailable') && maySpeak && this.#replica.mayReadAlone) return
         throw error
       }
       const number = this.#nextNumber++

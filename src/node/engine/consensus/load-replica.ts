@@ -11,6 +11,7 @@ import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import { prepareAlone } from '../../core/consensus/prepare-alone.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import type { ReplicaLimits, ReplicaRecord, Slot } from '../../core/consensus/replica-events.ts'
+import { takeBack } from '../../core/consensus/take-back.ts'
 import { decodeAccepted, decodeVote, slotOfAcceptedKey } from '../../core/consensus/vote-codec.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 
@@ -20,6 +21,8 @@ export interface LoadedReplica {
   readonly record: ReplicaRecord
   /** Its state was left half replaced by a snapshot. */
   readonly installing: boolean
+  /** Slots on the disk that are of no use since a recovery by force: they go with the next write of the block. */
+  readonly stale: readonly number[]
 }
 
 /**
@@ -43,9 +46,11 @@ export async function loadReplica(
   const installing = vote?.installing === true
   // Also where the state is being replaced: what was applied is chosen, and nobody may choose anything else for it.
   const applied = block === undefined ? -1 : Number(block.committedIndex)
-  const slots = await readAccepted(store, address, applied)
+  const slots = await readHeldSlots(store, address, applied)
   const group = block?.group ?? unborn()
-  return { block, record: { group, promised: higher(block?.promised, vote?.promised), applied, slots }, installing }
+  const record = { group, promised: higher(block?.promised, vote?.promised), applied, slots }
+  const taken = installing ? undefined : takeBack(block, record, self)
+  return taken === undefined ? { block, record, installing, stale: [] } : { ...taken, installing }
 }
 
 export function replicaLimits(limits: Limits): ReplicaLimits {
@@ -67,7 +72,7 @@ export function replicaLimits(limits: Limits): ReplicaLimits {
 function aloneReplica(found: BlockRecord, self: Proposer): LoadedReplica {
   const block = prepareAlone(found, self) ?? found
   const { group, promised, committedIndex } = block
-  return { block, record: { group, promised, applied: Number(committedIndex), slots: [] }, installing: false }
+  return { block, record: { group, promised, applied: Number(committedIndex), slots: [] }, installing: false, stale: [] }
 }
 
 async function readVote(
@@ -82,8 +87,8 @@ async function readVote(
   return vote
 }
 
-/** What was accepted and not applied, in order; all of it, since each is bounded by the pipeline. */
-async function readAccepted(store: RecordStore, address: BlockAddress, applied: number): Promise<readonly Slot[]> {
+/** What was accepted above this slot, in order; all of it, since it is bounded by the pipeline. */
+export async function readHeldSlots(store: RecordStore, address: BlockAddress, applied: number): Promise<readonly Slot[]> {
   const before = prefixEnd(address)
   const found = await store.scan('accepted', { from: address, ...(before && { before }), limit: acceptedAtOnce })
   const slots: Slot[] = []

@@ -50,8 +50,19 @@ export function beingFetched(): CodedError {
   return new CodedError('unavailable', 'the state of this block is being fetched; nothing was changed')
 }
 
-export function olderStore(): CodedError {
-  const message =
-    'other nodes have seen this data directory further than it is: it was restored or copied, and takes no part any more; nothing was changed'
-  return new CodedError('unavailable', message)
+/** Why a node takes no part in its network any more. */
+export type Withdrawal =
+  /** Its data directory is older than others have seen it, or is in use twice. */
+  | 'older'
+  /** The network was recovered by force without this data directory. */
+  | 'left-behind'
+
+const withdrawals: Readonly<Record<Withdrawal, string>> = {
+  older: 'other nodes have seen this data directory further than it is: it was restored or copied, and takes no part any more',
+  'left-behind':
+    'the network was recovered by force without this data directory, which takes no part any more and stays as it is: join anew with an empty one',
+}
+
+export function withdrawn(why: Withdrawal): CodedError {
+  return new CodedError('unavailable', `${withdrawals[why]}; nothing was changed`, { details: { withdrawn: why } })
 }

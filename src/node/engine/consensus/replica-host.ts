@@ -8,6 +8,7 @@ import type { HostedParts } from './hosted-block.ts'
 import { HostedBlock } from './hosted-block.ts'
 import type { LoadedReplica } from './load-replica.ts'
 import { loadReplica } from './load-replica.ts'
+import type { Withdrawal } from './replica-failures.ts'
 
 /** Of a block in memory, roughly. */
 const bytesBesideState = 4096
@@ -34,7 +35,7 @@ export class ReplicaHost {
   readonly #sizes = new Map<string, number>()
   #bytes = 0
   readonly #pinned = new Set<string>()
-  #abstains = false
+  #withdrawal: Withdrawal | undefined
   readonly #loading = new Map<string, Promise<HostedBlock>>()
   /** Work that blocks are kept out of memory for. */
   readonly #unloaded = new Map<string, Promise<void>>()
@@ -48,9 +49,9 @@ export class ReplicaHost {
     return this.#hosted.size
   }
 
-  /** It votes and leads no more. */
-  get abstains(): boolean {
-    return this.#abstains
+  /** Why it votes and leads no more; undefined while it does. */
+  get withdrawal(): Withdrawal | undefined {
+    return this.#withdrawal
   }
 
   /** The block, if it is in memory. */
@@ -117,16 +118,16 @@ export class ReplicaHost {
     await working
   }
 
-  /** This store was found to be older than what it has said before: it votes and leads no more. */
-  abstain(): void {
-    this.#abstains = true
+  /** This store was found to be older than what it has said before, or the network went on without it: it votes and leads no more. */
+  withdraw(why: Withdrawal): void {
+    this.#withdrawal ??= why
     for (const block of this.#hosted.values()) block.resign()
   }
 
   /** What a member of a group says, in the order in which it came. */
   receive(from: Member, address: BlockAddress, message: ReplicaMessage, epoch: number): void {
     // A store that has lost records does not know what it voted for.
-    if (storeRefusal(this.#parts.store) !== undefined || this.#abstains || this.#controller.signal.aborted) return
+    if (storeRefusal(this.#parts.store) !== undefined || this.#withdrawal !== undefined || this.#controller.signal.aborted) return
     const opened = this.open(address)
     if (!(opened instanceof Promise)) {
       this.#hand(opened, from, message, epoch)
@@ -171,7 +172,7 @@ export class ReplicaHost {
         loaded = await loadReplica(store, address, self, () => birthGroup(address))
       } while (loaded.block === undefined && begun !== epoch())
       this.#controller.signal.throwIfAborted()
-      const parts = { ...this.#parts, signal: this.#controller.signal, abstains: () => this.#abstains }
+      const parts = { ...this.#parts, signal: this.#controller.signal, abstains: () => this.#withdrawal }
       const block = new HostedBlock(address, loaded, parts, (changed) => {
         this.#makeRoomFor(changed, name)
         applied?.(changed)

@@ -91,6 +91,7 @@ export async function foundNetwork(parts: FoundingParts): Promise<NetworkState> 
     admission: noAdmission,
     stores: new Map([['', page]]),
     secrets: [secret],
+    recoveries: [],
   }
   const rootGroup = bornGroup([{ nodeId: self.nodeId, storeId: self.storeId }])
   return { ...facts, networkId, root, rootGroup, keys, self }

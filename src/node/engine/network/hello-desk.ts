@@ -1,7 +1,7 @@
 import { assert } from '../../../shared/assert.ts'
 import { bindingValidityMaxMs, signBinding } from '../../core/access/certificate-binding.ts'
 import { encodeHello, helloBytesMax, spokenVersions } from '../../core/access/hello.ts'
-import type { HelloFault, HelloQuestion, ProvenMember } from '../../core/access/judge-hello.ts'
+import type { HelloFault, HelloQuestion, MemberQuestion, ProvenMember } from '../../core/access/judge-hello.ts'
 import { judgeHello } from '../../core/access/judge-hello.ts'
 import type { SignedNodeRecord } from '../../core/access/node-record.ts'
 import type { PassportChain } from '../../core/access/passport.ts'
@@ -24,6 +24,8 @@ export interface Membership {
   readonly revocations: readonly RevocationTarget[]
   /** False while this node's clock is far from that of its peers. */
   readonly enforceExpiry: boolean
+  /** Statements of the network's forced recoveries, the oldest first. */
+  readonly recoveries: readonly Uint8Array[]
 }
 
 /** What every desk needs, of a member and of a node that asks to become one. */
@@ -39,6 +41,8 @@ export interface HelloDeskParts extends DeskParts {
   membership(): Membership
   /** Told of every member whose hello was found good, before its session begins. */
   met(member: ProvenMember): void
+  /** Whether a forced recovery of the network lies between this node and the other end. */
+  readonly isParted: MemberQuestion['isParted']
 }
 
 /** Makes and judges the hellos of a member. */
@@ -53,16 +57,17 @@ export class MemberHelloDesk implements HelloDesk {
 
   ownHello(ownChannel: Uint8Array): Uint8Array {
     const { networkId } = this.#parts
-    const { chain, record, newestEpoch, revocationVersion } = this.#parts.membership()
+    const { chain, record, newestEpoch, revocationVersion, recoveries } = this.#parts.membership()
     const { binding, nowMs } = bindNow(this.#parts, ownChannel)
-    const facts = { chain, record, newestEpoch, revocationVersion, nowMs }
+    const facts = { chain, record, newestEpoch, revocationVersion, nowMs, recoveries }
     return encodeHello({ kind: 'member', networkId, versions: spokenVersions, binding, ...facts })
   }
 
   judge(hello: Uint8Array, peerChannel: Uint8Array, side: HelloSide): HelloVerdict {
-    const { crypto } = this.#parts
+    const { crypto, isParted } = this.#parts
     const { owner, revocations, enforceExpiry } = this.#parts.membership()
-    const question = { ...questionOf(this.#parts, this.#ownNodeId, hello, peerChannel, side), owner, revocations, enforceExpiry }
+    const asked = questionOf(this.#parts, this.#ownNodeId, hello, peerChannel, side)
+    const question = { ...asked, owner, revocations, enforceExpiry, isParted }
     const verdict = judgeHello(crypto, question)
     switch (verdict.kind) {
       case 'refused':

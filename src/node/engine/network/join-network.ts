@@ -11,6 +11,8 @@ import type { NodePorts } from '../../ports/node-ports.ts'
 import type { PeerHandler, Transport } from '../../ports/transport.ts'
 import { knownNodeWrites } from '../cluster/known-nodes-file.ts'
 import { JoinHelloDesk } from './join-hello-desk.ts'
+import { sectionsByName } from './load-network.ts'
+import { forcedRecoveries } from './network-facts.ts'
 import { readNetworkRecord, writeNetworkRecord } from './network-record.ts'
 import { makeNodeKeys } from './node-keys.ts'
 import { writeOwnPassport } from './own-passport.ts'
@@ -87,8 +89,12 @@ export async function joinNetwork(
   if (verdict.kind === 'refused') {
     throw new CodedError('signature-invalid', `the answer of the inviting node does not hold (${verdict.reason})`)
   }
+  const recoveries = forcedRecoveries(crypto, verdict.descriptor, sectionsByName(answer.root.sections))
+  if (recoveries === undefined) {
+    throw new CodedError('signature-invalid', 'the answer of the inviting node does not hold (recoveries)')
+  }
   const writes = [
-    writeNetworkRecord({ networkId: invite.networkId, recovery: 0 }),
+    writeNetworkRecord({ networkId: invite.networkId, recovery: recoveries.at(-1)?.proof.number ?? 0 }),
     writeRootCopy(answer.root),
     writeOwnPassport(answer.chain),
     ...knownNodeWrites(answer.nodes),

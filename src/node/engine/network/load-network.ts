@@ -16,6 +16,7 @@ import { placeOf } from '../../core/overlay/placement-map.ts'
 import { decodeRootSection } from '../../core/overlay/root-section.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
+import { readLeftBehind } from './left-behind.ts'
 import type { Sections } from './network-facts.ts'
 import { damaged, foreignKey, networkFacts } from './network-facts.ts'
 import type { NetworkRecord } from './network-record.ts'
@@ -46,7 +47,7 @@ export interface LoadedRoot {
  */
 export async function loadNetwork(parts: LoadingParts, kept: NetworkRecord): Promise<LoadedRoot> {
   const { crypto, store, keys } = parts
-  const { networkId, recovery } = kept
+  const { networkId } = kept
   const root = rootBlockAddress(crypto, networkId)
   const isHeld = (await store.has('block', root)) && !(await isInstalling(store, root))
   const copy = isHeld ? undefined : await readRootCopy(store, networkId)
@@ -58,10 +59,13 @@ export async function loadNetwork(parts: LoadingParts, kept: NetworkRecord): Pro
   // A node that joined brings its pages to where the others have them when it runs.
   if (facts.placement.places.length === 1) for (const page of facts.stores.values()) await assertPage(store, page, networkId)
   const { storeId, bootCount } = store.identity
+  const recovery = Math.max(kept.recovery, facts.recoveries.at(-1)?.proof.number ?? 0)
   const self = { nodeId, storeId, bootCount, recovery }
   const rootGroup = held?.record.group ?? copy?.group
   if (rootGroup === undefined) throw damaged(networkId, 'nobody holds its root')
-  return { state: { ...facts, networkId, root, rootGroup, keys, self }, held }
+  const proof = await readLeftBehind(store)
+  const leftBehind = proof !== undefined && proof.number > recovery ? proof : undefined
+  return { state: { ...facts, networkId, root, rootGroup, keys, self, leftBehind }, held }
 }
 
 export function sectionsByName(sections: readonly NamedSection[]): Sections {

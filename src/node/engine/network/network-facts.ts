@@ -9,11 +9,15 @@ import { decodeDescriptorSection, isGenuineDescriptor } from '../../core/overlay
 import type { NamedSection } from '../../core/overlay/named-sections.ts'
 import type { PlacementMap } from '../../core/overlay/placement-map.ts'
 import { decodePlacement } from '../../core/overlay/placement-map.ts'
+import type { RecoveryRecord } from '../../core/overlay/recovery-record.ts'
+import { decodeRecoveryRecord, isGenuineRecovery, isWholeRecovery } from '../../core/overlay/recovery-record.ts'
 import { decodeFeatureLevel, decodeKeyRing, decodeStoreRoot, featureLevel } from '../../core/overlay/root-bodies.ts'
 import {
   keyRingPrefix,
   placementPrefix,
   placementSection,
+  recoveryPrefix,
+  recoverySection,
   rootSectionNames,
   sectionSuffix,
   storePrefix,
@@ -37,6 +41,8 @@ export interface NetworkFacts {
   readonly stores: ReadonlyMap<string, BlockAddress>
   /** By epoch, ascending; the last one is for new blocks. */
   readonly secrets: readonly NetworkSecret[]
+  /** Forced recoveries, ascending by number. */
+  readonly recoveries: readonly RecoveryRecord[]
 }
 
 export interface FactParts {
@@ -54,7 +60,9 @@ export function networkFacts(parts: FactParts, networkId: Uint8Array, sections: 
   const admission = decodeAdmission(bodyOf(sections, rootSectionNames.admission) ?? noBytes)
   if (admission === undefined) throw damaged(networkId, 'its admission section cannot be read')
   const secrets = openSecrets(parts, networkId, sections)
-  return { descriptor, maps, placement, admission, stores: storePages(networkId, sections), secrets }
+  const recoveries = forcedRecoveries(parts.crypto, descriptor, sections)
+  if (recoveries === undefined) throw damaged(networkId, 'its record of a forced recovery does not hold')
+  return { descriptor, maps, placement, admission, stores: storePages(networkId, sections), secrets, recoveries }
 }
 
 const noBytes = new Uint8Array(0)
@@ -85,6 +93,22 @@ function placementMaps(networkId: Uint8Array, sections: Sections): readonly Plac
     return map
   })
   return maps.sort((left, right) => left.epoch - right.epoch)
+}
+
+/** What the sections say of forced recoveries; undefined unless each is what its name says and was signed by an administrator. */
+export function forcedRecoveries(
+  crypto: Crypto,
+  descriptor: DescriptorSection,
+  sections: Sections,
+): readonly RecoveryRecord[] | undefined {
+  const records: RecoveryRecord[] = []
+  for (const { name, section } of withPrefix(sections, recoveryPrefix)) {
+    const record = decodeRecoveryRecord(section.body)
+    if (record === undefined || !equalBytes(name, recoverySection(record.proof.number))) return undefined
+    if (!isWholeRecovery(crypto, record) || !isGenuineRecovery(crypto, descriptor, record.proof)) return undefined
+    records.push(record)
+  }
+  return records.sort((left, right) => left.proof.number - right.proof.number)
 }
 
 function openSecrets({ crypto, keys }: FactParts, networkId: Uint8Array, sections: Sections): readonly NetworkSecret[] {

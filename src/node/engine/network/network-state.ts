@@ -1,6 +1,7 @@
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Group } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
+import type { RecoveryProof } from '../../core/overlay/recovery-record.ts'
 import type { NetworkFacts } from './network-facts.ts'
 import type { NodeKeys } from './node-keys.ts'
 
@@ -13,4 +14,6 @@ export interface NetworkState extends NetworkFacts {
   readonly keys: NodeKeys
   /** This node as a member of groups, at this start. */
   readonly self: Proposer
+  /** The recovery by which the network went on without this data directory, as it was known at the start. */
+  readonly leftBehind?: RecoveryProof | undefined
 }

@@ -7,6 +7,7 @@ import type { OpenEpochs } from '../../core/overlay/open-epochs.ts'
 import { differingGroups, openEpochs } from '../../core/overlay/open-epochs.ts'
 import type { PlacementMap } from '../../core/overlay/placement-map.ts'
 import { placeOf } from '../../core/overlay/placement-map.ts'
+import type { RecoveryProof } from '../../core/overlay/recovery-record.ts'
 import { placementGroup } from '../../core/overlay/rendezvous.ts'
 import type { NetworkFacts } from './network-facts.ts'
 import type { NetworkState } from './network-state.ts'
@@ -21,6 +22,7 @@ export class NetworkView {
   readonly root: BlockAddress
   readonly #self: Member
   readonly #listeners: (() => void)[] = []
+  #leftBehind: RecoveryProof | undefined
   #facts: NetworkFacts
   #epochs: OpenEpochs
 
@@ -28,6 +30,7 @@ export class NetworkView {
     this.networkId = state.networkId
     this.root = state.root
     this.#self = { nodeId: state.self.nodeId, storeId: state.self.storeId }
+    this.#leftBehind = state.leftBehind
     this.#facts = state
     this.#epochs = epochsOf(state.maps)
   }
@@ -49,6 +52,15 @@ export class NetworkView {
     const owner = this.#facts.descriptor.terms.at(-1)?.owner
     assert(owner !== undefined, 'a descriptor has terms')
     return owner
+  }
+
+  /** The recovery by which the network went on without this data directory; undefined where none is known. */
+  get leftBehind(): RecoveryProof | undefined {
+    return this.#leftBehind
+  }
+
+  leave(proof: RecoveryProof): void {
+    this.#leftBehind = proof
   }
 
   /** Told, synchronously, when something of the network has changed. Must not throw. */
