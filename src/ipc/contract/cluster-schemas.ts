@@ -14,6 +14,14 @@ const quorumSchema = z.strictObject({
   needed: count,
 })
 
+/** A forced recovery of the network: one node went on alone. */
+const recoverySchema = z.strictObject({
+  number: count,
+  atMs: z.number(),
+  /** Node id of the one that went on. */
+  survivor: hexSchema,
+})
+
 /** The network in a few numbers, as a status carries it. */
 export const clusterSummarySchema = z.strictObject({
   /** By state, this node among them. */
@@ -21,6 +29,10 @@ export const clusterSummarySchema = z.strictObject({
   quorum: quorumSchema,
   /** Copies of every block that the network keeps where it has nodes enough. */
   replication: count,
+  /** The last one; null where there was none. `takenOut`: nodes; `blocksLeft`: blocks that this node has still to take back. */
+  recovery: recoverySchema.extend({ takenOut: count, blocksLeft: count }).nullable(),
+  /** The one by which the network went on without this node; null where none is known. */
+  leftBehind: recoverySchema.nullable(),
 })
 export type ClusterSummary = z.infer<typeof clusterSummarySchema>
 

@@ -51,7 +51,7 @@ export class DemoCluster {
   summary(): ClusterSummary {
     const counts = { alive: 0, suspect: 0, dead: 0, left: 0, unknown: 0 }
     for (const { state } of this.#nodes) counts[state] += 1
-    return { nodes: counts, quorum: this.#quorum(), replication: 3 }
+    return { nodes: counts, quorum: this.#quorum(), replication: 3, recovery: null, leftBehind: null }
   }
 
   invite(validityMs: number): Invite {

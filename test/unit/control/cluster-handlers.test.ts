@@ -50,7 +50,22 @@ describe('what screens are told of the network', () => {
       nodes: { alive: 2, suspect: 1, dead: 0, left: 1, unknown: 0 },
       quorum: { members: 3, alive: 2, needed: 2 },
       replication: 3,
+      recovery: null,
+      leftBehind: null,
     })
+  })
+
+  test('and tells of a forced recovery, and of one without this node', () => {
+    const facts = {
+      number: 2,
+      recoveredMs: 5000,
+      survivor: new Uint8Array(32).fill(1),
+      administrator: new Uint8Array(32).fill(2),
+    }
+    const recovery = { ...facts, takenOut: [new Uint8Array(32).fill(3), new Uint8Array(32).fill(4)], blocksLeft: 7 }
+    const shown = { number: 2, atMs: 5000, survivor: '01'.repeat(32) }
+    expect(clusterSummary(clusterOf({ recovery }))).toMatchObject({ recovery: { ...shown, takenOut: 2, blocksLeft: 7 } })
+    expect(clusterSummary(clusterOf({ leftBehind: facts, withdrawn: true }))).toMatchObject({ recovery: null, leftBehind: shown })
   })
 })
 

@@ -38,6 +38,20 @@ test('the nodes, the quorum and what is left to do are told', async () => {
   })
 })
 
+test('a forced recovery is told, and one without the node that answers', async () => {
+  const facts = { number: 3, recoveredMs: 5000, survivor: new Uint8Array(32).fill(1), administrator: new Uint8Array(32).fill(2) }
+  const recovery = { ...facts, takenOut: [new Uint8Array(32).fill(4)], blocksLeft: 6 }
+  await using rig = await GrpcRig.start({
+    cluster: { status: () => clusterOf({ recovery, leftBehind: facts, withdrawn: true }) },
+  })
+  const told = { number: 3n, recoveredAtMs: 5000n, survivor: facts.survivor, administrator: facts.administrator }
+  expect(await rig.client.call(Cluster.method.status, {})).toMatchObject({
+    recovery: { ...told, takenOut: [new Uint8Array(32).fill(4)], blocksLeft: 6n },
+    leftBehind: told,
+    withdrawn: true,
+  })
+})
+
 test('each state has its number, and what was not heard is absent', async () => {
   const states: readonly ClusterNodeState[] = ['alive', 'suspect', 'dead', 'left', 'unknown']
   const nodes = states.map((state, at) => clusterNodeOf(at + 1, { state, capacityBytes: undefined, freeBytes: undefined }))

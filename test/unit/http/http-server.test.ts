@@ -84,6 +84,8 @@ describe('routes', () => {
       copiesPending: null,
       openEpochs: 1,
       withdrawn: false,
+      recovery: null,
+      leftBehind: null,
     })
     cluster = clusterOf({ quorum: { members: 3, alive: 2, needed: 2 }, openEpochs: 2 })
     expect(JSON.parse((await ask('/health')).body).problems).toEqual([
@@ -97,6 +99,19 @@ describe('routes', () => {
       503,
       [expect.stringContaining('the node takes no part any more')],
     ])
+    const facts = {
+      number: 3,
+      recoveredMs: 5000,
+      survivor: new Uint8Array(32).fill(1),
+      administrator: new Uint8Array(32).fill(2),
+    }
+    cluster = clusterOf({ nodes, withdrawn: true, leftBehind: facts, recovery: { ...facts, takenOut: [], blocksLeft: 0 } })
+    const leftBehind = JSON.parse((await ask('/health')).body) as HealthReport
+    expect(leftBehind.problems).toEqual([expect.stringContaining('recovered by force without this data directory')])
+    expect(leftBehind.cluster).toMatchObject({
+      recovery: { number: 3, at: '1970-01-01T00:00:05.000Z', survivor: '01'.repeat(32), takenOut: [], blocksLeft: 0 },
+      leftBehind: { number: 3, administrator: '02'.repeat(32) },
+    })
     cluster = wholeCluster
   })
 

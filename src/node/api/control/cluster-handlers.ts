@@ -5,6 +5,7 @@ import type {
   ClusterService,
   ClusterNode as EngineNode,
   ClusterStatus as EngineStatus,
+  RecoveryFacts,
 } from '../../engine/cluster/cluster-service.ts'
 import { controlBase } from './control-base.ts'
 
@@ -21,10 +22,21 @@ export function clusterHandlers({ cluster: service }: ClusterParts) {
 }
 
 /** What a status says of the network. */
-export function clusterSummary({ nodes, quorum, replication }: EngineStatus): ClusterSummary {
+export function clusterSummary({ nodes, quorum, replication, recovery, leftBehind }: EngineStatus): ClusterSummary {
   const counts = { alive: 0, suspect: 0, dead: 0, left: 0, unknown: 0 }
   for (const { state } of nodes) counts[state] += 1
-  return { nodes: counts, quorum, replication }
+  return {
+    ...{ nodes: counts, quorum, replication },
+    recovery:
+      recovery === undefined
+        ? null
+        : { ...recoveryOf(recovery), takenOut: recovery.takenOut.length, blocksLeft: recovery.blocksLeft },
+    leftBehind: leftBehind === undefined ? null : recoveryOf(leftBehind),
+  }
+}
+
+function recoveryOf({ number, recoveredMs, survivor }: RecoveryFacts) {
+  return { number, atMs: recoveredMs, survivor: toHex(survivor) }
 }
 
 function clusterStatus(status: EngineStatus): ClusterStatus {

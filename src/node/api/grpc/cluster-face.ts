@@ -1,4 +1,4 @@
-import type { ClusterNode, ClusterNodeState, ClusterService } from '../../engine/cluster/cluster-service.ts'
+import type { ClusterNode, ClusterNodeState, ClusterService, RecoveryFacts } from '../../engine/cluster/cluster-service.ts'
 import { defaultInvite } from '../../engine/cluster/invite-options.ts'
 import type { Handlers } from './bridge.ts'
 import type { Cluster } from './generated/memo/v1/cluster_pb.js'
@@ -16,13 +16,23 @@ export const nodeStates = {
 export function clusterFace(cluster: ClusterService): Handlers<(typeof Cluster)['method']> {
   return {
     async status() {
-      const { networkId, networkName, epoch, nodes, quorum, replication, groupsPending, copiesPending, listening } =
-        cluster.status()
+      const status = cluster.status()
+      const { networkId, networkName, epoch, nodes, quorum, replication, groupsPending, copiesPending, listening } = status
+      const { recovery, leftBehind, withdrawn } = status
       return {
         ...{ networkId, networkName, epoch: BigInt(epoch), nodes: nodes.map(nodeMessage), quorum, replication },
         groupsPending: BigInt(groupsPending),
         ...(copiesPending !== undefined && { copiesPending: BigInt(copiesPending) }),
         listening: [...listening],
+        ...(recovery !== undefined && {
+          recovery: {
+            ...recoveryMessage(recovery),
+            takenOut: [...recovery.takenOut],
+            blocksLeft: BigInt(recovery.blocksLeft),
+          },
+        }),
+        ...(leftBehind !== undefined && { leftBehind: recoveryMessage(leftBehind) }),
+        withdrawn,
       }
     },
     async createInvite({ uses, validityMs }, call) {
@@ -34,6 +44,10 @@ export function clusterFace(cluster: ClusterService): Handlers<(typeof Cluster)[
       return { link, expiresAtMs: BigInt(expiresMs) }
     },
   }
+}
+
+function recoveryMessage({ number, recoveredMs, survivor, administrator }: RecoveryFacts) {
+  return { number: BigInt(number), recoveredAtMs: BigInt(recoveredMs), survivor, administrator }
 }
 
 function nodeMessage(node: ClusterNode) {

@@ -1,5 +1,5 @@
 import { toHex } from '../../core/base/bytes.ts'
-import type { ClusterNodeState, ClusterStatus, QuorumStatus } from '../../engine/cluster/cluster-service.ts'
+import type { ClusterNodeState, ClusterStatus, QuorumStatus, RecoveryFacts } from '../../engine/cluster/cluster-service.ts'
 import type { NodeStatus } from '../../engine/storage-node.ts'
 import type { KeyDescription } from '../../ports/key-vault.ts'
 
@@ -44,11 +44,22 @@ export interface HealthReport {
     readonly openEpochs: number
     /** The node votes no more until it has another data directory. */
     readonly withdrawn: boolean
+    /** The last forced recovery of the network; null where there was none. */
+    readonly recovery: (RecoveryReport & { readonly takenOut: readonly string[]; readonly blocksLeft: number }) | null
+    /** The forced recovery by which the network went on without this node. */
+    readonly leftBehind: RecoveryReport | null
   }
   readonly disk: { readonly freeBytes: number; readonly full: boolean }
   readonly keys: number
   readonly collectableValues: number
   readonly keysKept: readonly { readonly name: string; readonly protection: string; readonly mode: string }[]
+}
+
+interface RecoveryReport {
+  readonly number: number
+  readonly at: string
+  readonly survivor: string
+  readonly administrator: string
 }
 
 export interface HealthFacts {
@@ -100,11 +111,24 @@ export function healthReport({ version, pid, status, cluster, keysKept, damage }
       copiesPending: cluster.copiesPending ?? null,
       openEpochs: cluster.openEpochs,
       withdrawn: cluster.withdrawn,
+      ...recoveryReports(cluster),
     },
     disk: { freeBytes: usage.diskFreeBytes, full },
     keys: status.keys,
     collectableValues: status.collectable,
     keysKept: keysKept.map(({ name, protection, mode }) => ({ name, protection: protection.kind, mode: octal(mode) })),
+  }
+}
+
+function recoveryReports({ recovery, leftBehind }: ClusterStatus): Pick<HealthReport['cluster'], 'recovery' | 'leftBehind'> {
+  const reportOf = ({ number, recoveredMs, survivor, administrator }: RecoveryFacts): RecoveryReport => ({
+    ...{ number, at: new Date(recoveredMs).toISOString() },
+    ...{ survivor: toHex(survivor), administrator: toHex(administrator) },
+  })
+  const takenOut = recovery?.takenOut.slice(0, findingsShownMax).map(toHex) ?? []
+  return {
+    recovery: recovery === undefined ? null : { ...reportOf(recovery), takenOut, blocksLeft: recovery.blocksLeft },
+    leftBehind: leftBehind === undefined ? null : reportOf(leftBehind),
   }
 }
 
@@ -143,6 +167,13 @@ function nodeCounts({ nodes }: ClusterStatus): HealthReport['cluster']['nodes'] 
 function clusterProblems(cluster: ClusterStatus): string[] {
   const { members, alive, needed } = cluster.quorum
   const problems: string[] = []
+  if (cluster.leftBehind !== undefined) {
+    problems.push(
+      'the network was recovered by force without this data directory: the node takes no part any more, and the directory stays as it is; join anew with an empty one',
+    )
+    // It hears of nobody any more, and whom it misses is of no account.
+    return problems
+  }
   if (cluster.withdrawn) {
     problems.push('this data directory was restored or copied: the node takes no part any more, and the log says what was seen')
   }

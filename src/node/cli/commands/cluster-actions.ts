@@ -1,6 +1,10 @@
 import type { MessageShape } from '@bufbuild/protobuf'
 import { CodedError } from '../../../shared/coded-error.ts'
-import type { ClusterNodeSchema, ClusterStatusResponseSchema } from '../../api/grpc/generated/memo/v1/cluster_pb.js'
+import type {
+  ClusterNodeSchema,
+  ClusterStatusResponseSchema,
+  RecoverySchema,
+} from '../../api/grpc/generated/memo/v1/cluster_pb.js'
 import { Cluster } from '../../api/grpc/generated/memo/v1/cluster_pb.js'
 import { toHex } from '../../core/base/bytes.ts'
 import type { CliIo } from '../cli-io.ts'
@@ -12,6 +16,7 @@ import { textTable } from './text-table.ts'
 
 type Status = MessageShape<typeof ClusterStatusResponseSchema>
 type Node = MessageShape<typeof ClusterNodeSchema>
+type Recovery = MessageShape<typeof RecoverySchema>
 
 export interface InviteFlags extends RemoteFlags {
   readonly auto?: boolean
@@ -50,13 +55,48 @@ export function clusterStatus(flags: RemoteFlags, io: CliIo): Promise<void> {
       ['epoch', String(epoch)],
       ['to do', pendingText(groupsPending, copiesPending)],
       ['listening', listening.join(', ') || 'for no other nodes'],
+      ...recoveryLines(status),
     ]
     await call.output.result(lines.map(([name = '', text]) => `${name.padEnd(10)} ${text}`).join('\n'), {
       ...{ network: networkName, networkId: toHex(networkId), quorum: health, nodes: countsOf(nodes), replication },
       ...{ epoch: Number(epoch), groupsPending: Number(groupsPending), listening },
       copiesPending: copiesPending === undefined ? null : Number(copiesPending),
+      ...{ recovery: recoveryJson(status.recovery), leftBehind: recoveryJson(status.leftBehind), withdrawn: status.withdrawn },
     })
   })
+}
+
+/** Forced recoveries are never passed over in silence. */
+function recoveryLines({ recovery, leftBehind, withdrawn }: Status): readonly (readonly [string, string])[] {
+  const lines: (readonly [string, string])[] = []
+  if (recovery !== undefined) {
+    const { number, survivor, takenOut, blocksLeft } = recovery
+    const left = blocksLeft === 0n ? '' : `; ${blocksLeft} blocks still to be taken back`
+    const text = `${number} by force, ${recoveredAt(recovery)}: node ${shortId(survivor)} went on alone, ${takenOut.length} taken out (${takenOut.map(shortId).join(', ')})${left}`
+    lines.push(['recovery', text])
+  }
+  if (leftBehind !== undefined) {
+    const text = `LEFT BEHIND: the network was recovered by force without this directory (${leftBehind.number}, ${recoveredAt(leftBehind)}); it stays as it is, join anew with an empty one`
+    lines.push(['state', text])
+  } else if (withdrawn) lines.push(['state', 'WITHDRAWN: this data directory was restored or copied'])
+  return lines
+}
+
+function recoveryJson(recovery: Recovery | undefined) {
+  if (recovery === undefined) return null
+  const { number, survivor, administrator, takenOut, blocksLeft } = recovery
+  return {
+    ...{ number: Number(number), at: recoveredAt(recovery), survivor: toHex(survivor), administrator: toHex(administrator) },
+    ...{ takenOut: takenOut.map(toHex), blocksLeft: Number(blocksLeft) },
+  }
+}
+
+function recoveredAt({ recoveredAtMs }: Recovery): string {
+  return new Date(Number(recoveredAtMs)).toISOString()
+}
+
+function shortId(nodeId: Uint8Array): string {
+  return toHex(nodeId).slice(0, 12)
 }
 
 function copiesText(replication: number, nodes: readonly Node[]): string {

@@ -1,5 +1,4 @@
 import { readdir, stat } from 'node:fs/promises'
-import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { FileVault } from '../../adapters/file-vault/file-vault.ts'
@@ -8,31 +7,53 @@ import { toHex } from '../../core/base/bytes.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
 import type { CliIo } from '../cli-io.ts'
 import { createOutput } from '../cli-output.ts'
+import { confirm } from '../confirm.ts'
 import { silentLogger } from '../silent-logger.ts'
 import { examples } from './kv-commands.ts'
+import { recoverNetworkAlone } from './recover-alone.ts'
 import type { RunFlags } from './setting-options.ts'
 import { configInput, withSettingOptions } from './setting-options.ts'
 
-type RecoverFlags = Pick<RunFlags, 'data' | 'config'> & { readonly yes?: boolean; readonly json?: boolean }
+type RecoverFlags = Pick<RunFlags, 'data' | 'config'> & {
+  readonly yes?: boolean
+  readonly json?: boolean
+  readonly alone?: boolean
+  readonly dryRun?: boolean
+  readonly administratorKeys?: string
+}
 
 /** `memo cluster recover`. */
 export function recoverCommand(io: CliIo): Command {
   return withSettingOptions(new Command('recover'), io, ['data'])
-    .description('make a damaged store writable again, with what is left of it')
+    .description('make a damaged store writable again, or go on alone where the other nodes of the network are lost for good')
+    .option('--alone', 'take the network over with this node as its only survivor: its majority is lost for good')
+    .option('--dry-run', 'with a sound store: say what --alone would do, and change nothing')
+    .option(
+      '--administrator-keys <dir>',
+      'with --alone: the folder keys of the node that founded the network, or of a backup of it',
+    )
     .option('--yes', 'do not ask')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-For a store of which durable records are missing ("memo doctor" says so) and that has no other copy. What verifies is kept, the
-rest is given up for good, and the store gets a new store id. A store that is sound is left as it is.
+Without --alone, for a store of which durable records are missing ("memo doctor" says so) and that has no other copy. What verifies is
+kept, the rest is given up for good, and the store gets a new store id. A store that is sound is left as it is.
+With --alone, for a sound store whose network has lost its majority for good: the network goes on with this node alone, the others are
+taken out and never let in again with their present directories, and what only they held is lost. Stop them first; never do this
+on two nodes. Others join anew with an invite and an empty directory.
 Copy the data directory first. The node must be stopped.
-${examples('memo cluster recover --data ./data', 'memo cluster recover --data ./data --yes --json')}`,
+${examples(
+  'memo cluster recover --data ./data',
+  'memo cluster recover --data ./data --dry-run --json',
+  'memo cluster recover --data ./data --alone',
+)}`,
     )
     .action((flags: RecoverFlags) => recoverStore(flags, io))
 }
 
-async function recoverStore({ yes, json, ...settings }: RecoverFlags, io: CliIo): Promise<void> {
+async function recoverStore(flags: RecoverFlags, io: CliIo): Promise<void> {
+  const { yes, json, alone, dryRun, administratorKeys, ...settings } = flags
   const output = createOutput(io, json === true)
   const { config } = loadNodeConfig(configInput(settings, io))
   await assertStore(config.data)
@@ -50,11 +71,23 @@ async function recoverStore({ yes, json, ...settings }: RecoverFlags, io: CliIo)
     events: storeEventsOfCommand([]),
   }
   const soundness = await storeSoundness(options, io.signal)
+  if (!soundness.sound && (alone === true || dryRun === true)) {
+    throw new CodedError(
+      'store-damaged',
+      'durable records of this store are missing: recover the store first, without --alone; nothing was changed',
+    )
+  }
+  if (soundness.sound && (alone === true || dryRun === true)) {
+    const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: io.environment }
+    const how = { dryRun: dryRun === true, yes: yes === true, administratorKeys }
+    await recoverNetworkAlone({ place, how, adapters, store: options, output, io })
+    return
+  }
   if (soundness.sound) {
     const kept = toHex(soundness.storeId)
     const place = { dataDirectory: config.data, keyFile: config.keyFile, environment: io.environment }
     const keys = await keysProblem(keyVaultAt(place, adapters, silentLogger), soundness.founded)
-    const text = `The store ${kept} is sound: there is nothing to recover, and it stays as it is.`
+    const text = `The store ${kept} is sound: there is nothing to recover, and it stays as it is. Where the other nodes of its network are lost for good, --alone goes on without them; --dry-run says what that does.`
     const result = {
       data: config.data,
       storeId: kept,
@@ -65,7 +98,12 @@ async function recoverStore({ yes, json, ...settings }: RecoverFlags, io: CliIo)
     await output.result(keys === undefined ? text : `${text}\n${keysText(keys)}`, result)
     return
   }
-  if (yes !== true) await confirm(config.data, io)
+  if (yes !== true) {
+    await confirm(io, {
+      warning: 'this gives up what is damaged for good',
+      question: `Give up whatever is damaged in ${config.data} for good?`,
+    })
+  }
   const report = await recoverLevelStore(options)
   const storeId = toHex(report.storeId)
   const findings = report.findings.length === 0 ? ['nothing was missing'] : report.findings
@@ -109,19 +147,4 @@ async function assertOwner(data: string): Promise<void> {
   const own = process.getuid?.()
   if (own === undefined || own === uid) return
   throw new CodedError('invalid-argument', `${data} belongs to the user with id ${uid}: run this as that user, not as ${own}`)
-}
-
-async function confirm(data: string, io: CliIo): Promise<void> {
-  if (io.stdin.isTTY !== true) {
-    throw new CodedError('invalid-argument', 'this gives up what is damaged for good: give --yes where nobody can be asked')
-  }
-  const lines = createInterface({ input: io.stdin, output: io.stderr })
-  try {
-    const answer = await lines.question(`Give up whatever is damaged in ${data} for good? Type "yes" to go on: `, {
-      signal: io.signal,
-    })
-    if (answer.trim() !== 'yes') throw new CodedError('cancelled', 'nothing was changed')
-  } finally {
-    lines.close()
-  }
 }

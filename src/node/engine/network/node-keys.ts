@@ -30,6 +30,13 @@ export async function loadNodeKeys(parts: KeyParts): Promise<NodeKeys> {
   return keysFromSeeds(parts.crypto, node, user)
 }
 
+/** The keys of a user, of which a node that works for it has the seed. Throws CodedError `key-unavailable`. */
+export async function loadUserKeys({ keyVault, crypto }: Pick<KeyParts, 'keyVault' | 'crypto'>): Promise<UserKeys> {
+  const seed = await keyVault.load('service-user')
+  if (seed === undefined) throw missingKey('service-user')
+  return userKeysOf(crypto, seed)
+}
+
 /** The keys for a first start. Those of a first start that was cut short are taken up again. */
 export async function makeNodeKeys(parts: KeyParts): Promise<NodeKeys> {
   const node = await loadOrMake(parts, 'node')
@@ -46,11 +53,12 @@ async function loadOrMake({ keyVault, random }: KeyParts, name: VaultKeyName): P
 }
 
 function keysFromSeeds(crypto: Crypto, node: Uint8Array, user: Uint8Array): NodeKeys {
-  const seeds = userSeeds(crypto, user)
-  return {
-    node: crypto.signingKey(node),
-    user: { signing: crypto.signingKey(seeds.signing), agreement: crypto.agreementKey(seeds.agreement) },
-  }
+  return { node: crypto.signingKey(node), user: userKeysOf(crypto, user) }
+}
+
+function userKeysOf(crypto: Crypto, seed: Uint8Array): UserKeys {
+  const seeds = userSeeds(crypto, seed)
+  return { signing: crypto.signingKey(seeds.signing), agreement: crypto.agreementKey(seeds.agreement) }
 }
 
 function missingKey(name: VaultKeyName): CodedError {

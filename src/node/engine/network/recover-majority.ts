@@ -127,7 +127,8 @@ async function rootOfCopy({ store, stamp }: MajorityParts, { state }: LoadedRoot
   assert(copy !== undefined, 'who does not hold the root has a copy of it')
   const { nodeId, storeId, bootCount, recovery } = self
   const bytes = copy.sections.reduce((sum, { name, section }) => sum + name.length + encodeRootSection(section).length, 0)
-  const newest = copy.sections.reduce((floor, { section: { revision } }) => (revision > floor ? revision : floor), 0n)
+  let newest = 0n
+  for (const { section } of copy.sections) if (section.revision > newest) newest = section.revision
   const floors = { revisionFloor: newest, versionFloor: 0n, originFloor: newest }
   const counts = { recordCount: copy.sections.length, recordBytes: bytes }
   const head: MapHead = { page: 'root', ...counts, ...floors, origins: [], lastBatch: new Uint8Array(0) }

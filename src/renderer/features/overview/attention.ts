@@ -7,7 +7,7 @@ import { shellWord } from '../../../shared/shell-word.ts'
 import { isLoopback } from '../../connection/is-loopback.ts'
 import { readOnlyCause } from '../../connection/read-only-cause.ts'
 import type { Tone } from '../../ui/banner.tsx'
-import { formatBytes, formatCount } from '../../ui/format.ts'
+import { formatBytes, formatCount, formatTime } from '../../ui/format.ts'
 import { storageRoom } from './storage-room.ts'
 
 export type AttentionAction =
@@ -44,6 +44,7 @@ export function attentionCards(facts: AttentionFacts, t: T): AttentionCard[] {
   const { grpc } = facts
   const cards: Card[] = [
     damageCard(facts, t),
+    leftBehindCard(facts, t),
     safeModeCard(facts, t),
     roomCard(facts, t),
     grpc === undefined ? undefined : doorCard(grpc, t),
@@ -51,6 +52,7 @@ export function attentionCards(facts: AttentionFacts, t: T): AttentionCard[] {
     pendingCard(facts, t),
     readOnlyCard(facts, t),
     plainKeysCard(facts, t),
+    recoveredCard(facts, t),
   ]
   return cards.filter((card) => card !== undefined)
 }
@@ -74,6 +76,25 @@ function damageCard({ status, settings, grpc }: AttentionFacts, t: T): Card {
     action: { kind: 'copy', text: command },
     ignorable: false,
   }
+}
+
+/** What such a node holds stays as it is, for whoever wants to look at it. */
+function leftBehindCard({ status: { cluster }, grpc }: AttentionFacts, t: T): Card {
+  const { leftBehind } = cluster
+  if (leftBehind === null) return undefined
+  const text = t('leftBehindText', { time: formatTime(leftBehind.atMs), number: formatCount(leftBehind.number) })
+  const action = { kind: 'copy', text: `${grpc?.command ?? 'memo'} cluster join LINK --data NEW_DIR` } as const
+  return { id: 'left-behind', tone: 'danger', title: t('leftBehind'), text, action, ignorable: false }
+}
+
+function recoveredCard({ status: { cluster } }: AttentionFacts, t: T): Card {
+  const { recovery } = cluster
+  if (recovery === null) return undefined
+  const { number, atMs, takenOut, blocksLeft } = recovery
+  const facts = { time: formatTime(atMs), recovery: formatCount(number), count: takenOut, number: formatCount(takenOut) }
+  const rest = blocksLeft === 0 ? '' : ` ${t('recoveredRest', { count: blocksLeft, number: formatCount(blocksLeft) })}`
+  const text = `${t('recoveredText', facts)}${rest}`
+  return { id: `recovered-${number}`, tone: 'info', title: t('recovered'), text, ignorable: true }
 }
 
 function safeModeCard({ status, supervises }: AttentionFacts, t: T): Card {

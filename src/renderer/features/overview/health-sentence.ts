@@ -32,6 +32,7 @@ export function healthSentence(facts: HealthFacts, t: T): HealthSentence {
   return (
     notRunning(facts, t) ??
     damaged(status, t) ??
+    leftBehind(status, t) ??
     withoutQuorum(status, t) ??
     crashed(facts, t) ??
     withoutRoom(status, t) ??
@@ -69,6 +70,11 @@ function damaged({ condition, findings }: NodeStatus, t: T): HealthSentence | un
   }
   const text = finding === undefined ? t('suspectText') : t('suspectFinding', { finding })
   return { tone: 'danger', title: t('suspect'), text, action: 'log' }
+}
+
+function leftBehind({ cluster }: NodeStatus, t: T): HealthSentence | undefined {
+  if (cluster.leftBehind === null) return undefined
+  return { tone: 'danger', title: t('leftBehind'), text: t('leftBehindShort') }
 }
 
 function crashed({ status, run }: HealthFacts, t: T): HealthSentence | undefined {

@@ -62,6 +62,10 @@ export const overview = {
   keysCount_one: '{{number}} key',
   keysCount_other: '{{number}} keys',
   latencyMinute: 'Latency, last minute',
+  leftBehind: 'The network went on without this node.',
+  leftBehindShort: 'This node takes no part any more. What it holds stays as it is.',
+  leftBehindText:
+    'It was recovered by force at {{time}} (recovery {{number}}), and no node lets this folder in again. What is here stays as it is. To come back, join with a new link and an empty folder.',
   loading: 'Asking the node how it is',
   lowCard: 'Room is running out',
   lowDisk: 'The disk is nearly full. {{free}} are left.',
@@ -92,6 +96,13 @@ export const overview = {
   openSettings: 'Open settings',
   outBytes: 'out',
   p99: 'p99 {{time}}',
+  recovered: 'The network was recovered by force',
+  recoveredRest_one: '{{number}} block is still to be taken back.',
+  recoveredRest_other: '{{number}} blocks are still to be taken back.',
+  recoveredText_one:
+    'One node went on alone at {{time}} (recovery {{recovery}}), and one was taken out. What only that one held is lost.',
+  recoveredText_other:
+    'One node went on alone at {{time}} (recovery {{recovery}}), and {{number}} were taken out. What only they held is lost.',
   refusedFile: 'The next start would refuse the settings file',
   refusedFileText:
     'Somebody changed {{file}} to something no start accepts. The node runs on with what it has; Settings says what to mend.',

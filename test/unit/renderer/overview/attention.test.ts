@@ -42,6 +42,18 @@ describe('attentionCards', () => {
     expect(cards()).toEqual([])
   })
 
+  it('tells of a forced recovery, which may be hidden, and of one without this node, which may not', () => {
+    const { cluster } = statusWith()
+    const facts = { number: 2, atMs: 0, survivor: 'aa'.repeat(32) }
+    const recovery = { ...facts, takenOut: 2, blocksLeft: 1 }
+    const [recovered] = cards({ status: statusWith({ cluster: { ...cluster, recovery } }) })
+    expect(recovered).toMatchObject({ id: 'recovered-2', tone: 'info', ignorable: true })
+    expect(recovered?.text).toMatch(/\(recovery 2\), and 2 were taken out\..*1 block is still to be taken back\./)
+    const [left] = cards({ status: statusWith({ cluster: { ...cluster, leftBehind: facts } }) })
+    expect(left).toMatchObject({ id: 'left-behind', tone: 'danger', ignorable: false })
+    expect(left?.action).toMatchObject({ kind: 'copy', text: expect.stringContaining('cluster join LINK') })
+  })
+
   it('orders by urgency: damage, room, open doors, what waits, what was chosen', () => {
     const settings = settingsOf(row('data', '/my data'), row('grpc', '0.0.0.0:7070', { pending: true }))
     const status = statusWith({ condition: 'suspect', plainKeys: true, storage: { full: true } })

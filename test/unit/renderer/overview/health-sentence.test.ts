@@ -44,11 +44,11 @@ describe('healthSentence', () => {
     const lost = sentence({ cluster: network(1) })
     expect(lost).toMatchObject({ tone: 'warn', title: 'Degraded. One of 3 nodes does not answer.' })
     expect(lost.text).toContain('if one more fails, changes wait')
-    const { nodes, quorum, replication } = network(1)
-    const spare = sentence({ cluster: { nodes, quorum: { ...quorum, members: 5, alive: 4, needed: 3 }, replication } })
+    const { quorum, ...rest } = network(1)
+    const spare = sentence({ cluster: { ...rest, quorum: { ...quorum, members: 5, alive: 4, needed: 3 } } })
     expect(spare.text).not.toContain('if one more fails')
     // A node that left is missed by nobody.
-    expect(sentence({ cluster: { nodes: { ...network().nodes, left: 2 }, quorum, replication } }).tone).toBe('ok')
+    expect(sentence({ cluster: { ...rest, nodes: { ...network().nodes, left: 2 }, quorum } }).tone).toBe('ok')
   })
 
   it('puts a lost quorum before lack of room, and damage before both', () => {
@@ -61,6 +61,15 @@ describe('healthSentence', () => {
     })
     expect(sentence({ cluster, storage, findings: ['a'] }).title).toMatch(/^Damaged\./)
     expect(sentence({ cluster: network(1), storage }).title).toMatch(/^Full\./)
+  })
+
+  it('says of a node that the network went on without, before it misses others, that it takes no part any more', () => {
+    const leftBehind = { number: 1, atMs: 0, survivor: 'aa'.repeat(32) }
+    expect(sentence({ cluster: { ...network(2), leftBehind } })).toEqual({
+      tone: 'danger',
+      title: 'The network went on without this node.',
+      text: 'This node takes no part any more. What it holds stays as it is.',
+    })
   })
 
   it('puts damage before lack of room, and lack of room before read-only', () => {

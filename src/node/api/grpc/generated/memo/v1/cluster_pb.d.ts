@@ -128,6 +128,61 @@ export declare type QuorumStatus = Message<"memo.v1.QuorumStatus"> & {
 export declare const QuorumStatusSchema: GenMessage<QuorumStatus>;
 
 /**
+ * A forced recovery: the network had lost its majority, and one node went on alone.
+ *
+ * @generated from message memo.v1.Recovery
+ */
+export declare type Recovery = Message<"memo.v1.Recovery"> & {
+  /**
+   * Counts from 1; the leading part of every ballot since.
+   *
+   * @generated from field: uint64 number = 1;
+   */
+  number: bigint;
+
+  /**
+   * Unix time in milliseconds.
+   *
+   * @generated from field: uint64 recovered_at_ms = 2;
+   */
+  recoveredAtMs: bigint;
+
+  /**
+   * Node id of the one that went on.
+   *
+   * @generated from field: bytes survivor = 3;
+   */
+  survivor: Uint8Array;
+
+  /**
+   * Ed25519 public key of the administrator who decided it.
+   *
+   * @generated from field: bytes administrator = 4;
+   */
+  administrator: Uint8Array;
+
+  /**
+   * Node ids of those that were taken out; absent in left_behind.
+   *
+   * @generated from field: repeated bytes taken_out = 5;
+   */
+  takenOut: Uint8Array[];
+
+  /**
+   * Blocks that the node that answers has still to take back.
+   *
+   * @generated from field: uint64 blocks_left = 6;
+   */
+  blocksLeft: bigint;
+};
+
+/**
+ * Describes the message memo.v1.Recovery.
+ * Use `create(RecoverySchema)` to create a new message.
+ */
+export declare const RecoverySchema: GenMessage<Recovery>;
+
+/**
  * @generated from message memo.v1.ClusterStatusRequest
  */
 export declare type ClusterStatusRequest = Message<"memo.v1.ClusterStatusRequest"> & {
@@ -201,6 +256,27 @@ export declare type ClusterStatusResponse = Message<"memo.v1.ClusterStatusRespon
    * @generated from field: repeated string listening = 9;
    */
   listening: string[];
+
+  /**
+   * The last forced recovery of the network; absent where there was none.
+   *
+   * @generated from field: memo.v1.Recovery recovery = 10;
+   */
+  recovery?: Recovery | undefined;
+
+  /**
+   * The one by which the network went on without this node, which takes no part any more; absent where none is known.
+   *
+   * @generated from field: memo.v1.Recovery left_behind = 11;
+   */
+  leftBehind?: Recovery | undefined;
+
+  /**
+   * This node takes no part any more: left_behind says so, or its data directory was restored or copied.
+   *
+   * @generated from field: bool withdrawn = 12;
+   */
+  withdrawn: boolean;
 };
 
 /**
