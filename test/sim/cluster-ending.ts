@@ -40,7 +40,7 @@ const agreesMax = 200
 const all = 10_000
 
 export async function endCluster({ cluster, readAll, changeAll }: ClusterEndingParts): Promise<void> {
-  const { hosts } = cluster
+  const { active: hosts } = cluster
   await cluster.pause(lastRestartsMs)
   await everyHostIsUp(cluster)
   await cluster.settle()
@@ -68,7 +68,7 @@ async function soon(cluster: SimCluster, what: string, action: () => Promise<boo
 }
 
 async function everyHostIsUp(cluster: SimCluster): Promise<void> {
-  for (const host of cluster.hosts) {
+  for (const host of cluster.active) {
     for (let waits = 0; host.node === undefined; waits++) {
       if (waits > upWaitsMax) throw new Violation(`${host.name} does not come back`)
       await cluster.pause(upWaitMs)
@@ -80,7 +80,7 @@ async function everyHostIsUp(cluster: SimCluster): Promise<void> {
 /** Followers may be a little behind; within seconds they are not. */
 async function membersAgree(cluster: SimCluster): Promise<void> {
   for (let tries = 1; ; tries++) {
-    const difference = await differenceOf(cluster.hosts)
+    const difference = await differenceOf(cluster.active)
     if (difference === undefined) return
     if (tries > agreesMax) throw new Violation(`members do not come to one state: ${difference}`)
     await cluster.pause(agreePauseMs)

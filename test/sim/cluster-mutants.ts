@@ -19,6 +19,12 @@ const together =
 
 const parted = { partition: 200, 'one-way': 200 } satisfies Partial<Record<NetworkFault, number>>
 
+/** Of a network that loses its majority while its clients change what it holds. */
+const busy = (profile: Profile): Profile => ({
+  ...profile,
+  ...{ clients: 8, keys: 3, restMs: 0, removals: 0, conditional: 0, lists: 0, batches: 0, cancelled: 0, roaming: 50 },
+})
+
 export const clusterMutants: readonly Mutant[] = [
   {
     name: 'read-without-asking-who-leads',
@@ -84,5 +90,45 @@ export const clusterMutants: readonly Mutant[] = [
     right: '{ ...current, version: record.version + 1n }',
     wrong: '{ ...current }',
     profile: together({}, { clients: 8, restMs: 0, lists: 0 }),
+  },
+  {
+    name: 'let-in-who-was-left-behind',
+    hosts: 'recovered',
+    file: 'node/core/access/judge-hello.ts',
+    right: "if (question.isParted({ nodeId: proven.nodeId, storeId: record.storeId }, recoveries)) return refused('left-behind')",
+    wrong: '',
+    profile: busy,
+  },
+  {
+    name: 'take-every-recovery-for-one-that-was-missed',
+    hosts: 'recovered',
+    file: 'node/engine/network/left-behind.ts',
+    right: 'proof.number <= recovery || ',
+    wrong: '',
+    profile: busy,
+  },
+  {
+    name: 'forget-what-was-accepted-at-a-recovery',
+    hosts: 'recovered',
+    file: 'node/core/consensus/take-back.ts',
+    right: 'taken.push({ slot, ballot, entry: ofGroup(entry, group) })',
+    wrong: '',
+    profile: busy,
+  },
+  {
+    name: 'read-before-what-was-accepted-is-taken-back',
+    hosts: 'recovered',
+    file: 'node/engine/consensus/hosted-block.ts',
+    right: ' || this.#replica.applied < this.#adoptsUpTo',
+    wrong: '',
+    profile: busy,
+  },
+  {
+    name: 'take-a-birth-back-to-its-old-group',
+    hosts: 'recovered',
+    file: 'node/core/consensus/take-back.ts',
+    right: "entry.kind === 'change' && entry.bornTo !== undefined ? { ...entry, bornTo: group } : entry",
+    wrong: 'group === undefined ? { ...entry } : entry',
+    profile: (profile) => ({ ...busy(profile), blocks: 90 }),
   },
 ]

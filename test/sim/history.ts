@@ -18,6 +18,11 @@ export class History<Call, Answer> {
   readonly #operations = new Set<Recorded<Call, Answer>>()
   #moment = 0
 
+  /** Whatever is called from here on comes later. */
+  get moment(): number {
+    return this.#moment
+  }
+
   begin(object: string, call: Call): OpenOperation<Answer> {
     const operation: Recorded<Call, Answer> = {
       object,

@@ -139,7 +139,7 @@ export class Nemesis {
   #startLater(host: SimHost): void {
     const { begin } = this.#parts
     this.#later(1, 60, () => {
-      if (!host.isUp) begin(this.#start(host))
+      if (!host.isUp && !host.isLost) begin(this.#start(host))
     })
   }
 

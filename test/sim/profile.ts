@@ -27,6 +27,8 @@ export interface Profile {
   readonly hosts: number
   /** Clients begin when groups are where the map wants them, while they get there, or while nodes still join. */
   readonly growth: 'settled' | 'moving' | 'joining'
+  /** The network loses its majority for good, is recovered by force, and is joined by the last of the hosts. */
+  readonly recovery: boolean
   /** How many may be without power at once. */
   readonly outages: 'minority' | 'any'
   /** How long a client waits for an answer; 0: until there is one. */
@@ -70,14 +72,15 @@ export function drawProfile(random: SeededRandom): Profile {
     cancelled: random.pick([0, 5]),
     blocks: random.pick([0, 30, 70]),
     rot: random.percent(30),
-    ...{ hosts: 1, growth: 'settled', outages: 'any', patienceMs: 0, roaming: 0 },
+    ...{ hosts: 1, growth: 'settled', recovery: false, outages: 'any', patienceMs: 0, roaming: 0 },
     ...{ delayMs: 1, lost: 0, doubled: 0, overtaking: 0, late: 0 },
     faults: { ...noFaults, ...faults },
   }
 }
 
 /** Draws behind those of a world of one host, so that its seeds keep their meaning. `several`: how many is drawn too. */
-export function drawClusterProfile(random: SeededRandom, hosts: number | 'several'): Profile {
+export function drawClusterProfile(random: SeededRandom, hosts: number | 'several' | 'recovered'): Profile {
+  if (hosts === 'recovered') return drawRecoveryProfile(random)
   const alone = drawProfile(random)
   const faults = { ...alone.faults }
   for (const kind of hostFaults) faults[kind] *= 3
@@ -96,6 +99,23 @@ export function drawClusterProfile(random: SeededRandom, hosts: number | 'severa
     doubled: random.pick([0, 0, 5]),
     overtaking: random.pick([0, 0, 20]),
     late: random.pick([0, 0, 3]),
+    faults,
+  }
+}
+
+/**
+ * Of a pair every write is durable at both, so that nothing at all may be lost with one of them. Of more than two a survivor may lack what it
+ * was not asked for: values that travel with their entries are there wherever the entry is.
+ */
+function drawRecoveryProfile(random: SeededRandom): Profile {
+  const founders = random.pick([2, 2, 3, 3])
+  const drawn = drawClusterProfile(random, founders)
+  const faults = { ...drawn.faults, 'sync-failure': 0, 'full-disk': 0, 'clock-jump': 0, 'index-damage': 0 }
+  const lossy = { valueBytes: Math.min(drawn.valueBytes, 200), streams: 0, blocks: 0 }
+  return {
+    ...drawn,
+    ...(founders > 2 && lossy),
+    ...{ hosts: founders + 1, growth: 'settled', recovery: true, outages: 'any' },
     faults,
   }
 }

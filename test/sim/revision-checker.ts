@@ -12,6 +12,11 @@ export class RevisionChecker {
     known.set(version, revision)
   }
 
+  /** Versions may be given again from here on. */
+  forget(): void {
+    this.#byKey.clear()
+  }
+
   check(): void {
     const owners = new Map<bigint, string>()
     for (const [key, known] of this.#byKey) {

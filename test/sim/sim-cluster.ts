@@ -33,6 +33,8 @@ const slowChannelMs = [20, 150] as const
 
 export class SimCluster {
   readonly hosts: readonly SimHost[]
+  /** Those that are of the network, or are to be. */
+  active: readonly SimHost[]
   readonly between: MemoryNetwork
   readonly messages: SimNetwork
   readonly traffic = new TrafficWatch()
@@ -57,11 +59,12 @@ export class SimCluster {
       if (randoms.length === 1) return new SimHost({ name, time, random, limits, tell })
       return new SimHost({ name, time, random, limits, network, tell: (what) => tell(`${name} ${what}`) })
     })
+    this.active = profile.recovery ? this.hosts.slice(0, -1) : this.hosts
   }
 
   /** Every other host joins, whatever happens meanwhile. */
   async grow(): Promise<void> {
-    for (const host of this.hosts) {
+    for (const host of this.active) {
       for (let tries = 0; !host.isMember; tries++) {
         if (tries > joinsMax) throw new Violation(`${host.name} cannot join`)
         await this.#admit(host)
@@ -106,7 +109,7 @@ export class SimCluster {
 
   async #admit(host: SimHost): Promise<void> {
     const { time, networkRandom } = this.#parts
-    const inviter = networkRandom.pick(this.hosts.filter(({ isMember }) => isMember))
+    const inviter = networkRandom.pick(this.active.filter(({ isMember }) => isMember))
     const late = new AbortController()
     using _late = time.after(inviteTimeoutMs, () => late.abort(new CodedError('deadline-exceeded', 'no invite in time')))
     try {
@@ -126,7 +129,7 @@ export class SimCluster {
   }
 
   #isSettled(): boolean {
-    const statuses = this.hosts.map(({ node }) => node?.cluster.status())
+    const statuses = this.active.map(({ node }) => node?.cluster.status())
     const epoch = statuses[0]?.epoch
     return statuses.every(
       (status) =>
@@ -134,13 +137,13 @@ export class SimCluster {
         status.epoch === epoch &&
         status.groupsPending === 0 &&
         status.copiesPending === 0 &&
-        status.nodes.length === this.hosts.length &&
+        status.nodes.length === this.active.length &&
         status.nodes.every(({ state }) => state === 'alive'),
     )
   }
 
   #standing(): string {
-    const lines = this.hosts.map(({ name, node }) => {
+    const lines = this.active.map(({ name, node }) => {
       const status = node?.cluster.status()
       if (status === undefined) return `${name} is down`
       const states = status.nodes.map(({ state }) => state).join(' ')

@@ -9,10 +9,12 @@ import { MemoryTransport } from '../../src/node/adapters/memory-transport/memory
 import { NodeCrypto } from '../../src/node/adapters/node-crypto/node-crypto.ts'
 import { createNode } from '../../src/node/compose-node.ts'
 import { nodeIdOf } from '../../src/node/core/access/user-keys.ts'
+import type { RecoveryRecord } from '../../src/node/core/overlay/recovery-record.ts'
 import type { Limits } from '../../src/node/core/base/limits.ts'
 import { Deadline } from '../../src/node/engine/deadline.ts'
+import { forceRecovery } from '../../src/node/engine/network/force-recovery.ts'
 import { joinNetwork } from '../../src/node/engine/network/join-network.ts'
-import { makeNodeKeys } from '../../src/node/engine/network/node-keys.ts'
+import { loadUserKeys, makeNodeKeys } from '../../src/node/engine/network/node-keys.ts'
 import type { StorageNode } from '../../src/node/engine/storage-node.ts'
 import { verifyAtRest } from '../../src/node/engine/verify/verify-at-rest.ts'
 import type { Compressor } from '../../src/node/ports/compressor.ts'
@@ -20,6 +22,7 @@ import type { NodePorts } from '../../src/node/ports/node-ports.ts'
 import type { RecordStore } from '../../src/node/ports/record-store.ts'
 import type { Transport, TransportEvents } from '../../src/node/ports/transport.ts'
 import { assert } from '../../src/shared/assert.ts'
+import { CodedError } from '../../src/shared/coded-error.ts'
 import { MemoryVault } from '../support/memory-vault.ts'
 import { silentLogger, silentMeter } from '../support/silent.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -63,6 +66,8 @@ export class SimHost {
   starts = 0
   /** Its node is of the network. */
   isMember = false
+  /** Nobody starts it by itself. */
+  isLost = false
   #clock: SimClock | undefined
   #gone = Promise.withResolvers<'gone'>()
   /** Called when the process ended by itself, because its disk failed. */
@@ -162,6 +167,32 @@ export class SimHost {
   losePower(options: { readonly keep: number; readonly torn: boolean }): void {
     this.#end()
     this.disk.crash(options)
+  }
+
+  /** Recovers its network by force with its disk as the only survivor. Rejects where power goes meanwhile. */
+  async recover(administrator?: SimHost): Promise<RecoveryRecord> {
+    const { limits, random, tell } = this.#parts
+    const clock = this.#begin()
+    const store = this.#openStore(() => undefined)
+    try {
+      const keys = await makeNodeKeys({ keyVault: this.#vault, crypto, random })
+      const by = administrator && (await loadUserKeys({ keyVault: administrator.#vault, crypto })).signing
+      const parts = { ...this.#portsOver(store, clock), limits, keys, administrator: by }
+      const recovered = await Promise.race([forceRecovery(parts), this.gone])
+      if (recovered === 'gone') throw new CodedError('not-running', 'power went during the recovery')
+      tell(`recovered by force, recovery ${recovered.proof.number}`)
+      return recovered
+    } finally {
+      if (this.#clock === clock) {
+        await store.close()
+        this.#end()
+      }
+    }
+  }
+
+  /** The disk of a machine that is down, to be looked at. */
+  openDisk(): RecordStore {
+    return openMemoryStore({ random: this.#parts.random, disk: this.disk })
   }
 
   /** What is found wrong on the disk of a machine that is down. */

@@ -21,6 +21,8 @@ import { Nemesis } from './nemesis.ts'
 import { NetworkNemesis } from './network-nemesis.ts'
 import type { Profile } from './profile.ts'
 import { drawClusterProfile, drawProfile, profileText } from './profile.ts'
+import { isLinearizableButForATail } from './recovered-history.ts'
+import { liveThroughRecovery } from './recovery-life.ts'
 import { RevisionChecker } from './revision-checker.ts'
 import { endInRot } from './rotten-ending.ts'
 import { SeededRandom } from './seeded-random.ts'
@@ -34,8 +36,8 @@ import type { WorldReport } from './world-report.ts'
 import { WrittenValues } from './written-values.ts'
 
 export interface WorldOptions {
-  /** One, unless given. `several`: as many as the seed says. */
-  readonly hosts?: number | 'several'
+  /** One, unless given. `several`: as many as the seed says; `recovered`: likewise, and the network loses its majority for good. */
+  readonly hosts?: number | 'several' | 'recovered'
   readonly change?: (profile: Profile) => Profile
   readonly print?: (line: string) => void
 }
@@ -92,6 +94,9 @@ export class World {
   readonly #clients: readonly WorldClient[]
   readonly #profile: Profile
   #left: number
+  /** The moment in the history of keys as of which the survivor of a recovery went on alone; of a pair nothing may be lost by it. */
+  #recoveredAt: number | undefined
+  readonly #survivor: SimHost
   #failed: unknown = undefined
 
   constructor(seed: number, trap: HostTrap, { hosts = 1, change = (profile) => profile, print }: WorldOptions = {}) {
@@ -116,6 +121,7 @@ export class World {
       limits: profile.hosts === 1 ? limits : clusterLimits,
     })
     const cluster = this.#cluster
+    this.#survivor = profile.recovery ? more.pick(cluster.active) : this.#first
     const begin = (work: Promise<void>) => this.#watch(work)
     this.#nemesis = new Nemesis({ hosts: cluster.hosts, time, random: nemesis, profile, tell, begin })
     this.#networkNemesis = new NetworkNemesis({ cluster, time, random: between.nemesis, profile, tell })
@@ -134,6 +140,7 @@ export class World {
     const caller = new SimCaller({ name, hosts, time: this.#time, random, profile, tell })
     const parts = { caller, random, profile, values: this.#values }
     const homeOf = (block: string): SimHost => {
+      if (profile.recovery) return this.#survivor
       const home = profile.growth === 'joining' ? this.#first : hosts[Number(block.slice(1)) % hosts.length]
       assert(home !== undefined, 'a number of hosts is below their count')
       return home
@@ -183,8 +190,12 @@ export class World {
   }
 
   async #liveTogether(): Promise<void> {
-    const { growth } = this.#profile
+    const { growth, recovery } = this.#profile
     const cluster = this.#cluster
+    if (recovery) {
+      await this.#liveThroughRecovery()
+      return
+    }
     const growing = cluster.grow()
     if (growth !== 'joining') await growing
     if (growth === 'settled') await cluster.settle()
@@ -193,10 +204,50 @@ export class World {
     await Promise.all([growing, ...this.#clients.map((client) => this.#use(client))])
     this.#nemesis.end()
     this.#networkNemesis.end()
+    await this.#endTogether()
+  }
+
+  async #endTogether(): Promise<void> {
+    const cluster = this.#cluster
     const [last] = this.#clients
     assert(last !== undefined, 'a world has a client')
     const changeAll = async () => (await last.keys.changeOne()) && (await last.blocks.changeAll())
     await endCluster({ cluster, readAll: (host) => this.#readAll(host), changeAll })
+  }
+
+  async #liveThroughRecovery(): Promise<void> {
+    const isPair = this.#cluster.active.length === 2
+    await liveThroughRecovery({
+      ...{ cluster: this.#cluster, survivor: this.#survivor, time: this.#time, random: this.#random },
+      tell: (what) => this.#trace.add(this.#time.nowMs, what),
+      trouble: {
+        begin: () => {
+          this.#nemesis.begin()
+          this.#networkNemesis.begin()
+        },
+        end: () => {
+          this.#nemesis.end()
+          this.#networkNemesis.end()
+        },
+      },
+      use: async (operations) => {
+        this.#left = operations
+        await Promise.all(this.#clients.map((client) => this.#use(client)))
+      },
+      stopClients: () => {
+        this.#left = 0
+      },
+      stayAt: (hosts) => {
+        for (const [index, { caller }] of this.#clients.entries()) caller.stayAt(hosts[index % hosts.length] ?? this.#survivor)
+      },
+      recovered: () => {
+        if (isPair) return
+        this.#recoveredAt = this.#keys.moment
+        this.#revisions.forget()
+      },
+      begin: (work) => this.#watch(work),
+    })
+    await this.#endTogether()
   }
 
   /** Keys and names once, and what each client knows of by itself. */
@@ -259,7 +310,14 @@ export class World {
 
   #check(): void {
     this.#revisions.check()
-    checkHistory(keyModel, this.#keys)
+    const recoveredAt = this.#recoveredAt
+    if (recoveredAt === undefined) checkHistory(keyModel, this.#keys)
+    else {
+      for (const key of this.#keys.objects) {
+        if (isLinearizableButForATail(this.#keys.of(key), recoveredAt)) continue
+        throw new Violation(`the history of ${key} is not linearizable, whatever the recovery may have lost`)
+      }
+    }
     checkHistory(blockModel, this.#blocks)
   }
 

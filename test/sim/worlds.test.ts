@@ -7,6 +7,7 @@ import seeds from './seeds.json' with { type: 'json' }
 
 const freshSeeds = 2000
 const freshClusterSeeds = 40
+const freshRecoverySeeds = 30
 /** A mutant shows in one of so many worlds. */
 const mutantSeeds = 300
 const clusterMutantSeeds = 60
@@ -27,6 +28,12 @@ test.each(seeds)(
 
 test('worlds of several hosts keep every promise', async () => {
   const { code, output } = await runSim('--hosts', 'several', '--seeds', String(freshClusterSeeds))
+  expect(code, output).toBe(0)
+})
+
+test('worlds whose network loses its majority for good and is recovered keep every promise', async () => {
+  const from = Math.floor(Math.random() * 2 ** 30)
+  const { code, output } = await runSim('--hosts', 'recovered', '--from', String(from), '--seeds', String(freshRecoverySeeds))
   expect(code, output).toBe(0)
 })
 

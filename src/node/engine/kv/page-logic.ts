@@ -3,6 +3,7 @@ import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
+import { isLonely } from '../../core/consensus/group.ts'
 import type { AppliedBatch, PageRules, RequestResult } from '../../core/kv/page-apply.ts'
 import { applyBatch, isReplay, requestIdText, withLastBatch } from '../../core/kv/page-apply.ts'
 import type { PageBatch } from '../../core/kv/page-batch.ts'
@@ -77,9 +78,10 @@ export class PageLogic implements BlockLogic {
 
   apply(record: BlockRecord | undefined, { address, body, local }: ChosenEntry): AppliedEntry | Promise<AppliedEntry> {
     if (record?.state.kind !== 'map') throw new CodedError('data-corrupt', 'an entry of a page meets another block')
-    if (local instanceof LocalPageEntry && local.use(record)) return this.#apply(record, local)
-    const entry = local instanceof LocalPageEntry ? local.entry : entryOf(body)
-    return this.#load(address, record, entry).then((loaded) => this.#apply(record, loaded))
+    const isOwn = local instanceof LocalPageEntry
+    if (isOwn && local.use(record)) return this.#apply(record, local, isOwn)
+    const entry = isOwn ? local.entry : entryOf(body)
+    return this.#load(address, record, entry).then((loaded) => this.#apply(record, loaded, isOwn))
   }
 
   async #load(page: BlockAddress, record: BlockRecord, entry: PageEntry): Promise<LocalPageEntry> {
@@ -90,7 +92,10 @@ export class PageLogic implements BlockLogic {
     return new LocalPageEntry(record, entry, present, await forgottenOutcomes(this.#parts, page, entry.forgetUpTo))
   }
 
-  #apply(record: BlockRecord, { entry, present, forgotten }: LocalPageEntry): AppliedEntry {
+  /** `isOwn`: this node made the entry, as the primary that it is. */
+  #apply(record: BlockRecord, { entry, present, forgotten }: LocalPageEntry, isOwn: boolean): AppliedEntry {
+    // Where others hold the page too, or held it when the entry was made, one of them may have brought a value, or its candidate, before.
+    const isFirst = isOwn && isLonely(record.group)
     let current = record
     let forget = { floor: entry.forgetUpTo, count: forgotten.length }
     const writes: RecordWrite[] = []
@@ -110,7 +115,7 @@ export class PageLogic implements BlockLogic {
       current = withLastBatch(applied.record, part.signed)
       const dropped = forget.count > 0 ? forgotten : []
       forget = forgetNothing
-      writes.push(...pageWrites(current.address, applied, part.changes, held, dropped, batch.hlc))
+      writes.push(...pageWrites(current.address, applied, part.changes, held, dropped, batch.hlc, isFirst))
       for (const key of applied.entries.keys()) {
         keys.add(key)
         held.add(key)

@@ -10,7 +10,10 @@ import type { RecordWrite } from '../../ports/record-store.ts'
 
 const isNew = { isNew: true } as const
 
-/** What a batch writes beside the record of its page. `present`: the entries before it, by the text of their keys. */
+/**
+ * What a batch writes beside the record of its page. `held`: the entries before it, by the text of their keys; `isFirst`: nobody can have
+ * brought its values before.
+ */
 export function pageWrites(
   page: BlockAddress,
   applied: AppliedBatch,
@@ -18,10 +21,10 @@ export function pageWrites(
   held: ReadonlySet<string>,
   forgotten: readonly Uint8Array[],
   hlc: bigint,
+  isFirst: boolean,
 ): RecordWrite[] {
   const writes: RecordWrite[] = []
-  // Where others hold the page too, one of them may have brought a value, or its candidate, before the entry is applied here.
-  const fresh = applied.record.group.members.length === 1 ? isNew : undefined
+  const fresh = isFirst ? isNew : undefined
   for (const [index, change] of changes.entries()) addValues(writes, change, applied.results[index], hlc, fresh)
   for (const [text, { key, entry }] of applied.entries) {
     const name = entryKey(page, key)
