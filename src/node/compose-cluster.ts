@@ -8,7 +8,6 @@ import type { Limits } from './core/base/limits.ts'
 import type { Member } from './core/consensus/group.ts'
 import { membersOf } from './core/consensus/group.ts'
 import type { RecoveryProof } from './core/overlay/recovery-record.ts'
-import { encodeRecoveryProof } from './core/overlay/recovery-record.ts'
 import type { NodeClock } from './engine/clock/node-clock.ts'
 import type { AskMember } from './engine/cluster/ask-member.ts'
 import { MemberCalls } from './engine/cluster/ask-member.ts'
@@ -27,12 +26,11 @@ import { SnapshotSource } from './engine/cluster/snapshot-source.ts'
 import { TransportLink } from './engine/cluster/transport-link.ts'
 import type { LogicOf } from './engine/consensus/block-logic.ts'
 import { lonelyLink } from './engine/consensus/lonely-link.ts'
-import type { Withdrawal } from './engine/consensus/replica-failures.ts'
 import { ReplicaHost } from './engine/consensus/replica-host.ts'
 import type { ReplicaLink } from './engine/consensus/replica-link.ts'
 import { Admission } from './engine/network/admission.ts'
 import { MemberHelloDesk } from './engine/network/hello-desk.ts'
-import { isParted, writeLeftBehind } from './engine/network/left-behind.ts'
+import { isParted, shownRecoveries, writeLeftBehind } from './engine/network/left-behind.ts'
 import type { NetworkState } from './engine/network/network-state.ts'
 import { NetworkView } from './engine/network/network-view.ts'
 import { PassportKeeper } from './engine/network/passport-keeper.ts'
@@ -203,15 +201,15 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
     guard.letIn(member.nodeId, member.chain)
     if (member.newestEpoch > view.epoch) follower.look()
   }
-  const desk = composeDesk(parts, own, passport, memberMet, leaver(parts, met.withdraw))
+  const desk = composeDesk(parts, own, passport, memberMet, leaver(parts, transport))
   return {
     ...{ transport, switch: peers, calls, liveness, own, groups, admission, follower, link },
     async start() {
       await liveness.start()
-      // Nobody is to hear of a directory that was left behind; what it holds can still be looked at here.
-      if (network.leftBehind !== undefined) return
       await transport.start(desk, peers)
       liveness.ownChanged()
+      // It greets others and lets nobody in; what it holds can still be looked at here.
+      if (network.leftBehind !== undefined) return
       groups.start()
       follower.start(self, admission)
       passport.start()
@@ -242,8 +240,8 @@ function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwi
     for (const listener of listeners) listener()
   }
   // It votes, leads and is heard no more; what it holds can still be looked at and exported here.
-  const withdraw = (why: Withdrawal): void => {
-    host.withdraw(why)
+  const withdraw = (): void => {
+    host.withdraw('older')
     transport.stop().catch((error: unknown) => logger.error('the transport did not stop', { error }))
   }
   const liveness = new LivenessEngine({
@@ -255,31 +253,35 @@ function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwi
     own,
     observer: { ...observer, stateChanged },
     isOfNetwork,
-    onRolledBack: () => withdraw('older'),
-    onCopied: () => withdraw('older'),
+    onRolledBack: withdraw,
+    onCopied: withdraw,
   })
   const isLive = ({ nodeId, storeId }: Member): boolean => {
     if (equalBytes(nodeId, self.nodeId)) return equalBytes(storeId, self.storeId)
     const record = directory.get(nodeId)
     return record !== undefined && equalBytes(record.storeId, storeId) && liveness.mayAnswer(nodeId)
   }
-  return { liveness, own, directory, isLive, withdraw, onState: (listener: () => void) => void listeners.push(listener) }
+  return { liveness, own, directory, isLive, onState: (listener: () => void) => void listeners.push(listener) }
 }
 
-/** Once the network is known to have gone on without this node, no later start takes part either. */
-function leaver({ ports, view, observer }: PeersParts, withdraw: (why: Withdrawal) => void): (proof: RecoveryProof) => void {
+/**
+ * Once the network is known to have gone on without this node it takes no part, nor does a later start. It goes on greeting others, to whom
+ * it shows the statement, so that those learn of it too who cannot reach the survivor.
+ */
+function leaver({ ports, view, host, observer }: PeersParts, transport: Transport): (proof: RecoveryProof) => void {
   const { store, logger } = ports
+  const endSessions = (): void => {
+    for (const { nodeId } of transport.peers) transport.endSession(nodeId, 'stopped')
+  }
   return (proof) => {
     if (view.leftBehind !== undefined) return
     view.leave(proof)
     observer.leftBehind(proof)
-    store.commit([writeLeftBehind(proof)], { space: 'reserve' }).then(
-      () => withdraw('left-behind'),
-      (error: unknown) => {
-        logger.error('that this directory was left behind could not be written down', { error })
-        withdraw('left-behind')
-      },
-    )
+    host.withdraw('left-behind')
+    store.commit([writeLeftBehind(proof)], { space: 'reserve' }).then(endSessions, (error: unknown) => {
+      logger.error('that this directory was left behind could not be written down; the next start learns it anew', { error })
+      endSessions()
+    })
   }
 }
 
@@ -320,7 +322,7 @@ function composeDesk(
       revocationVersion: view.facts.admission.revocationVersion,
       revocations: view.facts.admission.revocations,
       enforceExpiry: true,
-      recoveries: view.facts.recoveries.map(({ proof }) => encodeRecoveryProof(proof)),
+      recoveries: shownRecoveries(view),
     }),
     met,
     isParted: (other, shown) => isParted(parting, other, shown),

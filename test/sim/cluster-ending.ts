@@ -21,6 +21,10 @@ export interface ClusterEndingParts {
   readonly readAll: (host: SimHost) => Promise<boolean>
   /** Changes whatever can be changed: members hear with a change of all that was decided before. False where it was refused. */
   readonly changeAll: () => Promise<boolean>
+  /** Values may be missing, and nothing else. */
+  readonly isLossy: boolean
+  /** Copies that each value has; a majority of those that should hold it unless given. */
+  readonly copies?: number
 }
 
 interface HeldBlock {
@@ -39,7 +43,7 @@ const agreePauseMs = 100
 const agreesMax = 200
 const all = 10_000
 
-export async function endCluster({ cluster, readAll, changeAll }: ClusterEndingParts): Promise<void> {
+export async function endCluster({ cluster, readAll, changeAll, isLossy, copies }: ClusterEndingParts): Promise<void> {
   const { active: hosts } = cluster
   await cluster.pause(lastRestartsMs)
   await everyHostIsUp(cluster)
@@ -48,16 +52,23 @@ export async function endCluster({ cluster, readAll, changeAll }: ClusterEndingP
   await soon(cluster, 'an invite', () => cluster.invites(hosts[0]))
   for (const host of hosts) await soon(cluster, `a read at ${host.name}`, () => readAll(host))
   await membersAgree(cluster)
-  await valuesAreKept(hosts)
+  if (!isLossy) await valuesAreKept(hosts, copies)
   for (const host of hosts) {
-    const findings = (await host.node?.verify())?.findings ?? ['the node is down']
+    const all = (await host.node?.verify())?.findings ?? ['the node is down']
+    const findings = isLossy ? all.filter(isNoMissingValue) : all
     if (findings.length > 0) throw new Violation(`${host.name} finds fault with its store: ${findings.join('; ')}`)
   }
   for (const host of hosts) await host.stop()
   for (const host of hosts) {
-    const atRest = await host.findingsAtRest()
+    const found = await host.findingsAtRest()
+    const atRest = isLossy ? found.filter(isNoMissingValue) : found
     if (atRest.length > 0) throw new Violation(`the store of ${host.name} at rest is not whole: ${atRest.join('; ')}`)
   }
+}
+
+/** What a node says of a key whose value is not there. */
+function isNoMissingValue(finding: string): boolean {
+  return !finding.includes('missing')
 }
 
 async function soon(cluster: SimCluster, what: string, action: () => Promise<boolean>): Promise<void> {
@@ -165,7 +176,7 @@ function samePromise({ promised, group }: BlockRecord): BlockRecord['promised'] 
 }
 
 /** What an entry of a page names lies at a majority of the nodes that should hold it. */
-async function valuesAreKept(hosts: readonly SimHost[]): Promise<void> {
+async function valuesAreKept(hosts: readonly SimHost[], wanted: number | undefined): Promise<void> {
   const named = new Map<string, BlockAddress>()
   for (const [page, held] of await heldBlocks(hosts)) {
     const furthest = furthestOf(held)
@@ -178,7 +189,7 @@ async function valuesAreKept(hosts: readonly SimHost[]): Promise<void> {
       if (entry !== undefined) named.set(`${addressText(entry.address)} of ${page}`, entry.address)
     }
   }
-  const needed = Math.floor(Math.min(replicationFactor, hosts.length) / 2) + 1
+  const needed = wanted ?? Math.floor(Math.min(replicationFactor, hosts.length) / 2) + 1
   for (const [name, address] of named) {
     let copies = 0
     for (const host of hosts) if (await storeOf(host).has('content', address)) copies += 1

@@ -22,7 +22,7 @@ const parted = { partition: 200, 'one-way': 200 } satisfies Partial<Record<Netwo
 /** Of a network that loses its majority while its clients change what it holds. */
 const busy = (profile: Profile): Profile => ({
   ...profile,
-  ...{ clients: 8, keys: 3, restMs: 0, removals: 0, conditional: 0, lists: 0, batches: 0, cancelled: 0, roaming: 50 },
+  ...{ clients: 8, keys: 3, restMs: 0, removals: 0, conditional: 0, lists: 0, batches: 0, cancelled: 0, roaming: 50, delayMs: 5 },
 })
 
 export const clusterMutants: readonly Mutant[] = [

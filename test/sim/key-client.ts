@@ -113,7 +113,7 @@ export class KeyClient {
     else if (told.value === undefined) open.answered({ kind: 'absent' })
     else open.answered(this.#found(key, told.value.metadata, told.value.bytes))
     caller.tell(`${how} ${key}: ${told.kind === 'answer' ? (told.value?.metadata.version ?? 'absent') : told.code}`)
-    return told.kind === 'answer'
+    return told.kind === 'answer' || this.#isLost(told.code)
   }
 
   /** One page shows all keys at one moment: a read of each. */
@@ -123,7 +123,7 @@ export class KeyClient {
     const told = await caller.ask(({ keyValues }, context) => keyValues.list(store, { prefix: 'k', withValues }, context))
     if (told.kind !== 'answer' || told.value.damage !== undefined) {
       for (const { operation } of open) operation.void()
-      return false
+      return this.#isLost(told.kind === 'answer' ? 'data-corrupt' : told.code)
     }
     const { items, nextPageToken } = told.value
     const listed = items.map(({ metadata }) => metadata.key)
@@ -136,6 +136,11 @@ export class KeyClient {
     }
     caller.tell(`list: ${listed.join(' ')}`)
     return true
+  }
+
+  /** A value went with the hosts that were lost, and its key says so. */
+  #isLost(code: string): boolean {
+    return this.#parts.profile.lossy && code === 'data-corrupt'
   }
 
   #found(key: string, metadata: KeyMetadata, bytes: Uint8Array | undefined): KeyAnswer {

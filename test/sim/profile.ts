@@ -29,6 +29,8 @@ export interface Profile {
   readonly growth: 'settled' | 'moving' | 'joining'
   /** The network loses its majority for good, is recovered by force, and is joined by the last of the hosts. */
   readonly recovery: boolean
+  /** Values whose entries are there may be lost: one that went behind a snapshot, or ahead of its entry, is not at every member. */
+  readonly lossy: boolean
   /** How many may be without power at once. */
   readonly outages: 'minority' | 'any'
   /** How long a client waits for an answer; 0: until there is one. */
@@ -72,7 +74,7 @@ export function drawProfile(random: SeededRandom): Profile {
     cancelled: random.pick([0, 5]),
     blocks: random.pick([0, 30, 70]),
     rot: random.percent(30),
-    ...{ hosts: 1, growth: 'settled', recovery: false, outages: 'any', patienceMs: 0, roaming: 0 },
+    ...{ hosts: 1, growth: 'settled', recovery: false, lossy: false, outages: 'any', patienceMs: 0, roaming: 0 },
     ...{ delayMs: 1, lost: 0, doubled: 0, overtaking: 0, late: 0 },
     faults: { ...noFaults, ...faults },
   }
@@ -115,6 +117,7 @@ function drawRecoveryProfile(random: SeededRandom): Profile {
   return {
     ...drawn,
     ...(founders > 2 && lossy),
+    lossy: founders > 2,
     ...{ hosts: founders + 1, growth: 'settled', recovery: true, outages: 'any' },
     faults,
   }

@@ -71,8 +71,9 @@ export async function liveThroughRecovery(parts: RecoveryLifeParts): Promise<voi
   survivor.isLost = false
   begin(survivor.start())
   const heldApart = comeBack(parts, lost)
-  await isUp(cluster, survivor)
+  // From the first moment on: before everything is taken back.
   await use(operationsAlone)
+  await isUp(cluster, survivor)
   if (spare !== undefined) {
     cluster.active = [survivor, spare]
     await cluster.grow()
@@ -138,6 +139,8 @@ async function staySetAside({ cluster }: RecoveryLifeParts, lost: readonly SimHo
     if (host.node?.cluster.status().withdrawn !== true) await cluster.pause(upWaitMs)
     if (host.node?.cluster.status().withdrawn !== true) throw new Violation(`${host.name} was left behind and takes part`)
   }
+  // What was on its way to the disk gets there.
+  await cluster.pause(1000)
   const before = await Promise.all(lost.map(imageOf))
   await cluster.pause(2000)
   for (const [index, host] of lost.entries()) {

@@ -68,7 +68,7 @@ export class SimCaller {
     const cancel = new AbortController()
     const cancelled = new CodedError('cancelled', 'the client went away')
     using _cut = random.percent(profile.cancelled) ? time.after(random.between(0, 4), () => cancel.abort(cancelled)) : undefined
-    const isWhole = this.#parts.hosts.length > 1 && profile.faults['index-damage'] === 0
+    const isWhole = this.#parts.hosts.length > 1 && profile.faults['index-damage'] === 0 && !profile.lossy
     const late = new CodedError('deadline-exceeded', 'the client waits no longer')
     using _late = profile.patienceMs > 0 ? time.after(profile.patienceMs, () => cancel.abort(late)) : undefined
     const answer = action(node, { signal: cancel.signal }, false).then(

@@ -212,11 +212,14 @@ export class World {
     const [last] = this.#clients
     assert(last !== undefined, 'a world has a client')
     const changeAll = async () => (await last.keys.changeOne()) && (await last.blocks.changeAll())
-    await endCluster({ cluster, readAll: (host) => this.#readAll(host), changeAll })
+    const { recovery, lossy: isLossy } = this.#profile
+    const readAll = (host: SimHost) => this.#readAll(host)
+    // A value that an entry brought while a node came is where its page was at that moment.
+    await endCluster({ cluster, readAll, changeAll, isLossy, ...(recovery && { copies: 1 }) })
   }
 
   async #liveThroughRecovery(): Promise<void> {
-    const isPair = this.#cluster.active.length === 2
+    const { lossy: isLossy } = this.#profile
     await liveThroughRecovery({
       ...{ cluster: this.#cluster, survivor: this.#survivor, time: this.#time, random: this.#random },
       tell: (what) => this.#trace.add(this.#time.nowMs, what),
@@ -241,7 +244,7 @@ export class World {
         for (const [index, { caller }] of this.#clients.entries()) caller.stayAt(hosts[index % hosts.length] ?? this.#survivor)
       },
       recovered: () => {
-        if (isPair) return
+        if (!isLossy) return
         this.#recoveredAt = this.#keys.moment
         this.#revisions.forget()
       },

@@ -1,7 +1,13 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import { encodeText } from '../../core/base/text.ts'
 import type { RecoveryProof } from '../../core/overlay/recovery-record.ts'
-import { decodeRecoveryProof, encodeRecoveryProof, isGenuineRecovery, leftBehindBy } from '../../core/overlay/recovery-record.ts'
+import {
+  decodeRecoveryProof,
+  encodeRecoveryProof,
+  isGenuineRecovery,
+  leftBehindBy,
+  recoveriesKeptMax,
+} from '../../core/overlay/recovery-record.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { NetworkView } from './network-view.ts'
@@ -22,6 +28,12 @@ export async function readLeftBehind(store: RecordStore): Promise<RecoveryProof 
   throw new CodedError('store-damaged', 'the statement of a recovery (family local, key left-behind) cannot be read')
 }
 
+/** What this node shows others in its hello: the statements of the network's recoveries, and of the one that left it behind. */
+export function shownRecoveries({ facts, leftBehind }: NetworkView): readonly Uint8Array[] {
+  const proofs = facts.recoveries.map(({ proof }) => proof)
+  return [...proofs, ...(leftBehind === undefined ? [] : [leftBehind])].slice(-recoveriesKeptMax).map(encodeRecoveryProof)
+}
+
 export interface PartingParts {
   readonly crypto: Crypto
   readonly view: NetworkView
@@ -37,6 +49,8 @@ export function isParted(
   other: { readonly nodeId: Uint8Array; readonly storeId: Uint8Array },
   shown: readonly Uint8Array[],
 ): boolean {
+  // Nobody is let in by who was left behind.
+  if (view.leftBehind !== undefined) return true
   const { recoveries, descriptor } = view.facts
   for (const bytes of shown) {
     const proof = decodeRecoveryProof(bytes)
