@@ -111,7 +111,10 @@ async function comeBack({ cluster, survivor, random, begin, tell }: RecoveryLife
   const apart = random.percent(40)
   const cut = (isCut: boolean) => {
     for (const host of lost) {
-      for (const [from, to] of [[host, survivor], [survivor, host]] as const) {
+      for (const [from, to] of [
+        [host, survivor],
+        [survivor, host],
+      ] as const) {
         if (isCut) cluster.between.cut(from.endpoint, to.endpoint)
         else cluster.between.mend(from.endpoint, to.endpoint)
       }
@@ -190,7 +193,9 @@ async function nothingDurableIsLost(cluster: SimCluster, survivor: SimHost, dura
     if (address === undefined) continue
     // A tombstone goes when its horizon has passed, which is longer than a world.
     if (!record || record.committedIndex < slot) {
-      throw new Violation(`${addressText(address)} was held up to ${slot} and stands at ${record ? record.committedIndex : 'none'}`)
+      throw new Violation(
+        `${addressText(address)} was held up to ${slot} and stands at ${record ? record.committedIndex : 'none'}`,
+      )
     }
     if (record.promised.recovery < 1) throw new Violation(`${addressText(address)} was not taken back`)
   }
