@@ -82,7 +82,7 @@ async function bedOf({ record, installing = false }: Bed) {
         return Promise.reject(new CodedError('unavailable', 'nobody is there'))
       },
     },
-    ...{ epoch: () => 1, logicOf: () => logic, isUncertain: () => false, abstains: () => false },
+    ...{ epoch: () => 1, logicOf: () => logic, isUncertain: () => false, abstains: () => undefined },
   }
   const block = new HostedBlock(address, await loadReplica(store, address, self, () => record.group), parts, () => undefined)
   const opened = Promise.withResolvers<void>()
