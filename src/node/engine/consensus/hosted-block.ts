@@ -24,7 +24,7 @@ import { MachineTimer } from './machine-timer.ts'
 import type { ProposalOutcome } from './proposal-results.ts'
 import { ProposalResults } from './proposal-results.ts'
 import type { Withdrawal } from './replica-failures.ts'
-import { beingFetched, beingMoved, LostProposal, NotPrimary, noMajority, Refusal, withdrawn } from './replica-failures.ts'
+import { assertOfGroup, beingFetched, beingMoved, LostProposal, NotPrimary, noMajority, Refusal } from './replica-failures.ts'
 import type { CaughtUp, ReplicaLink } from './replica-link.ts'
 import { acceptedWrite, leastPromise, voteWrite } from './vote-writes.ts'
 
@@ -51,7 +51,6 @@ export class HostedBlock {
   readonly address: BlockAddress
   readonly #parts: HostedParts
   readonly #replica: Replica
-  /** The last slot that was held and not applied when the block was loaded. */
   readonly #adoptsUpTo: number
   /** What the entries have led to. */
   readonly state: AppliedState
@@ -103,8 +102,8 @@ export class HostedBlock {
   }
 
   /**
-   * This node is the only member, and what is applied here is the state: nothing is left to be adopted of what it accepted among others. So it
-   * is in a store that takes no changes and has another id than the member, which was this node with the store as it was.
+   * This node is the only member, and what is applied here is the state: nothing of what was held when it was loaded is left to be adopted. So
+   * it is in a store that takes no changes and has another id than the member, which was this node with the store as it was.
    */
   get isAlone(): boolean {
     const { self, store } = this.#parts
@@ -153,8 +152,7 @@ export class HostedBlock {
 
   /** Resolves when this node leads the block and has applied what it took over. Rejects with NotPrimary, or `unavailable` when no majority answers. */
   async lead(signal: AbortSignal): Promise<void> {
-    const withdrawal = this.#parts.abstains()
-    if (withdrawal !== undefined) throw withdrawn(withdrawal)
+    assertOfGroup(this.#parts.abstains())
     if (this.state.isInstalling) {
       this.#fetchState(this.group.members)
       throw beingFetched()
@@ -234,9 +232,8 @@ export class HostedBlock {
       try {
         await this.lead(signal)
       } catch (error) {
-        // Who takes no part any more does not know what others decide since.
-        const maySpeak = this.#parts.abstains() === undefined && !this.state.isInstalling
-        if (isCoded(error, 'unavailable') && maySpeak && this.#replica.mayReadAlone) return
+        const isOfGroup = this.#parts.abstains() === undefined && !this.state.isInstalling
+        if (isCoded(error, 'unavailable') && isOfGroup && this.#replica.mayReadAlone) return
         throw error
       }
       const number = this.#nextNumber++

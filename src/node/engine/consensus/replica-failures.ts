@@ -63,6 +63,8 @@ const withdrawals: Readonly<Record<Withdrawal, string>> = {
     'the network was recovered by force without this data directory, which takes no part any more and stays as it is: join anew with an empty one',
 }
 
-export function withdrawn(why: Withdrawal): CodedError {
-  return new CodedError('unavailable', `${withdrawals[why]}; nothing was changed`, { details: { withdrawn: why } })
+/** Throws `unavailable` where the node has withdrawn. */
+export function assertOfGroup(withdrawal: Withdrawal | undefined): void {
+  if (withdrawal === undefined) return
+  throw new CodedError('unavailable', `${withdrawals[withdrawal]}; nothing was changed`, { details: { withdrawn: withdrawal } })
 }
