@@ -177,6 +177,8 @@ export class MemoryNode {
   readonly vault = new MemoryVault()
   /** Why others were not taken, as of all starts. */
   readonly refusedHellos: string[] = []
+  /** Where it listens and says that it is; another one holds from its next start. */
+  endpoint: string
   readonly #cluster: MemoryCluster
   readonly #options: MemoryNodeOptions
   #clock: SimClock | undefined
@@ -187,10 +189,7 @@ export class MemoryNode {
     this.#cluster = cluster
     this.#options = options
     this.name = options.name
-  }
-
-  get endpoint(): string {
-    return `${this.name}:1`
+    this.endpoint = `${options.name}:1`
   }
 
   get isRunning(): boolean {
