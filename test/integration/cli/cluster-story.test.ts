@@ -35,7 +35,7 @@ test('three machines become one network: what is put on one is read on another, 
   })
   parsed(await runMemo(['cluster', 'join', link, '--data', folder.path('third'), '--json']))
   const again = await runMemo(['cluster', 'join', link, '--data', joined, '--json'])
-  expect([again.code, errorOf(again).code]).toEqual([10, 'store-damaged'])
+  expect([again.code, errorOf(again).code]).toEqual([2, 'invalid-argument'])
   const spent = await runMemo(['cluster', 'join', link, '--data', folder.path('fourth'), '--json'])
   expect([spent.code, errorOf(spent).code]).toEqual([6, 'permission-denied'])
 

@@ -101,10 +101,22 @@ describe('a node that is invited', () => {
     const link = await cluster.at(0).invite()
     const [second, founder] = [cluster.add('node-2'), cluster.add('node-3')]
     await second.join(link)
-    expect(await second.codeOf(second.join(link))).toBe('store-damaged')
+    expect(await second.codeOf(second.join(link))).toBe('invalid-argument')
     await founder.start()
     await founder.stop()
-    expect(await founder.codeOf(founder.join(link))).toBe('store-damaged')
+    expect(await founder.codeOf(founder.join(link))).toBe('invalid-argument')
+  })
+
+  test('founds no network of its own where it was not admitted', async () => {
+    await using cluster = await founded()
+    const link = await cluster.at(0).invite()
+    const second = cluster.add('node-2')
+    expect(await second.codeOf(second.join(changedLink(link, { token: filled(16) })))).toBe('permission-denied')
+    expect(await second.codeOf(second.start())).toBe('config-invalid')
+    await second.join(link)
+    await second.start()
+    await cluster.settled()
+    expect(second.node.status().identity.networkId).toEqual(cluster.at(0).node.status().identity.networkId)
   })
 
   test('is not admitted with the key of another node', async () => {

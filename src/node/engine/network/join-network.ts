@@ -13,7 +13,7 @@ import { knownNodeWrites } from '../cluster/known-nodes-file.ts'
 import { JoinHelloDesk } from './join-hello-desk.ts'
 import { sectionsByName } from './load-network.ts'
 import { forcedRecoveries } from './network-facts.ts'
-import { readNetworkRecord, writeNetworkRecord } from './network-record.ts'
+import { joiningEnded, readNetworkRecord, writeJoining, writeNetworkRecord } from './network-record.ts'
 import { makeNodeKeys } from './node-keys.ts'
 import { writeOwnPassport } from './own-passport.ts'
 import { writeRootCopy } from './root-copy.ts'
@@ -47,8 +47,8 @@ const silentHandler: PeerHandler = {
 }
 
 /**
- * Makes an empty store that of a node of the network that the link invites to. Either all of it is durable, or the store stays as it is.
- * Errors: `invalid-argument` (the link), `store-damaged` (the directory belongs to a network), `unavailable` (nobody answers),
+ * Makes an empty store that of a node of the network that the link invites to. Either all of it is durable, or nothing but that the store
+ * is to join it. Errors: `invalid-argument` (the link, or the directory belongs to a network), `unavailable` (nobody answers),
  * `permission-denied` (the invite is spent, expired or unknown), `signature-invalid` (the answer does not hold).
  */
 export async function joinNetwork(
@@ -61,7 +61,7 @@ export async function joinNetwork(
   const { invite } = parsed
   const { crypto, clock, store, limits } = ports
   if ((await readNetworkRecord(store)) !== undefined) {
-    throw new CodedError('store-damaged', 'this data directory belongs to a network already; join with an empty one')
+    throw new CodedError('invalid-argument', 'this data directory belongs to a network already; join with an empty one')
   }
   const keys = await makeNodeKeys(ports)
   const { signing, agreement } = keys.user
@@ -74,6 +74,8 @@ export async function joinNetwork(
     record: firstRecord(ports, options, invite, keys.node),
   }
   const body = encodeJoinRequest(signJoinRequest(keys.node, signing, terms))
+  // A start before the join has ended would found another network here.
+  await store.commit([writeJoining(invite.networkName)], { space: 'reserve' })
   const bytes = await ask(ports, invite, keys.node, body, signal)
   const answer = decodeJoinAnswer(bytes)
   if (answer === undefined) throw new CodedError('signature-invalid', 'the answer of the inviting node cannot be read')
@@ -96,6 +98,7 @@ export async function joinNetwork(
   const writes = [
     writeNetworkRecord({ networkId: invite.networkId, recovery: recoveries.at(-1)?.proof.number ?? 0 }),
     writeRootCopy(answer.root),
+    joiningEnded,
     writeOwnPassport(answer.chain),
     ...knownNodeWrites(answer.nodes),
   ]
@@ -130,7 +133,7 @@ function firstRecord(
     nodeId: nodeIdOf(crypto, node.publicKey),
     nodeKey: node.publicKey,
     endpoints,
-    capacityBytes: usage.diskBytes + usage.diskFreeBytes,
+    capacityBytes: Math.min(Number.MAX_SAFE_INTEGER, usage.diskBytes + usage.diskFreeBytes),
     freeBytes: usage.diskFreeBytes,
     zone,
     labels,

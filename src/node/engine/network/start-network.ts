@@ -10,7 +10,7 @@ import type { RecordStore } from '../../ports/record-store.ts'
 import { storeRefusal } from '../store-refusal.ts'
 import { foundNetwork } from './found-network.ts'
 import { loadNetwork } from './load-network.ts'
-import { readNetworkRecord } from './network-record.ts'
+import { readJoining, readNetworkRecord } from './network-record.ts'
 import type { NetworkState } from './network-state.ts'
 import { loadNodeKeys, makeNodeKeys } from './node-keys.ts'
 import { recoverNetwork } from './recover-network.ts'
@@ -31,13 +31,15 @@ export interface NetworkParts {
 
 /**
  * The network of this store: founded at the first start, loaded and verified at every other. Throws CodedError `store-damaged`,
- * `key-unavailable`, `store-newer-format`, `storage-full`.
+ * `key-unavailable`, `store-newer-format`, `storage-full`, and `config-invalid` where it was to join one and has not.
  */
 export async function startNetwork(parts: NetworkParts): Promise<NetworkState> {
   const { store, clock, logger, networkName } = parts
   const kept = await readNetworkRecord(store)
   if (kept === undefined) {
     await assertUntouched(store)
+    const joining = await readJoining(store)
+    if (joining !== undefined) throw new CodedError('config-invalid', notJoined(joining))
     const state = await foundNetwork({ ...parts, keys: await makeNodeKeys(parts), nowMs: clock.nowMs() })
     logger.info('founded a network', { networkName })
     return state
@@ -50,6 +52,11 @@ export async function startNetwork(parts: NetworkParts): Promise<NetworkState> {
   if (placement.places.length > 1) return loaded.state
   logger.warn('taking a recovered store back into its network', { epoch: placement.epoch + 1, recovery: self.recovery + 1 })
   return await recoverNetwork(parts, loaded)
+}
+
+function notJoined(networkName: string): string {
+  const what = `this data directory was to join the network ${networkName} and has not been admitted: nothing was started`
+  return `${what}. Join with a link ("memo cluster join LINK --data DIR"), or start with another directory`
 }
 
 /** A store that names no network must be new: anything in it says that records were lost. */
