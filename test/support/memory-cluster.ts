@@ -223,7 +223,12 @@ export class MemoryNode {
       { ...ports, store: wrapStore(store), transport },
     )
     this.#store = store
-    await this.#cluster.during(node.start())
+    try {
+      await this.#cluster.during(node.start())
+    } catch (error) {
+      await this.#cluster.during(node.stop())
+      throw error
+    }
     this.#node = node
   }
 

@@ -98,5 +98,7 @@ test('a link that is none, or that leads to nobody, leaves the directory without
   await inviter.kill()
   const nobody = await runMemo(['cluster', 'join', (invite as { readonly link: string }).link, '--data', data, '--json'])
   expect([nobody.code, errorOf(nobody).code]).toEqual([5, 'unavailable'])
+  const started = await runMemo(['run', '--data', data, '--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0'])
+  expect([started.code, started.stderr.toString()]).toEqual([2, expect.stringContaining('was to join the network')])
   expect(parsed(await runMemo(['cluster', 'create', 'own', '--data', data, '--json']))).toMatchObject({ founded: true })
 }, 90_000)

@@ -5,7 +5,7 @@ import { loadNodeConfig } from '../../config/load-node-config.ts'
 import { networkNameBytesMax } from '../../core/access/network-descriptor.ts'
 import { toHex } from '../../core/base/bytes.ts'
 import { textBytesLength } from '../../core/base/text.ts'
-import { readNetworkRecord } from '../../engine/network/network-record.ts'
+import { joiningEnded, readJoining, readNetworkRecord } from '../../engine/network/network-record.ts'
 import { replicationFactor } from '../../engine/network/network-view.ts'
 import type { CliIo } from '../cli-io.ts'
 import { createOutput } from '../cli-output.ts'
@@ -33,6 +33,8 @@ export async function createCluster(name: string, { replication, json, ...settin
   // It owns the store, and closes it whatever happens.
   await using node = createNode({ networkName: name }, { ...adapters, store, logger: silentLogger, meter })
   const founded = (await readNetworkRecord(store)) === undefined
+  // Whoever founds a network here has given up joining another one.
+  if (founded && (await readJoining(store)) !== undefined) await store.commit([joiningEnded], { space: 'reserve' })
   await node.start(io.signal)
   const { networkName, networkId, nodeId } = node.status().identity
   if (networkName !== name) {

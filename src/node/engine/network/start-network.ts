@@ -56,7 +56,7 @@ export async function startNetwork(parts: NetworkParts): Promise<NetworkState> {
 
 function notJoined(networkName: string): string {
   const what = `this data directory was to join the network ${networkName} and has not been admitted: nothing was started`
-  return `${what}. Join with a link ("memo cluster join LINK --data DIR"), or start with another directory`
+  return `${what}. Join with a link ("memo cluster join LINK --data DIR"), or found a network there ("memo cluster create NAME --data DIR")`
 }
 
 /** A store that names no network must be new: anything in it says that records were lost. */
