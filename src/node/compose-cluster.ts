@@ -1,4 +1,6 @@
 import { CodedError } from '../shared/coded-error.ts'
+import type { ComposedCopies } from './compose-copies.ts'
+import { composeCopies } from './compose-copies.ts'
 import type { ProvenMember } from './core/access/judge-hello.ts'
 import type { SignedNodeRecord } from './core/access/node-record.ts'
 import type { PassportChain } from './core/access/passport.ts'
@@ -14,6 +16,7 @@ import { MemberCalls } from './engine/cluster/ask-member.ts'
 import type { Liveness } from './engine/cluster/block-route.ts'
 import { BlockRoute } from './engine/cluster/block-route.ts'
 import { CatchUp } from './engine/cluster/catch-up.ts'
+import type { CopyReads } from './engine/cluster/copy-reads.ts'
 import { GroupKeeper } from './engine/cluster/group-keeper.ts'
 import { LivenessEngine } from './engine/cluster/liveness-engine.ts'
 import { NodeDirectory } from './engine/cluster/node-directory.ts'
@@ -35,7 +38,7 @@ import type { NetworkState } from './engine/network/network-state.ts'
 import { NetworkView } from './engine/network/network-view.ts'
 import { PassportKeeper } from './engine/network/passport-keeper.ts'
 import { RootKeeper } from './engine/network/root-keeper.ts'
-import type { LivenessObserver } from './observe/cluster-observer.ts'
+import type { CopyObserver, LivenessObserver } from './observe/cluster-observer.ts'
 import type { NodePorts } from './ports/node-ports.ts'
 import type { Transport } from './ports/transport.ts'
 
@@ -47,7 +50,7 @@ export interface ClusterParts {
   readonly clock: NodeClock
   readonly network: NetworkState
   readonly logicOf: LogicOf
-  readonly observer: LivenessObserver
+  readonly observer: LivenessObserver & CopyObserver
   /** The version of this program. */
   readonly software: string
   readonly advertised: () => AdvertisedFacts
@@ -61,6 +64,8 @@ export interface ComposedCluster {
   readonly host: ReplicaHost
   readonly route: BlockRoute
   readonly ask: AskMember
+  /** Reads that any copy may answer. */
+  readonly copies: CopyReads
   readonly root: RootKeeper
   readonly liveness: Liveness
   /** Undefined on a node without a transport. */
@@ -82,6 +87,14 @@ export interface ClusterPeers {
   stop(): Promise<void>
 }
 
+/** Other nodes, as far as there are any. */
+interface Reach {
+  link: ReplicaLink
+  liveness: Liveness
+  ask: AskMember
+  tripMs: (nodeId: Uint8Array) => number | undefined
+}
+
 /** Nobody else is there. */
 const lonelyLiveness: Liveness = { mayAnswer: () => false }
 const lonelyAsk: AskMember = () =>
@@ -93,11 +106,7 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
   const { store, crypto, random, logger } = ports
   const { self, keys } = network
   const view = new NetworkView(network)
-  const reach: { link: ReplicaLink; liveness: Liveness; ask: AskMember } = {
-    link: lonelyLink,
-    liveness: lonelyLiveness,
-    ask: lonelyAsk,
-  }
+  const reach: Reach = { link: lonelyLink, liveness: lonelyLiveness, ask: lonelyAsk, tripMs: () => undefined }
   const link: ReplicaLink = {
     send: (to, address, message) => reach.link.send(to, address, message),
     catchUp: (from, address, since, signal) => reach.link.catchUp(from, address, since, signal),
@@ -117,12 +126,19 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
     isUncertain: (address) => view.isUncertain(address),
     epoch: () => view.epoch,
     applied: (block) => {
+      copies.applied(block)
       if (equalBytes(block.address, view.root)) root.applied()
     },
   })
   const holders = (address: BlockAddress): readonly Member[] =>
     membersOf([...view.differing(address), equalBytes(address, view.root) ? network.rootGroup.members : []])
   const route = new BlockRoute({ host, clock: ports.clock, random, limits, self, store, liveness, birthGroup, holders })
+  const tripMs = (nodeId: Uint8Array): number | undefined => reach.tripMs(nodeId)
+  const copies: ComposedCopies = composeCopies({
+    ...{ host, store, route, ask, limits, self, liveness, tripMs, holders },
+    clock: ports.clock,
+    observer: parts.observer,
+  })
   const root: RootKeeper = new RootKeeper({
     crypto,
     random,
@@ -137,12 +153,15 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
   })
   view.onChange(() => host.placementChanged())
   if (network.leftBehind !== undefined) host.withdraw('left-behind')
-  if (transport === undefined) return { view, host, route, ask, root, liveness, peers: undefined }
+  const composed = { view, host, route, ask, copies: copies.reads, root, liveness }
+  if (transport === undefined) return { ...composed, peers: undefined }
   const peers = composePeers({ ...parts, view, host, root, liveness }, transport)
   reach.link = peers.link
   reach.liveness = peers.liveness
   reach.ask = peers.calls.ask
-  return { view, host, route, ask, root, liveness, peers }
+  reach.tripMs = (nodeId) => peers.liveness.tripMs(nodeId)
+  copies.register(peers.calls)
+  return { ...composed, peers }
 }
 
 interface PeersParts extends ClusterParts {

@@ -89,12 +89,12 @@ export async function composeEngines(parts: EngineParts, signal: AbortSignal | u
   const foundation = await composeFoundation(parts, resources, signal)
   const { clock, network, outcomes, rules, cluster, content } = foundation
   const { networkId, keys, self, stores, secrets } = network
-  const { host, route, ask } = cluster
+  const { host, route, ask, copies } = cluster
   const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(secrets), limits })
   const verified = new VerifiedVersions(crypto, limits.verifiedVersionsMax)
   const tools = { store, crypto, random, clock, outcomes, limits, pipeline, content }
   const blockParts: BlockParts = { ...tools, networkId, verified, user: keys.user, self }
-  const blocks = new BlockEngine(blockParts, { host, route, ask })
+  const blocks = new BlockEngine(blockParts, { host, route, ask, copies })
   resources.defer(() => blocks.stop())
   const keyValues = new KeyValueStore({
     ports: parts.ports,
@@ -106,6 +106,7 @@ export async function composeEngines(parts: EngineParts, signal: AbortSignal | u
     host,
     route,
     ask,
+    copies,
     content,
     outcomes,
     writer: userIdOf(crypto, keys.user.signing.publicKey),
@@ -202,10 +203,13 @@ async function openToPeers(
 ): Promise<ClusterService> {
   const { ports, limits } = parts
   const { crypto, store, clock, logger } = ports
-  const { view, root, liveness, host } = cluster
+  const { view, root, liveness, host, copies } = cluster
   const { self } = network
   const keeperAt = (page: BlockAddress) => keyValues.keeperAt(page)
-  new PageServer({ crypto, networkId: view.networkId, lister: keyValues.lister, keeperAt }).register(peers.calls)
+  const pages = new PageServer({ crypto, networkId: view.networkId, lister: keyValues.lister, keeperAt })
+  pages.register(peers.calls)
+  pages.registerCopies(copies, host.signal)
+  copies.answer('block-read', blocks.primary.serveCopy)
   peers.calls.serve('block-read', blocks.primary.serveRead)
   peers.calls.serve('block-change', blocks.primary.serveChange)
   const placement = placementIn(view, self, peers.follower)

@@ -4,6 +4,7 @@ import { openMemoryStore } from '../../src/node/adapters/memory-store/memory-sto
 import { NodeCrypto } from '../../src/node/adapters/node-crypto/node-crypto.ts'
 import { SystemRandom } from '../../src/node/adapters/system-random/system-random.ts'
 import { ZstdCompressor } from '../../src/node/adapters/zstd-compressor/zstd-compressor.ts'
+import { composeCopies } from '../../src/node/compose-copies.ts'
 import type { BlockAddress } from '../../src/node/core/base/address.ts'
 import { addressFromDigest } from '../../src/node/core/base/address.ts'
 import { emptyBytes } from '../../src/node/core/base/bytes.ts'
@@ -29,7 +30,7 @@ import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.
 import type { Clock } from '../../src/node/ports/clock.ts'
 import type { RecordFamily, RecordStore } from '../../src/node/ports/record-store.ts'
 import { CodedError } from '../../src/shared/coded-error.ts'
-import { silentLogger } from './silent.ts'
+import { silentCopyObserver, silentLogger } from './silent.ts'
 
 /** Time that stands still until a test moves it. */
 export class ManualClock implements Clock {
@@ -177,6 +178,7 @@ export class KeyValueWorld {
       birthGroup,
       holders: () => [],
     }
+    const route = new BlockRoute(routing)
     const nobody = () => Promise.reject(new CodedError('unavailable', 'there is no other node'))
     this.#content = new ContentReplicas({
       store,
@@ -199,8 +201,9 @@ export class KeyValueWorld {
       origin: { networkId: nodeId, signer: this.#signer, digest: crypto },
       rules,
       host: this.#host,
-      route: new BlockRoute(routing),
+      route,
       ask: nobody,
+      copies: composeCopies({ ...routing, route, ask: nobody, tripMs: () => undefined, observer: silentCopyObserver }).reads,
       content: this.#content,
       outcomes,
       writer: crypto.sha256(this.#signer.publicKey),

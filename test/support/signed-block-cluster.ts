@@ -3,6 +3,7 @@ import { NodeCrypto } from '../../src/node/adapters/node-crypto/node-crypto.ts'
 import { SystemClock } from '../../src/node/adapters/system-clock/system-clock.ts'
 import { SystemRandom } from '../../src/node/adapters/system-random/system-random.ts'
 import { ZstdCompressor } from '../../src/node/adapters/zstd-compressor/zstd-compressor.ts'
+import { composeCopies } from '../../src/node/compose-copies.ts'
 import { nodeIdOf } from '../../src/node/core/access/user-keys.ts'
 import type { BlockAddress } from '../../src/node/core/base/address.ts'
 import type { Limits } from '../../src/node/core/base/limits.ts'
@@ -27,7 +28,7 @@ import { OutcomeLookup } from '../../src/node/engine/outcome-lookup.ts'
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
 import type { Peer } from '../../src/node/ports/transport.ts'
 import { CodedError } from '../../src/shared/coded-error.ts'
-import { silentLogger } from './silent.ts'
+import { silentCopyObserver, silentLogger } from './silent.ts'
 
 export const crypto = new NodeCrypto({ verifyKeysMax: 16 })
 const random = new SystemRandom()
@@ -151,7 +152,9 @@ export class SignedBlockCluster {
     })
     const routing = { host, clock: hostClock, random, limits, self: proposer, store, liveness, birthGroup, holders: () => [] }
     const ask: AskMember = (to, call, signal) => this.#ask(self, to, call, signal)
-    const blocks = new BlockEngine(parts, { host, route: new BlockRoute(routing), ask })
+    const route = new BlockRoute(routing)
+    const copies = composeCopies({ ...routing, route, ask, tripMs: () => undefined, observer: silentCopyObserver })
+    const blocks = new BlockEngine(parts, { host, route, ask, copies: copies.reads })
     const recordOf = (address: BlockAddress) => {
       const bytes = store.get('block', address)
       return bytes && decodeBlockRecord(address, bytes)

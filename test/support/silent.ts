@@ -1,4 +1,5 @@
-/** A logger and a meter that nobody listens to. */
+/** A logger, a meter and an observer that nobody listens to. */
+import type { CopyObserver } from '../../src/node/observe/cluster-observer.ts'
 import type { Logger } from '../../src/node/ports/logger.ts'
 import type { Meter } from '../../src/node/ports/meter.ts'
 
@@ -16,3 +17,5 @@ export const silentMeter: Meter = {
   gauge: () => undefined,
   render: () => Promise.resolve(''),
 }
+
+export const silentCopyObserver: CopyObserver = { copyRead: () => undefined, copyConfirmed: () => undefined }

@@ -32,8 +32,16 @@ export interface LivenessObserver {
   }): void
 }
 
+/** Reads that need not see the newest state. */
+export interface CopyObserver {
+  /** `source`: the copy of this node, that of another one, or none, so that the primary answered. */
+  copyRead(facts: { readonly consistency: 'bounded' | 'eventual'; readonly source: 'own' | 'other' | 'primary' }): void
+  /** The primary of a block was asked up to where it is committed; false: nobody answered as one. */
+  copyConfirmed(facts: { readonly confirmed: boolean }): void
+}
+
 /** One function for each thing that happens between nodes; each feeds the log, a metric, or both. None of them throws. */
-export type ClusterObserver = LivenessObserver & TransportEvents
+export type ClusterObserver = LivenessObserver & CopyObserver & TransportEvents
 
 /** Hellos refused for one reason within a minute that are logged one by one. */
 const refusalsToldPerMinute = 10
@@ -41,7 +49,7 @@ const minuteMs = 60_000
 
 export function createClusterObserver({ logger: parent, meter }: ObserverPorts): ClusterObserver {
   const logger = parent.child('cluster')
-  return { ...livenessEvents(logger, meter), ...transportEvents(logger, meter) }
+  return { ...livenessEvents(logger, meter), ...copyEvents(meter), ...transportEvents(logger, meter) }
 }
 
 /** The part of a cluster's status that has gauges. */
@@ -92,6 +100,15 @@ export function registerClusterGauges(meter: Meter, status: () => ObservedCluste
     metricCatalogue.clusterCopiesPending,
     value(({ copiesPending }) => copiesPending),
   )
+}
+
+function copyEvents(meter: Meter): CopyObserver {
+  const reads = meter.counter(metricCatalogue.copyReads)
+  const confirmations = meter.counter(metricCatalogue.copyConfirmations)
+  return {
+    copyRead: ({ consistency, source }) => reads.add(1, { consistency, source }),
+    copyConfirmed: ({ confirmed }) => confirmations.add(1, { outcome: confirmed ? 'confirmed' : 'unanswered' }),
+  }
 }
 
 function livenessEvents(logger: Logger, meter: Meter): LivenessObserver {

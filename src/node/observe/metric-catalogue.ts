@@ -113,6 +113,16 @@ export const metricCatalogue = {
     name: 'memo_cluster_copies_pending',
     help: 'Copies of content that this node has to look after because of the newest placement map; absent while it does not know.',
   },
+  copyReads: {
+    name: 'memo_copy_reads_total',
+    help: 'Bounded and eventual reads of mutable blocks, by who answered: the copy of this node, that of another one, or the primary.',
+    labels: ['consistency', 'source'],
+  },
+  copyConfirmations: {
+    name: 'memo_copy_confirmations_total',
+    help: 'Questions to primaries up to where their block is committed, asked for bounded reads, and what became of them.',
+    labels: ['outcome'],
+  },
   clusterHealth: {
     name: 'memo_cluster_patience',
     help: 'How many times longer than usual this node waits before it suspects others, because it is slow itself: from 1.',

@@ -7,7 +7,8 @@ import type { Handlers } from './bridge.ts'
 import { nodeStates } from './cluster-face.ts'
 import type { Blocks } from './generated/memo/v1/blocks_pb.js'
 import { BlockCipher, BlockCodec, BlockKind, ReplicaRole } from './generated/memo/v1/blocks_pb.js'
-import { checkConsistency } from './key-value-message.ts'
+import type { StalenessLimits } from './key-value-message.ts'
+import { readContextOf } from './key-value-message.ts'
 
 const kinds = {
   content: BlockKind.CONTENT,
@@ -31,15 +32,20 @@ const roles = {
 } as const satisfies Record<ReplicaStatus['role'], ReplicaRole>
 
 /** memo.v1.Blocks. */
-export function blocksFace(blocks: BlockService, cluster: Pick<ClusterService, 'replicas'>): Handlers<(typeof Blocks)['method']> {
+export function blocksFace(
+  blocks: BlockService,
+  cluster: Pick<ClusterService, 'replicas'>,
+  limits: StalenessLimits,
+): Handlers<(typeof Blocks)['method']> {
   return {
-    async stat({ address, consistency }, call) {
-      checkConsistency(consistency)
+    async stat(request, call) {
+      const { address } = request
+      const context = readContextOf(call, request, limits)
       if (address.length !== addressBytes) {
         throw new CodedError('invalid-argument', `address has ${address.length} bytes; it must have ${addressBytes}`)
       }
-      const found = await blocks.stat(addressOf(address), call)
-      const replicas = found && (await cluster.replicas(addressOf(address), call))
+      const found = await blocks.stat(addressOf(address), context)
+      const replicas = found && (await cluster.replicas(addressOf(address), context))
       // It may have been removed between the two.
       if (found === undefined || replicas === undefined) throw noSuchBlock()
       return {

@@ -197,7 +197,7 @@ class RunningServer {
     addService(server, KeyValueStore, keyValueStoreFace(this.#node.keyValues, limits), host)
     addService(server, ValueStore, valueStoreFace(this.#node.blocks), host)
     addService(server, KeyValue, keyValueFace(this.#node.keyValues, limits), host)
-    addService(server, Blocks, blocksFace(this.#node.blocks, this.#node.cluster), host)
+    addService(server, Blocks, blocksFace(this.#node.blocks, this.#node.cluster, limits), host)
     addService(server, Cluster, clusterFace(this.#node.cluster), host)
     this.#health.addToServer(server)
     addReflection(server, services)

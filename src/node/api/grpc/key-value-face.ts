@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { CodedError } from '../../../shared/coded-error.ts'
+import type { CallContext } from '../../engine/call-context.ts'
 import type {
   ChangeResult,
   BatchOperation as EngineOperation,
@@ -17,6 +18,7 @@ import type {
   ListRequest,
   PutStreamRequest,
 } from './generated/memo/v1/key_value_pb.js'
+import type { StalenessLimits } from './key-value-message.ts'
 import {
   checkConsistency,
   conflictError,
@@ -24,12 +26,13 @@ import {
   metadataMessage,
   noSuchKey,
   preconditionOf,
+  readContextOf,
   readOptionsOf,
 } from './key-value-message.ts'
 
 type KeyValueHandlers = Handlers<(typeof KeyValue)['method']>
 
-export interface KeyValueFaceLimits {
+export interface KeyValueFaceLimits extends StalenessLimits {
   readonly nativeListKeysMax: number
   readonly nativeListBytesMax: number
   readonly streamValueBytesMax: number
@@ -66,21 +69,20 @@ function readHandlers(
   limits: KeyValueFaceLimits,
 ): Pick<KeyValueHandlers, 'get' | 'stat' | 'list' | 'getStream'> {
   return {
-    async get({ store, key, range, version, consistency }, call) {
-      checkConsistency(consistency)
-      const found = await keyValues.get(store, key, readOptionsOf(range, version), call)
+    async get(request, call) {
+      const { store, key, range, version } = request
+      const context = readContextOf(call, request, limits)
+      const found = await keyValues.get(store, key, readOptionsOf(range, version), context)
       if (found === undefined) throw noSuchKey(key)
       return { metadata: metadataMessage(found.metadata), value: found.value }
     },
-    async stat({ store, key, consistency }, call) {
-      checkConsistency(consistency)
-      const metadata = await keyValues.stat(store, key, call)
-      if (metadata === undefined) throw noSuchKey(key)
+    async stat(request, call) {
+      const metadata = await keyValues.stat(request.store, request.key, readContextOf(call, request, limits))
+      if (metadata === undefined) throw noSuchKey(request.key)
       return { metadata: metadataMessage(metadata) }
     },
     async list(request, call) {
-      checkConsistency(request.consistency)
-      const page = await keyValues.list(request.store, queryOf(request, limits), call)
+      const page = await keyValues.list(request.store, queryOf(request, limits), readContextOf(call, request, limits))
       const items = page.items.map(({ metadata, value }) => ({
         metadata: metadataMessage(metadata),
         ...(value !== undefined && { value }),
@@ -90,7 +92,7 @@ function readHandlers(
       const lacks = damage && { unreadable: [...damage.unreadable], incomplete: damage.incomplete }
       return { items, commonPrefixes, ...(nextPageToken !== undefined && { nextPageToken }), ...lacks }
     },
-    getStream: (request, call) => getStream(keyValues, request, call),
+    getStream: (request, call) => getStream(keyValues, request, readContextOf(call, request, limits)),
   }
 }
 
@@ -188,9 +190,8 @@ function sizeFault(expected: bigint, received: bigint): CodedError {
 async function* getStream(
   keyValues: KeyValueService,
   request: GetStreamRequest,
-  call: Call,
+  call: CallContext,
 ): AsyncGenerator<MessageInitShape<typeof GetStreamResponseSchema>> {
-  checkConsistency(request.consistency)
   const { store, key, range, version } = request
   const read = await keyValues.read(store, key, readOptionsOf(range, version), call)
   if (read === undefined) throw noSuchKey(key)

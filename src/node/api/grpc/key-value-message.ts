@@ -6,7 +6,7 @@ import { anyPack } from '@bufbuild/protobuf/wkt'
 import { status } from '@grpc/grpc-js'
 import { CodedError } from '../../../shared/coded-error.ts'
 import type { RequestId as EngineRequestId } from '../../core/base/request-id.ts'
-import type { CallContext } from '../../engine/call-context.ts'
+import type { CallContext, ReadConsistency } from '../../engine/call-context.ts'
 import type {
   ByteRange,
   Precondition as EnginePrecondition,
@@ -14,8 +14,8 @@ import type {
   ReadOptions,
 } from '../../engine/kv/key-value-service.ts'
 import type { Call } from './bridge.ts'
-import type { Consistency, Precondition, RequestId } from './generated/memo/v1/call_pb.js'
-import { ConsistencySchema, KeyState, StatusDetailsSchema } from './generated/memo/v1/call_pb.js'
+import type { Precondition, RequestId } from './generated/memo/v1/call_pb.js'
+import { Consistency, ConsistencySchema, KeyState, StatusDetailsSchema } from './generated/memo/v1/call_pb.js'
 import type { KeyMetadataSchema, Range } from './generated/memo/v1/key_value_pb.js'
 import { ConflictSchema } from './generated/memo/v1/key_value_pb.js'
 import { DetailedError } from './status-of.ts'
@@ -67,10 +67,40 @@ export function contextOf(call: Call, requestId: RequestId | undefined): CallCon
   return requestId === undefined ? call : { signal: call.signal, requestId: requestIdOf(requestId) }
 }
 
-/** A cluster of one answers every consistency linearizably; what is no consistency is refused all the same. */
+/** A change is linearizable whatever it asks for; what is no consistency is refused all the same. */
 export function checkConsistency(consistency: Consistency): void {
   if (ConsistencySchema.value[consistency] !== undefined) return
   throw new CodedError('invalid-argument', `consistency has no value ${consistency}`)
+}
+
+/** What a read asks for beside what is read. */
+interface AskedConsistency {
+  readonly consistency: Consistency
+  readonly stalenessMs?: number | undefined
+}
+
+export interface StalenessLimits {
+  readonly stalenessMs: number
+  readonly stalenessMaxMs: number
+}
+
+/** The call as a read with such a consistency. */
+export function readContextOf(call: Call, asked: AskedConsistency, limits: StalenessLimits): CallContext {
+  const consistency = readConsistencyOf(asked, limits)
+  if (consistency === undefined) return call
+  return { signal: call.signal, reserveAnswer: (bytes) => call.reserveAnswer(bytes), consistency }
+}
+
+function readConsistencyOf({ consistency, stalenessMs }: AskedConsistency, limits: StalenessLimits): ReadConsistency | undefined {
+  checkConsistency(consistency)
+  if (stalenessMs !== undefined && consistency !== Consistency.BOUNDED) {
+    throw new CodedError('invalid-argument', 'staleness_ms is for CONSISTENCY_BOUNDED alone')
+  }
+  if (stalenessMs !== undefined && stalenessMs > limits.stalenessMaxMs) {
+    throw new CodedError('invalid-argument', `staleness_ms is ${stalenessMs}; it is at most ${limits.stalenessMaxMs}`)
+  }
+  if (consistency === Consistency.BOUNDED) return { kind: 'bounded', boundMs: stalenessMs ?? limits.stalenessMs }
+  return consistency === Consistency.EVENTUAL ? { kind: 'eventual' } : undefined
 }
 
 export function readOptionsOf(range: Range | undefined, version: bigint | undefined): ReadOptions {

@@ -11,6 +11,7 @@ import type {
 } from '../../api/grpc/generated/memo/v1/key_value_pb.js'
 import { KeyValue } from '../../api/grpc/generated/memo/v1/key_value_pb.js'
 import type { CallControl, GrpcConnection } from './grpc-connection.ts'
+import type { ConsistencyFields } from './read-consistency.ts'
 import type { RequestIdFields } from './request-ids.ts'
 
 export type { BatchResult, KeyMetadata } from '../../api/grpc/generated/memo/v1/key_value_pb.js'
@@ -42,8 +43,9 @@ export interface KeyValueClient {
     key: string,
     range: { readonly offset: bigint; readonly length?: bigint } | undefined,
     control?: CallControl,
+    consistency?: ConsistencyFields,
   ): Promise<StoredValue>
-  stat(key: string, control?: CallControl): Promise<KeyMetadata | undefined>
+  stat(key: string, control?: CallControl, consistency?: ConsistencyFields): Promise<KeyMetadata | undefined>
   put(key: string, value: Uint8Array, facts: PutFacts, control?: CallControl): Promise<KeyMetadata>
   putStream(key: string, pieces: AsyncIterable<Uint8Array>, facts: PutFacts, control?: CallControl): Promise<KeyMetadata>
   remove(key: string, condition: PutCondition, control?: CallControl): Promise<KeyMetadata>
@@ -59,10 +61,11 @@ const pieceBytesMax = 256 * 1024
 
 export function keyValueClient(connection: GrpcConnection, store: string): KeyValueClient {
   return {
-    get: (key, range, control) => openValue(connection, { store, key, ...(range !== undefined && { range }) }, control),
-    async stat(key, control) {
+    get: (key, range, control, consistency) =>
+      openValue(connection, { store, key, ...consistency, ...(range !== undefined && { range }) }, control),
+    async stat(key, control, consistency) {
       try {
-        return required((await connection.unary(KeyValue.method.stat, { store, key }, control)).metadata)
+        return required((await connection.unary(KeyValue.method.stat, { store, key, ...consistency }, control)).metadata)
       } catch (error) {
         if (isCoded(error, 'key-not-found')) return undefined
         throw error
@@ -116,7 +119,7 @@ async function* putParts(
 
 async function openValue(
   connection: GrpcConnection,
-  request: {
+  request: ConsistencyFields & {
     readonly store: string
     readonly key: string
     readonly range?: { readonly offset: bigint; readonly length?: bigint }

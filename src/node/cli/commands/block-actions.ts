@@ -9,6 +9,8 @@ import { toHex } from '../../core/base/bytes.ts'
 import { defaultLimits } from '../../core/base/limits.ts'
 import type { CliIo } from '../cli-io.ts'
 import type { CallControl, GrpcConnection } from '../client/grpc-connection.ts'
+import type { ReadFlags } from '../client/read-consistency.ts'
+import { consistencyFields } from '../client/read-consistency.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
 import { withConnection } from '../client/remote-command.ts'
 import { byteText } from '../transfer/transfer-report.ts'
@@ -120,10 +122,11 @@ export function blockRemove(text: string, flags: RemoteFlags, io: CliIo): Promis
   })
 }
 
-export function blockStat(text: string, flags: RemoteFlags, io: CliIo): Promise<void> {
+export function blockStat(text: string, flags: RemoteFlags & ReadFlags, io: CliIo): Promise<void> {
   const address = blockAddress(text)
+  const asked = consistencyFields(flags)
   return withConnection(flags, io, async ({ connection, output }) => {
-    const { stat, replicas } = await connection.unary(Blocks.method.stat, { address }, { signal: io.signal })
+    const { stat, replicas } = await connection.unary(Blocks.method.stat, { address, ...asked }, { signal: io.signal })
     if (stat === undefined) throw new CodedError('internal', 'the node answered without facts')
     const facts = {
       kind: enumWord(BlockKind, stat.kind),

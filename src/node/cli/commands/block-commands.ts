@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { defaultLimits } from '../../core/base/limits.ts'
 import type { CliIo } from '../cli-io.ts'
+import { withReadOptions } from '../client/read-consistency.ts'
 import { withRemoteOptions } from '../client/remote-command.ts'
 import { examples } from './kv-commands.ts'
 import { optionOf, wholeNumber } from './option-values.ts'
@@ -74,7 +75,7 @@ function removeCommand(io: CliIo): Command {
 }
 
 function statCommand(io: CliIo): Command {
-  return withRemoteOptions(new Command('stat'), io)
+  return withReadOptions(withRemoteOptions(new Command('stat'), io))
     .description('show kind, version, sizes and protection of a block, and who holds it')
     .argument('<ADDRESS>', '64 hex digits')
     .addHelpText('after', examples('memo block stat 5f1c...e9 --json'))

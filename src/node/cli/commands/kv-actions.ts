@@ -6,6 +6,8 @@ import { visible } from '../cli-output.ts'
 import { DamagedList } from '../client/damaged-list.ts'
 import type { KeyValueClient, PutCondition } from '../client/key-value-client.ts'
 import { keyValueClient } from '../client/key-value-client.ts'
+import type { ReadFlags } from '../client/read-consistency.ts'
+import { consistencyFields } from '../client/read-consistency.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
 import { withConnection } from '../client/remote-command.ts'
 import { byteText } from '../transfer/transfer-report.ts'
@@ -15,7 +17,7 @@ import { metadataJson, metadataText } from './metadata-text.ts'
 
 const defaultStore = ''
 
-export interface GetFlags extends RemoteFlags {
+export interface GetFlags extends RemoteFlags, ReadFlags {
   readonly output?: string
   readonly offset?: bigint
   readonly length?: bigint
@@ -33,7 +35,7 @@ export interface RemoveFlags extends RemoteFlags {
   readonly ifVersion?: bigint
 }
 
-export interface ListFlags extends RemoteFlags {
+export interface ListFlags extends RemoteFlags, ReadFlags {
   readonly delimiter?: string
   readonly limit?: number
   readonly long?: boolean
@@ -44,11 +46,12 @@ export interface ListFlags extends RemoteFlags {
 }
 
 export function kvGet(key: string, flags: GetFlags, io: CliIo): Promise<void> {
+  const asked = consistencyFields(flags)
   return withStore(flags, io, async (client, output) => {
     const ranged = flags.offset !== undefined || flags.length !== undefined
     const range = ranged ? { offset: flags.offset ?? 0n, ...(flags.length !== undefined && { length: flags.length }) } : undefined
     await using file = await outputFile(flags.output)
-    const { metadata, pieces } = await client.get(key, range, { signal: io.signal })
+    const { metadata, pieces } = await client.get(key, range, { signal: io.signal }, asked)
     if (file !== undefined) {
       for await (const piece of pieces) await file.write(piece)
       await file.commit()
@@ -94,9 +97,10 @@ export function kvRemove(keys: readonly string[], flags: RemoveFlags, io: CliIo)
   })
 }
 
-export function kvStat(key: string, flags: RemoteFlags, io: CliIo): Promise<void> {
+export function kvStat(key: string, flags: RemoteFlags & ReadFlags, io: CliIo): Promise<void> {
+  const asked = consistencyFields(flags)
   return withStore(flags, io, async (client, output) => {
-    const metadata = await client.stat(key, { signal: io.signal })
+    const metadata = await client.stat(key, { signal: io.signal }, asked)
     if (metadata === undefined) throw new CodedError('key-not-found', noSuchKey(key))
     await output.result(metadataText(metadata), metadataJson(metadata))
   })
@@ -108,6 +112,7 @@ function noSuchKey(key: string): string {
 }
 
 export function kvList(prefix: string, flags: ListFlags, io: CliIo): Promise<void> {
+  const asked = consistencyFields(flags)
   return withStore(flags, io, async (client, output) => {
     const { delimiter = '', startAfter = '', end = '', reverse = false } = flags
     const damage = new DamagedList()
@@ -115,7 +120,8 @@ export function kvList(prefix: string, flags: ListFlags, io: CliIo): Promise<voi
     let pageToken: Uint8Array = new Uint8Array(0)
     do {
       const limit = Math.min(left, defaultLimits.listKeysMax)
-      const page = await client.list({ prefix, delimiter, startAfter, end, reverse, limit, pageToken }, { signal: io.signal })
+      const query = { ...asked, prefix, delimiter, startAfter, end, reverse, limit, pageToken }
+      const page = await client.list(query, { signal: io.signal })
       for (const entry of inOrder(page, reverse)) await printEntry(entry, flags, output)
       for (const key of page.unreadable) io.stderr.write(unreadableLine(key, output.json))
       damage.take(page)

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { CliIo } from '../cli-io.ts'
+import { withReadOptions } from '../client/read-consistency.ts'
 import { withRemoteOptions } from '../client/remote-command.ts'
 import { count, wholeNumber } from './option-values.ts'
 
@@ -17,7 +18,7 @@ export function kvCommand(io: CliIo): Command {
 const actions = () => import('./kv-actions.ts')
 
 function getCommand(io: CliIo): Command {
-  return withRemoteOptions(new Command('get'), io)
+  return withReadOptions(withRemoteOptions(new Command('get'), io))
     .description('write the value of KEY to standard output, byte for byte')
     .argument('<KEY>')
     .option('-o, --output <FILE>', 'write to FILE, which appears whole or not at all; "-" is standard output')
@@ -29,6 +30,7 @@ function getCommand(io: CliIo): Command {
         'memo kv get notes/today',
         'memo kv get photos/1.jpg --output 1.jpg',
         'memo kv get log --offset 1048576 --length 4096',
+        'memo kv get settings --consistency bounded --staleness 10s',
       ),
     )
     .action(async (key, flags) => (await actions()).kvGet(key, flags, io))
@@ -57,7 +59,7 @@ function putCommand(io: CliIo): Command {
 }
 
 function listCommand(io: CliIo): Command {
-  return withRemoteOptions(new Command('ls'), io)
+  return withReadOptions(withRemoteOptions(new Command('ls'), io))
     .description('list keys in bytewise order; with --json one object a line')
     .argument('[PREFIX]', 'only keys that begin with it', '')
     .option('-d, --delimiter <TEXT>', 'show keys up to the next TEXT after the prefix once, as folders are shown')
@@ -84,10 +86,10 @@ function removeCommand(io: CliIo): Command {
 }
 
 function statCommand(io: CliIo): Command {
-  return withRemoteOptions(new Command('stat'), io)
+  return withReadOptions(withRemoteOptions(new Command('stat'), io))
     .description('show version, size and time of KEY without its value')
     .argument('<KEY>')
-    .addHelpText('after', examples('memo kv stat greeting', 'memo kv stat greeting --json'))
+    .addHelpText('after', examples('memo kv stat greeting', 'memo kv stat greeting --consistency eventual'))
     .action(async (key, flags) => (await actions()).kvStat(key, flags, io))
 }
 

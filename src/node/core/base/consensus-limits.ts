@@ -24,6 +24,13 @@ export interface ConsensusLimits {
   readonly hostedBlocksMax: number
   /** How long a call looks for the primary of its block before it is told that there is none. */
   readonly routeTimeoutMs: number
+  /** How old a bounded read may find a copy where it does not say, and the most that it may say. */
+  readonly stalenessMs: number
+  readonly stalenessMaxMs: number
+  /** How long another member is waited for that is asked for its copy, beside the time that it may look for the primary. */
+  readonly copyAskMs: number
+  /** How long a copy may take to apply what was confirmed before the primary is asked for the state itself. */
+  readonly copyReachMs: number
   /** How often a removal is signed anew where others have changed the block since it was read. */
   readonly removalAttemptsMax: number
   /** How long one who is said not to answer may take to answer a ping. */
@@ -60,6 +67,10 @@ export const defaultConsensusLimits: ConsensusLimits = {
   retainedBytesMax: 1024 * 1024,
   hostedBlocksMax: 4096,
   routeTimeoutMs: 5000,
+  stalenessMs: 5000,
+  stalenessMaxMs: 3_600_000,
+  copyAskMs: 1000,
+  copyReachMs: 50,
   removalAttemptsMax: 16,
   failoverPingMs: 150,
   applyRetryMs: 200,

@@ -8,6 +8,7 @@
 import { assert } from '../../../shared/assert.ts'
 import type { BlockAddress } from '../base/address.ts'
 import { addressBytes, addressFromBytes, isImmutable } from '../base/address.ts'
+import type { CanonicalReader } from '../base/canonical-codec.ts'
 import { CanonicalWriter, choiceIndex, decodeCanonical, recordTag } from '../base/canonical-codec.ts'
 
 const callFormat = recordTag('memo/routed-call/1')
@@ -23,6 +24,9 @@ const routedKinds = [
   'root-change',
   'root-read',
   'page-settle',
+  /** Of any member that has a copy of the block, not of its primary alone. */
+  'copy',
+  'confirmed-index',
 ] as const
 export type RoutedKind = (typeof routedKinds)[number]
 
@@ -74,10 +78,9 @@ export function encodeRoutedAnswer(answer: RoutedAnswer): Uint8Array {
   const writer = new CanonicalWriter(answerFormat, bytes).uint(choiceIndex(answerKinds, answer.kind))
   if (answer.kind === 'answered') writer.bytes(answer.body)
   if (answer.kind !== 'elsewhere') return writer.finish()
-  const write = ({ nodeId, storeId }: RoutedMember, item: CanonicalWriter): void => void item.bytes(nodeId).bytes(storeId)
   return writer
-    .list(answer.members, write)
-    .list(answer.ahead === undefined ? [] : [answer.ahead], write)
+    .list(answer.members, writeRoutedMember)
+    .list(answer.ahead === undefined ? [] : [answer.ahead], writeRoutedMember)
     .finish()
 }
 
@@ -86,8 +89,16 @@ export function decodeRoutedAnswer(bytes: Uint8Array): RoutedAnswer | undefined 
     const kind = reader.choice(answerKinds)
     if (kind === 'answered') return { kind, body: reader.bytes(0, bytesMax) }
     if (kind === 'lost') return { kind }
-    const members = reader.list(membersMax, (item) => ({ nodeId: item.fixed(nodeIdBytes), storeId: item.fixed(storeIdBytes) }))
-    const [ahead] = reader.list(1, (item) => ({ nodeId: item.fixed(nodeIdBytes), storeId: item.fixed(storeIdBytes) }))
+    const members = reader.list(membersMax, readRoutedMember)
+    const [ahead] = reader.list(1, readRoutedMember)
     return { kind, members, ahead }
   })
+}
+
+export function writeRoutedMember({ nodeId, storeId }: RoutedMember, writer: CanonicalWriter): void {
+  writer.bytes(nodeId).bytes(storeId)
+}
+
+export function readRoutedMember(reader: CanonicalReader): RoutedMember {
+  return { nodeId: reader.fixed(nodeIdBytes), storeId: reader.fixed(storeIdBytes) }
 }

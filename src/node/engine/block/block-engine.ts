@@ -72,7 +72,7 @@ export class BlockEngine implements BlockService, RemovalForgetter {
     this.#admit(context)
     return isImmutable(address)
       ? await this.#content.fetch(address, context.signal)
-      : await this.#signed.fetch(address, options, context.signal)
+      : await this.#signed.fetch(address, options, context)
   }
 
   async update(draft: BlockDraft, options: { readonly decrypt: boolean }, context: CallContext): Promise<UpdateResult> {
@@ -91,9 +91,7 @@ export class BlockEngine implements BlockService, RemovalForgetter {
 
   async stat(address: BlockAddress, context: CallContext): Promise<BlockStat | undefined> {
     this.#admit(context)
-    return isImmutable(address)
-      ? await this.#content.stat(address, context.signal)
-      : await this.#signed.stat(address, context.signal)
+    return isImmutable(address) ? await this.#content.stat(address, context.signal) : await this.#signed.stat(address, context)
   }
 
   async forgetRemoval(address: BlockAddress, signal: AbortSignal): Promise<void> {

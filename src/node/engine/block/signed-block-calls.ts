@@ -5,11 +5,13 @@ import type { BlockEntry } from '../../core/consensus/block-entry.ts'
 import { encodeBlockEntry } from '../../core/consensus/block-entry-codec.ts'
 import type { Member } from '../../core/consensus/group.ts'
 import { isLonely } from '../../core/consensus/group.ts'
-import type { BlockChangeAnswer, BlockReadAnswer } from '../../core/wire/block-calls.ts'
+import type { BlockChangeAnswer, BlockReadAnswer, BlockStanding } from '../../core/wire/block-calls.ts'
 import { decodeBlockChangeAnswer, decodeBlockReadAnswer, encodeBlockRead } from '../../core/wire/block-calls.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
+import type { ReadConsistency } from '../call-context.ts'
 import type { AskMember } from '../cluster/ask-member.ts'
 import type { BlockRoute, RoutedCall } from '../cluster/block-route.ts'
+import type { CopyCall, CopyReads } from '../cluster/copy-reads.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import { storeRefusal } from '../store-refusal.ts'
@@ -19,6 +21,7 @@ export interface BlockCluster {
   readonly host: ReplicaHost
   readonly route: BlockRoute
   readonly ask: AskMember
+  readonly copies: CopyReads
 }
 
 export interface SignedBlockCallsParts extends BlockCluster {
@@ -44,6 +47,20 @@ export class SignedBlockCalls {
       return await primary.readDurable(address, requestId)
     }
     return await route.call(address, new ReadCall(this.#parts, address, requestId), signal)
+  }
+
+  /** As such a read sees it. */
+  async readAs(address: BlockAddress, consistency: ReadConsistency | undefined, signal: AbortSignal): Promise<BlockStanding> {
+    if (consistency === undefined) return (await this.read(address, undefined, signal)).standing
+    const { copies, primary } = this.#parts
+    const call: CopyCall<BlockStanding> = {
+      kind: 'block-read',
+      local: async () => (await primary.readDurable(address, undefined)).standing,
+      body: () => encodeBlockRead(undefined),
+      decode: (bytes) => decodeBlockReadAnswer(bytes)?.standing,
+      now: async (within) => (await this.read(address, undefined, within)).standing,
+    }
+    return await copies.read(address, consistency, call, signal)
   }
 
   change(entry: BlockEntry, identify: Identify, signal: AbortSignal): Promise<BlockChangeAnswer> {

@@ -15,6 +15,7 @@ import { decodeOutcome, encodeOutcome } from '../../core/consensus/record-codec.
 import type { BlockChangeAnswer, BlockReadAnswer } from '../../core/wire/block-calls.ts'
 import { decodeBlockRead, encodeBlockChangeAnswer, encodeBlockReadAnswer } from '../../core/wire/block-calls.ts'
 import type { ServeCall } from '../cluster/ask-member.ts'
+import type { ServeCopy } from '../cluster/copy-reads.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
 import { Mailboxes } from '../mailbox.ts'
 import type { BlockParts } from './block-parts.ts'
@@ -86,6 +87,13 @@ export class SignedBlockPrimary {
     if (question === undefined) throw invalid('a question for a block cannot be read')
     if (!peer.rights.read) throw new CodedError('permission-denied', 'this node may not read')
     return encodeBlockReadAnswer(await this.read(block, question.requestId, signal))
+  }
+
+  /** Of another node, from the copy here. */
+  readonly serveCopy: ServeCopy = async ({ address }, body) => {
+    const question = decodeBlockRead(body)
+    if (question === undefined || question.requestId !== undefined) throw invalid('a question for a copy cannot be read')
+    return encodeBlockReadAnswer(await this.readDurable(address, undefined))
   }
 
   /** Of another node. */

@@ -8,6 +8,7 @@ import type { RequestId } from '../../core/base/request-id.ts'
 import { namedBlockAddress } from '../../core/block/named-block.ts'
 import { ownerBlockAddress, ownerSaltBytes } from '../../core/block/owner-block.ts'
 import type { RecordWrite } from '../../ports/record-store.ts'
+import type { CallContext } from '../call-context.ts'
 import { Mailboxes } from '../mailbox.ts'
 import type { BlockParts } from './block-parts.ts'
 import type { BlockStat, BlockView, UpdateResult } from './block-service.ts'
@@ -76,9 +77,9 @@ export class SignedBlocks {
   async fetch(
     address: BlockAddress,
     options: { readonly decrypt: boolean },
-    signal: AbortSignal,
+    { consistency, signal }: CallContext,
   ): Promise<BlockView | undefined> {
-    const { standing } = await this.#calls.read(address, undefined, signal)
+    const standing = await this.#calls.readAs(address, consistency, signal)
     const current = currentVersion(this.#parts, address, standing)
     return current === undefined ? undefined : signedView(this.#parts, current, options)
   }
@@ -105,8 +106,8 @@ export class SignedBlocks {
     await this.#cluster.host.whileUnloaded(address, () => this.#forget(address))
   }
 
-  async stat(address: BlockAddress, signal: AbortSignal): Promise<BlockStat | undefined> {
-    const { standing } = await this.#calls.read(address, undefined, signal)
+  async stat(address: BlockAddress, { consistency, signal }: CallContext): Promise<BlockStat | undefined> {
+    const standing = await this.#calls.readAs(address, consistency, signal)
     if (standing.kind === 'map') {
       const { generation, version, recordBytes } = standing
       const sizes = { storedBytes: recordBytes, plainBytes: recordBytes }

@@ -19,14 +19,14 @@ import { AnswerWatch } from './answer-watch.ts'
 import type { Liveness } from './block-route.ts'
 import type { PeerSwitch } from './peer-switch.ts'
 
-/** Asks a member to answer as the primary of a block. Rejects as a local call would: NotPrimary, LostProposal or a CodedError. */
+/** Asks a member to answer as the primary of a block, or for its own copy. Rejects as a local call would: NotPrimary, LostProposal or a CodedError. */
 export type AskMember = (
   to: Member,
   call: { readonly kind: RoutedKind; readonly address: BlockAddress; readonly body: Uint8Array; readonly primaryFailed: boolean },
   signal: AbortSignal,
 ) => Promise<Uint8Array>
 
-/** Answers a call here, as the primary of the block. */
+/** Answers a call here: as the primary of the block, or of a `copy` as whoever has one. */
 export type ServeCall = (block: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal) => Promise<Uint8Array>
 
 export interface MemberCallsParts {
@@ -79,7 +79,7 @@ export class MemberCalls {
     if (call === undefined || serve === undefined) throw new CodedError('invalid-argument', 'this call cannot be read')
     try {
       return await this.#parts.host.use(call.address, async (block) => {
-        const elsewhere = await this.#elsewhere(block, call.primaryFailed, signal)
+        const elsewhere = call.kind === 'copy' ? undefined : await this.#elsewhere(block, call.primaryFailed, signal)
         return encodeRoutedAnswer(elsewhere ?? { kind: 'answered', body: await serve(block, call.body, peer, signal) })
       })
     } catch (error) {

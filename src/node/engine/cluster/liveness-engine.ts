@@ -152,6 +152,11 @@ export class LivenessEngine implements Liveness, AsyncDisposable {
     this.#returned = listener
   }
 
+  /** How long a ping of this node and its answer take on the average; undefined until one came. */
+  tripMs(nodeId: Uint8Array): number | undefined {
+    return this.#trips.of(nodeId)
+  }
+
   /** By how much this node waits longer than usual because it is slow itself, from 1. */
   get healthMultiplier(): number {
     return this.#machine?.healthMultiplier ?? 1

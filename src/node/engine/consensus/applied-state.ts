@@ -64,6 +64,7 @@ export class AppliedState {
   #record: BlockRecord | undefined
   #waiting: Slot[] = []
   #installing: boolean
+  #replacements = 0
   #working: Promise<void> | undefined
   /** A batch that waits for company on its way to the disk. */
   #alone: PromiseWithResolvers<void> | undefined
@@ -86,6 +87,11 @@ export class AppliedState {
   /** The state is being replaced by a snapshot, or was left half replaced: it can be neither read nor changed. */
   get isInstalling(): boolean {
     return this.#installing
+  }
+
+  /** How often the state was begun to be replaced: what is read in several steps is of one state where this stays the same. */
+  get replacements(): number {
+    return this.#replacements
   }
 
   get isBusy(): boolean {
@@ -158,6 +164,7 @@ export class AppliedState {
       const isWhole = !this.#installing && this.#record !== undefined
       if (isWhole && this.#record !== undefined && this.#record.committedIndex >= since) return undefined
       this.#installing = true
+      this.#replacements++
       const result = await install(isWhole)
       this.#installing = false
       return result

@@ -7,8 +7,8 @@ import type { CallContext } from '../call-context.ts'
 import { throwIfAborted } from './checked-arguments.ts'
 import { checkVersion, metadataOf, stretchOf } from './key-value-answers.ts'
 import type { KeyMetadata, ListItem, ReadOptions, ValueRead } from './key-value-service.ts'
-import type { Page } from './page.ts'
 import type { ListedKeys } from './page-lister.ts'
+import type { ReadablePage } from './readable-page.ts'
 import type { Stretch, ValueReader } from './value-reader.ts'
 import { MissingBlock } from './value-reader.ts'
 
@@ -23,7 +23,8 @@ interface Found {
 }
 
 /**
- * Reads keys and their values. The index is asked as of now, so a read sees every change that was answered before it began. A value that is missing is damage only if the index, asked again, still names it.
+ * Reads keys and their values. The index is asked as of now, so a read sees every change that was answered before it began, or for what a
+ * copy of it says. A value that is missing is damage only if the index, asked as of now, still names it.
  */
 export class KeyReader {
   readonly #values: ValueReader
@@ -35,14 +36,15 @@ export class KeyReader {
   }
 
   async get(
-    page: Page,
+    page: ReadablePage,
     key: PageKey,
     options: ReadOptions,
     context: CallContext,
   ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined> {
     const { signal } = context
     for (let attempt = 1, last: Entry | undefined; ; attempt++) {
-      const found = await this.#find(page, key, options, signal)
+      // A copy that names what is gone is asked no further.
+      const found = await this.#find(attempt === 1 ? page : page.now, key, options, signal)
       if (found === undefined) return undefined
       const { entry, stretch } = found
       if (stretch.length > this.#limits.unaryValueBytesMax) {
@@ -59,14 +61,19 @@ export class KeyReader {
     }
   }
 
-  async read(page: Page, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<ValueRead | undefined> {
+  async read(page: ReadablePage, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<ValueRead | undefined> {
     const found = await this.#find(page, key, options, signal)
     if (found === undefined) return undefined
     return { metadata: metadataOf(key.text, found.entry), pieces: this.#pieces(page, key, found, signal) }
   }
 
   /** The listed keys with those values that fit a page of so many bytes. */
-  async withValues(page: Page, listed: ListedKeys['items'], bytesMax: number, signal: AbortSignal): Promise<readonly ListItem[]> {
+  async withValues(
+    page: ReadablePage,
+    listed: ListedKeys['items'],
+    bytesMax: number,
+    signal: AbortSignal,
+  ): Promise<readonly ListItem[]> {
     const items: ListItem[] = []
     for (let from = 0; from < listed.length; from += valuesAhead) {
       throwIfAborted(signal)
@@ -77,7 +84,7 @@ export class KeyReader {
   }
 
   async #listItem(
-    page: Page,
+    page: ReadablePage,
     { key, bytes, entry }: ListedKeys['items'][number],
     bytesMax: number,
     signal: AbortSignal,
@@ -89,25 +96,28 @@ export class KeyReader {
       return { metadata, value: await this.#valueOf(page, { text: key, bytes }, entry, whole, signal) }
     } catch (error) {
       if (!(error instanceof MissingBlock)) throw error
-      const now = await page.entry({ text: key, bytes }, signal)
+      const now = await page.now.entry({ text: key, bytes }, signal)
       if (now !== undefined && equalBytes(now.address, entry.address)) throw lost()
       // Replaced or removed since the scan, and collected: the state is shown without its value.
       return { metadata }
     }
   }
 
-  async #find(page: Page, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<Found | undefined> {
+  async #find(page: ReadablePage, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<Found | undefined> {
     throwIfAborted(signal)
     const pending = page.entry(key, signal)
     const entry = pending instanceof Promise ? await pending : pending
     throwIfAborted(signal)
+    const isOther = options.version !== undefined && entry?.version !== options.version
+    // A copy may lack the version that is asked for, or have one that has passed.
+    if (isOther && page.now !== page) return await this.#find(page.now, key, options, signal)
     if (entry === undefined) return undefined
     checkVersion(key.text, entry, options)
     return { entry, stretch: stretchOf(entry.size, options.range) }
   }
 
   /** Rejects with MissingBlock where a block of the value is missing for good. */
-  async #valueOf(page: Page, key: PageKey, entry: Entry, stretch: Stretch, signal: AbortSignal): Promise<Uint8Array> {
+  async #valueOf(page: ReadablePage, key: PageKey, entry: Entry, stretch: Stretch, signal: AbortSignal): Promise<Uint8Array> {
     try {
       return await this.#value(entry, stretch, signal)
     } catch (error) {
@@ -120,9 +130,9 @@ export class KeyReader {
    * Whether a value that was missing may be there after all: what travels with an entry is where that is applied, and the primary that
    * answered with it may be gone. Asked again, the page is led by somebody who has applied it.
    */
-  async #isStillNamed(page: Page, key: PageKey, entry: Entry, signal: AbortSignal): Promise<boolean> {
+  async #isStillNamed(page: ReadablePage, key: PageKey, entry: Entry, signal: AbortSignal): Promise<boolean> {
     if (!page.isShared) return false
-    const now = await page.entry(key, signal)
+    const now = await page.now.entry(key, signal)
     return now !== undefined && equalBytes(now.address, entry.address)
   }
 
@@ -131,7 +141,7 @@ export class KeyReader {
   }
 
   async *#pieces(
-    page: Page,
+    page: ReadablePage,
     key: PageKey,
     { entry, stretch }: Found,
     signal: AbortSignal,
@@ -153,7 +163,7 @@ export class KeyReader {
         yield* this.#lastPieces(entry, rest(), signal)
         return
       }
-      const now = await page.entry(key, signal)
+      const now = await page.now.entry(key, signal)
       if (now !== undefined && equalBytes(now.address, entry.address)) throw lost()
       throw new CodedError('revision-changed', `the value of ${key.text} was replaced and collected while it was read`)
     }

@@ -10,6 +10,7 @@ import type { CallContext } from '../call-context.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { AskMember } from '../cluster/ask-member.ts'
 import type { BlockRoute } from '../cluster/block-route.ts'
+import type { CopyReads } from '../cluster/copy-reads.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import type { ContentReplicas } from '../content/content-replicas.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
@@ -37,6 +38,7 @@ import { Page } from './page.ts'
 import { PageKeeper } from './page-keeper.ts'
 import { PageLister } from './page-lister.ts'
 import type { BatchOrigin } from './page-signing.ts'
+import type { ReadablePage } from './readable-page.ts'
 import { ValueBlocks } from './value-blocks.ts'
 import { ValueCache } from './value-cache.ts'
 import { ValuePreparation } from './value-preparation.ts'
@@ -53,6 +55,7 @@ export interface KeyValueParts {
   readonly outcomes: OutcomeLookup
   readonly route: BlockRoute
   readonly ask: AskMember
+  readonly copies: CopyReads
   readonly content: ContentReplicas
   /** SHA-256 of the public key of the user for whom the node writes. */
   readonly writer: Uint8Array
@@ -104,10 +107,10 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
   /** Opens the stores' pages and begins to collect. Throws `store-not-found` or `data-corrupt`. */
   async start(): Promise<void> {
     if (this.#running) return
-    const { ports, clock, limits, rules, origin, host, outcomes, writer, stores, route, ask } = this.#parts
+    const { ports, clock, limits, rules, origin, host, outcomes, writer, stores, route, ask, copies } = this.#parts
     const session = ports.random.bytes(sessionBytes)
     const lister = this.#lister
-    const reach = { route, ask, lister, hostClock: ports.clock }
+    const reach = { route, ask, copies, lister, hostClock: ports.clock }
     const parts: PageAccessParts = {
       store: ports.store,
       clock,
@@ -156,15 +159,15 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     options: ReadOptions,
     context: CallContext,
   ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined> {
-    return await this.#reader.get(this.#pageOf(store), checkKey(key, this.#parts.limits), options, context)
+    return await this.#reader.get(this.#readable(store, context), checkKey(key, this.#parts.limits), options, context)
   }
 
   async read(store: string, key: string, options: ReadOptions, context: CallContext): Promise<ValueRead | undefined> {
-    return await this.#reader.read(this.#pageOf(store), checkKey(key, this.#parts.limits), options, context.signal)
+    return await this.#reader.read(this.#readable(store, context), checkKey(key, this.#parts.limits), options, context.signal)
   }
 
   async stat(store: string, key: string, context: CallContext): Promise<KeyMetadata | undefined> {
-    const page = this.#pageOf(store)
+    const page = this.#readable(store, context)
     const checked = checkKey(key, this.#parts.limits)
     throwIfAborted(context.signal)
     const entry = await page.entry(checked, context.signal)
@@ -195,7 +198,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
   }
 
   async list(store: string, query: ListQuery, context: CallContext): Promise<ListPage> {
-    const page = this.#pageOf(store)
+    const page = this.#readable(store, context)
     throwIfAborted(context.signal)
     const { items, commonPrefixes, nextPageToken, bytesMax, damage } = await page.list(query, context.signal)
     const shown =
@@ -225,6 +228,10 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     const page = this.#pages.get(store)
     if (page === undefined) throw new CodedError('store-not-found', `there is no store named ${store}`)
     return page
+  }
+
+  #readable(store: string, { consistency }: CallContext): ReadablePage {
+    return this.#pageOf(store).as(consistency)
   }
 
   #pageAt(address: BlockAddress): Page | undefined {

@@ -10,8 +10,9 @@ import { encodeResults } from '../../core/kv/page-results.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Peer } from '../../ports/transport.ts'
 import type { MemberCalls } from '../cluster/ask-member.ts'
+import type { CopyReads } from '../cluster/copy-reads.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
-import { calledEntry } from './page.ts'
+import { calledEntry } from './called-entry.ts'
 import type { PageKeeper } from './page-keeper.ts'
 import type { PageLister } from './page-lister.ts'
 import { isSignatureOf } from './page-signing.ts'
@@ -39,6 +40,12 @@ export class PageServer {
     calls.serve('page-list', (block, body, peer, signal) => this.#list(block, body, peer, signal))
   }
 
+  /** Likewise what they ask of the copies that are here. */
+  registerCopies(copies: CopyReads, signal: AbortSignal): void {
+    copies.answer('page-read', ({ address }, body) => this.#readHere(address, body))
+    copies.answer('page-list', ({ address }, body) => this.#listHere(address, body, signal))
+  }
+
   async #change({ address }: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
     if (!peer.rights.write) throw new CodedError('permission-denied', 'this node may not write')
     const part = decodePagePart(body)
@@ -49,11 +56,8 @@ export class PageServer {
 
   async #read(block: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
     if (!peer.rights.read) throw mayNotRead()
-    const keys = decodePageKeys(body)
-    if (keys === undefined) throw unreadable()
-    const keeper = this.#keeperOf(block.address)
-    await keeper.readable(signal)
-    return encodeEntries(await Promise.all(keys.map((key) => calledEntry(keeper, key))))
+    await this.#keeperOf(block.address).readable(signal)
+    return await this.#readHere(block.address, body)
   }
 
   /** Whoever stores values asks this before it lets one go. */
@@ -67,10 +71,21 @@ export class PageServer {
 
   async #list(block: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
     if (!peer.rights.read) throw mayNotRead()
+    await this.#keeperOf(block.address).readable(signal)
+    return await this.#listHere(block.address, body, signal)
+  }
+
+  async #readHere(page: BlockAddress, body: Uint8Array): Promise<Uint8Array> {
+    const keys = decodePageKeys(body)
+    if (keys === undefined) throw unreadable()
+    const keeper = this.#keeperOf(page)
+    return encodeEntries(await Promise.all(keys.map((key) => calledEntry(keeper, key))))
+  }
+
+  async #listHere(page: BlockAddress, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const query = decodeCalledList(body)
     if (query === undefined) throw unreadable()
-    await this.#keeperOf(block.address).readable(signal)
-    return encodeCalledPage(await this.#parts.lister.list(block.address, query, signal))
+    return encodeCalledPage(await this.#parts.lister.list(page, query, signal))
   }
 
   /** The batch is what its sender signed, and says what it sent. */

@@ -1,4 +1,4 @@
-import { CodedError, isCoded } from '../../../shared/coded-error.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { RequestId } from '../../core/base/request-id.ts'
 import type { Member } from '../../core/consensus/group.ts'
@@ -12,19 +12,26 @@ import { encodePagePart } from '../../core/kv/page-entry.ts'
 import { decodeResults } from '../../core/kv/page-results.ts'
 import type { RoutedKind } from '../../core/wire/routed-call.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { ReadConsistency } from '../call-context.ts'
 import type { AskMember } from '../cluster/ask-member.ts'
 import type { BlockRoute, RoutedCall } from '../cluster/block-route.ts'
+import type { CopyReads } from '../cluster/copy-reads.ts'
 import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
 import { Deadline } from '../deadline.ts'
 import { Mailbox } from '../mailbox.ts'
+import { calledEntry } from './called-entry.ts'
 import type { ListQuery } from './key-value-service.ts'
+import { PageCopy } from './page-copy.ts'
 import type { FoundEntry, PageKeeper, PageParts } from './page-keeper.ts'
 import type { ListedKeys, PageLister } from './page-lister.ts'
 import { LocalPart } from './proposed-page-entry.ts'
+import { readableCalledEntry } from './readable-entry.ts'
+import type { ReadablePage } from './readable-page.ts'
 
 export interface PageAccessParts extends PageParts {
   readonly route: BlockRoute
   readonly ask: AskMember
+  readonly copies: CopyReads
   readonly lister: PageLister
   readonly hostClock: Clock
 }
@@ -36,7 +43,7 @@ const replaysMax = 8
  * A key-value page as this node uses it, wherever its primary is. What is asked of a page that this node holds alone goes to its keeper at
  * once; else it goes to the primary, changes of one turn together.
  */
-export class Page {
+export class Page implements ReadablePage {
   readonly address: BlockAddress
   readonly #parts: PageAccessParts
   readonly #keeper: PageKeeper
@@ -73,6 +80,17 @@ export class Page {
     return this.#keeper.keys
   }
 
+  get now(): ReadablePage {
+    return this
+  }
+
+  /** As a read with such a promise sees it: all of them are one where nobody else holds the page. */
+  as(consistency: ReadConsistency | undefined): ReadablePage {
+    if (consistency === undefined || consistency.kind === 'linearizable' || this.#keeper.isAlone) return this
+    const { lister, copies } = this.#parts
+    return new PageCopy({ page: this, keeper: this.#keeper, lister, copies }, consistency)
+  }
+
   /** The id of a change: its caller's, or one of this node's where it may have to be sent again. */
   requestId(given: RequestId | undefined): RequestId | undefined {
     return given ?? (this.#keeper.isAlone ? undefined : this.#nextId())
@@ -100,10 +118,7 @@ export class Page {
   /** As of now: every change that was answered before is seen. */
   entry(key: PageKey, signal: AbortSignal): Entry | undefined | Promise<Entry | undefined> {
     if (this.#keeper.isAlone) return this.#keeper.entry(key.bytes)
-    return this.#reads.submit(key.bytes, key.bytes.length, signal).then((found) => {
-      if (found === 'unreadable') throw new CodedError('data-corrupt', 'the entry of this key cannot be read')
-      return found
-    })
+    return this.#reads.submit(key.bytes, key.bytes.length, signal).then(readableCalledEntry)
   }
 
   /** For those who judge values: an entry that cannot be read is an error of its own. */
@@ -218,15 +233,5 @@ export class Page {
 
   #nextId(): RequestId {
     return { session: this.#parts.session, sequence: ++this.#issued, issued: this.#parts.clock.next() }
-  }
-}
-
-/** A key's entry, as it is told to another node. */
-export async function calledEntry(keeper: PageKeeper, key: Uint8Array): Promise<CalledEntry> {
-  try {
-    return await keeper.entry(key)
-  } catch (error) {
-    if (!isCoded(error, 'data-corrupt')) throw error
-    return 'unreadable'
   }
 }

@@ -143,9 +143,18 @@ export declare type BlocksStatRequest = Message<"memo.v1.BlocksStatRequest"> & {
   address: Uint8Array;
 
   /**
+   * Of mutable blocks: content never changes.
+   *
    * @generated from field: memo.v1.Consistency consistency = 2;
    */
   consistency: Consistency;
+
+  /**
+   * Of CONSISTENCY_BOUNDED, and of no other: how old what is seen may be, at most 3 600 000. Absent: 5000.
+   *
+   * @generated from field: optional uint32 staleness_ms = 3;
+   */
+  stalenessMs?: number | undefined;
 };
 
 /**

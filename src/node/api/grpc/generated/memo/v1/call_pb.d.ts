@@ -162,14 +162,15 @@ export enum Consistency {
   LINEARIZABLE = 1,
 
   /**
-   * May miss the changes of the last seconds.
+   * Sees every change that was answered more than `staleness_ms` before the call began, and perhaps none since. Of a change itself as
+   * CONSISTENCY_LINEARIZABLE.
    *
    * @generated from enum value: CONSISTENCY_BOUNDED = 2;
    */
   BOUNDED = 2,
 
   /**
-   * Whatever replica is at hand.
+   * What the nearest copy says: a state that was current once. Of a change itself as CONSISTENCY_LINEARIZABLE.
    *
    * @generated from enum value: CONSISTENCY_EVENTUAL = 3;
    */

@@ -168,6 +168,13 @@ export declare type GetRequest = Message<"memo.v1.GetRequest"> & {
    * @generated from field: memo.v1.Consistency consistency = 5;
    */
   consistency: Consistency;
+
+  /**
+   * Of CONSISTENCY_BOUNDED, and of no other: how old what is seen may be, at most 3 600 000. Absent: 5000.
+   *
+   * @generated from field: optional uint32 staleness_ms = 6;
+   */
+  stalenessMs?: number | undefined;
 };
 
 /**
@@ -353,6 +360,13 @@ export declare type StatRequest = Message<"memo.v1.StatRequest"> & {
    * @generated from field: memo.v1.Consistency consistency = 3;
    */
   consistency: Consistency;
+
+  /**
+   * Of CONSISTENCY_BOUNDED, and of no other: how old what is seen may be, at most 3 600 000. Absent: 5000.
+   *
+   * @generated from field: optional uint32 staleness_ms = 4;
+   */
+  stalenessMs?: number | undefined;
 };
 
 /**
@@ -449,6 +463,13 @@ export declare type ListRequest = Message<"memo.v1.ListRequest"> & {
    * @generated from field: memo.v1.Consistency consistency = 10;
    */
   consistency: Consistency;
+
+  /**
+   * Of CONSISTENCY_BOUNDED, and of no other: how old what is seen may be, at most 3 600 000. Absent: 5000.
+   *
+   * @generated from field: optional uint32 staleness_ms = 11;
+   */
+  stalenessMs?: number | undefined;
 };
 
 /**
@@ -875,6 +896,13 @@ export declare type GetStreamRequest = Message<"memo.v1.GetStreamRequest"> & {
    * @generated from field: memo.v1.Consistency consistency = 5;
    */
   consistency: Consistency;
+
+  /**
+   * Of CONSISTENCY_BOUNDED, and of no other: how old what is seen may be, at most 3 600 000. Absent: 5000.
+   *
+   * @generated from field: optional uint32 staleness_ms = 6;
+   */
+  stalenessMs?: number | undefined;
 };
 
 /**

@@ -1,0 +1,74 @@
+import type { Entry } from '../../core/kv/entry.ts'
+import type { CalledEntry } from '../../core/kv/page-calls.ts'
+import { decodeCalledPage, decodeEntries, encodeCalledList, encodePageKeys } from '../../core/kv/page-calls.ts'
+import type { PageKey } from '../../core/kv/page-change.ts'
+import type { ReadConsistency } from '../call-context.ts'
+import type { CopyCall, CopyReads } from '../cluster/copy-reads.ts'
+import { calledEntry } from './called-entry.ts'
+import type { ListQuery } from './key-value-service.ts'
+import type { Page } from './page.ts'
+import type { PageKeeper } from './page-keeper.ts'
+import type { ListedKeys, PageLister } from './page-lister.ts'
+import { readableCalledEntry } from './readable-entry.ts'
+import type { ReadablePage } from './readable-page.ts'
+
+export interface PageCopyParts {
+  readonly page: Page
+  readonly keeper: PageKeeper
+  readonly lister: PageLister
+  readonly copies: CopyReads
+}
+
+/** A page as a copy of it says, which may be older than now. */
+export class PageCopy implements ReadablePage {
+  readonly #parts: PageCopyParts
+  readonly #consistency: ReadConsistency
+
+  constructor(parts: PageCopyParts, consistency: ReadConsistency) {
+    this.#parts = parts
+    this.#consistency = consistency
+  }
+
+  get isShared(): boolean {
+    return this.#parts.page.isShared
+  }
+
+  get now(): ReadablePage {
+    return this.#parts.page
+  }
+
+  async entry({ text, bytes }: PageKey, signal: AbortSignal): Promise<Entry | undefined> {
+    const { page, keeper, copies } = this.#parts
+    const call: CopyCall<FoundInCopy> = {
+      kind: 'page-read',
+      local: async () => ({ entry: await calledEntry(keeper, bytes) }),
+      body: () => encodePageKeys([bytes]),
+      decode: onlyEntry,
+      now: async (within) => ({ entry: await page.entry({ text, bytes }, within) }),
+    }
+    const found = await copies.read(page.address, this.#consistency, call, signal)
+    return readableCalledEntry(found.entry)
+  }
+
+  async list(query: ListQuery, signal: AbortSignal): Promise<ListedKeys> {
+    const { page, lister, copies } = this.#parts
+    const call: CopyCall<ListedKeys> = {
+      kind: 'page-list',
+      local: () => lister.list(page.address, query, signal),
+      body: () => encodeCalledList(query),
+      decode: decodeCalledPage,
+      now: (within) => page.list(query, within),
+    }
+    return await copies.read(page.address, this.#consistency, call, signal)
+  }
+}
+
+/** An absent entry is an answer too. */
+interface FoundInCopy {
+  readonly entry: CalledEntry
+}
+
+function onlyEntry(bytes: Uint8Array): FoundInCopy | undefined {
+  const entries = decodeEntries(bytes)
+  return entries?.length === 1 ? { entry: entries[0] } : undefined
+}

@@ -1,0 +1,15 @@
+import type { Entry } from '../../core/kv/entry.ts'
+import type { PageKey } from '../../core/kv/page-change.ts'
+import type { ListQuery } from './key-value-service.ts'
+import type { ListedKeys } from './page-lister.ts'
+
+/** A page as one read sees it. */
+export interface ReadablePage {
+  /** Others hold the page too. */
+  readonly isShared: boolean
+  /** The same page as of now, whatever this one shows. */
+  readonly now: ReadablePage
+  /** Throws or rejects with `data-corrupt`. */
+  entry(key: PageKey, signal: AbortSignal): Entry | undefined | Promise<Entry | undefined>
+  list(query: ListQuery, signal: AbortSignal): Promise<ListedKeys>
+}
