@@ -28,6 +28,7 @@ export interface CopiesParts {
 /** Reads that any copy of a block may answer, and what is known of the age of the copies here. */
 export interface ComposedCopies {
   readonly reads: CopyReads
+  readonly evidence: CopyEvidence
   /** Told of each block whose entries were applied here. */
   applied(block: HostedBlock): void
   /** Answers what others ask. Before the transport starts. */
@@ -39,7 +40,7 @@ export function composeCopies(parts: CopiesParts): ComposedCopies {
   const evidence = new CopyEvidence({ ...parts, asked: observer.copyConfirmed })
   const reads = new CopyReads({ ...parts, evidence, answered: observer.copyRead })
   return {
-    reads,
+    ...{ reads, evidence },
     applied: (block) => evidence.applied(block),
     register: (calls) => {
       calls.serve('copy', reads.serve)

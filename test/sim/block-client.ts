@@ -5,7 +5,9 @@ import type { CallContext } from '../../src/node/engine/call-context.ts'
 import { isCoded } from '../../src/shared/coded-error.ts'
 import { draftOf } from '../support/block-draft.ts'
 import type { BlockAnswer, BlockCall } from './block-model.ts'
-import type { History } from './history.ts'
+import type { CopyChecker } from './copy-checker.ts'
+import { copyConsistencies, copyText } from './copy-checker.ts'
+import type { History, OpenOperation } from './history.ts'
 import type { Profile } from './profile.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimCaller } from './sim-caller.ts'
@@ -23,6 +25,7 @@ export interface BlockClientParts {
   readonly homeOf: (name: string) => SimHost
   /** Of names, as far as anybody has asked their homes. */
   readonly addresses: Map<string, BlockAddress>
+  readonly copies: CopyChecker
 }
 
 const readable = { decrypt: true }
@@ -40,10 +43,12 @@ export class BlockClient {
   }
 
   async one(): Promise<void> {
-    const { random } = this.#parts
+    const { random, profile } = this.#parts
     const name = random.pick(this.#names())
     const dice = random.integerBelow(100)
-    if (dice < 15) await this.#insertContent()
+    const isCopy = profile.copies > 0 && dice < 45 && random.percent(profile.copies)
+    if (isCopy) await this.#fetchCopy(name)
+    else if (dice < 15) await this.#insertContent()
     else if (dice < 45) await this.#call(name, { kind: 'fetch' })
     else if (dice < 65) await this.#call(name, { kind: 'insert', value: this.#value() })
     else if (dice < 90) await this.#update(name)
@@ -84,8 +89,8 @@ export class BlockClient {
 
   /** False where it was refused. */
   async #call(name: string, call: BlockCall): Promise<boolean> {
-    const { caller, history, homeOf, addresses } = this.#parts
-    const open = history.begin(name, call)
+    const { caller, homeOf, addresses } = this.#parts
+    const open = this.#begin(name, call)
     const action = (blocks: BlockService, context: CallContext, again: boolean) => this.#send(blocks, name, call, context, again)
     const home = homeOf(name)
     const told =
@@ -96,6 +101,46 @@ export class BlockClient {
     else if (told.kind === 'refused' || call.kind === 'fetch') open.void()
     if (told.kind === 'answer') caller.tell(`${call.kind} ${name}: ${told.value.kind}`)
     return told.kind === 'answer'
+  }
+
+  /** A call as the linearizable history and the judge of copies know it. */
+  #begin(name: string, call: BlockCall): OpenOperation<BlockAnswer> {
+    const { history, copies } = this.#parts
+    const operation = history.begin(name, call)
+    const change = call.kind === 'fetch' ? undefined : copies.asked(name, 'value' in call ? call.value : undefined)
+    return {
+      answered: (answer) => {
+        operation.answered(answer)
+        if (answer.kind === 'found') copies.seen(name, { position: positionOf(answer.stamp), value: answer.value })
+        if (answer.kind === 'done') change?.done(answer.stamp && positionOf(answer.stamp))
+        else if (answer.kind === 'removed') change?.done(undefined)
+        else change?.void()
+      },
+      void: () => {
+        operation.void()
+        change?.void()
+      },
+    }
+  }
+
+  /** One that may show an older version. */
+  async #fetchCopy(name: string): Promise<void> {
+    const { caller, random, copies, addresses, homeOf, values } = this.#parts
+    const consistency = random.pick(copyConsistencies)
+    let startMs = 0
+    const told = await caller.ask(
+      async ({ blocks }, context) => {
+        startMs = copies.nowMs
+        const address = addresses.get(name) ?? blocks.namedAddress(new TextEncoder().encode(name))
+        return await blocks.fetch(address, readable, { ...context, consistency })
+      },
+      addresses.has(name) ? undefined : homeOf(name),
+    )
+    const what = `fetch ${name} ${copyText(consistency)}`
+    caller.tell(`${what}: ${told.kind === 'answer' ? (told.value?.version ?? 'absent') : told.code}`)
+    if (told.kind !== 'answer') return
+    const state = told.value && { position: positionOf(told.value), value: values.nameOf(told.value.data) }
+    copies.read(name, startMs, consistency, state)
   }
 
   async #send(blocks: BlockService, name: string, call: BlockCall, context: CallContext, again: boolean): Promise<BlockAnswer> {
@@ -164,6 +209,11 @@ export class BlockClient {
   #names(): readonly string[] {
     return Array.from({ length: Math.min(3, this.#parts.profile.keys) }, (_, index) => `n${index}`)
   }
+}
+
+/** Of a version; between a birth and the next one lie fewer versions than that. */
+function positionOf({ generation, version }: { readonly generation: bigint; readonly version: bigint }): bigint {
+  return (generation << 32n) + version * 2n
 }
 
 /** Refusals that tell of the block are answers; of a repeated request the block may be gone because it was carried out. */

@@ -25,6 +25,9 @@ const busy = (profile: Profile): Profile => ({
   ...{ clients: 8, keys: 3, restMs: 0, removals: 0, conditional: 0, lists: 0, batches: 0, cancelled: 0, roaming: 50, delayMs: 5 },
 })
 
+/** Every other read may show an older state, of few keys that change all the time. */
+const ofCopies = { copies: 60, keys: 1, restMs: 1, lists: 0, batches: 0, removals: 0 }
+
 export const clusterMutants: readonly Mutant[] = [
   {
     name: 'read-without-asking-who-leads',
@@ -130,5 +133,37 @@ export const clusterMutants: readonly Mutant[] = [
     right: "entry.kind === 'change' && entry.bornTo !== undefined ? { ...entry, bornTo: group } : entry",
     wrong: 'group === undefined ? { ...entry } : entry',
     profile: (profile) => ({ ...busy(profile), blocks: 90 }),
+  },
+  {
+    name: 'date-a-confirmation-when-it-is-answered',
+    hosts: 3,
+    file: 'node/engine/cluster/copy-evidence.ts',
+    right: 'known.confirmed(index, asked, appliedIndex(block))',
+    wrong: 'known.confirmed(index, this.now(), appliedIndex(block))',
+    profile: together({ 'slow-channel': 30 }, ofCopies),
+  },
+  {
+    name: 'let-a-later-write-make-a-copy-younger',
+    hosts: 3,
+    file: 'node/engine/cluster/copy-evidence.ts',
+    right: 'for (const look of this.#waiting.get(block) ?? []) look()',
+    wrong: 'this.#known.get(block)?.confirmed(appliedIndex(block), this.now(), appliedIndex(block))',
+    profile: together(parted, ofCopies),
+  },
+  {
+    name: 'take-a-copy-for-fresh-that-has-not-applied-what-was-confirmed',
+    hosts: 3,
+    file: 'node/core/consensus/copy-freshness.ts',
+    right: 'index <= applied && msBetween(asked, start) <= boundMs',
+    wrong: 'msBetween(asked, start) <= boundMs',
+    profile: together({ 'slow-disk': 100, ...parted }, ofCopies),
+  },
+  {
+    name: 'answer-a-bounded-read-as-an-eventual-one',
+    hosts: 3,
+    file: 'node/engine/cluster/copy-reads.ts',
+    right: 'isFresh(block, start, consistency.boundMs)) {',
+    wrong: 'isFresh(block, start, 3_600_000)) {',
+    profile: together(parted, ofCopies),
   },
 ]

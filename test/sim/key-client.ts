@@ -1,6 +1,8 @@
 /** Somebody who uses the key-value store: one operation after another, each written into the history with what became of it. */
 import type { CallContext } from '../../src/node/engine/call-context.ts'
 import type { BatchOperation, ChangeResult, KeyMetadata, KeyValueService } from '../../src/node/engine/kv/key-value-service.ts'
+import type { CopyChecker, CopyConsistency, SeenState } from './copy-checker.ts'
+import { copyConsistencies, copyText, eventual, within } from './copy-checker.ts'
 import type { History, OpenOperation } from './history.ts'
 import type { Demand, KeyAnswer, KeyCall } from './key-model.ts'
 import type { Profile } from './profile.ts'
@@ -17,6 +19,7 @@ export interface KeyClientParts {
   readonly history: History<KeyCall, KeyAnswer>
   readonly values: WrittenValues
   readonly revisions: RevisionChecker
+  readonly copies: CopyChecker
 }
 
 type Change = Exclude<KeyCall, { kind: 'read' }>
@@ -40,7 +43,9 @@ export class KeyClient {
   async one(): Promise<void> {
     const { random, profile } = this.#parts
     const dice = random.integerBelow(100)
-    if (dice < profile.lists) await this.#list(random.percent(50))
+    const isCopy = profile.copies > 0 && dice < 60 && random.percent(profile.copies)
+    if (isCopy) await this.#readCopy(dice < profile.lists ? 'list' : random.pick(['get', 'stat', 'read'] as const))
+    else if (dice < profile.lists) await this.#list(random.percent(50))
     else if (dice < profile.lists + profile.batches) await this.#batch()
     else if (dice < 60) await this.#read(this.#key(), random.pick(['get', 'stat', 'read'] as const))
     else await this.#change([this.#draw(this.#key())], random.percent(profile.streams) ? 'stream' : 'single')
@@ -50,6 +55,7 @@ export class KeyClient {
   async readAll(): Promise<boolean> {
     const answered = [await this.#list(true)]
     for (const key of this.#keys()) answered.push(await this.#read(key, 'get'))
+    if (this.#parts.profile.copies > 0) answered.push(await this.#readCopy('list', [eventual, within(0)]))
     return !answered.includes(false)
   }
 
@@ -84,8 +90,8 @@ export class KeyClient {
   }
 
   async #change(asked: readonly Asked[], how: How): Promise<boolean> {
-    const { caller, history, values } = this.#parts
-    const open = asked.map(({ key, call }) => history.begin(key, call))
+    const { caller, values } = this.#parts
+    const open = asked.map(({ key, call }) => this.#begin(key, call))
     const what = asked.map(({ key, call }) => `${call.kind} ${key}`).join(' ')
     const told = await caller.change(what, ({ keyValues }, context) => send(keyValues, asked, how, context, values))
     if (told.kind === 'answer') this.#answered(asked, open, told.value)
@@ -103,6 +109,60 @@ export class KeyClient {
       else open[index]?.answered({ kind: 'conflict', version: metadata?.version })
       this.#parts.caller.tell(`${call.kind} ${key}: ${result.kind} ${metadata?.version ?? 'absent'}`)
     }
+  }
+
+  /** A change as the linearizable history and the judge of copies know it. */
+  #begin(key: string, call: Change): OpenOperation<KeyAnswer> {
+    const { history, copies } = this.#parts
+    const operation = history.begin(key, call)
+    const change = copies.asked(key, call.kind === 'put' ? call.value : undefined)
+    return {
+      answered: (answer) => {
+        operation.answered(answer)
+        if (answer.kind === 'done') change.done(call.kind === 'put' ? answer.version * 2n : answer.version * 2n + 1n)
+        else change.void()
+      },
+      void: () => {
+        operation.void()
+        change.void()
+      },
+    }
+  }
+
+  /** One that may show an older state. False where it was refused. */
+  async #readCopy(
+    how: 'get' | 'stat' | 'read' | 'list',
+    kinds: readonly CopyConsistency[] = copyConsistencies,
+  ): Promise<boolean> {
+    const { caller, random, copies } = this.#parts
+    const consistency = random.pick(kinds)
+    const key = this.#key()
+    let startMs = 0
+    const told = await caller.ask(async ({ keyValues }, context) => {
+      startMs = copies.nowMs
+      const asked = { ...context, consistency }
+      if (how !== 'list') return [{ key, found: await read(keyValues, key, how, asked) }]
+      const { items } = await keyValues.list(store, { prefix: 'k', withValues: true }, asked)
+      return this.#keys().map((each) => {
+        const item = items.find(({ metadata }) => metadata.key === each)
+        return { key: each, found: item && { metadata: item.metadata, bytes: item.value } }
+      })
+    })
+    const what = `${how} ${key} ${copyText(consistency)}`
+    caller.tell(
+      `${what}: ${told.kind === 'answer' ? told.value.map(({ found }) => found?.metadata.version ?? 'absent') : told.code}`,
+    )
+    if (told.kind !== 'answer') return false
+    for (const { key: each, found } of told.value) copies.read(each, startMs, consistency, found && this.#stateOf(each, found))
+    return true
+  }
+
+  #stateOf(
+    key: string,
+    { metadata, bytes }: { readonly metadata: KeyMetadata; readonly bytes: Uint8Array | undefined },
+  ): SeenState {
+    this.#parts.revisions.saw(key, metadata.version, metadata.revision)
+    return { position: metadata.version * 2n, ...(bytes !== undefined && { value: this.#parts.values.nameOf(bytes) }) }
   }
 
   async #read(key: string, how: 'get' | 'stat' | 'read'): Promise<boolean> {
@@ -145,9 +205,10 @@ export class KeyClient {
 
   #found(key: string, metadata: KeyMetadata, bytes: Uint8Array | undefined): KeyAnswer {
     this.#saw(key, metadata)
-    if (bytes === undefined) return { kind: 'found', version: metadata.version }
-    if (bytes.length !== metadata.size) throw new Violation(`${key} has not the size that it says`)
-    return { kind: 'found', version: metadata.version, value: this.#parts.values.nameOf(bytes) }
+    if (bytes !== undefined && bytes.length !== metadata.size) throw new Violation(`${key} has not the size that it says`)
+    const value = bytes && this.#parts.values.nameOf(bytes)
+    this.#parts.copies.seen(key, { position: metadata.version * 2n, ...(value !== undefined && { value }) })
+    return { kind: 'found', version: metadata.version, ...(value !== undefined && { value }) }
   }
 
   #saw(key: string, { version, revision }: KeyMetadata): void {

@@ -35,6 +35,8 @@ export interface Profile {
   readonly outages: 'minority' | 'any'
   /** How long a client waits for an answer; 0: until there is one. */
   readonly patienceMs: number
+  /** Reads in a hundred that are bounded or eventual. */
+  readonly copies: number
   /** Times in a hundred that a client asks another host than before. */
   readonly roaming: number
   /** The highest delay of a message. */
@@ -74,7 +76,7 @@ export function drawProfile(random: SeededRandom): Profile {
     cancelled: random.pick([0, 5]),
     blocks: random.pick([0, 30, 70]),
     rot: random.percent(30),
-    ...{ hosts: 1, growth: 'settled', recovery: false, lossy: false, outages: 'any', patienceMs: 0, roaming: 0 },
+    ...{ hosts: 1, growth: 'settled', recovery: false, lossy: false, outages: 'any', patienceMs: 0, roaming: 0, copies: 0 },
     ...{ delayMs: 1, lost: 0, doubled: 0, overtaking: 0, late: 0 },
     faults: { ...noFaults, ...faults },
   }
@@ -101,6 +103,7 @@ export function drawClusterProfile(random: SeededRandom, hosts: number | 'severa
     doubled: random.pick([0, 0, 5]),
     overtaking: random.pick([0, 0, 20]),
     late: random.pick([0, 0, 3]),
+    copies: random.pick([0, 30, 60]),
     faults,
   }
 }

@@ -12,6 +12,7 @@ import { blockModel } from './block-model.ts'
 import type { ObjectModel } from './check-linearizable.ts'
 import { isLinearizable } from './check-linearizable.ts'
 import { endCluster } from './cluster-ending.ts'
+import { CopyChecker } from './copy-checker.ts'
 import { History } from './history.ts'
 import type { HostTrap } from './host-trap.ts'
 import { KeyClient } from './key-client.ts'
@@ -87,6 +88,7 @@ export class World {
   readonly #blocks = new History<BlockCall, BlockAnswer>()
   readonly #revisions = new RevisionChecker()
   readonly #values = new WrittenValues()
+  readonly #copies = new CopyChecker(() => this.#time.nowMs)
   readonly #cluster: SimCluster
   readonly #nemesis: Nemesis
   readonly #networkNemesis: NetworkNemesis
@@ -138,7 +140,7 @@ export class World {
     const profile = this.#profile
     const { hosts } = this.#cluster
     const caller = new SimCaller({ name, hosts, time: this.#time, random, profile, tell })
-    const parts = { caller, random, profile, values: this.#values }
+    const parts = { caller, random, profile, values: this.#values, copies: this.#copies }
     const homeOf = (block: string): SimHost => {
       if (profile.recovery) return this.#survivor
       const home = profile.growth === 'joining' ? this.#first : hosts[Number(block.slice(1)) % hosts.length]
@@ -324,8 +326,10 @@ export class World {
     checkHistory(blockModel, this.#blocks)
   }
 
-  #conflicts(): number {
-    return this.#keys.count((answer) => answer.kind === 'conflict') + this.#blocks.count((answer) => answer.kind === 'conflict')
+  #counts() {
+    const conflicts = [this.#keys, this.#blocks].map((history) => history.count(({ kind }) => kind === 'conflict'))
+    const { reads, older } = this.#copies
+    return { conflicts: conflicts.reduce((sum, count) => sum + count), 'reads of copies': reads, 'older states': older }
   }
 
   #report(): WorldReport {
@@ -338,7 +342,7 @@ export class World {
       starts: hosts.reduce((sum, host) => sum + host.starts, 0),
       faults: {
         ...this.#nemesis.counts,
-        ...(hosts.length > 1 && { ...this.#networkNemesis.counts, ...traffic.counts, conflicts: this.#conflicts() }),
+        ...(hosts.length > 1 && { ...this.#networkNemesis.counts, ...traffic.counts, ...this.#counts() }),
       },
       simulatedMs: Math.round(this.#time.nowMs),
     }

@@ -3,6 +3,7 @@ import { NodeCrypto } from '../../src/node/adapters/node-crypto/node-crypto.ts'
 import { SystemClock } from '../../src/node/adapters/system-clock/system-clock.ts'
 import { SystemRandom } from '../../src/node/adapters/system-random/system-random.ts'
 import { ZstdCompressor } from '../../src/node/adapters/zstd-compressor/zstd-compressor.ts'
+import type { ComposedCopies } from '../../src/node/compose-copies.ts'
 import { composeCopies } from '../../src/node/compose-copies.ts'
 import { nodeIdOf } from '../../src/node/core/access/user-keys.ts'
 import type { BlockAddress } from '../../src/node/core/base/address.ts'
@@ -42,6 +43,7 @@ export interface ClusterMember {
   readonly parts: BlockParts
   readonly host: ReplicaHost
   readonly blocks: BlockEngine
+  readonly copies: ComposedCopies
   recordOf(address: BlockAddress): BlockRecord | undefined
 }
 
@@ -142,6 +144,7 @@ export class SignedBlockCluster {
       birthGroup,
       epoch: () => 1,
       isUncertain: () => false,
+      applied: (block) => copies.applied(block),
       link: {
         send: (to, address, message) => this.#send(self, to, address, message),
         catchUp: async (from, address, since) => {
@@ -153,13 +156,20 @@ export class SignedBlockCluster {
     const routing = { host, clock: hostClock, random, limits, self: proposer, store, liveness, birthGroup, holders: () => [] }
     const ask: AskMember = (to, call, signal) => this.#ask(self, to, call, signal)
     const route = new BlockRoute(routing)
-    const copies = composeCopies({ ...routing, route, ask, tripMs: () => undefined, observer: silentCopyObserver })
+    const copies: ComposedCopies = composeCopies({
+      ...routing,
+      route,
+      ask,
+      tripMs: () => undefined,
+      observer: silentCopyObserver,
+    })
     const blocks = new BlockEngine(parts, { host, route, ask, copies: copies.reads })
+    copies.reads.answer('block-read', blocks.primary.serveCopy)
     const recordOf = (address: BlockAddress) => {
       const bytes = store.get('block', address)
       return bytes && decodeBlockRecord(address, bytes)
     }
-    return { self, parts, host, blocks, recordOf }
+    return { self, parts, host, blocks, copies, recordOf }
   }
 
   #send(self: Member, to: Member, address: BlockAddress, message: ReplicaMessage): void {
@@ -174,10 +184,13 @@ export class SignedBlockCluster {
     const peer: Peer = { ...self, bootCount: 1, rights }
     return await this.asked(target, call.kind, () =>
       target.host.use(call.address, async (block) => {
+        const { reads, evidence } = target.copies
+        if (call.kind === 'copy') return await reads.serve(block, call.body, peer, signal)
         const { promisedTo, group } = block
         const isOthers = promisedTo !== undefined && compareMembers(promisedTo, to) !== 0
         if (isOthers && !block.isLeading && !call.primaryFailed) throw new NotPrimary(group.members, promisedTo)
         const { primary } = target.blocks
+        if (call.kind === 'confirmed-index') return await evidence.serve(block, call.body, peer, signal)
         return await (call.kind === 'block-read' ? primary.serveRead : primary.serveChange)(block, call.body, peer, signal)
       }),
     )
