@@ -29,6 +29,8 @@ import { encodeSettled } from '../../src/node/core/overlay/root-bodies.ts'
 import type { RootEntry } from '../../src/node/core/overlay/root-entry.ts'
 import { encodeRootEntry } from '../../src/node/core/overlay/root-entry.ts'
 import { rootSectionNames, settledSection } from '../../src/node/core/overlay/root-section.ts'
+import type { ConfirmedIndex, CopyAnswer, CopyQuestion } from '../../src/node/core/wire/copy-calls.ts'
+import { encodeConfirmedIndex, encodeCopyAnswer, encodeCopyQuestion } from '../../src/node/core/wire/copy-calls.ts'
 import type { SnapshotRecord } from '../../src/node/core/wire/replica-calls.ts'
 import { encodeEntriesQuestion, encodeSnapshotEnd, encodeSnapshotPiece } from '../../src/node/core/wire/replica-calls.ts'
 import type { RoutedAnswer, RoutedRequest } from '../../src/node/core/wire/routed-call.ts'
@@ -176,6 +178,8 @@ export function rootLog(): VectorFile {
   }
 }
 
+const copyCallKinds = ['copy', 'confirmed-index'] as const
+
 export function memberCalls(): VectorFile {
   const kinds = [
     'page-change',
@@ -186,6 +190,7 @@ export function memberCalls(): VectorFile {
     'root-change',
     'root-read',
     'page-settle',
+    ...copyCallKinds,
   ] as const
   const requests = kinds.map((kind): RoutedRequest => ({ address, kind, primaryFailed: kind === 'page-list', body: signed }))
   const answers: readonly RoutedAnswer[] = [
@@ -214,6 +219,34 @@ export function memberCalls(): VectorFile {
       { chosen: [], encoded: encodeChosenSlots([]) },
       { piece: records, encoded: encodeSnapshotPiece(records) },
       { end: signed, encoded: encodeSnapshotEnd(signed) },
+    ],
+  }
+}
+
+/** What is asked of copies, and of primaries about them. */
+export function copyCalls(): VectorFile {
+  const questions: readonly CopyQuestion[] = [
+    { kind: 'page-read', boundMs: undefined, mayAsk: false, body: signed },
+    { kind: 'page-list', boundMs: 5000, mayAsk: true, body: signed },
+    { kind: 'block-read', boundMs: 0, mayAsk: false, body: signed },
+  ]
+  const answers: readonly CopyAnswer[] = [
+    { kind: 'copy', ageMs: 300, body: signed },
+    { kind: 'copy', ageMs: undefined, body: signed },
+    { kind: 'none', members: [member, other] },
+    { kind: 'stale' },
+    { kind: 'behind' },
+  ]
+  const confirmations: readonly ConfirmedIndex[] = [
+    { index: 300, holders: [member, other] },
+    { index: -1, holders: [] },
+  ]
+  return {
+    about: 'Questions for copies of blocks and their answers, and up to where a primary knows its block to be committed.',
+    vectors: [
+      ...questions.map((question) => ({ question, encoded: encodeCopyQuestion(question) })),
+      ...answers.map((answer) => ({ answer, encoded: encodeCopyAnswer(answer) })),
+      ...confirmations.map((confirmed) => ({ confirmed, encoded: encodeConfirmedIndex(confirmed) })),
     ],
   }
 }

@@ -33,7 +33,7 @@ import type { ContentTerms } from '../../src/node/engine/payload/payload-pipelin
 import { PayloadPipeline } from '../../src/node/engine/payload/payload-pipeline.ts'
 import { consensusRecords, consensusVotes, rootSections, signedBlockLog } from './consensus-vectors.ts'
 import { admissions, identities } from './identity-vectors.ts'
-import { memberCalls, pageCalls, pageLog, rootLog } from './log-vectors.ts'
+import { copyCalls, memberCalls, pageCalls, pageLog, rootLog } from './log-vectors.ts'
 
 export type Vector = Readonly<Record<string, unknown>>
 export interface VectorFile {
@@ -333,6 +333,7 @@ export const vectorFiles: Readonly<Record<string, () => VectorFile>> = {
   'consensus-records': consensusRecords,
   'consensus-votes': consensusVotes,
   'content-blocks': contentBlocks,
+  'copy-calls': copyCalls,
   identities,
   keys,
   manifests,

@@ -3,6 +3,15 @@ import { expect, test } from 'vitest'
 import { addressFromDigest } from '../../../src/node/core/base/address.ts'
 import { decodeChosenSlots, encodeChosenSlots } from '../../../src/node/core/consensus/chosen-slots.ts'
 import type { Slot } from '../../../src/node/core/consensus/replica-events.ts'
+import type { ConfirmedIndex, CopyAnswer, CopyQuestion } from '../../../src/node/core/wire/copy-calls.ts'
+import {
+  decodeConfirmedIndex,
+  decodeCopyAnswer,
+  decodeCopyQuestion,
+  encodeConfirmedIndex,
+  encodeCopyAnswer,
+  encodeCopyQuestion,
+} from '../../../src/node/core/wire/copy-calls.ts'
 import {
   bodyBytes,
   messageBody,
@@ -41,6 +50,8 @@ const routedKinds = [
   'root-change',
   'root-read',
   'page-settle',
+  'copy',
+  'confirmed-index',
 ] as const
 const request: fc.Arbitrary<RoutedRequest> = fc.record({
   address: mutableAddress,
@@ -57,6 +68,22 @@ const answer: fc.Arbitrary<RoutedAnswer> = fc.oneof(
   }),
   fc.constant({ kind: 'lost' as const }),
 )
+const copyQuestion: fc.Arbitrary<CopyQuestion> = fc.record({
+  kind: fc.constantFrom('page-read' as const, 'page-list' as const, 'block-read' as const),
+  boundMs: fc.option(fc.maxSafeNat(), { nil: undefined }),
+  mayAsk: fc.boolean(),
+  body: someBytes(),
+})
+const copyAnswer: fc.Arbitrary<CopyAnswer> = fc.oneof(
+  fc.record({ kind: fc.constant('copy' as const), ageMs: fc.option(fc.maxSafeNat(), { nil: undefined }), body: someBytes() }),
+  fc.record({ kind: fc.constant('none' as const), members: fc.array(member, { maxLength: 9 }) }),
+  fc.constant({ kind: 'stale' as const }),
+  fc.constant({ kind: 'behind' as const }),
+)
+const confirmedIndex: fc.Arbitrary<ConfirmedIndex> = fc.record({
+  index: fc.integer({ min: -1, max: 2 ** 40 }),
+  holders: fc.array(member, { maxLength: 9 }),
+})
 const chosen: fc.Arbitrary<readonly Slot[]> = fc
   .tuple(fc.nat({ max: 2 ** 40 }), fc.array(acceptedEntry, { minLength: 1, maxLength: 4 }))
   .map(([first, entries]) => entries.map((entry, order) => ({ slot: first + order, ...entry })))
@@ -71,6 +98,9 @@ const record: fc.Arbitrary<SnapshotRecord> = fc.record({
 
 test('calls to primaries', () => encodesOneToOne(request, encodeRoutedRequest, decodeRoutedRequest))
 test('answers of members', () => encodesOneToOne(answer, encodeRoutedAnswer, decodeRoutedAnswer))
+test('questions for copies', () => encodesOneToOne(copyQuestion, encodeCopyQuestion, decodeCopyQuestion))
+test('answers of copies', () => encodesOneToOne(copyAnswer, encodeCopyAnswer, decodeCopyAnswer))
+test('confirmed indexes', () => encodesOneToOne(confirmedIndex, encodeConfirmedIndex, decodeConfirmedIndex))
 test('chosen entries', () => encodesOneToOne(chosen, encodeChosenSlots, decodeChosenSlots))
 test('questions for entries', () => encodesOneToOne(question, encodeEntriesQuestion, decodeEntriesQuestion))
 test('pieces of snapshots', () =>
@@ -93,6 +123,11 @@ test('an answer names nine members at most', () => {
     decodeRoutedAnswer(encodeRoutedAnswer({ kind: 'elsewhere', members: Array.from({ length: count }, () => one), ahead: one }))
   expect(named(9)).toBeDefined()
   expect(named(10)).toBeUndefined()
+})
+
+test('an age is rounded up: no copy is younger than it says', () => {
+  const aged = decodeCopyAnswer(encodeCopyAnswer({ kind: 'copy', ageMs: 4.001, body: filled(0, 0) }))
+  expect(aged).toMatchObject({ ageMs: 5 })
 })
 
 test('a piece of a snapshot writes of its own block alone', () => {

@@ -15,6 +15,7 @@ import { decodeResults } from '../../../src/node/core/kv/page-results.ts'
 import { decodeRootCopy } from '../../../src/node/core/overlay/named-sections.ts'
 import { decodeSettled } from '../../../src/node/core/overlay/root-bodies.ts'
 import { decodeRootEntry } from '../../../src/node/core/overlay/root-entry.ts'
+import { decodeConfirmedIndex, decodeCopyAnswer, decodeCopyQuestion } from '../../../src/node/core/wire/copy-calls.ts'
 import { decodeEntriesQuestion, decodeSnapshotEnd, decodeSnapshotPiece } from '../../../src/node/core/wire/replica-calls.ts'
 import { decodeRoutedAnswer, decodeRoutedRequest } from '../../../src/node/core/wire/routed-call.ts'
 
@@ -59,6 +60,7 @@ const files: Readonly<Record<string, Readonly<Record<string, Decode>>>> = {
     piece: (encoded) => decodeSnapshotPiece(address as BlockAddress, encoded),
     end: decodeSnapshotEnd,
   },
+  'copy-calls': { question: decodeCopyQuestion, answer: decodeCopyAnswer, confirmed: decodeConfirmedIndex },
 }
 
 test.for(Object.entries(files))('the stored vectors of %s decode to what they say', ([file, decoders]) => {
@@ -114,6 +116,26 @@ test('calls, answers and pieces are the fields that the protocol states, in thei
     ),
   )
   expect(encodedOf('member-calls', 'end')).toBe(record('memo/snapshot-end/1', body))
+})
+
+test('questions for copies and their answers are the fields that the protocol states, in their order', () => {
+  const [member, other] = [
+    [raw('61'.repeat(32)), raw('62'.repeat(16))],
+    [raw('63'.repeat(32)), raw('64'.repeat(16))],
+  ] as const
+  const body = raw('7272727272')
+  expect(stored('copy-calls').map(({ encoded }) => encoded)).toEqual([
+    record('memo/copy-question/1', uint(0), uint(0), uint(0), body),
+    record('memo/copy-question/1', uint(1), uint(1), uint(5000), uint(1), body),
+    record('memo/copy-question/1', uint(2), uint(1), uint(0), uint(0), body),
+    record('memo/copy-answer/1', uint(0), uint(1), uint(300), body),
+    record('memo/copy-answer/1', uint(0), uint(0), body),
+    record('memo/copy-answer/1', uint(1), uint(2), ...member, ...other),
+    record('memo/copy-answer/1', uint(2)),
+    record('memo/copy-answer/1', uint(3)),
+    record('memo/confirmed-index/1', uint(301), uint(2), ...member, ...other),
+    record('memo/confirmed-index/1', uint(0), uint(0)),
+  ])
 })
 
 test('an entry of a root is its stamp, its batch and the sections that it changes', () => {
