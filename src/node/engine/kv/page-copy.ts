@@ -6,14 +6,14 @@ import type { ReadConsistency } from '../call-context.ts'
 import type { CopyCall, CopyReads } from '../cluster/copy-reads.ts'
 import { calledEntry } from './called-entry.ts'
 import type { ListQuery } from './key-value-service.ts'
-import type { Page } from './page.ts'
 import type { PageKeeper } from './page-keeper.ts'
 import type { ListedKeys, PageLister } from './page-lister.ts'
 import { readableCalledEntry } from './readable-entry.ts'
 import type { ReadablePage } from './readable-page.ts'
 
 export interface PageCopyParts {
-  readonly page: Page
+  /** The page as of now. */
+  readonly page: ReadablePage
   readonly keeper: PageKeeper
   readonly lister: PageLister
   readonly copies: CopyReads
@@ -37,29 +37,29 @@ export class PageCopy implements ReadablePage {
     return this.#parts.page
   }
 
-  async entry({ text, bytes }: PageKey, signal: AbortSignal): Promise<Entry | undefined> {
+  async entry(key: PageKey, signal: AbortSignal): Promise<Entry | undefined> {
     const { page, keeper, copies } = this.#parts
     const call: CopyCall<FoundInCopy> = {
       kind: 'page-read',
-      local: async () => ({ entry: await calledEntry(keeper, bytes) }),
-      body: () => encodePageKeys([bytes]),
+      local: async () => ({ entry: await calledEntry(keeper, key.bytes) }),
+      body: () => encodePageKeys([key.bytes]),
       decode: onlyEntry,
-      now: async (within) => ({ entry: await page.entry({ text, bytes }, within) }),
+      now: async (within) => ({ entry: await page.entry(key, within) }),
     }
-    const found = await copies.read(page.address, this.#consistency, call, signal)
+    const found = await copies.read(keeper.address, this.#consistency, call, signal)
     return readableCalledEntry(found.entry)
   }
 
   async list(query: ListQuery, signal: AbortSignal): Promise<ListedKeys> {
-    const { page, lister, copies } = this.#parts
+    const { page, keeper, lister, copies } = this.#parts
     const call: CopyCall<ListedKeys> = {
       kind: 'page-list',
-      local: () => lister.list(page.address, query, signal),
+      local: () => lister.list(keeper.address, query, signal),
       body: () => encodeCalledList(query),
       decode: decodeCalledPage,
       now: (within) => page.list(query, within),
     }
-    return await copies.read(page.address, this.#consistency, call, signal)
+    return await copies.read(keeper.address, this.#consistency, call, signal)
   }
 }
 
