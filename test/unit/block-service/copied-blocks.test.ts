@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Limits } from '../../../src/node/core/base/limits.ts'
 import { encodeBlockRead } from '../../../src/node/core/wire/block-calls.ts'
 import { encodeConfirmedIndex, encodeCopyQuestion } from '../../../src/node/core/wire/copy-calls.ts'
 import type { BlockView } from '../../../src/node/engine/block/block-service.ts'
@@ -19,8 +20,8 @@ const within = (boundMs: number): ReadConsistency => ({ kind: 'bounded', boundMs
 afterEach(() => cluster.stop())
 
 /** A block of three members, which all of them have applied. */
-async function held(): Promise<{ view: BlockView; leader: ClusterMember; follower: ClusterMember }> {
-  cluster = await SignedBlockCluster.start()
+async function held(limits: Partial<Limits> = {}): Promise<{ view: BlockView; leader: ClusterMember; follower: ClusterMember }> {
+  cluster = await SignedBlockCluster.start({ limits })
   const { blocks } = cluster.member(0)
   const view = await blocks.insert(draftOf(await blocks.makeOwner(new Uint8Array(0)), { plain: text('0') }), call)
   await vi.waitFor(() => {
@@ -35,6 +36,15 @@ async function held(): Promise<{ view: BlockView; leader: ClusterMember; followe
   const follower = cluster.members.find((member) => member !== leader)
   if (follower === undefined) throw new Error('members are needed')
   return { view, leader, follower }
+}
+
+/** Nothing is applied there before that is resolved. */
+async function heldUp({ host }: ClusterMember, { address }: BlockView): Promise<PromiseWithResolvers<void>> {
+  const applying = Promise.withResolvers<void>()
+  const block = await host.open(address)
+  const held = block.state.exclusively(() => applying.promise)
+  held.catch(() => undefined)
+  return applying
 }
 
 const plainAt = async ({ blocks }: ClusterMember, { address }: BlockView, consistency: ReadConsistency) =>
@@ -120,20 +130,27 @@ describe('what the primary confirms', () => {
     expect(calls).toEqual(['confirmed-index', 'block-read'])
   })
 
-  test('is waited for a little by a copy that has not applied it, and then the primary is asked for the state', async () => {
-    const { view, leader, follower } = await held()
-    const block = await follower.host.open(view.address)
-    const applying = Promise.withResolvers<void>()
-    const held1 = block.state.exclusively(() => applying.promise)
+  test('is waited for by a copy that has not applied it', async () => {
+    const { view, leader, follower } = await held({ copyReachMs: 60_000 })
+    const applying = await heldUp(follower, view)
+    await leader.blocks.update(draftOf(view, { plain: text('1') }), decrypted, call)
+    calls = []
+    const read = plainAt(follower, view, within(0))
+    await vi.waitFor(() => expect(calls).toEqual(['confirmed-index']))
+    expect(await plainAt(follower, view, eventual)).toEqual(text('0'))
+    applying.resolve()
+    expect(await read).toEqual(text('1'))
+    expect(calls).toEqual(['confirmed-index'])
+  })
+
+  test('is not waited for long: the primary has the state', async () => {
+    const { view, leader, follower } = await held({ copyReachMs: 5 })
+    const applying = await heldUp(follower, view)
     await leader.blocks.update(draftOf(view, { plain: text('1') }), decrypted, call)
     calls = []
     expect(await plainAt(follower, view, within(0))).toEqual(text('1'))
     expect(calls).toEqual(['confirmed-index', 'block-read'])
-    expect(await plainAt(follower, view, eventual)).toEqual(text('0'))
-    setTimeout(applying.resolve, 10)
-    expect(await plainAt(follower, view, within(0))).toEqual(text('1'))
-    await held1
-    expect(calls).toEqual(['confirmed-index', 'block-read', 'confirmed-index'])
+    applying.resolve()
   })
 
   test('lets nobody wait who has left', async () => {
