@@ -24,6 +24,8 @@ export interface ConsensusLimits {
   readonly hostedBlocksMax: number
   /** How long a call looks for the primary of its block before it is told that there is none. */
   readonly routeTimeoutMs: number
+  /** A block that nobody has used for this long is led by the first of its members again that is there. */
+  readonly preferenceIdleMs: number
   /** How old a bounded read may find a copy where it does not say, and the most that it may say. */
   readonly stalenessMs: number
   readonly stalenessMaxMs: number
@@ -67,6 +69,7 @@ export const defaultConsensusLimits: ConsensusLimits = {
   retainedBytesMax: 1024 * 1024,
   hostedBlocksMax: 4096,
   routeTimeoutMs: 5000,
+  preferenceIdleMs: 60_000,
   stalenessMs: 5000,
   stalenessMaxMs: 3_600_000,
   copyAskMs: 1000,

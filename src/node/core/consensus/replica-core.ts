@@ -61,6 +61,8 @@ export class ReplicaCore {
   /** Led or prepared when the group changed. */
   mustPrepare = false
   nowMs = 0
+  /** When something was last asked of the block here, or said by another member; undefined since the start. */
+  activeAtMs: number | undefined
   effects: ReplicaEffect[] = []
   /** The group that the map gave to a block whose birth is on its way in a group of one. */
   #placed: Group | undefined

@@ -56,6 +56,11 @@ export class Replica {
     return this.#core.applied
   }
 
+  /** When the block was last in use, as far as this member has seen it; undefined where it has seen nothing. */
+  get activeAtMs(): number | undefined {
+    return this.#core.activeAtMs
+  }
+
   get mayReadAlone(): boolean {
     return this.#core.mayReadAlone
   }
@@ -86,6 +91,7 @@ export class Replica {
     const core = this.#core
     core.nowMs = nowMs
     core.effects = []
+    if (isUse(event)) core.activeAtMs = nowMs
     this.#take(event)
     if (core.mustPrepare) {
       core.mustPrepare = false
@@ -235,6 +241,11 @@ export class Replica {
       role.sentAtMs = nowMs
     }
   }
+}
+
+/** Somebody wants something of the block: who follows sees that by what the primary says. */
+function isUse({ kind }: ReplicaEvent): boolean {
+  return kind === 'message' || kind === 'propose' || kind === 'read' || kind === 'lead'
 }
 
 /**

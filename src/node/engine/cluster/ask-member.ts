@@ -16,8 +16,9 @@ import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import { Deadline } from '../deadline.ts'
 import { AnswerWatch } from './answer-watch.ts'
-import type { Liveness } from './block-route.ts'
+import type { Liveness } from './liveness.ts'
 import type { PeerSwitch } from './peer-switch.ts'
+import { returningTo } from './preferred-order.ts'
 
 /** Asks a member to answer as the primary of a block, or for its own copy. Rejects as a local call would: NotPrimary, LostProposal or a CodedError. */
 export type AskMember = (
@@ -92,13 +93,15 @@ export class MemberCalls {
 
   /** Who should be asked instead: the one who leads, as far as is known here, unless it does not answer. */
   async #elsewhere(block: HostedBlock, primaryFailed: boolean, signal: AbortSignal): Promise<RoutedAnswer | undefined> {
-    const { self, liveness } = this.#parts
+    const { self, liveness, clock, limits } = this.#parts
     const { members } = block.group
     if (!isMember(block.group, self)) return { kind: 'elsewhere', members, ahead: undefined }
     const ahead = block.promisedTo
     if (block.isLeading || ahead === undefined || compareMembers(ahead, self) === 0 || !isMember(block.group, ahead))
       return undefined
     if (!liveness.mayAnswer(ahead.nodeId)) return undefined
+    const returning = returningTo(block, liveness, clock.monotonicMs(), limits.preferenceIdleMs)
+    if (returning !== undefined && compareMembers(returning, self) === 0) return undefined
     if (primaryFailed && !(await this.#isLedBy(ahead, block.address, signal))) return undefined
     return { kind: 'elsewhere', members, ahead: { nodeId: ahead.nodeId, storeId: ahead.storeId } }
   }

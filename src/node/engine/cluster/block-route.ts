@@ -11,7 +11,8 @@ import type { HostedBlock } from '../consensus/hosted-block.ts'
 import { LostProposal, NotPrimary } from '../consensus/replica-failures.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import { foreignBlock } from '../foreign-block.ts'
-import { preferredOrder } from './preferred-order.ts'
+import type { Liveness } from './liveness.ts'
+import { preferredOrder, returningTo } from './preferred-order.ts'
 
 /** What is asked of a block's primary, wherever that is. */
 export interface RoutedCall<Answer> {
@@ -21,11 +22,6 @@ export interface RoutedCall<Answer> {
   remote(to: Member, primaryFailed: boolean, signal: AbortSignal): Promise<Answer>
   /** Asked twice it is done once: a read, or a change with a request id. */
   readonly repeatable: boolean
-}
-
-export interface Liveness {
-  /** False where a node is known to be gone; a hint, and never more than that. */
-  mayAnswer(nodeId: Uint8Array): boolean
 }
 
 export interface BlockRouteParts {
@@ -130,7 +126,9 @@ class RouteAttempts {
   constructor(parts: BlockRouteParts, block: KnownBlock) {
     this.#parts = parts
     this.#block = block
-    this.#hint = block.isLeading ? parts.self : this.#promisedTo()
+    const { liveness, clock, limits } = parts
+    const returning = returningTo(block, liveness, clock.monotonicMs(), limits.preferenceIdleMs)
+    this.#hint = returning ?? (block.isLeading ? parts.self : this.#promisedTo())
   }
 
   /** Whoever may answer was asked once at least: waiting for the first one may have taken all the time that there was. */

@@ -14,8 +14,8 @@ import type { ReplicaHost } from '../consensus/replica-host.ts'
 import { Deadline } from '../deadline.ts'
 import { storeRefusal } from '../store-refusal.ts'
 import type { AskMember, ServeCall } from './ask-member.ts'
-import type { Liveness } from './block-route.ts'
 import type { CopyEvidence } from './copy-evidence.ts'
+import type { Liveness } from './liveness.ts'
 
 /** Where a read of a copy found it; closed, since it labels a metric. */
 export type CopySource = 'own' | 'other' | 'primary'

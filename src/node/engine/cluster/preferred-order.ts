@@ -1,5 +1,7 @@
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Member } from '../../core/consensus/group.ts'
+import type { HostedBlock } from '../consensus/hosted-block.ts'
+import type { Liveness } from './liveness.ts'
 
 /**
  * The members of a block's group in the order in which they should lead it. It begins with another one at other addresses, so that the
@@ -10,4 +12,18 @@ export function preferredOrder(address: BlockAddress, members: readonly Member[]
   const number = ((address[0] ?? 0) << 16) | ((address[1] ?? 0) << 8) | (address[2] ?? 0)
   const first = number % members.length
   return [...members.slice(first), ...members.slice(0, first)]
+}
+
+/**
+ * Who should lead a block that nobody has used for so long: the first of its members that may answer, also where another one leads since it
+ * was away. Undefined while the block is in use, and where this node does not know; a node that has just started knows nothing.
+ */
+export function returningTo(
+  { address, group, activeAtMs }: Pick<HostedBlock, 'address' | 'group' | 'activeAtMs'>,
+  liveness: Liveness,
+  nowMs: number,
+  idleMs: number,
+): Member | undefined {
+  if (activeAtMs === undefined || nowMs - activeAtMs < idleMs) return undefined
+  return preferredOrder(address, group.members).find(({ nodeId }) => liveness.mayAnswer(nodeId))
 }

@@ -121,6 +121,10 @@ export class HostedBlock {
     return this.#replica.committed
   }
 
+  get activeAtMs(): number | undefined {
+    return this.#replica.activeAtMs
+  }
+
   /** Nothing waits here, so that it may be forgotten and loaded again. */
   get isIdle(): boolean {
     const waiting = this.#proposals.size + this.#reads.size + this.#leadWaiters.length + this.#users

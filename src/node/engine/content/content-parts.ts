@@ -6,7 +6,7 @@ import type { Logger } from '../../ports/logger.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { RequestOptions } from '../../ports/transport.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
-import type { Liveness } from '../cluster/block-route.ts'
+import type { Liveness } from '../cluster/liveness.ts'
 import type { ContentPlacement } from './content-place.ts'
 
 /** Asks another node, as the transport does. */
