@@ -4,7 +4,7 @@ import { bodyBytes, messageKindOf, requestKindOf, streamKindOf } from '../../src
 import type { Transport } from '../../src/node/ports/transport.ts'
 
 export class TrafficWatch {
-  readonly counts = { elections: 0, 'calls to primaries': 0, 'catch-ups': 0, snapshots: 0, 'content copies': 0 }
+  readonly counts = { elections: 0, yields: 0, 'calls to primaries': 0, 'catch-ups': 0, snapshots: 0, 'content copies': 0 }
 
   /** The same transport, with a look at what leaves. */
   readonly watch = (transport: Transport): Transport => ({
@@ -38,6 +38,7 @@ export class TrafficWatch {
     if (messageKindOf(body) !== 'replica') return
     const messages = decodeReplicaMessages(bodyBytes(body)) ?? []
     this.counts.elections += messages.filter(({ message }) => message.kind === 'prepare').length
+    this.counts.yields += messages.filter(({ message }) => message.kind === 'yield').length
   }
 
   #asked(body: Uint8Array): void {

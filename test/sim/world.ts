@@ -68,7 +68,15 @@ const limits = {
 const clusterLimits = {
   ...limits,
   ...{ resendMs: 20, resendMaxMs: 200, leadTimeoutMs: 200, confirmTimeoutMs: 100, catchUpTimeoutMs: 1000, silentMs: 300 },
-  ...{ retainedEntriesMax: 8, hostedBlocksMax: 6, routeTimeoutMs: 1000, failoverPingMs: 30, preferenceIdleMs: 200, snapshotPieceBytes: 1024 },
+  ...{
+    retainedEntriesMax: 8,
+    hostedBlocksMax: 6,
+    routeTimeoutMs: 1000,
+    failoverPingMs: 30,
+    preferenceIdleMs: 200,
+    ...{ slowWriteMs: 5, slowWritesMax: 4, stalledWriteMs: 100, healthyMs: 300 },
+    snapshotPieceBytes: 1024,
+  },
   ...{ groupLookMs: 100, groupLookMax: 4, groupChangesMax: 2, callTimeoutMs: 3000 },
   ...{ swimPeriodMs: 100, swimPingTimeoutMs: 40, swimDigestMs: 500, swimDeadPingMs: 200 },
   ...{ directoryWriteMs: 50, recordIntervalMs: 2000, recordLookMs: 200 },

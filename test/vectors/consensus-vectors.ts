@@ -87,6 +87,7 @@ export function consensusVotes(): VectorFile {
     { kind: 'committed', ...head, index: 9 },
     { kind: 'confirm', ...head, round: 1 },
     { kind: 'confirmed', ...head, round: 1 },
+    { kind: 'yield', ...head },
   ]
   const addressed = messages.map((message) => ({ address, epoch: 1, message }))
   const vote = { promised: ballot, installing: true }

@@ -122,6 +122,7 @@ const message: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   fc.record({ kind: fc.constant('committed' as const), ...grouped, index }),
   fc.record({ kind: fc.constant('confirm' as const), ...grouped, round: count }),
   fc.record({ kind: fc.constant('confirmed' as const), ...grouped, round: count }),
+  fc.record({ kind: fc.constant('yield' as const), ...grouped }),
 )
 
 export const addressedMessage: fc.Arbitrary<AddressedMessage> = fc.record({ address: mutableAddress, epoch: count, message })

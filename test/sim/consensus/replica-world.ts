@@ -49,6 +49,11 @@ const limits: ReplicaLimits = {
   silentMs: 60,
   retainedEntriesMax: 6,
   retainedBytesMax: 2000,
+  slowFactor: 4,
+  slowWriteMs: 2,
+  slowWritesMax: 3,
+  stalledWriteMs: 30,
+  healthyMs: 100,
 }
 
 export class ReplicaWorld {

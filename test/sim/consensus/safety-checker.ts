@@ -122,6 +122,7 @@ export class SafetyChecker {
       case 'newer-group':
       case 'gap':
       case 'confirm':
+      case 'yield':
     }
   }
 

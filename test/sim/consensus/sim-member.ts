@@ -399,5 +399,7 @@ function messageText(message: ReplicaMessage): string {
     case 'confirm':
     case 'confirmed':
       return `${head} round ${message.round}`
+    case 'yield':
+      return head
   }
 }

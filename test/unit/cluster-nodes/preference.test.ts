@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { preferredOrder } from '../../../src/node/engine/cluster/preferred-order.ts'
+import type { RecordStore } from '../../../src/node/ports/record-store.ts'
 import type { MemoryNode } from '../../support/memory-cluster.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
 import { mapRecord } from './held-state.ts'
@@ -66,4 +67,51 @@ test('who leads asks the preferred one of a block that nobody has used, and goes
   await first.start()
   await cluster.settled()
   expect(await first.get('key')).toBe('1')
+})
+
+test('a member whose disk is slow gives up the lead, and is preferred again only after a minute of health', async () => {
+  await using cluster = new MemoryCluster()
+  const slowMs = new Map<string, number>()
+  const slowed = (name: string) => ({
+    wrapStore: (store: RecordStore): RecordStore => {
+      const commit = store.commit.bind(store)
+      let last: Promise<unknown> = Promise.resolve()
+      store.commit = (...batch) => {
+        const before = last.catch(() => undefined)
+        const done = before.then(() => cluster.clock.sleep(slowMs.get(name) ?? 0)).then(() => commit(...batch))
+        last = done
+        return done
+      }
+      return store
+    },
+  })
+  await cluster.add('node-1', slowed('node-1')).start()
+  for (const name of ['node-2', 'node-3']) await cluster.grow(name, slowed(name))
+  await cluster.settled()
+  const first = await preferred(cluster)
+  const [other] = cluster.nodes.filter((node) => node !== first) as [MemoryNode]
+  await cluster.pass(61_000)
+  await other.put('key', '0')
+  expect(await leading(cluster)).toBe(first)
+  slowMs.set(first.name, 400)
+  for (let count = 0; count < 12; count++) await other.put('key', `slow ${count}`)
+  await cluster.pass(2000)
+  const successor = await leading(cluster)
+  expect(successor).not.toBe(first)
+  // The next one answers without the slow disk.
+  const startMs = cluster.time.nowMs
+  await other.put('key', 'quick')
+  expect(await other.get('key')).toBe('quick')
+  expect(cluster.time.nowMs - startMs).toBeLessThan(200)
+  // Nobody has seen it write quickly yet.
+  await cluster.pass(61_000)
+  await other.put('key', 'idle')
+  expect(await leading(cluster)).not.toBe(first)
+  slowMs.clear()
+  await cluster.pass(5000)
+  await other.put('key', 'healed')
+  await cluster.pass(61_000)
+  await other.put('key', 'well')
+  expect(await leading(cluster)).toBe(first)
+  for (const node of cluster.nodes) expect(await node.get('key')).toBe('well')
 })

@@ -20,6 +20,7 @@ const limits: ReplicaLimits = {
   silentMs: 1000,
   retainedEntriesMax: 8,
   retainedBytesMax: 1024,
+  ...{ slowFactor: 8, slowWriteMs: 20, slowWritesMax: 8, stalledWriteMs: 1000, healthyMs: 60_000 },
 }
 const born: LogEntry = { kind: 'change', body: Uint8Array.of(1), bornTo: pair }
 const next: LogEntry = { kind: 'change', body: Uint8Array.of(2), bornTo: three }

@@ -44,6 +44,7 @@ test.each<readonly [ReplicaMessage, string]>([
   [{ kind: 'committed', ballot, groupIndex: 1, index: 4 }, `0107${ballotText}01010105`],
   [{ kind: 'confirm', ballot, groupIndex: 1, round: 0 }, `0108${ballotText}010100`],
   [{ kind: 'confirmed', ballot, groupIndex: 1, round: 300 }, `0109${ballotText}010102012c`],
+  [{ kind: 'yield', ballot, groupIndex: 1 }, `010a${ballotText}0101`],
 ])('$0.kind has these bytes', (message, text) => {
   const body = encodeReplicaMessages([about(message)])
   expect(hex(body)).toBe(`${headText}20${hex(address)}0104${text}`)

@@ -24,6 +24,14 @@ export interface ConsensusLimits {
   readonly hostedBlocksMax: number
   /** How long a call looks for the primary of its block before it is told that there is none. */
   readonly routeTimeoutMs: number
+  /** A primary gives up its lead where so many of its writes in a row are so many times slower than its members' answers, and this slow. */
+  readonly slowFactor: number
+  readonly slowWriteMs: number
+  readonly slowWritesMax: number
+  /** It does so too where one of its writes takes this long. */
+  readonly stalledWriteMs: number
+  /** How long its writes have to be quick before it is preferred again. */
+  readonly healthyMs: number
   /** A block that nobody has used for this long is led by the first of its members again that is there. */
   readonly preferenceIdleMs: number
   /** How old a bounded read may find a copy where it does not say, and the most that it may say. */
@@ -69,6 +77,11 @@ export const defaultConsensusLimits: ConsensusLimits = {
   retainedBytesMax: 1024 * 1024,
   hostedBlocksMax: 4096,
   routeTimeoutMs: 5000,
+  slowFactor: 8,
+  slowWriteMs: 20,
+  slowWritesMax: 8,
+  stalledWriteMs: 1000,
+  healthyMs: 60_000,
   preferenceIdleMs: 60_000,
   stalenessMs: 5000,
   stalenessMaxMs: 3_600_000,

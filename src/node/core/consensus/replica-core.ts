@@ -14,6 +14,7 @@ import type { Ballot } from './ballot.ts'
 import { birthBallot, compareBallots } from './ballot.ts'
 import type { Group, Member } from './group.ts'
 import { compareMembers, isLonely, isMember, isSameGroup } from './group.ts'
+import { WriteHealth } from './lead-pace.ts'
 import { Candidate } from './replica-candidate.ts'
 import type { LogEntry, ReplicaEffect, ReplicaLimits, ReplicaMessage, ReplicaRecord, Slot } from './replica-events.ts'
 import { groupBehind } from './replica-events.ts'
@@ -35,6 +36,7 @@ export type Reply =
   | { readonly to: Member; readonly acceptedUnder: Ballot }
 
 interface Write {
+  readonly startedMs: number
   readonly slots: readonly Slot[]
   readonly promised: Ballot
   readonly replies: readonly Reply[]
@@ -46,6 +48,7 @@ export class ReplicaCore {
   readonly recovery: number
   readonly limits: ReplicaLimits
   readonly log: ReplicaLog
+  readonly health: WriteHealth
   group: Group
   promised: Ballot | undefined
   /** As far as the promise is durable. */
@@ -74,6 +77,7 @@ export class ReplicaCore {
     this.bootCount = bootCount
     this.recovery = recovery
     this.limits = limits
+    this.health = new WriteHealth(limits.healthyMs)
     this.group = record.group
     this.committed = record.applied
     this.applied = record.applied
@@ -120,7 +124,7 @@ export class ReplicaCore {
   persist({ slots = [], replies = [] }: { readonly slots?: readonly Slot[]; readonly replies?: readonly Reply[] }): void {
     assert(this.promised !== undefined, 'nothing is written before something was promised')
     const write = this.#nextWrite++
-    this.#writes.set(write, { slots, promised: this.promised, replies })
+    this.#writes.set(write, { startedMs: this.nowMs, slots, promised: this.promised, replies })
     const isDurable = this.promisedDurably !== undefined && compareBallots(this.promisedDurably, this.promised) === 0
     const promised = isDurable ? undefined : this.promised
     this.effects.push({ kind: 'persist', write, promised, slots })
@@ -128,6 +132,7 @@ export class ReplicaCore {
 
   persisted(number: number): void {
     const write = this.#taken(number)
+    this.#noteDuration(write)
     this.log.markDurable(write.slots)
     if (this.promisedDurably === undefined || compareBallots(write.promised, this.promisedDurably) > 0) {
       this.promisedDurably = write.promised
@@ -143,6 +148,12 @@ export class ReplicaCore {
     const { promised } = this
     if (promised === undefined || compareBallots(promised, ballot) <= 0) this.sendAccepted(to, ballot)
     else this.send(to, { kind: 'higher', ballot, promised })
+  }
+
+  /** How long the oldest write of entries has been on its way. */
+  get waitingMs(): number {
+    for (const { startedMs, slots } of this.#writes.values()) if (slots.length > 0) return this.nowMs - startedMs
+    return 0
   }
 
   notPersisted(number: number): void {
@@ -312,6 +323,16 @@ export class ReplicaCore {
     if (!primary.isAlone) for (const { member } of primary.others) this.send(member, message)
     else for (const other of primary.others) sendEntries(this, primary, other)
     this.letRead()
+  }
+
+  /** Of its own entries as a primary, of any as a member. */
+  #noteDuration({ startedMs, slots }: Write): void {
+    const [slot] = slots
+    if (slot === undefined) return
+    const durationMs = this.nowMs - startedMs
+    this.health.wrote(durationMs, this.nowMs)
+    const { role } = this
+    if (role instanceof Primary && compareBallots(slot.ballot, role.ballot) === 0) role.pace.wrote(durationMs)
   }
 
   #taken(number: number): Write {

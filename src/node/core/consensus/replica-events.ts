@@ -9,6 +9,7 @@
 import type { Ballot } from './ballot.ts'
 import type { Group, Member } from './group.ts'
 import { isSameGroup } from './group.ts'
+import type { PaceLimits } from './lead-pace.ts'
 
 /** What a slot holds. Only groups mean something to the machine; what a `change` does is for those who apply it. */
 export type LogEntry =
@@ -69,6 +70,8 @@ export type ReplicaMessage =
   | { readonly kind: 'confirm'; readonly ballot: Ballot; readonly groupIndex: number; readonly round: number }
   /** The promise of this member is still this ballot. */
   | { readonly kind: 'confirmed'; readonly ballot: Ballot; readonly groupIndex: number; readonly round: number }
+  /** From the holder of this ballot, whose own writes are slow: whoever hears it should lead instead. */
+  | { readonly kind: 'yield'; readonly ballot: Ballot; readonly groupIndex: number }
 
 export type ReplicaEvent =
   /** `from` is who the session says it is, never a field of the message. */
@@ -126,7 +129,7 @@ export type ReplicaEffect =
 export type RefusedProposal = 'not-leading' | 'pipeline-full' | 'group-changing' | 'no-majority' | 'not-applied'
 
 /** Milliseconds and counts; the defaults are in core/base/limits.ts. */
-export interface ReplicaLimits {
+export interface ReplicaLimits extends PaceLimits {
   readonly pipelineMax: number
   /** After this long without an answer a message is sent again; to one that stays silent ever less often, down to the other. */
   readonly resendMs: number

@@ -22,7 +22,7 @@ type Received<Kind extends ReplicaMessage['kind']> = Extract<ReplicaMessage, { k
 /** Begins to lead: what may be chosen is proposed again first. */
 export function lead(core: ReplicaCore, ballot: Ballot, adopted: readonly LogEntry[]): void {
   const { group, self, handedOver, nowMs, limits } = core
-  const primary = new Primary({ ballot, group, self, handedOver, adopted: adopted.length, nowMs, resendMs: limits.resendMs })
+  const primary = new Primary({ ballot, group, self, handedOver, adopted: adopted.length, nowMs, limits })
   core.role = primary
   // A group of one that gives up leading and leads again has entries on their way that only it knows.
   primary.groupChanging = core.log.above(core.committed).some((held) => held.slot <= handedOver && changesGroup(core, held))
@@ -73,6 +73,7 @@ function append(core: ReplicaCore, primary: Primary, entries: readonly LogEntry[
   }
   for (const other of primary.others) if (other.sent < sendableUpTo(core, primary, other)) sendEntries(core, primary, other)
   core.persist({ slots })
+  primary.paceLookMs ??= core.nowMs + core.limits.stalledWriteMs
 }
 
 /** Nothing is proposed behind it before it is committed, for other members decide what follows. */
@@ -108,6 +109,9 @@ export function onAccepted(core: ReplicaCore, from: Member, { ballot, upTo }: Re
   if (heard === undefined) return
   const { primary, progress } = heard
   const reach = Math.min(upTo, primary.next - 1)
+  // Of all that it was sent, from the last of it on.
+  const isAll = reach > progress.held && reach >= progress.sent && primary.isMember(progress)
+  if (isAll) primary.pace.answered(progress, core.nowMs - progress.sentAtMs)
   progress.held = Math.max(progress.held, reach)
   progress.sent = Math.max(progress.sent, progress.held)
   // Without entries to send the two would go on answering each other.
@@ -162,9 +166,24 @@ function sendConfirms(core: ReplicaCore, primary: Primary): void {
   for (const member of core.otherMembers) if (!confirmation.confirmed.has(member)) core.send(member, message)
 }
 
+/** Asks the quickest member to lead in its place where its own writes are much slower; it leads on until that one does. */
+export function yieldIfSlow(core: ReplicaCore, primary: Primary): void {
+  const { nowMs, limits, waitingMs } = core
+  if (primary.isAlone) return
+  const isHeard = ({ heardAtMs }: Progress): boolean => nowMs - heardAtMs <= limits.silentMs
+  const successor = primary.pace.successor(nowMs, waitingMs, isHeard)
+  if (successor === undefined) return
+  core.health.yielded(primary.pace.slowAboveMs ?? limits.slowWriteMs)
+  core.send(successor.member, { kind: 'yield', ballot: primary.ballot, groupIndex: core.group.index })
+}
+
 /** What is due: entries and confirmations that were not answered, and confirmations that never will be. */
 export function tickPrimary(core: ReplicaCore, primary: Primary): void {
   const { nowMs, limits } = core
+  if (primary.paceLookMs !== undefined && nowMs >= primary.paceLookMs) {
+    yieldIfSlow(core, primary)
+    primary.paceLookMs = core.waitingMs > 0 ? nowMs + limits.stalledWriteMs : undefined
+  }
   for (const other of primary.others) {
     if (!isOwed(primary, other) || other.sentAtMs + other.waitMs > nowMs) continue
     other.sent = other.held < 0 ? Math.min(other.sent, core.committed) : other.held
@@ -200,7 +219,7 @@ function giveUpConfirmation(core: ReplicaCore, primary: Primary): void {
 
 /** When the next tick of a primary is due. */
 export function primaryDueMs(primary: Primary, { resendMs, confirmTimeoutMs }: ReplicaCore['limits']): number {
-  let dueMs = primary.rewriteAtMs ?? Number.POSITIVE_INFINITY
+  let dueMs = Math.min(primary.rewriteAtMs ?? Number.POSITIVE_INFINITY, primary.paceLookMs ?? Number.POSITIVE_INFINITY)
   for (const other of primary.others) if (isOwed(primary, other)) dueMs = Math.min(dueMs, other.sentAtMs + other.waitMs)
   const { confirmation } = primary
   if (confirmation === undefined) return dueMs

@@ -52,6 +52,7 @@ const messageKinds: readonly ReplicaMessage['kind'][] = [
   'committed',
   'confirm',
   'confirmed',
+  'yield',
 ]
 
 /** The highest slot: one more is a number still. */
@@ -136,6 +137,8 @@ function writeMessage(message: ReplicaMessage, writer: CanonicalWriter): void {
     case 'confirm':
     case 'confirmed':
       writer.uint(message.round)
+      return
+    case 'yield':
   }
 }
 
@@ -160,6 +163,8 @@ function readMessage(reader: CanonicalReader, kind: ReplicaMessage['kind']): Rep
     case 'confirm':
     case 'confirmed':
       return { kind, ballot, groupIndex, round: reader.uint() }
+    case 'yield':
+      return { kind, ballot, groupIndex }
   }
 }
 

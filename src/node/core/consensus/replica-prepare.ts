@@ -35,6 +35,12 @@ export function prepare(core: ReplicaCore): void {
   for (const member of core.otherMembers) sendPrepare(core, core.role, member)
 }
 
+/** The primary whom it has promised asks it to lead instead. */
+export function onYield(core: ReplicaCore, { ballot }: Received<'yield'>): void {
+  const { role, promised } = core
+  if (role === undefined && promised !== undefined && compareBallots(promised, ballot) === 0) prepare(core)
+}
+
 /** Its own promise, once it is durable. */
 export function onOwnPromise(core: ReplicaCore, candidate: Candidate): void {
   const { self, promisedDurably, committed } = core

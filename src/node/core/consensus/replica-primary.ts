@@ -8,6 +8,8 @@
 import type { Ballot } from './ballot.ts'
 import type { Group, Member } from './group.ts'
 import { compareMembers, majorityOf } from './group.ts'
+import type { PaceLimits } from './lead-pace.ts'
+import { LeadPace } from './lead-pace.ts'
 
 /** How far one other member or learner is. */
 export interface Progress {
@@ -57,6 +59,9 @@ export class Primary {
   ownHeld: number
   /** A write of its own entries failed, and is made again then: others may not be enough without its vote. */
   rewriteAtMs: number | undefined
+  /** When it next looks whether a write of its own stands still; undefined while none is on its way. */
+  paceLookMs: number | undefined
+  readonly pace: LeadPace<Progress>
   readonly proposals = new Map<number, number>()
   confirmation: Confirmation | undefined
   /** Reads that came while a confirmation was under way. */
@@ -73,9 +78,10 @@ export class Primary {
     readonly handedOver: number
     readonly adopted: number
     readonly nowMs: number
-    readonly resendMs: number
+    readonly limits: PaceLimits & { readonly resendMs: number }
   }) {
-    const { ballot, group, self, handedOver, adopted, nowMs, resendMs } = facts
+    const { ballot, group, self, handedOver, adopted, nowMs, limits } = facts
+    this.pace = new LeadPace(limits)
     this.ballot = ballot
     this.#group = group
     const others = [...group.members, ...group.learners].filter((member) => compareMembers(member, self) !== 0)
@@ -85,7 +91,7 @@ export class Primary {
       sent: handedOver,
       sentAtMs: nowMs,
       heardAtMs: nowMs,
-      waitMs: resendMs,
+      waitMs: limits.resendMs,
     }))
     this.#othersNeeded = majorityOf(group) - 1
     this.#memberCount = group.members.filter((member) => compareMembers(member, self) !== 0).length
@@ -107,6 +113,11 @@ export class Primary {
 
   get isPair(): boolean {
     return this.#group.members.length === 2
+  }
+
+  /** Members, without learners. */
+  isMember(progress: Progress): boolean {
+    return this.#members().includes(progress)
   }
 
   progressOf(member: Member): Progress | undefined {

@@ -15,9 +15,28 @@ import { Candidate } from './replica-candidate.ts'
 import type { ReplicaParts } from './replica-core.ts'
 import { ReplicaCore } from './replica-core.ts'
 import type { ReplicaEffect, ReplicaEvent, ReplicaMessage, Slot } from './replica-events.ts'
-import { onAccepted, onConfirmed, onGap, onOwnWrite, primaryDueMs, propose, read, takeBack, tickPrimary } from './replica-lead.ts'
-import { onHigher, onOwnPromise, onPromise, prepare, sendPrepare } from './replica-prepare.ts'
+import {
+  onAccepted,
+  onConfirmed,
+  onGap,
+  onOwnWrite,
+  primaryDueMs,
+  propose,
+  read,
+  takeBack,
+  tickPrimary,
+  yieldIfSlow,
+} from './replica-lead.ts'
+import { onHigher, onOwnPromise, onPromise, onYield, prepare, sendPrepare } from './replica-prepare.ts'
 import { Primary } from './replica-primary.ts'
+
+/** What says who should lead the block next. */
+export interface BlockUsage {
+  /** When the block was last in use, as far as this member has seen it; undefined where it has seen nothing. */
+  readonly activeAtMs: number | undefined
+  /** False where this member gave up its lead because it wrote slowly, and was not seen to write quickly for long enough. */
+  readonly isWell: boolean
+}
 
 export class Replica {
   readonly #core: ReplicaCore
@@ -56,9 +75,9 @@ export class Replica {
     return this.#core.applied
   }
 
-  /** When the block was last in use, as far as this member has seen it; undefined where it has seen nothing. */
-  get activeAtMs(): number | undefined {
-    return this.#core.activeAtMs
+  usage(nowMs: number): BlockUsage {
+    const { activeAtMs, health } = this.#core
+    return { activeAtMs, isWell: health.isWell(nowMs) }
   }
 
   get mayReadAlone(): boolean {
@@ -108,7 +127,10 @@ export class Replica {
         return
       case 'persisted':
         core.persisted(event.write)
-        if (core.role instanceof Primary) onOwnWrite(core, core.role)
+        if (core.role instanceof Primary) {
+          onOwnWrite(core, core.role)
+          if (core.role instanceof Primary) yieldIfSlow(core, core.role)
+        }
         if (core.role instanceof Candidate) onOwnPromise(core, core.role)
         return
       case 'not-persisted':
@@ -200,6 +222,9 @@ export class Replica {
         return
       case 'confirmed':
         onConfirmed(core, from, message)
+        return
+      case 'yield':
+        if (isMember(core.group, core.self)) onYield(core, message)
     }
   }
 

@@ -100,7 +100,7 @@ export class MemberCalls {
     if (block.isLeading || ahead === undefined || compareMembers(ahead, self) === 0 || !isMember(block.group, ahead))
       return undefined
     if (!liveness.mayAnswer(ahead.nodeId)) return undefined
-    const returning = returningTo(block, liveness, clock.monotonicMs(), limits.preferenceIdleMs)
+    const returning = returningTo(block, self, liveness, clock.monotonicMs(), limits.preferenceIdleMs)
     if (returning !== undefined && compareMembers(returning, self) === 0) return undefined
     if (primaryFailed && !(await this.#isLedBy(ahead, block.address, signal))) return undefined
     return { kind: 'elsewhere', members, ahead: { nodeId: ahead.nodeId, storeId: ahead.storeId } }

@@ -127,7 +127,7 @@ class RouteAttempts {
     this.#parts = parts
     this.#block = block
     const { liveness, clock, limits } = parts
-    const returning = returningTo(block, liveness, clock.monotonicMs(), limits.preferenceIdleMs)
+    const returning = returningTo(block, parts.self, liveness, clock.monotonicMs(), limits.preferenceIdleMs)
     this.#hint = returning ?? (block.isLeading ? parts.self : this.#promisedTo())
   }
 

@@ -1,5 +1,6 @@
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Member } from '../../core/consensus/group.ts'
+import { compareMembers } from '../../core/consensus/group.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
 import type { Liveness } from './liveness.ts'
 
@@ -16,14 +17,19 @@ export function preferredOrder(address: BlockAddress, members: readonly Member[]
 
 /**
  * Who should lead a block that nobody has used for so long: the first of its members that may answer, also where another one leads since it
- * was away. Undefined while the block is in use, and where this node does not know; a node that has just started knows nothing.
+ * was away. Undefined while the block is in use, where this node is the one and writes slowly, and where it does not know; a node that has
+ * just started knows nothing.
  */
 export function returningTo(
-  { address, group, activeAtMs }: Pick<HostedBlock, 'address' | 'group' | 'activeAtMs'>,
+  block: Pick<HostedBlock, 'address' | 'group' | 'usage'>,
+  self: Member,
   liveness: Liveness,
   nowMs: number,
   idleMs: number,
 ): Member | undefined {
+  const { activeAtMs, isWell } = block.usage(nowMs)
   if (activeAtMs === undefined || nowMs - activeAtMs < idleMs) return undefined
-  return preferredOrder(address, group.members).find(({ nodeId }) => liveness.mayAnswer(nodeId))
+  const first = preferredOrder(block.address, block.group.members).find(({ nodeId }) => liveness.mayAnswer(nodeId))
+  const isUnwell = first !== undefined && compareMembers(first, self) === 0 && !isWell
+  return isUnwell ? undefined : first
 }

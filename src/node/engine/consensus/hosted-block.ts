@@ -7,6 +7,7 @@ import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { Group, Member } from '../../core/consensus/group.ts'
 import { compareMembers, isMember } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
+import type { BlockUsage } from '../../core/consensus/replica.ts'
 import { Replica } from '../../core/consensus/replica.ts'
 import type { LogEntry, ReplicaEffect, ReplicaEvent, ReplicaMessage, Slot } from '../../core/consensus/replica-events.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -121,8 +122,8 @@ export class HostedBlock {
     return this.#replica.committed
   }
 
-  get activeAtMs(): number | undefined {
-    return this.#replica.activeAtMs
+  usage(nowMs: number): BlockUsage {
+    return this.#replica.usage(nowMs)
   }
 
   /** Nothing waits here, so that it may be forgotten and loaded again. */

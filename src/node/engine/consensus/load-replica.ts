@@ -65,6 +65,11 @@ export function replicaLimits(limits: Limits): ReplicaLimits {
     silentMs: limits.silentMs,
     retainedEntriesMax: limits.retainedEntriesMax,
     retainedBytesMax: limits.retainedBytesMax,
+    slowFactor: limits.slowFactor,
+    slowWriteMs: limits.slowWriteMs,
+    slowWritesMax: limits.slowWritesMax,
+    stalledWriteMs: limits.stalledWriteMs,
+    healthyMs: limits.healthyMs,
   }
 }
 
