@@ -224,13 +224,14 @@ export class ReplicaWorld {
   }
 
   #report(): WorldReport {
+    const { chosen, group, yields } = this.#checker
     return {
       seed: this.#seed,
       hash: this.#fingerprint.digest(),
       operations: this.#history.size,
       unanswered: this.#history.unanswered,
       starts: this.#members.reduce((sum, { bootCount }) => sum + bootCount, 0),
-      faults: { ...this.#nemesis.counts, slots: this.#checker.chosen + 1, groups: this.#checker.group.index },
+      faults: { ...this.#nemesis.counts, slots: chosen + 1, groups: group.index, yields },
       simulatedMs: Math.round(this.#time.nowMs),
     }
   }

@@ -41,6 +41,8 @@ export class SafetyChecker {
   /** By ballot: up to where its holder knew the log when it prepared. */
   readonly #prepared = new Map<string, number>()
   #group: Group
+  /** Primaries that asked others to lead. */
+  yields = 0
 
   constructor(founding: Group) {
     this.#group = founding
@@ -122,7 +124,9 @@ export class SafetyChecker {
       case 'newer-group':
       case 'gap':
       case 'confirm':
+        return
       case 'yield':
+        this.yields++
     }
   }
 
