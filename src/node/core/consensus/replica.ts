@@ -31,7 +31,7 @@ import { onHigher, onOwnPromise, onPromise, onYield, prepare, sendPrepare } from
 import { Primary } from './replica-primary.ts'
 
 /** What says who should lead the block next. */
-export interface BlockUsage {
+interface BlockUsage {
   /** When the block was last in use, as far as this member has seen it; undefined where it has seen nothing. */
   readonly activeAtMs: number | undefined
   /** False where this member gave up its lead because it wrote slowly, and was not seen to write quickly for long enough. */

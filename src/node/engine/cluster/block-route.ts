@@ -39,7 +39,7 @@ export interface BlockRouteParts {
 }
 
 /** What this node knows of a block that somebody asks for. */
-type KnownBlock = Pick<HostedBlock, 'address' | 'group' | 'record' | 'isLeading' | 'promisedTo'>
+type KnownBlock = Pick<HostedBlock, 'address' | 'group' | 'record' | 'isLeading' | 'promisedTo' | 'usage'>
 
 /**
  * Carries calls to the primary of their block: here where this node leads it or may, else to the member that does. A member that does
@@ -68,7 +68,7 @@ export class BlockRoute {
       if (isOpen || !isCoded(error, 'data-corrupt')) throw error
       // What cannot be read here others may hold whole.
       const group = this.#parts.birthGroup(address)
-      const block = { address, group, record: undefined, isLeading: false, promisedTo: undefined }
+      const block = { address, group, record: undefined, isLeading: false, promisedTo: undefined, usage: neverUsed }
       return await this.#call(block, call, () => Promise.reject(error), signal)
     }
   }
@@ -225,6 +225,7 @@ class RouteAttempts {
   }
 }
 
+const neverUsed = () => ({ activeAtMs: undefined, isWell: true })
 const firstBackOffMs = 20
 /** After so many redirects somebody has to look who leads: members may name each other. */
 const redirectsMax = 3

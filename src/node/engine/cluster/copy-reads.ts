@@ -1,4 +1,4 @@
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Moment } from '../../core/consensus/copy-freshness.ts'
@@ -90,13 +90,21 @@ export class CopyReads {
     if (consistency.kind === 'linearizable') return await call.now(signal)
     const { host, evidence, answered } = this.#parts
     const start = evidence.now()
-    const { answer, source } = await host.use(address, async (block) => {
-      // A group of one has one copy, which its store may have refused to change.
-      if (block.isAlone) return { answer: await call.now(signal), source: 'own' as const }
-      return await this.#read(block, consistency, start, call, signal)
-    })
-    answered({ consistency: consistency.kind, source })
-    return answer
+    let isOpen = false
+    try {
+      const { answer, source } = await host.use(address, async (block) => {
+        isOpen = true
+        // A group of one has one copy, which its store may have refused to change.
+        if (block.isAlone) return { answer: await call.now(signal), source: 'own' as const }
+        return await this.#read(block, consistency, start, call, signal)
+      })
+      answered({ consistency: consistency.kind, source })
+      return answer
+    } catch (error) {
+      if (isOpen || !isCoded(error, 'data-corrupt')) throw error
+      // What cannot be read here others may hold whole.
+      return await call.now(signal)
+    }
   }
 
   /** Of another node. */

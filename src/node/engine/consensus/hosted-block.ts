@@ -7,7 +7,6 @@ import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { Group, Member } from '../../core/consensus/group.ts'
 import { compareMembers, isMember } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
-import type { BlockUsage } from '../../core/consensus/replica.ts'
 import { Replica } from '../../core/consensus/replica.ts'
 import type { LogEntry, ReplicaEffect, ReplicaEvent, ReplicaMessage, Slot } from '../../core/consensus/replica-events.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -122,7 +121,7 @@ export class HostedBlock {
     return this.#replica.committed
   }
 
-  usage(nowMs: number): BlockUsage {
+  usage(nowMs: number): ReturnType<Replica['usage']> {
     return this.#replica.usage(nowMs)
   }
 
