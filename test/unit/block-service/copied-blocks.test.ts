@@ -55,7 +55,7 @@ describe('a copy', () => {
     const { view, follower } = await held()
     expect(await plainAt(follower, view, eventual)).toEqual(text('0'))
     expect(calls).toEqual([])
-    follower.host.abstain()
+    follower.host.withdraw('older')
     expect(await plainAt(follower, view, eventual)).toEqual(text('0'))
     expect(calls).toEqual(['copy'])
   })

@@ -174,7 +174,8 @@ export class CopyReads {
   #holds({ record, state }: HostedBlock): boolean {
     const { host, store, self } = this.#parts
     // A store that lost records may lack what its record says that it has.
-    if (record === undefined || state.isInstalling || host.abstains || storeRefusal(store) !== undefined) return false
+    if (record === undefined || state.isInstalling || host.withdrawal !== undefined || storeRefusal(store) !== undefined)
+      return false
     const { members, learners } = record.group
     return [...members, ...learners].some((member) => compareMembers(member, self) === 0)
   }

@@ -54,6 +54,7 @@ export class HostedBlock {
   readonly #adoptsUpTo: number
   /** What the entries have led to. */
   readonly state: AppliedState
+  readonly usage: Replica['usage'] = (nowMs) => this.#replica.usage(nowMs)
   readonly #proposals = new ProposalResults()
   readonly #reads = new Map<number, PromiseWithResolvers<void>>()
   #leadWaiters: PromiseWithResolvers<void>[] = []
@@ -119,10 +120,6 @@ export class HostedBlock {
 
   get committed(): number {
     return this.#replica.committed
-  }
-
-  usage(nowMs: number): ReturnType<Replica['usage']> {
-    return this.#replica.usage(nowMs)
   }
 
   /** Nothing waits here, so that it may be forgotten and loaded again. */
@@ -245,8 +242,7 @@ export class HostedBlock {
       this.#reads.set(number, waiter)
       this.#step({ kind: 'read', read: number })
       try {
-        await waiter.promise
-        return
+        return await waiter.promise
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         signal.throwIfAborted()
