@@ -43,7 +43,8 @@ const upWaitMs = 20
 const upWaitsMax = 2000
 const all = 10_000
 
-export async function liveThroughRecovery(parts: RecoveryLifeParts): Promise<void> {
+/** False where the survivor could not go on: its page was being replaced by a snapshot when the others were lost. */
+export async function liveThroughRecovery(parts: RecoveryLifeParts): Promise<boolean> {
   const { cluster, survivor, random, trouble, use, stayAt, stopClients, recovered, begin, tell } = parts
   const founders = cluster.active
   const spare = cluster.hosts.find((host) => !founders.includes(host))
@@ -64,7 +65,10 @@ export async function liveThroughRecovery(parts: RecoveryLifeParts): Promise<voi
   if (survivor.isUp) survivor.losePower({ keep: random.between(0, survivor.disk.unsyncedBatches), torn: random.percent(50) })
   await using
   const durable = await durableAt(survivor)
-  await recover(parts, founders[0])
+  if (!(await recover(parts, founders[0]))) {
+    trouble.end()
+    return false
+  }
   recovered()
   cluster.active = [survivor]
   stayAt([survivor])
@@ -84,20 +88,22 @@ export async function liveThroughRecovery(parts: RecoveryLifeParts): Promise<voi
   trouble.end()
   await staySetAside(parts, lost)
   await nothingDurableIsLost(cluster, survivor, durable)
+  return true
 }
 
 /** Power may go in between: it is done as a whole or not at all. */
-async function recover({ survivor, time, random, tell }: RecoveryLifeParts, founder: SimHost | undefined): Promise<void> {
+async function recover({ survivor, time, random, tell }: RecoveryLifeParts, founder: SimHost | undefined): Promise<boolean> {
   for (;;) {
     const crash = random.percent(30)
       ? time.after(random.between(0, 6), () => survivor.losePower({ keep: random.between(0, 2), torn: random.percent(50) }))
       : undefined
     try {
       await survivor.recover(founder)
-      return
+      return true
     } catch (error) {
       // It was durable before power went.
-      if (isCoded(error, 'invalid-argument') && error.message.includes('nothing to recover')) return
+      if (isCoded(error, 'invalid-argument') && error.message.includes('nothing to recover')) return true
+      if (isCoded(error, 'invalid-argument') && error.message.includes('no whole copy')) return false
       if (!isCoded(error, 'not-running')) throw error
       tell('power went during the recovery')
     } finally {

@@ -230,7 +230,7 @@ export class World {
 
   async #liveThroughRecovery(): Promise<void> {
     const { lossy: isLossy } = this.#profile
-    await liveThroughRecovery({
+    const isRecovered = await liveThroughRecovery({
       ...{ cluster: this.#cluster, survivor: this.#survivor, time: this.#time, random: this.#random },
       tell: (what) => this.#trace.add(this.#time.nowMs, what),
       trouble: {
@@ -260,7 +260,7 @@ export class World {
       },
       begin: (work) => this.#watch(work),
     })
-    await this.#endTogether()
+    if (isRecovered) await this.#endTogether()
   }
 
   /** Keys and names once, and what each client knows of by itself. */

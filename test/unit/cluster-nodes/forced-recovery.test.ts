@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
+import { openMemoryStore } from '../../../src/node/adapters/memory-store/memory-store.ts'
 import type { BlockAddress } from '../../../src/node/core/base/address.ts'
 import { addressFromBytes } from '../../../src/node/core/base/address.ts'
+import { encodeContentCopy } from '../../../src/node/core/block/content-block.ts'
 import { isMember } from '../../../src/node/core/consensus/group.ts'
 import { decodeBlockRecord } from '../../../src/node/core/consensus/record-codec.ts'
+import { decodeAccepted } from '../../../src/node/core/consensus/vote-codec.ts'
+import { decodePageEntry } from '../../../src/node/core/kv/page-entry.ts'
 import { draftOf } from '../../support/block-draft.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
 
@@ -147,4 +151,36 @@ test('a node that never held the root recovers it from its copy, where it holds 
   await survivor.stop()
   await survivor.start()
   expect(await survivor.get('b')).toBe('after')
+})
+
+test('an entry that is adopted may name a value that somebody has brought already', async () => {
+  // A follower holds what it accepted for long before it applies it.
+  await using cluster = await MemoryCluster.of(2, { applyCompanyMs: 500 })
+  const [primary, survivor] = [cluster.at(0), cluster.at(1)]
+  await primary.put('a', 'first')
+  await cluster.pass(100)
+  await primary.put('a', 'second')
+  primary.vanish()
+  survivor.vanish()
+  const store = openMemoryStore({ random: cluster.random.fork(), disk: survivor.disk })
+  let brought = 0
+  for (const { value } of await store.scan('accepted', { limit: 100 })) {
+    const entry = decodeAccepted(value)?.entry
+    const page = entry?.kind === 'change' ? decodePageEntry(entry.body) : undefined
+    for (const change of page?.parts.flatMap(({ changes }) => changes) ?? []) {
+      for (const operation of change.operations) {
+        const block = operation.kind === 'put' ? operation.value.block : undefined
+        if (block === undefined) continue
+        await store.commit([{ kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, 1n) }])
+        brought++
+      }
+    }
+  }
+  await store.close()
+  expect(brought).toBeGreaterThan(0)
+  await survivor.recover((await primary.keys()).user.signing)
+  await survivor.start()
+  expect(await survivor.get('a')).toBe('second')
+  await cluster.pass(1000)
+  expect(survivor.node.cluster.status().recovery?.blocksLeft).toBe(0)
 })

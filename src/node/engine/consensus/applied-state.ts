@@ -203,7 +203,8 @@ export class AppliedState {
         this.#log.applied(slot.slot, result)
         waitMs = limits.applyRetryMs
       } catch (error) {
-        if (slot.slot > this.#log.committed()) {
+        // What was accepted before the network was recovered is on the disk, and may have been chosen: it is not given up.
+        if (slot.slot > this.#log.committed() && !this.#acceptedOnDisk.has(slot.slot)) {
           this.#waiting = []
           this.#log.notApplied(slot.slot, error)
           break
@@ -245,7 +246,7 @@ export class AppliedState {
     const isChosen = slot <= this.#log.committed()
     if (isChosen && own?.answer === 'chosen') this.#log.computed(slot, applied.result)
     if (isChosen && this.#log.isFollowing()) await this.#company()
-    const space = isChosen ? 'reserve' : (own?.space ?? 'normal')
+    const space = isChosen || this.#acceptedOnDisk.has(slot) ? 'reserve' : (own?.space ?? 'normal')
     if (writes.length > 0) await store.commit(writes, { space, inBackground: isChosen })
     // Behind the commit: who began to read while it was under way has not seen it.
     for (const watch of this.#watches) watch.note(applied.writes)
