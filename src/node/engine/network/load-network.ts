@@ -63,7 +63,9 @@ export async function loadNetwork(parts: LoadingParts, kept: NetworkRecord): Pro
   const self = { nodeId, storeId, bootCount, recovery }
   const rootGroup = held?.record.group ?? copy?.group
   if (rootGroup === undefined) throw damaged(networkId, 'nobody holds its root')
-  const proof = await readLeftBehind(store)
+  // Only who has had others can have been left behind by them.
+  const hadOthers = facts.placement.places.length > 1 || recovery > 0
+  const proof = hadOthers ? await readLeftBehind(store) : undefined
   const leftBehind = proof !== undefined && proof.number > recovery ? proof : undefined
   return { state: { ...facts, networkId, root, rootGroup, keys, self, leftBehind }, held }
 }
