@@ -55,6 +55,14 @@ export class CopyChecker {
     return this.#nowMs()
   }
 
+  /** Positions may be given again from here on, and the newest may be lost. */
+  forget(): void {
+    for (const states of this.#objects.values()) {
+      states.answered.length = 0
+      states.values.clear()
+    }
+  }
+
   /** `value`: undefined of a removal. */
   asked(object: string, value: string | undefined): AskedChange {
     const states = this.#of(object)

@@ -257,6 +257,7 @@ export class World {
         if (!isLossy) return
         this.#recoveredAt = this.#keys.moment
         this.#revisions.forget()
+        this.#copies.forget()
       },
       begin: (work) => this.#watch(work),
     })
