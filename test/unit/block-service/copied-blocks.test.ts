@@ -64,7 +64,11 @@ describe('a copy', () => {
     const { view, follower } = await held()
     const block = await follower.host.open(view.address)
     const installed = Promise.withResolvers<void>()
-    const replaced = block.state.replaced(1000, () => installed.promise)
+    const replaced = block.state.replaced(
+      1000,
+      async () => undefined,
+      () => installed.promise,
+    )
     await vi.waitFor(() => expect(block.state.isInstalling).toBe(true))
     expect(await plainAt(follower, view, eventual)).toEqual(text('0'))
     expect(calls).toEqual(['copy'])
@@ -79,7 +83,11 @@ describe('a copy', () => {
     const asked: CopyCall<string> = {
       kind: 'block-read',
       local: async (block) => {
-        await block.state.replaced(1000, async () => undefined)
+        await block.state.replaced(
+          1000,
+          async () => undefined,
+          async () => undefined,
+        )
         return 'half and half'
       },
       body: () => encodeBlockRead(undefined),

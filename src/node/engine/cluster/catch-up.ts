@@ -60,7 +60,8 @@ export class CatchUp {
       stream.end()
       const installed = await block.state.replaced(
         wanted,
-        async (isWhole) => await this.#install(block, stream, wanted, isWhole ? await this.#parts.kept(block) : []),
+        async (isWhole) => await this.#begin(block, isWhole),
+        async () => await this.#install(block, stream, wanted),
       )
       return installed ?? { kind: 'chosen', slots: [] }
     } finally {
@@ -69,10 +70,15 @@ export class CatchUp {
   }
 
   /** A state that is being replaced is no state: a crash in between is known by the mark, which goes with the last piece. */
-  async #install(block: HostedBlock, stream: PeerStream, wanted: number, kept: readonly RecordWrite[]): Promise<CaughtUp> {
+  async #begin(block: HostedBlock, isWhole: boolean): Promise<void> {
+    const { store, kept } = this.#parts
+    const mark = voteWrite(block.address, block.ownPromise, true)
+    await store.commit([...(isWhole ? await kept(block) : []), mark], { space: 'reserve' })
+  }
+
+  async #install(block: HostedBlock, stream: PeerStream, wanted: number): Promise<CaughtUp> {
     const { store } = this.#parts
     const { address } = block
-    await store.commit([...kept, voteWrite(address, block.ownPromise, true)], { space: 'reserve' })
     for (const family of families) await this.#clear(address, family)
     let end: Uint8Array | undefined
     const reader = new FramedReader(snapshotMessageBytesMax)

@@ -156,16 +156,22 @@ export class AppliedState {
   }
 
   /**
-   * Replaces the state while nothing is applied. Until that has succeeded the block has none. Undefined, and nothing is done, where the
-   * state is whole and has come to this slot by itself: it may be beyond what would replace it.
+   * Replaces the state while nothing is applied: `begin` writes down that it is, which fails where nothing can be written, and the state
+   * stays what it was. From then on the block has none until `install` has succeeded. Undefined, and nothing is done, where the state is
+   * whole and has come to this slot by itself: it may be beyond what would replace it.
    */
-  async replaced<Result>(since: number, install: (isWhole: boolean) => Promise<Result>): Promise<Result | undefined> {
+  async replaced<Result>(
+    since: number,
+    begin: (isWhole: boolean) => Promise<void>,
+    install: () => Promise<Result>,
+  ): Promise<Result | undefined> {
     return await this.exclusively(async () => {
       const isWhole = !this.#installing && this.#record !== undefined
       if (isWhole && this.#record !== undefined && this.#record.committedIndex >= since) return undefined
+      await begin(isWhole)
       this.#installing = true
       this.#replacements++
-      const result = await install(isWhole)
+      const result = await install()
       this.#installing = false
       return result
     })
