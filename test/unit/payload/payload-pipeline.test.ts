@@ -98,7 +98,7 @@ describe('what is sealed', () => {
     }
   })
 
-  test('is compressed from 64 KiB on only where pieces of it promise something, wherever they lie', async () => {
+  test('is compressed only where bytes are spread unevenly, and from 64 KiB on where pieces of it promise something, wherever they lie', async () => {
     const codecOf = async (plain: Uint8Array) => (await pipeline.seal(plain, terms)).header.codec
     const asked: number[] = []
     const counted = {
@@ -110,7 +110,12 @@ describe('what is sealed', () => {
     }
     const ring = { current: () => secretOf(1), of: () => secretOf(1) }
     const counting = new PayloadPipeline({ crypto, random, compressor: counted, secrets: ring, limits: defaultLimits })
-    expect((await counting.seal(random.bytes(1024 * 1024), terms)).header.codec).toBe('none')
+    for (const length of [4096, 1024 * 1024]) {
+      expect((await counting.seal(random.bytes(length), terms)).header.codec).toBe('none')
+    }
+    expect(asked).toEqual([])
+    const uneven = random.bytes(1024 * 1024).map((byte, index) => (index % 25 === 0 ? 0 : byte))
+    expect((await counting.seal(uneven, terms)).header.codec).toBe('none')
     expect(asked).toEqual([16 * 1024])
     expect((await counting.seal(textOf(1024 * 1024), terms)).header.codec).toBe('zstd')
     expect(asked).toEqual([16 * 1024, 16 * 1024, 1024 * 1024])

@@ -23,6 +23,7 @@ import type { Compressor } from '../../ports/compressor.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Random } from '../../ports/random.ts'
 import { ContentKeys } from './content-keys.ts'
+import { areEven } from './even-bytes.ts'
 import type { NetworkSecrets } from './network-secrets.ts'
 
 /** Less than this is not worth a frame of zstd. */
@@ -73,7 +74,7 @@ export class PayloadPipeline {
   }
 
   seal(plain: Uint8Array, terms: ContentTerms): Pending<ContentBlock> {
-    if (plain.length < compressBytesMin) return this.#sealNew(plain, 'none', plain.length, terms)
+    if (plain.length < compressBytesMin || areEven(plain)) return this.#sealNew(plain, 'none', plain.length, terms)
     if (plain.length < sampleFromBytes) return this.#sealPacked(plain, terms)
     const sample = sampleOf(plain)
     return whenReady(this.#parts.compressor.compress(sample), (bytes) =>
