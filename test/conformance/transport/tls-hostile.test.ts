@@ -16,6 +16,10 @@ import { testCertificate } from './test-certificate.ts'
 import { identity, TestDesk } from './test-desk.ts'
 import { clock, TestPeer, until, utf8 } from './test-peer.ts'
 
+function wireOf(frames: readonly PeerFrame[]): Buffer {
+  return Buffer.concat(encodeFrames(frames))
+}
+
 /** Addresses are slowed where a test is about that. */
 const patient: Partial<Limits> = { peerSlowedMs: 0 }
 const open: { stop(): Promise<void> | void }[] = []
@@ -66,7 +70,7 @@ class RawPeer {
   }
 
   say(...frames: PeerFrame[]): void {
-    this.socket.write(encodeFrames(frames))
+    this.socket.write(wireOf(frames))
   }
 
   async closed(): Promise<void> {
@@ -210,26 +214,26 @@ describe('a peer', () => {
     ['a length beyond the limit', Buffer.from('00a00001', 'hex')],
     ['an empty frame', Buffer.alloc(4)],
     ['garbage', Buffer.from('00000004ffffffff', 'hex')],
-    ['a second hello', encodeFrames([{ kind: 'hello', hello: utf8('x'), dial: 2 }])],
-    ['no message in a message', encodeFrames([{ kind: 'message', bodies: [] }])],
-    ['an answer that nobody asked for', encodeFrames([{ kind: 'reply', id: 1, body: utf8('x'), size: 1 }])],
-    ['a piece of nothing', encodeFrames([{ kind: 'body-piece', id: 1, reply: false, bytes: utf8('x') }])],
-    ['a cancellation of nothing', encodeFrames([{ kind: 'cancel', id: 1 }])],
-    ['an end of no stream', encodeFrames([{ kind: 'stream-end', id: 1, closed: false }])],
-    ['a stream with an id of ours', encodeFrames([{ kind: 'stream-open', id: 2, body: utf8('x') }])],
-    ['an answer to no ping', encodeFrames([{ kind: 'pong', count: 5 }])],
-    ['credit of nothing', encodeFrames([{ kind: 'credit', id: 1, bytes: 0 }])],
-    ['a body without an end', encodeFrames([{ kind: 'request', id: 1, body: utf8('x'), size: 2 ** 40, bulk: true }])],
+    ['a second hello', wireOf([{ kind: 'hello', hello: utf8('x'), dial: 2 }])],
+    ['no message in a message', wireOf([{ kind: 'message', bodies: [] }])],
+    ['an answer that nobody asked for', wireOf([{ kind: 'reply', id: 1, body: utf8('x'), size: 1 }])],
+    ['a piece of nothing', wireOf([{ kind: 'body-piece', id: 1, reply: false, bytes: utf8('x') }])],
+    ['a cancellation of nothing', wireOf([{ kind: 'cancel', id: 1 }])],
+    ['an end of no stream', wireOf([{ kind: 'stream-end', id: 1, closed: false }])],
+    ['a stream with an id of ours', wireOf([{ kind: 'stream-open', id: 2, body: utf8('x') }])],
+    ['an answer to no ping', wireOf([{ kind: 'pong', count: 5 }])],
+    ['credit of nothing', wireOf([{ kind: 'credit', id: 1, bytes: 0 }])],
+    ['a body without an end', wireOf([{ kind: 'request', id: 1, body: utf8('x'), size: 2 ** 40, bulk: true }])],
     [
       'more of a body than it has',
-      encodeFrames([
+      wireOf([
         { kind: 'request', id: 1, body: utf8('x'), size: 3, bulk: true },
         { kind: 'body-piece', id: 1, reply: false, bytes: utf8('xxx') },
       ]),
     ],
     [
       'an id twice',
-      encodeFrames([
+      wireOf([
         { kind: 'request', id: 1, body: utf8('wait'), size: 4, bulk: false },
         { kind: 'request', id: 1, body: utf8('wait'), size: 4, bulk: false },
       ]),

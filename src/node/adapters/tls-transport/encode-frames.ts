@@ -1,9 +1,9 @@
 import type { PeerFailure, PeerFrame } from '../peer-session/peer-frame.ts'
 import { kindNumbers, refusalNumbers } from './frame-numbers.ts'
-import { WireWriter } from './wire-writer.ts'
+import { apartBytesMin, WireWriter } from './wire-writer.ts'
 
-/** All frames of a write in one piece of memory. */
-export function encodeFrames(frames: readonly PeerFrame[]): Buffer {
+/** All frames of a write in one piece of memory, but for what is large, which stays where it is: the pieces follow each other. */
+export function encodeFrames(frames: readonly PeerFrame[]): readonly Uint8Array[] {
   let bytes = 0
   for (const frame of frames) bytes += expectedBytes(frame)
   const writer = new WireWriter(bytes)
@@ -14,9 +14,13 @@ export function encodeFrames(frames: readonly PeerFrame[]): Buffer {
 const smallFrameBytes = 48
 
 function expectedBytes(frame: PeerFrame): number {
-  if (frame.kind === 'message') return frame.bodies.reduce((sum, body) => sum + body.length + 5, smallFrameBytes)
-  if ('body' in frame) return frame.body.length + smallFrameBytes
-  return 'bytes' in frame && typeof frame.bytes !== 'number' ? frame.bytes.length + smallFrameBytes : smallFrameBytes
+  if (frame.kind === 'message') return frame.bodies.reduce((sum, body) => sum + copiedBytes(body) + 5, smallFrameBytes)
+  if ('body' in frame) return copiedBytes(frame.body) + smallFrameBytes
+  return 'bytes' in frame && typeof frame.bytes !== 'number' ? copiedBytes(frame.bytes) + smallFrameBytes : smallFrameBytes
+}
+
+function copiedBytes({ length }: Uint8Array): number {
+  return length < apartBytesMin ? length : 0
 }
 
 function writeFrame(writer: WireWriter, frame: PeerFrame): void {

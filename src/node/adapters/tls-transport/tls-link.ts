@@ -58,7 +58,10 @@ export class TlsLink implements FrameLink {
   }
 
   write(frames: readonly PeerFrame[]): boolean {
-    return this.#isOver || this.#socket.write(encodeFrames(frames))
+    if (this.#isOver) return true
+    let isTaken = true
+    for (const piece of encodeFrames(frames)) isTaken = this.#socket.write(piece)
+    return isTaken
   }
 
   close(): void {

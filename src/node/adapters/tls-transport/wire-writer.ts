@@ -4,35 +4,52 @@
  */
 
 const lengthBytes = 4
+/** Bytes of a field that is not copied: it stays where it is, and leaves by itself. */
+export const apartBytesMin = 32 * 1024
 
 export class WireWriter {
   #bytes: Buffer
   #end = 0
+  /** Fields that stay where they are, each with the place before which it belongs. */
+  readonly #apart: { readonly at: number; readonly value: Uint8Array }[] = []
+  #apartBytes = 0
 
   constructor(expectedBytes: number) {
     this.#bytes = Buffer.allocUnsafe(expectedBytes)
   }
 
-  finish(): Buffer {
-    return this.#bytes.subarray(0, this.#end)
+  /** The pieces, to be sent one behind the other. What was written may not be changed before. */
+  finish(): readonly Uint8Array[] {
+    const pieces: Uint8Array[] = []
+    let from = 0
+    for (const { at, value } of this.#apart) {
+      pieces.push(this.#bytes.subarray(from, at), value)
+      from = at
+    }
+    if (from < this.#end) pieces.push(this.#bytes.subarray(from, this.#end))
+    return pieces
+  }
+
+  get #written(): number {
+    return this.#end + this.#apartBytes
   }
 
   /** What is written by the function, behind its length. */
   frame(write: () => void): void {
     this.#reserve(4)
-    const start = this.#end
+    const [start, writtenBefore] = [this.#end, this.#written]
     this.#end += 4
     write()
-    this.#bytes.writeUInt32BE(this.#end - start - 4, start)
+    this.#bytes.writeUInt32BE(this.#written - writtenBefore - 4, start)
   }
 
   message(field: number, write: () => void): void {
     this.#tag(field, 2)
     this.#reserve(lengthBytes)
-    const start = this.#end
+    const [start, writtenBefore] = [this.#end, this.#written]
     this.#end += lengthBytes
     write()
-    let length = this.#end - start - lengthBytes
+    let length = this.#written - writtenBefore - lengthBytes
     for (let index = 0; index < lengthBytes; index++) {
       this.#bytes[start + index] = index < lengthBytes - 1 ? (length & 0x7f) | 0x80 : length
       length >>>= 7
@@ -59,6 +76,11 @@ export class WireWriter {
   bytes(field: number, value: Uint8Array): void {
     this.#tag(field, 2)
     this.#varint(value.length)
+    if (value.length >= apartBytesMin) {
+      this.#apart.push({ at: this.#end, value })
+      this.#apartBytes += value.length
+      return
+    }
     this.#reserve(value.length)
     this.#bytes.set(value, this.#end)
     this.#end += value.length
