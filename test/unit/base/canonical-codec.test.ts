@@ -49,6 +49,27 @@ describe('the writer', () => {
     expect(Uint8Array.from([...before, ...new Uint8Array(300)])).toEqual(whole)
   })
 
+  test.each([0, 1, 100, 127, 128, 200, 16_383, 16_384, 40_000, 2_097_152])(
+    'writes a record of %i bytes where it stays as if it had been written apart, whatever was expected',
+    (length) => {
+      const inner = recordTag('inner')
+      const value = new Uint8Array(length).fill(7)
+      const apart = new CanonicalWriter(inner).bytes(value).uint(5).finish()
+      const whole = new CanonicalWriter(tag).uint(1).bytes(apart).uint(2).finish()
+      for (const expected of [0, length, apart.length, 130, 16_390, 3_000_000]) {
+        const writer = new CanonicalWriter(tag).uint(1)
+        writer.record(inner, expected, (fields) => fields.bytes(value).uint(5)).uint(2)
+        expect(Buffer.compare(writer.finish(), whole)).toBe(0)
+      }
+    },
+  )
+
+  test('puts a byte before the record where it is asked to', () => {
+    const record = new CanonicalWriter(tag).bytes(new Uint8Array(2000)).uint(3).finish()
+    const writer = new CanonicalWriter(tag, 10, 9).bytes(new Uint8Array(2000)).uint(3)
+    expect(writer.finish()).toEqual(Uint8Array.from([9, ...record]))
+  })
+
   test.each([-1, 1.5, Number.NaN, 2 ** 53, -1n, 2n ** 64n])('takes %s for no uint', (value) => {
     expect(() => new CanonicalWriter(tag).uint(value)).toThrow('uint')
   })

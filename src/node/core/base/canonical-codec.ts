@@ -38,6 +38,14 @@ let slab = new Uint8Array(slabBytes)
 let slabView = new DataView(slab.buffer)
 let slabUsed = 0
 
+/** Bytes of a length in front of a field. */
+function lengthBytesOf(length: number): number {
+  if (length < 0x80) return 1
+  if (length < 0x4000) return 2
+  if (length < 0x20_0000) return 3
+  return length < 0x1000_0000 ? 4 : 5
+}
+
 /** Writes the fields of one record in order. */
 export class CanonicalWriter {
   #buffer: Uint8Array
@@ -47,9 +55,13 @@ export class CanonicalWriter {
   #at: number
   #end: number
 
-  /** `bytesExpected` saves growing where the caller knows about how large the record becomes. */
-  constructor(tag: RecordTag, bytesExpected = 256) {
-    const size = Math.max(bytesExpected, tag.field.length)
+  /**
+   * `bytesExpected` saves growing where the caller knows about how large the record becomes; `before` is a byte that goes in front of the
+   * record, for a body that says in it what follows.
+   */
+  constructor(tag: RecordTag, bytesExpected = 256, before?: number) {
+    const headBytes = before === undefined ? 0 : 1
+    const size = headBytes + Math.max(bytesExpected, tag.field.length)
     if (size <= slabRecordBytesMax) {
       if (slabUsed + size > slabBytes) {
         slab = new Uint8Array(slabBytes)
@@ -66,8 +78,9 @@ export class CanonicalWriter {
       this.#start = 0
     }
     this.#end = this.#start + size
-    this.#buffer.set(tag.field, this.#start)
-    this.#at = this.#start + tag.field.length
+    if (before !== undefined) this.#buffer[this.#start] = before
+    this.#buffer.set(tag.field, this.#start + headBytes)
+    this.#at = this.#start + headBytes + tag.field.length
   }
 
   bytes(value: Uint8Array): this {
@@ -80,6 +93,30 @@ export class CanonicalWriter {
 
   text(value: string): this {
     return this.bytes(encodeText(value))
+  }
+
+  /** A byte field that holds a record of its own, written where it stays. Exact where `bytesExpected` is, it costs no move of what was written. */
+  record(tag: RecordTag, bytesExpected: number, write: (writer: this) => unknown): this {
+    const slot = lengthBytesOf(bytesExpected)
+    this.#reserve(slot + Math.max(bytesExpected, tag.field.length) + 5)
+    const lengthAt = this.#at - this.#start
+    this.#at += slot
+    this.#buffer.set(tag.field, this.#at)
+    this.#at += tag.field.length
+    write(this)
+    const end = this.#at
+    const from = this.#start + lengthAt + slot
+    const length = end - from
+    const shift = lengthBytesOf(length) - slot
+    if (shift !== 0) {
+      this.#reserve(shift)
+      const moved = this.#start + lengthAt + slot
+      this.#buffer.copyWithin(moved + shift, moved, moved + length)
+    }
+    this.#at = this.#start + lengthAt
+    this.#putLength(length)
+    this.#at += length
+    return this
   }
 
   /** An unsigned number of at most 64 bits: its big-endian bytes without leading zeros, so 0 is an empty field. */

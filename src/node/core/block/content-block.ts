@@ -157,18 +157,27 @@ export function isGenuineContent(digest: Digest, block: ContentBlock): boolean {
 
 /** The record of the family `content`. */
 export function encodeContentCopy(block: ContentBlock, birth: bigint): Uint8Array {
+  const writer = new CanonicalWriter(storedTag, contentCopyBytes(block))
+  writeCopyFields(writer, block, birth)
+  return writer.finish()
+}
+
+/** The record of the family `content` as a byte field of another one. */
+export function writeContentCopy(writer: CanonicalWriter, block: ContentBlock, birth: bigint): void {
+  writer.record(storedTag, contentCopyBytes(block), (fields) => writeCopyFields(fields, block, birth))
+}
+
+/** About the bytes of a copy's record, and never fewer. */
+export function contentCopyBytes({ headerBytes, stored }: ContentBlock): number {
+  return 160 + headerBytes.length + stored.length
+}
+
+function writeCopyFields(writer: CanonicalWriter, block: ContentBlock, birth: bigint): void {
   assert(isHlc(birth), 'a birth stamp is an HLC')
   assert(block.salt.length === contentSaltBytes && isOwnerField(block.owner), 'salt and owner have their lengths')
   assert(isTagField(block.header, block.tag), 'a tag is there exactly when the block is encrypted')
   assert(isPlausibleSize(block.header, block.stored.length), 'the stored bytes have a size that the header allows')
-  return new CanonicalWriter(storedTag, 160 + block.headerBytes.length + block.stored.length)
-    .bytes(block.headerBytes)
-    .bytes(block.salt)
-    .bytes(block.owner)
-    .uint(birth)
-    .bytes(block.tag)
-    .bytes(block.stored)
-    .finish()
+  writer.bytes(block.headerBytes).bytes(block.salt).bytes(block.owner).uint(birth).bytes(block.tag).bytes(block.stored)
 }
 
 /** Reads the record stored under this address; undefined when it is malformed. Whether it is genuine is asked separately. */

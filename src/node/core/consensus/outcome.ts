@@ -8,7 +8,6 @@
 
 import type { BlockAddress } from '../base/address.ts'
 import { addressBytes } from '../base/address.ts'
-import { concatBytes, uint64Bytes } from '../base/bytes.ts'
 import type { RequestId } from '../base/request-id.ts'
 
 export const sessionBytes = 16
@@ -38,7 +37,13 @@ export function judgeRequestId(
 
 /** Address, HLC of issue, session, sequence. */
 export function outcomeKey(address: BlockAddress, id: RequestId): Uint8Array {
-  return concatBytes(address, uint64Bytes(id.issued), id.session, uint64Bytes(id.sequence))
+  const key = new Uint8Array(keyBytes)
+  const view = new DataView(key.buffer)
+  key.set(address)
+  view.setBigUint64(addressBytes, id.issued)
+  key.set(id.session, addressBytes + 8)
+  view.setBigUint64(addressBytes + 8 + sessionBytes, id.sequence)
+  return key
 }
 
 /** The HLC of issue in a key of the family; undefined where the key is malformed. */

@@ -67,9 +67,9 @@ export interface AppliedBatch {
   readonly results: readonly RequestResult[]
 }
 
-/** Names a request id among others. */
-export function requestIdText(id: RequestId): string {
-  return `${id.issued}/${id.sequence}/${id.session.join()}`
+/** Names a request id among others, in memory only: digits of a power of two and bytes as they are cost the least. */
+export function requestIdText({ issued, sequence, session }: RequestId): string {
+  return `${issued.toString(32)}/${sequence.toString(32)}/${String.fromCharCode(...session)}`
 }
 
 /** Whether the batch was applied before, or may have been. */

@@ -16,7 +16,7 @@ import { isHlc } from '../base/hybrid-clock.ts'
 import type { RequestId } from '../base/request-id.ts'
 import { decodeText } from '../base/text.ts'
 import type { ContentBlock } from '../block/content-block.ts'
-import { decodeContentCopy, encodeContentCopy } from '../block/content-block.ts'
+import { contentCopyBytes, decodeContentCopy, writeContentCopy } from '../block/content-block.ts'
 import { sessionBytes } from '../consensus/outcome.ts'
 import type { PagePrecondition } from './page-batch.ts'
 import type { ChangeOperation, PageChange, ReadyValue } from './page-change.ts'
@@ -58,7 +58,9 @@ export interface PageEntry {
 }
 
 export function encodePageEntry({ hlc, forgetUpTo, parts }: PageEntry): Uint8Array {
-  const writer = new CanonicalWriter(entryFormat, 512).uint(hlc).uint(forgetUpTo)
+  let bytes = headBytes
+  for (const part of parts) bytes += partBytesOf(part)
+  const writer = new CanonicalWriter(entryFormat, bytes).uint(hlc).uint(forgetUpTo)
   return writer.list(parts, writePart).finish()
 }
 
@@ -75,7 +77,7 @@ export function decodePageEntry(bytes: Uint8Array): PageEntry | undefined {
 
 /** What a node sends to the primary of a page. */
 export function encodePagePart(part: PageEntryPart): Uint8Array {
-  const writer = new CanonicalWriter(partFormat, 256)
+  const writer = new CanonicalWriter(partFormat, headBytes + partBytesOf(part))
   writePart(part, writer)
   return writer.finish()
 }
@@ -85,7 +87,36 @@ export function decodePagePart(bytes: Uint8Array): PageEntryPart | undefined {
 }
 
 function writePart({ session, sequence, writer: user, changes, signed }: PageEntryPart, writer: CanonicalWriter): void {
-  writer.bytes(session).uint(sequence).bytes(user).bytes(encodePageChanges(changes)).bytes(signed)
+  writer.bytes(session).uint(sequence).bytes(user)
+  writer.record(changesFormat, changesBytes(changes), (fields) => fields.list(changes, writeChange)).bytes(signed)
+}
+
+/** Tag and numbers of an entry. */
+const headBytes = 64
+/** Fields of a part beside its changes and its signed batch. */
+const partFieldsBytes = 96
+/** Fields of a change and of an operation, at most, beside what is counted. */
+const changeFieldsBytes = 48
+const operationFieldsBytes = 96
+
+/** About the bytes of a part, and never fewer: a buffer that has to grow costs a copy of everything in it. */
+function partBytesOf({ changes, signed }: PageEntryPart): number {
+  return partFieldsBytes + changesBytes(changes) + signed.length
+}
+
+function changesBytes(changes: readonly PageChange[]): number {
+  let bytes = changesFormat.field.length + 5
+  for (const { operations } of changes) {
+    bytes += changeFieldsBytes
+    for (const operation of operations) {
+      bytes += operationFieldsBytes + operation.key.bytes.length
+      if (operation.kind === 'delete') continue
+      const { block, settles } = operation.value
+      bytes += operation.contentType.length + settles.length * (candidateKeyBytes + 1)
+      if (block !== undefined) bytes += contentCopyBytes(block)
+    }
+  }
+  return bytes
 }
 
 function readPart(reader: CanonicalReader): PageEntryPart {
@@ -96,15 +127,10 @@ function readPart(reader: CanonicalReader): PageEntryPart {
   return { session, sequence, writer, changes, signed: reader.bytes() }
 }
 
-function encodePageChanges(changes: readonly PageChange[]): Uint8Array {
-  const writer = new CanonicalWriter(changesFormat, 256)
-  return writer
-    .list(changes, ({ requestId, operations }, item) => {
-      item.bytes(requestId?.session ?? emptyBytes)
-      if (requestId !== undefined) item.uint(requestId.sequence).uint(requestId.issued)
-      item.list(operations, writeOperation)
-    })
-    .finish()
+function writeChange({ requestId, operations }: PageChange, writer: CanonicalWriter): void {
+  writer.bytes(requestId?.session ?? emptyBytes)
+  if (requestId !== undefined) writer.uint(requestId.sequence).uint(requestId.issued)
+  writer.list(operations, writeOperation)
 }
 
 function decodePageChanges(bytes: Uint8Array): readonly PageChange[] | undefined {
@@ -125,7 +151,8 @@ function writeOperation(operation: ChangeOperation, writer: CanonicalWriter): vo
   const { address, size, chunks, birth, block, settles } = operation.value
   writer.bytes(operation.contentType).bytes(address).uint(size).uint(chunks).uint(birth)
   // Its birth is that of the entry.
-  writer.bytes(block === undefined ? emptyBytes : encodeContentCopy(block, 0n))
+  if (block === undefined) writer.bytes(emptyBytes)
+  else writeContentCopy(writer, block, 0n)
   writer.list(settles, (settled, item) => item.bytes(settled))
 }
 

@@ -66,13 +66,16 @@ const forgetNothing = { floor: 0n, count: 0 }
 /** What the entries of key-value pages do. */
 export class PageLogic implements BlockLogic {
   readonly #parts: PageLogicParts
+  /** Entries that were looked into when they were accepted, until they are applied. */
+  readonly #decoded = new WeakMap<Uint8Array, PageEntry>()
 
   constructor(parts: PageLogicParts) {
     this.#parts = parts
   }
 
   spaceOf(body: Uint8Array, local: unknown): 'normal' | 'reserve' {
-    const entry = local instanceof LocalPageEntry ? local.entry : entryOf(body)
+    const entry = local instanceof LocalPageEntry ? local.entry : this.#entryOf(body)
+    if (!(local instanceof LocalPageEntry)) this.#decoded.set(body, entry)
     return entry.parts.every(({ changes }) => changes.every(isRemovalOnly)) ? 'reserve' : 'normal'
   }
 
@@ -80,8 +83,13 @@ export class PageLogic implements BlockLogic {
     if (record?.state.kind !== 'map') throw new CodedError('data-corrupt', 'an entry of a page meets another block')
     const isOwn = local instanceof LocalPageEntry
     if (isOwn && local.use(record)) return this.#apply(record, local, isOwn)
-    const entry = isOwn ? local.entry : entryOf(body)
+    const entry = isOwn ? local.entry : this.#entryOf(body)
+    this.#decoded.delete(body)
     return this.#load(address, record, entry).then((loaded) => this.#apply(record, loaded, isOwn))
+  }
+
+  #entryOf(body: Uint8Array): PageEntry {
+    return this.#decoded.get(body) ?? entryOf(body)
   }
 
   async #load(page: BlockAddress, record: BlockRecord, entry: PageEntry): Promise<LocalPageEntry> {
@@ -103,6 +111,7 @@ export class PageLogic implements BlockLogic {
     const keys = new Set<string>()
     // Whose entries the store holds, or gets of a part before.
     const held = new Set(present.entries.keys())
+    const last = entry.parts.at(-1)
     for (const part of entry.parts) {
       const batch = batchOf(current, entry.hlc, part, forget)
       if (batch === undefined) {
@@ -120,7 +129,7 @@ export class PageLogic implements BlockLogic {
         keys.add(key)
         held.add(key)
       }
-      takeIn(present, applied)
+      if (part !== last) takeIn(present, applied)
     }
     if (entry.parts.length === 0) current = markedRecord(record, entry.hlc)
     // However many parts an entry has, its slot makes one version.
