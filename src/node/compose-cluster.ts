@@ -188,7 +188,7 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
     kept: async (block) => (equalBytes(block.address, view.root) ? await root.copyWrites(block) : []),
   })
   const link = new TransportLink({
-    transport,
+    ...{ transport, clock, limits },
     logger: logger.child('consensus'),
     epoch: () => view.epoch,
     newerEpoch: () => follower.look(),

@@ -50,6 +50,8 @@ export interface ConsensusLimits {
   readonly applyRetryMaxMs: number
   /** How long the effect of a chosen entry waits at a follower for something that goes to the disk with it. */
   readonly applyCompanyMs: number
+  /** How long news that something is committed waits for another message that takes it along. */
+  readonly committedCompanyMs: number
   /** Bytes of the chosen entries that one answer brings to a member that is behind, and of one piece of a snapshot. */
   readonly catchUpBytesMax: number
   readonly snapshotPieceBytes: number
@@ -92,6 +94,7 @@ export const defaultConsensusLimits: ConsensusLimits = {
   applyRetryMs: 200,
   applyRetryMaxMs: 10_000,
   applyCompanyMs: 4,
+  committedCompanyMs: 4,
   catchUpBytesMax: 1024 * 1024,
   snapshotPieceBytes: 256 * 1024,
   groupLookMs: 1000,

@@ -19,6 +19,7 @@ import { Candidate } from './replica-candidate.ts'
 import type { LogEntry, ReplicaEffect, ReplicaLimits, ReplicaMessage, ReplicaRecord, Slot } from './replica-events.ts'
 import { groupBehind } from './replica-events.ts'
 import { ReplicaLog } from './replica-log.ts'
+import type { AcceptMessage } from './replica-primary.ts'
 import { Primary } from './replica-primary.ts'
 
 export interface ReplicaParts {
@@ -359,9 +360,18 @@ export function sendEntries(core: ReplicaCore, primary: Primary, to: Primary['ot
   const held = core.log.above(to.sent).filter(({ slot }) => slot <= last)
   const entries = withinOneAccept(core, held)
   const { committed, group } = core
-  core.send(to.member, { kind: 'accept', ballot, groupIndex: group.index, committed, first, entries })
+  const accept: AcceptMessage = { kind: 'accept', ballot, groupIndex: group.index, committed, first, entries }
+  // Mostly the members are equally far: who carries messages then sees that they are told the same.
+  if (primary.accept === undefined || !isSameAccept(primary.accept, accept)) primary.accept = accept
+  core.send(to.member, primary.accept)
   to.sent += entries.length
   to.sentAtMs = core.nowMs
+}
+
+function isSameAccept(left: AcceptMessage, right: AcceptMessage): boolean {
+  const isOfOnePlace = left.first === right.first && left.committed === right.committed && left.groupIndex === right.groupIndex
+  if (!isOfOnePlace || left.entries.length !== right.entries.length) return false
+  return left.entries.every((entry, index) => entry === right.entries[index])
 }
 
 /** One entry at least: none is larger than a message may be. */

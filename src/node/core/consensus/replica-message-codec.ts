@@ -71,13 +71,13 @@ export function replicaMessageBytes(message: ReplicaMessage): number {
 
 const slotHeadBytes = numberBytes + ballotBytes
 
-/** The messages fit one body: see `replicaMessageBytes`. */
-export function encodeReplicaMessages(messages: readonly AddressedMessage[]): Uint8Array {
+/** The messages fit one body: see `replicaMessageBytes`. `before`: a byte that goes in front of it. */
+export function encodeReplicaMessages(messages: readonly AddressedMessage[], before?: number): Uint8Array {
   assert(messages.length > 0 && messages.length <= replicaBodyMessagesMax, 'a body has messages, and not too many')
   let bytes = replicaBodyHeadBytes
   for (const { message } of messages) bytes += replicaMessageBytes(message)
-  const body = new CanonicalWriter(bodyFormat, bytes).list(messages, writeAddressed).finish()
-  assert(body.length <= replicaBodyBytesMax, 'the messages of a body fit it')
+  const body = new CanonicalWriter(bodyFormat, bytes, before).list(messages, writeAddressed).finish()
+  assert(body.length <= replicaBodyBytesMax + 1, 'the messages of a body fit it')
   return body
 }
 

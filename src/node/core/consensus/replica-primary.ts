@@ -10,6 +10,7 @@ import type { Group, Member } from './group.ts'
 import { compareMembers, majorityOf } from './group.ts'
 import type { PaceLimits } from './lead-pace.ts'
 import { LeadPace } from './lead-pace.ts'
+import type { ReplicaMessage } from './replica-events.ts'
 
 /** How far one other member or learner is. */
 export interface Progress {
@@ -23,6 +24,8 @@ export interface Progress {
   /** How long it may be silent before something is sent again; doubles while it is. */
   waitMs: number
 }
+
+export type AcceptMessage = Extract<ReplicaMessage, { kind: 'accept' }>
 
 interface Confirmation {
   readonly round: number
@@ -63,6 +66,8 @@ export class Primary {
   paceLookMs: number | undefined
   readonly pace: LeadPace<Progress>
   readonly proposals = new Map<number, number>()
+  /** What was sent last with entries, under this ballot. */
+  accept: AcceptMessage | undefined
   confirmation: Confirmation | undefined
   /** Reads that came while a confirmation was under way. */
   arrived: number[] = []

@@ -37,6 +37,11 @@ export function messageBody(kind: PeerMessageKind, bytes: Uint8Array): Uint8Arra
   return withNumber(messageNumbers[kind], bytes)
 }
 
+/** For who writes the number and what follows it in one piece. */
+export function messageNumber(kind: PeerMessageKind): number {
+  return messageNumbers[kind]
+}
+
 export function requestBody(kind: PeerRequestKind, bytes: Uint8Array): Uint8Array {
   return withNumber(requestNumbers[kind], bytes)
 }
