@@ -302,6 +302,9 @@ function placementIn(view: NetworkView, self: Member, follower: RootFollower | u
     },
     // A network of one store is that store, also when it came back under another id.
     groupOf: (address) => (view.placement.places.length === 1 ? [own] : view.placedAt(address)),
+    get everybody() {
+      return view.placement.places.length === 1 ? [own] : view.everybody
+    },
     differing: (address) => view.differing(address),
     reach: async (epoch, _nodeId, signal) => {
       await follower?.reach(epoch, signal)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../src/node/core/base/bytes.ts'
 import { withoutPlace, withPlace } from '../../../src/node/core/overlay/placement-map.ts'
-import { placementGroup } from '../../../src/node/core/overlay/rendezvous.ts'
+import { everyGroup, placementGroup } from '../../../src/node/core/overlay/rendezvous.ts'
 import { addressOf, mapOf, placeNumber } from '../../support/placement-draft.ts'
 
 const places = fc
@@ -28,6 +28,20 @@ describe('placement groups', () => {
         const group = placementGroup(mapOf(list), at, { factor: count })
         expect(placementGroup(mapOf(shuffled.map((each) => each.place)), at, { factor: count })).toEqual(group)
         expect(new Set(group.map((member) => toHex(member.nodeId))).size).toBe(Math.min(count, list.length))
+      }),
+    )
+  })
+
+  test('are the same for every address exactly where no more places fit than a group may have', () => {
+    fc.assert(
+      fc.property(places, factor, fc.array(address, { minLength: 3, maxLength: 3 }), (list, count, addresses) => {
+        const map = mapOf(list.map((place, index) => (index % 3 === 2 ? { ...place, weight: 0 } : place)))
+        const every = everyGroup(map, { factor: count })
+        expect(every !== undefined).toBe(map.places.filter(({ weight }) => weight > 0).length <= count)
+        const names = (members: readonly { readonly nodeId: Uint8Array }[]) => members.map(({ nodeId }) => toHex(nodeId)).sort()
+        for (const at of every === undefined ? [] : addresses) {
+          expect(names(placementGroup(map, at, { factor: count }))).toEqual(names(every ?? []))
+        }
       }),
     )
   })

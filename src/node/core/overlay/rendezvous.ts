@@ -65,6 +65,13 @@ export function placementGroup(map: PlacementMap, address: BlockAddress, rule: P
   return spread(ranked, rule.factor).map(({ nodeId, storeId }) => ({ nodeId, storeId }))
 }
 
+/** Who is in every group, in no order, where no more places fit than a group may have; undefined where addresses differ in their groups. */
+export function everyGroup(map: PlacementMap, rule: PlacementRule): readonly Member[] | undefined {
+  const fitting = map.places.filter((place) => place.weight > 0 && fits(place, rule))
+  if (fitting.length === 0 || fitting.length > rule.factor) return undefined
+  return fitting.map(({ nodeId, storeId }) => ({ nodeId, storeId }))
+}
+
 /** Strictly between 0 and 1: the upper 52 bits and a half, over 2^52. A double holds it exactly. */
 function fractionOf(low: number, high: number): number {
   const bits = high * 0x10_0000 + (low >>> 12)

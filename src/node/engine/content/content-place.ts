@@ -10,6 +10,8 @@ export interface ContentPlacement {
   readonly epoch: number
   /** The group of the newest epoch in rendezvous order; never empty. */
   groupOf(address: BlockAddress): readonly Member[]
+  /** The members of each group of the newest epoch, in no order, where they are the same for every address: then none is computed. */
+  readonly everybody?: readonly Member[] | undefined
   /** The groups of older epochs that are open and differ from it. */
   differing(address: BlockAddress): readonly (readonly Member[])[]
   /** Resolves when a map of this epoch or a later one is known here, which that node has. Rejects with `unavailable`. */
@@ -24,9 +26,14 @@ export function lonelyPlacement(self: Member): ContentPlacement {
 
 const nothing: readonly never[] = []
 
+/** The group of the newest epoch, in no order. */
+export function membersAt(placement: ContentPlacement, address: BlockAddress): readonly Member[] {
+  return placement.everybody ?? placement.groupOf(address)
+}
+
 /** Nobody else holds this block, or did. */
 export function isAlone(placement: ContentPlacement, address: BlockAddress): boolean {
-  const group = placement.groupOf(address)
+  const group = membersAt(placement, address)
   const [first] = group
   if (group.length !== 1 || first === undefined) return false
   return compareMembers(first, placement.self) === 0 && placement.differing(address).length === 0

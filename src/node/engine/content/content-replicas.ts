@@ -11,7 +11,7 @@ import type { CandidateRenewal, CollectCandidate, ContentFinding, StoredOutcome 
 import type { RecordWrite } from '../../ports/record-store.ts'
 import { AnswerTimes } from './answer-times.ts'
 import type { ContentParts } from './content-parts.ts'
-import { copiesRequired, hasMember, isAlone } from './content-place.ts'
+import { copiesRequired, hasMember, isAlone, membersAt } from './content-place.ts'
 import type { Absence, SearchResult } from './content-search.ts'
 import { ContentSearch } from './content-search.ts'
 import type { ContentInsert, ContentRemoval } from './content-writes.ts'
@@ -26,6 +26,8 @@ interface SearchOptions {
   readonly mending?: 'soon' | 'now' | 'never'
   readonly absence?: Absence
 }
+
+const nothingWithin = { group: [], others: [], holds: true }
 
 /** Of a body between nodes, for what is around a block in it: the header with its key, and the fields of the call. */
 const callBytes = 72 * 1024
@@ -43,6 +45,8 @@ export class ContentReplicas implements AsyncDisposable {
   readonly #repairs = new Map<string, Promise<void>>()
   /** When bad copies were last tried to be replaced. */
   readonly #triedMs = new Map<string, number>()
+  /** Whether one group was within another, when that was asked last. */
+  #within: { readonly group: readonly Member[]; readonly others: readonly Member[]; readonly holds: boolean } = nothingWithin
 
   constructor(parts: ContentParts) {
     const { blockPayloadBytesMax, chunkBytes, peerBodyBytesMax } = parts.limits
@@ -72,8 +76,8 @@ export class ContentReplicas implements AsyncDisposable {
    * Whether a block may travel with an entry of its page: who should hold it does so then, and any majority of the page is enough of them.
    */
   travels({ address, header }: ContentBlock, pageMembers: readonly Member[]): boolean {
-    const group = this.#parts.placement.groupOf(address)
-    if (!group.every((member) => hasMember(pageMembers, member))) return false
+    const group = membersAt(this.#parts.placement, address)
+    if (!this.#isWithin(group, pageMembers)) return false
     const rest = pageMembers.length - copiesRequired(pageMembers.length, 'majority')
     return group.length - rest >= this.#writes.required(group, header.acknowledgements)
   }
@@ -278,9 +282,19 @@ export class ContentReplicas implements AsyncDisposable {
     this.#repairs.set(name, repairing)
   }
 
+  /** Mostly both are the same as the last time. */
+  #isWithin(group: readonly Member[], others: readonly Member[]): boolean {
+    const { group: lastGroup, others: lastOthers } = this.#within
+    if (group === lastGroup && others === lastOthers) return this.#within.holds
+    const holds = group.every((member) => hasMember(others, member))
+    this.#within = { group, others, holds }
+    return holds
+  }
+
   #isMember(address: BlockAddress): boolean {
     const { placement } = this.#parts
-    return [placement.groupOf(address), ...placement.differing(address)].some((group) => hasMember(group, placement.self))
+    if (hasMember(membersAt(placement, address), placement.self)) return true
+    return placement.differing(address).some((group) => hasMember(group, placement.self))
   }
 }
 

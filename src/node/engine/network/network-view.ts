@@ -8,7 +8,7 @@ import { differingGroups, openEpochs } from '../../core/overlay/open-epochs.ts'
 import type { PlacementMap } from '../../core/overlay/placement-map.ts'
 import { placeOf } from '../../core/overlay/placement-map.ts'
 import type { RecoveryProof } from '../../core/overlay/recovery-record.ts'
-import { placementGroup } from '../../core/overlay/rendezvous.ts'
+import { everyGroup, placementGroup } from '../../core/overlay/rendezvous.ts'
 import type { NetworkFacts } from './network-facts.ts'
 import type { NetworkState } from './network-state.ts'
 
@@ -25,6 +25,7 @@ export class NetworkView {
   #leftBehind: RecoveryProof | undefined
   #facts: NetworkFacts
   #epochs: OpenEpochs
+  #everybody: readonly Member[] | undefined
 
   constructor(state: NetworkState) {
     this.networkId = state.networkId
@@ -33,6 +34,7 @@ export class NetworkView {
     this.#leftBehind = state.leftBehind
     this.#facts = state
     this.#epochs = epochsOf(state.maps)
+    this.#everybody = everyGroup(state.placement, { factor: replicationFactor })
   }
 
   get facts(): NetworkFacts {
@@ -71,6 +73,7 @@ export class NetworkView {
   update(facts: NetworkFacts): void {
     this.#facts = facts
     this.#epochs = epochsOf(facts.maps)
+    this.#everybody = everyGroup(facts.placement, { factor: replicationFactor })
     for (const listener of this.#listeners) listener()
   }
 
@@ -83,6 +86,11 @@ export class NetworkView {
     const factor = equalBytes(address, this.root) ? rootFactor : replicationFactor
     const members = placementGroup(this.placement, address, { factor })
     return members.length > 0 ? members : [this.#self]
+  }
+
+  /** The members of each block by the newest map, in no order, where that is the same for all of them; the root may have more. */
+  get everybody(): readonly Member[] | undefined {
+    return this.#everybody
   }
 
   /** The group that a block is born to now. */
