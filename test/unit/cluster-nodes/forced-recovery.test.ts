@@ -75,6 +75,8 @@ test('a node that joined goes on with the key of the owner, who hands the networ
   await using cluster = await MemoryCluster.of(3)
   const [founder, other, survivor] = [cluster.at(0), cluster.at(1), cluster.at(2)]
   await survivor.put('a', 'before')
+  // What the other two have decided has reached the survivor, too.
+  await cluster.pass(100)
   for (const node of cluster.nodes) node.vanish()
   expect(await survivor.codeOf(survivor.recover())).toBe('permission-denied')
   expect(await survivor.codeOf(survivor.recover((await other.keys()).user.signing))).toBe('permission-denied')
