@@ -185,6 +185,7 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
   const calls = new MemberCalls({ transport, host, clock, limits, self, liveness: parts.liveness })
   const catchUp = new CatchUp({
     ...{ transport, store, host, limits },
+    carried: ({ record, address }, body) => parts.logicOf(record, body).carried?.(address, body) ?? [],
     kept: async (block) => (equalBytes(block.address, view.root) ? await root.copyWrites(block) : []),
   })
   const link = new TransportLink({

@@ -62,6 +62,9 @@ interface Bed {
   readonly installing?: boolean
 }
 
+/** What the value is stored by that travels with an entry of these bytes. */
+const bodyName = (body: Uint8Array) => new Uint8Array(32).fill(body[0] ?? 0)
+
 /** A block of this node, and another member with a snapshot, whose entries are gone. A test says when the stream is open and what comes. */
 async function bedOf({ record, installing = false }: Bed) {
   const world = new MemoryCluster()
@@ -100,12 +103,24 @@ async function bedOf({ record, installing = false }: Bed) {
     },
   } as unknown as Transport
   const host = { open: () => block } as unknown as ReplicaHost
-  const catchUp = new CatchUp({ store, host, limits: defaultLimits, transport, kept: () => Promise.resolve([]) })
+  const catchUp = new CatchUp({
+    store,
+    host,
+    limits: defaultLimits,
+    transport,
+    carried: (_block, body) => [{ kind: 'put', family: 'content', key: bodyName(body), value: body }],
+    kept: () => Promise.resolve([]),
+  })
   return {
     ...{ world, host, store, block, sent, wanted, asked, questions, opened },
     caughtUp: (since: number) => catchUp.from(second, address, since, signal),
     snapshot: (next: BlockRecord) => arrived.resolve(framed(encodeSnapshotEnd(encodeBlockRecord(next)))),
     breakOff: () => arrived.reject(new CodedError('unavailable', 'the connection broke')),
+    /** This member is one of those who have the entry, and does not know whether it is chosen. */
+    accepted: async (slot: number, byte: number) => {
+      block.receive(second, { kind: 'accept', ballot, groupIndex: 0, committed: 0, first: slot, entries: [change(byte)] })
+      await turn()
+    },
     /** The primary has this entry chosen. */
     chosen: async (slot: number, byte: number) => {
       const entries = [change(byte)]
@@ -125,6 +140,20 @@ test('a snapshot replaces what is behind it, and is asked for as of what is want
   expect(await caught).toMatchObject({ kind: 'installed', index: 7 })
   expect(questions).toMatchObject([{ since: 5 }])
   expect(block.record).toMatchObject({ committedIndex: 7n, state: { signed: Uint8Array.of(7) } })
+})
+
+test('what travelled with accepted entries stays when a snapshot takes their place, and that of later ones goes on with them', async () => {
+  const { store, caughtUp, opened, snapshot, accepted, sent } = await bedOf({ record: recordAt(0, 0) })
+  await accepted(1, 21)
+  await accepted(2, 22)
+  expect(sent.filter(({ kind }) => kind === 'accepted')).toHaveLength(2)
+  const caught = caughtUp(1)
+  opened.resolve()
+  snapshot(recordAt(1, 21))
+  expect(await caught).toMatchObject({ kind: 'installed', index: 1 })
+  expect(await store.get('content', bodyName(Uint8Array.of(21)))).toEqual(Uint8Array.of(21))
+  expect(await store.get('content', bodyName(Uint8Array.of(22)))).toBeUndefined()
+  expect(await store.scan('accepted', { limit: 9 })).toHaveLength(1)
 })
 
 test('a snapshot replaces nothing where the member came that far by itself while it was under way', async () => {

@@ -5,7 +5,7 @@ import type { Limits } from '../../core/base/limits.ts'
 import { decodeChosenSlots } from '../../core/consensus/chosen-slots.ts'
 import type { Member } from '../../core/consensus/group.ts'
 import { decodeBlockRecord, encodeBlockRecord } from '../../core/consensus/record-codec.ts'
-import { acceptedKey } from '../../core/consensus/vote-codec.ts'
+import { acceptedKey, decodeAccepted } from '../../core/consensus/vote-codec.ts'
 import { FramedReader } from '../../core/wire/framed-pieces.ts'
 import { requestBody, streamBody } from '../../core/wire/peer-body.ts'
 import type { SnapshotFamily } from '../../core/wire/replica-calls.ts'
@@ -29,6 +29,8 @@ export interface CatchUpParts {
   readonly limits: Limits
   /** Written down before the state of a block that is whole is replaced, for a start in between. */
   readonly kept: (block: HostedBlock) => Promise<readonly RecordWrite[]>
+  /** What travels with an accepted entry, of which nobody else may have enough. */
+  readonly carried: (block: HostedBlock, body: Uint8Array) => readonly RecordWrite[]
 }
 
 const families: readonly SnapshotFamily[] = ['entry', 'outcome']
@@ -99,7 +101,7 @@ export class CatchUp {
     const own = { ...record, promised: block.ownPromise }
     const put = { kind: 'put', family: 'block', key: address, value: encodeBlockRecord(own) } as const
     const vote = voteWrite(address, block.ownPromise, false)
-    await store.commit([put, vote, ...(await this.#acceptedUpTo(address, index))], { space: 'reserve' })
+    await store.commit([put, vote, ...(await this.#acceptedUpTo(block, index))], { space: 'reserve' })
     block.state.installed(own)
     return { kind: 'installed', index, group: record.group }
   }
@@ -133,10 +135,17 @@ export class CatchUp {
   }
 
   /** What was accepted of slots that the state holds. */
-  async #acceptedUpTo(address: BlockAddress, index: number): Promise<readonly RecordWrite[]> {
-    const { store } = this.#parts
+  async #acceptedUpTo(block: HostedBlock, index: number): Promise<readonly RecordWrite[]> {
+    const { store, carried } = this.#parts
+    const { address } = block
     const before = acceptedKey(address, index + 1)
-    const found = await store.scan('accepted', { from: address, before, limit: clearedAtOnce, keysOnly: true })
+    const found = await store.scan('accepted', { from: address, before, limit: clearedAtOnce })
+    // This member was counted among those who have the values of what it accepted: they stay, though it is not applied here.
+    for (const { value } of found) {
+      const entry = decodeAccepted(value)?.entry
+      const writes = entry?.kind === 'change' ? carried(block, entry.body) : []
+      if (writes.length > 0) await store.commit(writes, { space: 'reserve' })
+    }
     return found.map(({ key }) => ({ kind: 'delete', family: 'accepted', key }))
   }
 }

@@ -32,6 +32,8 @@ export interface BlockLogic {
   apply(record: BlockRecord | undefined, entry: ChosenEntry): AppliedEntry | Promise<AppliedEntry>
   /** Where the entry's acceptance takes its space from. */
   spaceOf(body: Uint8Array, local: unknown): CommitOptions['space']
+  /** What travels with an entry and counts as stored here once it is accepted, for who gets the state behind it without applying it. */
+  carried?(address: BlockAddress, body: Uint8Array): readonly RecordWrite[]
 }
 
 /** The logic of a block by its record, or by the entry of its birth. */

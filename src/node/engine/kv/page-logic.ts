@@ -18,7 +18,7 @@ import type { OutcomeLookup } from '../outcome-lookup.ts'
 import { forgottenOutcomes } from './forgotten-outcomes.ts'
 import type { LoadedPage } from './load-page.ts'
 import { loadPage } from './load-page.ts'
-import { pageWrites } from './page-writes.ts'
+import { carriedValues, pageWrites } from './page-writes.ts'
 
 export interface PageLogicParts {
   readonly store: RecordStore
@@ -77,6 +77,17 @@ export class PageLogic implements BlockLogic {
     const entry = local instanceof LocalPageEntry ? local.entry : this.#entryOf(body)
     if (!(local instanceof LocalPageEntry)) this.#decoded.set(body, entry)
     return entry.parts.every(({ changes }) => changes.every(isRemovalOnly)) ? 'reserve' : 'normal'
+  }
+
+  /** Values, each with a candidate: whether the page names them at all is for the collector to ask. */
+  carried(page: BlockAddress, body: Uint8Array): readonly RecordWrite[] {
+    const { hlc, parts } = entryOf(body)
+    return carriedValues(
+      page,
+      parts.flatMap(({ changes }) => changes),
+      hlc,
+      this.#parts.rules.graceSpan,
+    )
   }
 
   apply(record: BlockRecord | undefined, { address, body, local }: ChosenEntry): AppliedEntry | Promise<AppliedEntry> {

@@ -52,6 +52,32 @@ export function pageWrites(
   return writes
 }
 
+/** The values that travel with changes, as stored by who does not apply them. */
+export function carriedValues(
+  page: BlockAddress,
+  changes: readonly PageChange[],
+  hlc: bigint,
+  graceSpan: bigint,
+): readonly RecordWrite[] {
+  return changes.flatMap(({ operations }) =>
+    operations.flatMap((operation): RecordWrite[] => {
+      if (operation.kind !== 'put') return []
+      const { key, value } = operation
+      const { block } = value
+      if (block === undefined) return []
+      return [
+        { kind: 'put', family: 'content', key: block.address, value: encodeContentCopy(block, hlc) },
+        {
+          kind: 'put',
+          family: 'collect',
+          key: candidateKey(hlc + graceSpan, block.address),
+          value: candidateReason(page, key.bytes),
+        },
+      ]
+    }),
+  )
+}
+
 /** The values of the puts that this turn carried out. One that met a conflict leaves nothing, or keeps its candidates. */
 function addValues(
   writes: RecordWrite[],
