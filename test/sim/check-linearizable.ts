@@ -24,10 +24,16 @@ export interface ObjectModel<State, Call, Answer> {
 /** States and sets that are looked at: a history with many open operations could be searched for ever. */
 const searchedMax = 1_000_000
 
-/** Throws where the search does not come to an end in time. */
+/** The history is too open to be judged: too many of its operations may have happened or not. */
+export class SearchGivenUp extends Error {
+  override readonly name = 'SearchGivenUp'
+}
+
+/** Throws SearchGivenUp where the search does not come to an end in time. */
 export function isLinearizable<State, Call, Answer>(
   model: ObjectModel<State, Call, Answer>,
   history: readonly Operation<Call, Answer>[],
+  statesMax = searchedMax,
 ): boolean {
   const operations = history.toSorted((left, right) => left.calledAt - right.calledAt)
   const answered = operations.reduce((sum, { answeredAt }) => sum + (answeredAt === Number.POSITIVE_INFINITY ? 0 : 1), 0)
@@ -41,8 +47,8 @@ export function isLinearizable<State, Call, Answer>(
     const key = `${placed.toString(36)} ${model.keyOf(state)}`
     if (seen.has(key)) continue
     seen.add(key)
-    if (seen.size > searchedMax)
-      throw new Error(`the search was given up after ${searchedMax} states of ${operations.length} operations`)
+    if (seen.size > statesMax)
+      throw new SearchGivenUp(`the search was given up after ${statesMax} states of ${operations.length} operations`)
     for (const [index, { call, answer, answeredAt }] of candidates(operations, placed)) {
       const rest = answeredAt === Number.POSITIVE_INFINITY ? left : left - 1
       for (const next of model.step(state, call, answer))

@@ -166,4 +166,12 @@ export const clusterMutants: readonly Mutant[] = [
     wrong: 'isFresh(block, start, 3_600_000)) {',
     profile: together(parted, ofCopies),
   },
+  {
+    name: 'take-a-rotten-copy-for-all-there-are',
+    hosts: 'wide',
+    file: 'node/engine/content/local-copies.ts',
+    right: "if (bytes === 'damaged') return damaged",
+    wrong: "if (bytes === 'damaged') throw new CodedError('data-corrupt', 'this copy does not verify')",
+    profile: together({ rot: 20 }, { hosts: 3, keys: 6, restMs: 5, lists: 0, roaming: 100, valueBytes: 4000 }),
+  },
 ]

@@ -14,7 +14,7 @@ export interface Mutant<Worlds = Profile> {
   readonly wrong: string
   readonly profile: (profile: Worlds) => Worlds
   /** Of the worlds in which it shows; one, unless given. */
-  readonly hosts?: number | 'recovered'
+  readonly hosts?: number | 'recovered' | 'wide'
 }
 
 const calm = (profile: Profile): Profile => ({

@@ -19,7 +19,6 @@ export interface NemesisParts {
 
 const quickSync = [0.2, 2] as const
 const slowSync = [20, 120] as const
-const skewMaxMs = 20_000
 
 export class Nemesis {
   readonly #parts: NemesisParts
@@ -61,7 +60,7 @@ export class Nemesis {
   }
 
   #bring(kind: HostFault, host: SimHost): void {
-    const { hosts, tell, random } = this.#parts
+    const { hosts, tell, random, profile } = this.#parts
     tell(hosts.length > 1 ? `fault: ${kind} of ${host.name}` : `fault: ${kind}`)
     switch (kind) {
       case 'power':
@@ -86,7 +85,7 @@ export class Nemesis {
         })
         return
       case 'clock-jump':
-        host.skewMs = random.between(-skewMaxMs, skewMaxMs)
+        host.skewMs = random.between(-profile.skewMs, profile.skewMs)
         return
       case 'index-damage':
         host.disk.damageIndex()

@@ -46,6 +46,10 @@ export interface Profile {
   readonly doubled: number
   readonly overtaking: number
   readonly late: number
+  /** Of worlds that are wide: everything that was ever thought of, signatures at no cost, and looks at maps and copies in quick succession. */
+  readonly isWide: boolean
+  /** How far a clock jumps, at most. */
+  readonly skewMs: number
   /** Milliseconds between two faults of the kind on the average; 0: none. */
   readonly faults: Readonly<Record<FaultKind, number>>
 }
@@ -55,12 +59,15 @@ export type HostFault = (typeof hostFaults)[number]
 /** `flap`: a link goes and comes. `slow-channel`: what keeps its order between two hosts takes its time. */
 export const networkFaults = ['partition', 'one-way', 'flap', 'reset', 'slow-channel'] as const
 export type NetworkFault = (typeof networkFaults)[number]
-export const faultKinds = [...hostFaults, ...networkFaults] as const
+/** Of wide worlds. `pause`: a process does nothing for a while. `rot`: bits of copies at one host. */
+export const wideFaults = ['pause', 'rot'] as const
+export type WideFault = (typeof wideFaults)[number]
+export const faultKinds = [...hostFaults, ...networkFaults, ...wideFaults] as const
 export type FaultKind = (typeof faultKinds)[number]
 
 export const noFaults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Readonly<Record<FaultKind, number>>
 
-export function drawProfile(random: SeededRandom): Profile {
+function drawProfile(random: SeededRandom): Profile {
   const faults = Object.fromEntries(hostFaults.map((kind) => [kind, random.percent(50) ? random.pick([30, 100, 300]) : 0]))
   return {
     operations: 200,
@@ -77,13 +84,13 @@ export function drawProfile(random: SeededRandom): Profile {
     blocks: random.pick([0, 30, 70]),
     rot: random.percent(30),
     ...{ hosts: 1, growth: 'settled', recovery: false, lossy: false, outages: 'any', patienceMs: 0, roaming: 0, copies: 0 },
-    ...{ delayMs: 1, lost: 0, doubled: 0, overtaking: 0, late: 0 },
+    ...{ delayMs: 1, lost: 0, doubled: 0, overtaking: 0, late: 0, isWide: false, skewMs: 20_000 },
     faults: { ...noFaults, ...faults },
   }
 }
 
 /** Draws behind those of a world of one host, so that its seeds keep their meaning. `several`: how many is drawn too. */
-export function drawClusterProfile(random: SeededRandom, hosts: number | 'several' | 'recovered'): Profile {
+function drawClusterProfile(random: SeededRandom, hosts: number | 'several' | 'recovered'): Profile {
   if (hosts === 'recovered') return drawRecoveryProfile(random)
   const alone = drawProfile(random)
   const faults = { ...alone.faults }
@@ -126,9 +133,29 @@ function drawRecoveryProfile(random: SeededRandom): Profile {
   }
 }
 
+/** Draws behind those of a world of several hosts. */
+function drawWideProfile(random: SeededRandom): Profile {
+  const drawn = drawClusterProfile(random, 'several')
+  const hosts = random.pick([2, 3, 3, 3, 3, 4, 5, 5, 7])
+  const isKeeping = hosts >= 3 && drawn.growth === 'settled' && drawn.outages === 'minority'
+  const faults = {
+    ...drawn.faults,
+    pause: random.percent(40) ? random.pick([100, 300, 900]) : 0,
+    // Of one host, whose copies others have: what only one has is lost with it.
+    rot: random.percent(30) && isKeeping ? random.pick([30, 100]) : 0,
+  }
+  const keys = Math.max(3, drawn.keys)
+  return { ...drawn, hosts, keys, isWide: true, operations: 200, skewMs: random.pick([100, 20_000]), faults }
+}
+
 /** `operations 200, clients 3, ..., power every 120 ms` */
 export function profileText({ faults, ...workload }: { readonly faults: Readonly<Record<string, number>> }): string {
   const loads = Object.entries(workload).map(([name, value]) => `${name} ${value}`)
   const troubles = Object.entries(faults).flatMap(([kind, everyMs]) => (everyMs > 0 ? [`${kind} every ${everyMs} ms`] : []))
   return [...loads, ...troubles].join(', ')
+}
+
+export function drawnProfile(random: SeededRandom, hosts: number | 'several' | 'recovered' | 'wide'): Profile {
+  if (hosts === 'wide') return drawWideProfile(random)
+  return hosts === 1 ? drawProfile(random) : drawClusterProfile(random, hosts)
 }

@@ -60,7 +60,8 @@ export class SimCaller {
   /** A call that the process does not live to answer is one of unknown outcome. */
   async ask<Value>(action: Action<Value>, home?: SimHost): Promise<Told<Value>> {
     const { random, time, profile } = this.#parts
-    const { node, gone } = home ?? this.#choose()
+    const host = home ?? this.#choose()
+    const { node, gone } = host
     if (node === undefined) {
       await this.pause(2)
       return { kind: 'refused', code: 'down' }
@@ -71,7 +72,8 @@ export class SimCaller {
     const isWhole = this.#parts.hosts.length > 1 && profile.faults['index-damage'] === 0 && !profile.lossy
     const late = new CodedError('deadline-exceeded', 'the client waits no longer')
     using _late = profile.patienceMs > 0 ? time.after(profile.patienceMs, () => cancel.abort(late)) : undefined
-    const answer = action(node, { signal: cancel.signal }, false).then(
+    const call = () => action(node, { signal: cancel.signal }, false)
+    const answer = (host.isPaused ? new Promise<void>((resolve) => host.happen(resolve)).then(call) : call()).then(
       (value) => ({ kind: 'answer' as const, value }),
       (error: unknown) => {
         if (!(error instanceof CodedError)) throw error

@@ -13,11 +13,14 @@ export class SimClock implements Clock {
   readonly #time: VirtualTime
   readonly #skewMs: () => number
   readonly #startedMs: number
+  /** Lets something happen in the process, now or when it goes on. */
+  readonly #happen: (run: () => void) => void
   #gone = false
 
-  constructor(time: VirtualTime, skewMs: () => number) {
+  constructor(time: VirtualTime, skewMs: () => number, happen = (run: () => void): void => run()) {
     this.#time = time
     this.#skewMs = skewMs
+    this.#happen = happen
     this.#startedMs = time.nowMs
   }
 
@@ -47,7 +50,9 @@ export class SimClock implements Clock {
 
   after(durationMs: number, run: () => undefined): Disposable {
     return this.#time.after(durationMs > 0 ? Math.max(durationMs, finestMs) : 0, () => {
-      if (!this.#gone) run()
+      this.#happen(() => {
+        if (!this.#gone) run()
+      })
     })
   }
 

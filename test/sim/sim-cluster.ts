@@ -4,6 +4,8 @@
  */
 import { MemoryNetwork } from '../../src/node/adapters/memory-transport/memory-network.ts'
 import type { Limits } from '../../src/node/core/base/limits.ts'
+import type { Crypto } from '../../src/node/ports/crypto.ts'
+import type { RecordWrite } from '../../src/node/ports/record-store.ts'
 import { CodedError, isCoded } from '../../src/shared/coded-error.ts'
 import type { Profile } from './profile.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -19,6 +21,8 @@ export interface SimClusterParts {
   readonly randoms: readonly SeededRandom[]
   readonly networkRandom: SeededRandom
   readonly limits: Limits
+  readonly crypto: Crypto
+  readonly written?: (host: SimHost, writes: readonly RecordWrite[]) => void
   readonly profile: Profile
   readonly tell: (what: string) => void
 }
@@ -44,20 +48,21 @@ export class SimCluster {
 
   constructor(parts: SimClusterParts) {
     this.#parts = parts
-    const { time, randoms, networkRandom, limits, profile, tell } = parts
+    const { time, randoms, networkRandom, limits, crypto, written, profile, tell } = parts
     const { delayMs, lost, doubled, overtaking, late } = profile
     this.messages = new SimNetwork(time, networkRandom, {
       ...{ delayMs: [0.1, delayMs], lost, doubled, overtaking, late, lateMs },
     })
     this.between = new MemoryNetwork({
-      deliver: (from, to, _bytes, run) => this.messages.send(from, to, run),
-      carry: (from, to, run) => void time.after(this.#channelMs(from, to), run),
+      deliver: (from, to, _bytes, run) => this.messages.send(from, to, () => this.#arrive(to, run)),
+      carry: (from, to, run) => void time.after(this.#channelMs(from, to), () => this.#arrive(to, run)),
     })
+    const shared = { time, limits, crypto, ...(written !== undefined && { written }) }
     const network = { between: this.between, watched: this.traffic.watch }
     this.hosts = randoms.map((random, index) => {
       const name = `h${index}`
-      if (randoms.length === 1) return new SimHost({ name, time, random, limits, tell })
-      return new SimHost({ name, time, random, limits, network, tell: (what) => tell(`${name} ${what}`) })
+      if (randoms.length === 1) return new SimHost({ ...shared, name, random, tell })
+      return new SimHost({ ...shared, name, random, network, tell: (what) => tell(`${name} ${what}`) })
     })
     this.active = profile.recovery ? this.hosts.slice(0, -1) : this.hosts
   }
@@ -128,6 +133,13 @@ export class SimCluster {
     await this.pause(joinRetryMs)
   }
 
+  /** At a process that may be paused. */
+  #arrive(endpoint: string, run: () => void): void {
+    const host = this.hosts.find((each) => each.endpoint === endpoint)
+    if (host === undefined) run()
+    else host.happen(run)
+  }
+
   #isSettled(): boolean {
     const statuses = this.active.map(({ node }) => node?.cluster.status())
     const epoch = statuses[0]?.epoch
@@ -135,6 +147,7 @@ export class SimCluster {
       (status) =>
         status !== undefined &&
         status.epoch === epoch &&
+        (!this.#parts.profile.isWide || status.openEpochs === 1) &&
         status.groupsPending === 0 &&
         status.copiesPending === 0 &&
         status.nodes.length === this.active.length &&

@@ -6,7 +6,6 @@ import { MemoryDisk } from '../../src/node/adapters/memory-store/memory-disk.ts'
 import { openMemoryStore } from '../../src/node/adapters/memory-store/memory-store.ts'
 import type { MemoryNetwork } from '../../src/node/adapters/memory-transport/memory-network.ts'
 import { MemoryTransport } from '../../src/node/adapters/memory-transport/memory-transport.ts'
-import { NodeCrypto } from '../../src/node/adapters/node-crypto/node-crypto.ts'
 import { createNode } from '../../src/node/compose-node.ts'
 import { nodeIdOf } from '../../src/node/core/access/user-keys.ts'
 import type { Limits } from '../../src/node/core/base/limits.ts'
@@ -18,8 +17,9 @@ import { loadUserKeys, makeNodeKeys } from '../../src/node/engine/network/node-k
 import type { StorageNode } from '../../src/node/engine/storage-node.ts'
 import { verifyAtRest } from '../../src/node/engine/verify/verify-at-rest.ts'
 import type { Compressor } from '../../src/node/ports/compressor.ts'
+import type { Crypto } from '../../src/node/ports/crypto.ts'
 import type { NodePorts } from '../../src/node/ports/node-ports.ts'
-import type { RecordStore } from '../../src/node/ports/record-store.ts'
+import type { RecordStore, RecordWrite } from '../../src/node/ports/record-store.ts'
 import type { Transport, TransportEvents } from '../../src/node/ports/transport.ts'
 import { assert } from '../../src/shared/assert.ts'
 import { CodedError } from '../../src/shared/coded-error.ts'
@@ -34,15 +34,17 @@ export interface SimHostParts {
   readonly time: VirtualTime
   readonly random: SeededRandom
   readonly limits: Limits
+  readonly crypto: Crypto
   readonly byteLimit?: number
   /** What its process reaches others over. */
   readonly network?: { readonly between: MemoryNetwork; readonly watched: (transport: Transport) => Transport }
   readonly tell: (what: string) => void
+  /** Told of what a store was asked to write, once it is durable. */
+  readonly written?: (host: SimHost, writes: readonly RecordWrite[]) => void
 }
 
 /** Compressed bytes differ between versions of zstd, and addresses with them. */
 const noCompressor: Compressor = { compress: (plain) => plain, decompress: (packed) => packed }
-const crypto = new NodeCrypto({ verifyKeysMax: 64 })
 const joinTimeoutMs = 3000
 const silentEvents: TransportEvents = {
   sessionBegan: () => undefined,
@@ -70,6 +72,8 @@ export class SimHost {
   isLost = false
   #clock: SimClock | undefined
   #gone = Promise.withResolvers<'gone'>()
+  /** What waits for a process that is paused. */
+  #held: (() => void)[] | undefined
   /** Called when the process ended by itself, because its disk failed. */
   ended: () => void = () => undefined
 
@@ -78,7 +82,7 @@ export class SimHost {
     this.disk.scheduleSync = (complete) => {
       const [low, high] = this.syncMs
       const micro = parts.random.between(Math.round(low * 1000), Math.round(high * 1000))
-      parts.time.after(micro / 1000, complete)
+      parts.time.after(micro / 1000, () => this.happen(complete))
     }
   }
 
@@ -149,6 +153,28 @@ export class SimHost {
     }
   }
 
+  get isPaused(): boolean {
+    return this.#held !== undefined
+  }
+
+  /** Nothing happens in the process, as where its machine has no time for it. What comes meanwhile waits for it. */
+  pause(): void {
+    this.#held ??= []
+  }
+
+  /** It goes on, with one thing after the other. */
+  resume(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const run of held) this.#parts.time.after(0, () => this.happen(run))
+  }
+
+  /** Runs it now, or when the process goes on. */
+  readonly happen = (run: () => void): void => {
+    if (this.#held === undefined) run()
+    else this.#held.push(run)
+  }
+
   /** Ends in order: what was admitted is answered. */
   async stop(): Promise<void> {
     const { node } = this
@@ -171,7 +197,7 @@ export class SimHost {
 
   /** Recovers its network by force with its disk as the only survivor. Rejects where power goes meanwhile. */
   async recover(administrator?: SimHost): Promise<RecoveryRecord> {
-    const { limits, random, tell } = this.#parts
+    const { limits, random, crypto, tell } = this.#parts
     const clock = this.#begin()
     const store = this.#openStore(() => undefined)
     try {
@@ -199,12 +225,12 @@ export class SimHost {
   async findingsAtRest(): Promise<readonly string[]> {
     const { random, limits } = this.#parts
     await using store = openMemoryStore({ random, disk: this.disk })
-    const parts = { store, crypto, random, compressor: noCompressor, keyVault: this.#vault, limits }
+    const parts = { store, crypto: this.#parts.crypto, random, compressor: noCompressor, keyVault: this.#vault, limits }
     return (await verifyAtRest(parts)) ?? []
   }
 
   #begin(): SimClock {
-    const clock = new SimClock(this.#parts.time, () => this.skewMs)
+    const clock = new SimClock(this.#parts.time, () => this.skewMs, this.happen)
     this.#clock = clock
     return clock
   }
@@ -214,24 +240,36 @@ export class SimHost {
     this.store = undefined
     this.#clock?.end()
     this.#clock = undefined
+    this.resume()
     this.#parts.network?.between.vanish(this.endpoint, { silently: true })
     this.#gone.resolve('gone')
     this.#gone = Promise.withResolvers()
   }
 
   #openStore(failed: () => void): RecordStore {
-    const { random, limits, byteLimit } = this.#parts
-    return openMemoryStore({
+    const { random, limits, byteLimit, written } = this.#parts
+    const store = openMemoryStore({
       random,
       disk: this.disk,
       limits,
       events: { failed },
       ...(byteLimit !== undefined && { byteLimit }),
     })
+    if (written === undefined) return store
+    const commit = store.commit.bind(store)
+    store.commit = (writes, options) => {
+      const committed = commit(writes, options)
+      committed.then(
+        () => written(this, writes),
+        () => undefined,
+      )
+      return committed
+    }
+    return store
   }
 
   async #transportOver(clock: SimClock): Promise<Transport> {
-    const { network, random, limits } = this.#parts
+    const { network, random, limits, crypto } = this.#parts
     assert(network !== undefined, 'this machine has a network')
     const { node } = await makeNodeKeys({ keyVault: this.#vault, crypto, random })
     const nodeId = nodeIdOf(crypto, node.publicKey)
@@ -241,7 +279,7 @@ export class SimHost {
   }
 
   #portsOver(store: RecordStore, clock: SimClock): NodePorts {
-    const { random } = this.#parts
+    const { random, crypto } = this.#parts
     return {
       clock,
       random,

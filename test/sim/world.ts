@@ -3,14 +3,14 @@
  * production composition over simulated ports. One thing happens, all that follows from it at once happens, then the next.
  */
 
+import { NodeCrypto } from '../../src/node/adapters/node-crypto/node-crypto.ts'
 import type { BlockAddress } from '../../src/node/core/base/address.ts'
-import { defaultLimits } from '../../src/node/core/base/limits.ts'
 import { assert } from '../../src/shared/assert.ts'
 import { BlockClient } from './block-client.ts'
 import type { BlockAnswer, BlockCall } from './block-model.ts'
 import { blockModel } from './block-model.ts'
 import type { ObjectModel } from './check-linearizable.ts'
-import { isLinearizable } from './check-linearizable.ts'
+import { isLinearizable, SearchGivenUp } from './check-linearizable.ts'
 import { endCluster } from './cluster-ending.ts'
 import { CopyChecker } from './copy-checker.ts'
 import { History } from './history.ts'
@@ -21,7 +21,8 @@ import { keyModel } from './key-model.ts'
 import { Nemesis } from './nemesis.ts'
 import { NetworkNemesis } from './network-nemesis.ts'
 import type { Profile } from './profile.ts'
-import { drawClusterProfile, drawProfile, profileText } from './profile.ts'
+import { drawnProfile, profileText } from './profile.ts'
+import { RecordChecker } from './record-checker.ts'
 import { isLinearizableButForATail } from './recovered-history.ts'
 import { liveThroughRecovery } from './recovery-life.ts'
 import { RevisionChecker } from './revision-checker.ts'
@@ -29,16 +30,19 @@ import { endInRot } from './rotten-ending.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { SimCaller } from './sim-caller.ts'
 import { SimCluster } from './sim-cluster.ts'
+import { SimCrypto } from './sim-crypto.ts'
 import type { SimHost } from './sim-host.ts'
 import { Trace } from './trace.ts'
 import { Violation } from './violation.ts'
 import { VirtualTime } from './virtual-time.ts'
+import { WideNemesis } from './wide-nemesis.ts'
+import { limitsOf } from './world-limits.ts'
 import type { WorldReport } from './world-report.ts'
 import { WrittenValues } from './written-values.ts'
 
 export interface WorldOptions {
-  /** One, unless given. `several`: as many as the seed says; `recovered`: likewise, and the network loses its majority for good. */
-  readonly hosts?: number | 'several' | 'recovered'
+  /** One, unless given. `several`: as many as the seed says; `recovered`: likewise, and the network loses its majority for good; `wide`: with more kinds of faults. */
+  readonly hosts?: number | 'several' | 'recovered' | 'wide'
   readonly change?: (profile: Profile) => Profile
   readonly print?: (line: string) => void
 }
@@ -54,37 +58,13 @@ interface WorldClient {
 const eventsMax = 400_000
 const waitMs = 50
 const waitsMax = 100
-/** Small, so that every bound is met within a second. */
-const limits = {
-  ...defaultLimits,
-  chunkBytes: 1024,
-  stopTimeoutMs: 1000,
-  clockReservationMs: 20,
-  collectGraceMs: 400,
-  collectIntervalMs: 15,
-  outcomesMax: 24,
-}
-/** Of nodes that are milliseconds apart. What they wait for keeps its order: a ping, a probe, a silence, a call. */
-const clusterLimits = {
-  ...limits,
-  ...{ resendMs: 20, resendMaxMs: 200, leadTimeoutMs: 200, confirmTimeoutMs: 100, catchUpTimeoutMs: 1000, silentMs: 300 },
-  ...{
-    retainedEntriesMax: 8,
-    hostedBlocksMax: 6,
-    routeTimeoutMs: 1000,
-    failoverPingMs: 30,
-    preferenceIdleMs: 200,
-    ...{ slowWriteMs: 5, slowWritesMax: 4, stalledWriteMs: 100, healthyMs: 300 },
-    snapshotPieceBytes: 1024,
-  },
-  ...{ groupLookMs: 100, groupLookMax: 4, groupChangesMax: 2, callTimeoutMs: 3000 },
-  ...{ swimPeriodMs: 100, swimPingTimeoutMs: 40, swimDigestMs: 500, swimDeadPingMs: 200 },
-  ...{ directoryWriteMs: 50, recordIntervalMs: 2000, recordLookMs: 200 },
-  ...{ contentTimeoutMs: 1000, contentRetryMs: 10, contentRetryMaxMs: 100, contentHedgeMs: 10, contentHedgeMaxMs: 100 },
-  ...{ spreadRetryMs: 100, spreadRetryMaxMs: 500, spreadBlocksAtOnce: 8 },
-  ...{ peerDialTimeoutMs: 200, peerDialRestMs: 5, peerDialRestMaxMs: 200, peerHandshakeTimeoutMs: 200, peerHelloTimeoutMs: 200 },
-  ...{ peerPingMs: 200, peerSilenceMs: 600, peerStopMs: 200, peerLingerMs: 20, peerJoinTimeoutMs: 1000 },
-}
+const wideStatesMax = 100_000
+/** Timers of a host, those that were cancelled and are not due included: more means that something is forgotten. */
+const timersMax = 4000
+/** Events between two looks by which maps the hosts act. */
+const looksEvents = 100
+const realCrypto = new NodeCrypto({ verifyKeysMax: 64 })
+const simCrypto = new SimCrypto()
 
 export class World {
   readonly #seed: number
@@ -100,6 +80,10 @@ export class World {
   readonly #cluster: SimCluster
   readonly #nemesis: Nemesis
   readonly #networkNemesis: NetworkNemesis
+  readonly #wideNemesis: WideNemesis
+  readonly #records = new RecordChecker()
+  #timers = 0
+  #unjudged = 0
   readonly #addresses = new Map<string, BlockAddress>()
   readonly #clients: readonly WorldClient[]
   readonly #profile: Profile
@@ -115,7 +99,7 @@ export class World {
     this.#trace = new Trace(print)
     const random = new SeededRandom(seed)
     const profileRandom = random.fork()
-    const profile = change(hosts === 1 ? drawProfile(profileRandom) : drawClusterProfile(profileRandom, hosts))
+    const profile = change(drawnProfile(profileRandom, hosts))
     this.#profile = profile
     this.#left = profile.operations
     const tell = (what: string) => this.#trace.add(this.#time.nowMs, what)
@@ -128,13 +112,22 @@ export class World {
     this.#random = random
     this.#cluster = new SimCluster({
       ...{ time, profile, tell, randoms: [first, ...others], networkRandom: between.networkRandom },
-      limits: profile.hosts === 1 ? limits : clusterLimits,
+      limits: limitsOf(profile),
+      crypto: profile.isWide ? simCrypto : realCrypto,
+      ...(profile.isWide && { written: (host, writes) => this.#watched(() => this.#records.saw(host, writes)) }),
     })
     const cluster = this.#cluster
     this.#survivor = profile.recovery ? more.pick(cluster.active) : this.#first
     const begin = (work: Promise<void>) => this.#watch(work)
     this.#nemesis = new Nemesis({ hosts: cluster.hosts, time, random: nemesis, profile, tell, begin })
     this.#networkNemesis = new NetworkNemesis({ cluster, time, random: between.nemesis, profile, tell })
+    this.#wideNemesis = new WideNemesis({
+      cluster,
+      time,
+      random: profile.isWide ? more.fork() : new SeededRandom(seed),
+      profile,
+      tell,
+    })
     this.#clients = clients.map((each, index) => this.#client(`c${index}`, each, tell))
   }
 
@@ -211,9 +204,14 @@ export class World {
     if (growth === 'settled') await cluster.settle()
     this.#nemesis.begin()
     this.#networkNemesis.begin()
-    await Promise.all([growing, ...this.#clients.map((client) => this.#use(client))])
+    this.#wideNemesis.begin()
+    const using = this.#clients.map((client) => this.#use(client))
+    // In wide worlds there may be too much trouble to join in.
+    await Promise.all(this.#profile.isWide ? using : [growing, ...using])
     this.#nemesis.end()
     this.#networkNemesis.end()
+    this.#wideNemesis.end()
+    await growing
     await this.#endTogether()
   }
 
@@ -225,7 +223,7 @@ export class World {
     const { recovery, lossy: isLossy } = this.#profile
     const readAll = (host: SimHost) => this.#readAll(host)
     // A value that an entry brought while a node came is where its page was at that moment.
-    await endCluster({ cluster, readAll, changeAll, isLossy, ...(recovery && { copies: 1 }) })
+    await endCluster({ cluster, readAll, changeAll, isLossy, rotten: this.#wideNemesis.rotten, ...(recovery && { copies: 1 }) })
   }
 
   async #liveThroughRecovery(): Promise<void> {
@@ -310,9 +308,26 @@ export class World {
     await this.#trap.drain()
     for (let events = 0; !over; events++) {
       if (this.#failed !== undefined) throw this.#failed
+      this.#look(events)
       if (events > eventsMax) throw new Violation(`the world never comes to an end, at ${Math.round(this.#time.nowMs)} ms`)
       if (!this.#time.step()) throw new Violation('nothing happens any more, and somebody waits')
       await this.#trap.drain()
+    }
+  }
+
+  #look(events: number): void {
+    const profile = this.#profile
+    if (!profile.isWide || events % looksEvents > 0) return
+    for (const host of this.#cluster.hosts) this.#records.acts(host)
+    this.#timers = Math.max(this.#timers, this.#time.waiting)
+    if (this.#timers > timersMax * profile.hosts) throw new Violation(`${this.#timers} timers wait`)
+  }
+
+  #watched(look: () => void): void {
+    try {
+      look()
+    } catch (error) {
+      this.#failed ??= error
     }
   }
 
@@ -325,14 +340,29 @@ export class World {
   #check(): void {
     this.#revisions.check()
     const recoveredAt = this.#recoveredAt
-    if (recoveredAt === undefined) checkHistory(keyModel, this.#keys)
+    if (recoveredAt === undefined) this.#judge(keyModel, this.#keys)
     else {
       for (const key of this.#keys.objects) {
         if (isLinearizableButForATail(this.#keys.of(key), recoveredAt)) continue
         throw new Violation(`the history of ${key} is not linearizable, whatever the recovery may have lost`)
       }
     }
-    checkHistory(blockModel, this.#blocks)
+    this.#judge(blockModel, this.#blocks)
+  }
+
+  /** In wide worlds a history may be too open for any search; those are counted. */
+  #judge<State, Call, Answer>(model: ObjectModel<State, Call, Answer>, history: History<Call, Answer>): void {
+    const { isWide } = this.#profile
+    for (const object of history.objects) {
+      try {
+        if (isLinearizable(model, history.of(object), isWide ? wideStatesMax : undefined)) continue
+      } catch (error) {
+        if (!isWide || !(error instanceof SearchGivenUp)) throw error
+        this.#unjudged += 1
+        continue
+      }
+      throw new Violation(`the history of ${object} is not linearizable`)
+    }
   }
 
   #counts() {
@@ -352,14 +382,14 @@ export class World {
       faults: {
         ...this.#nemesis.counts,
         ...(hosts.length > 1 && { ...this.#networkNemesis.counts, ...traffic.counts, ...this.#counts() }),
+        ...(this.#profile.isWide && {
+          ...this.#wideNemesis.counts,
+          ...this.#records.counts,
+          timers: this.#timers,
+          unjudged: this.#unjudged,
+        }),
       },
       simulatedMs: Math.round(this.#time.nowMs),
     }
-  }
-}
-
-function checkHistory<State, Call, Answer>(model: ObjectModel<State, Call, Answer>, history: History<Call, Answer>): void {
-  for (const object of history.objects) {
-    if (!isLinearizable(model, history.of(object))) throw new Violation(`the history of ${object} is not linearizable`)
   }
 }

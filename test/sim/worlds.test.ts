@@ -8,6 +8,8 @@ import seeds from './seeds.json' with { type: 'json' }
 const freshSeeds = 2000
 const freshClusterSeeds = 40
 const freshRecoverySeeds = 30
+/** Of each of two processes, which run beside each other. */
+const freshWideSeeds = 80
 /** A mutant shows in one of so many worlds. */
 const mutantSeeds = 300
 const clusterMutantSeeds = 60
@@ -26,6 +28,14 @@ test.each(seeds)(
   },
 )
 
+test('wide worlds keep every promise', async () => {
+  const from = Math.floor(Math.random() * 2 ** 30)
+  const halves = [from, from + freshWideSeeds].map((first) =>
+    runSim('--hosts', 'wide', '--from', String(first), '--seeds', String(freshWideSeeds)),
+  )
+  for (const { code, output } of await Promise.all(halves)) expect(code, output).toBe(0)
+})
+
 test('worlds of several hosts keep every promise', async () => {
   const { code, output } = await runSim('--hosts', 'several', '--seeds', String(freshClusterSeeds))
   expect(code, output).toBe(0)
@@ -37,8 +47,8 @@ test('worlds whose network loses its majority for good and is recovered keep eve
   expect(code, output).toBe(0)
 })
 
-test('a world of several hosts from the same seed is the same world', async () => {
-  const hashes = async () => (await runSim('--hosts', '3', '--from', '1', '--seeds', '4', '--hashes')).output
+test.each(['3', 'wide'])('a world of hosts: %s from the same seed is the same world', async (hosts) => {
+  const hashes = async () => (await runSim('--hosts', hosts, '--from', '1', '--seeds', '4', '--hashes')).output
   const first = await hashes()
   expect(first.split('\n').filter((line) => /^\d+ [0-9a-f]{16}$/.test(line))).toHaveLength(4)
   expect(await hashes()).toBe(first)
