@@ -192,19 +192,27 @@ export class Page implements ReadablePage {
     const { clock, origin, session, writer, host, limits, hostClock } = this.#parts
     using deadline = new Deadline(hostClock, limits.callTimeoutMs, host.signal)
     const { signal } = deadline
+    let asked = 0
     for (let attempt = 0; ; attempt++) {
       const sequence = ++this.#sequence
       const part = new LocalPart({ session, sequence, writer, changes }, this.address, clock.next(), origin)
       const results = await this.#ask(signal, {
         kind: 'page-change',
-        local: () => this.#keeper.decide(part, signal),
-        body: () => encodePagePart(part),
+        local: () => {
+          asked++
+          return this.#keeper.decide(part, signal)
+        },
+        body: () => {
+          asked++
+          return encodePagePart(part)
+        },
         decode: (bytes) => {
           const decoded = decodeResults(bytes)
           return decoded?.length === changes.length ? decoded : undefined
         },
       })
-      if (attempt >= replaysMax || results.every(({ kind }) => kind !== 'replayed')) return results
+      if (attempt < replaysMax && results.some(({ kind }) => kind === 'replayed')) continue
+      return asked === 1 ? results : results.map(ofSeveralTries)
     }
   }
 
@@ -234,4 +242,9 @@ export class Page implements ReadablePage {
   #nextId(): RequestId {
     return { session: this.#parts.session, sequence: ++this.#issued, issued: this.#parts.clock.next() }
   }
+}
+
+/** One whose outcome is not kept any more may have been carried out by an earlier try of this node, which its caller knows nothing of. */
+function ofSeveralTries(result: RequestResult): RequestResult {
+  return result.kind === 'too-old' ? { kind: 'replayed' } : result
 }
