@@ -210,8 +210,8 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
   passport.register(peers)
   new SnapshotSource({ store, host, limits }).register(peers)
   peers.onJoin((body, signal) => admission.admit(body, signal))
-  const guard = new SessionGuard(transport, view)
-  peers.onSession({ connected: () => groups.look(), disconnected: ({ nodeId }) => guard.left(nodeId) })
+  const guard = new SessionGuard(transport, view, limits)
+  peers.onSession({ connected: () => groups.look() })
   view.onChange(() => {
     liveness.placementChanged()
     groups.look()

@@ -24,24 +24,25 @@ function chainOf(serial: number, issuerSerial: number): PassportChain {
   return [signPassport(key(issuerSerial), terms(serial)), signPassport(key(9), terms(issuerSerial))]
 }
 
-function world() {
+/** Nodes 1 to 3 were let in; of `here` there is a session. */
+function world({ here = [1, 2, 3], directoryNodesMax = 3 } = {}) {
   const listeners: (() => void)[] = []
   const facts = { admission: { revocationVersion: 0, invites: [], revocations: [] as readonly Revocation[] } }
   const ended: number[] = []
-  const nodes = [1, 2, 3]
   const transport = {
-    peers: nodes.map((byte) => ({ nodeId: filled(byte, 32) })),
+    peers: here.map((byte) => ({ nodeId: filled(byte, 32) })),
     endSession: (nodeId: Uint8Array, reason: string) => void (reason === 'revoked' && ended.push(nodeId[0] ?? 0)),
   }
   const view = { facts, onChange: (listen: () => void) => void listeners.push(listen) }
-  const guard = new SessionGuard(transport as never, view as never)
-  for (const byte of nodes) guard.letIn(filled(byte, 32), chainOf(byte, byte === 3 ? 7 : 8))
+  const guard = new SessionGuard(transport as never, view as never, { directoryNodesMax })
+  const letIn = (byte: number): void => guard.letIn(filled(byte, 32), chainOf(byte, byte === 3 ? 7 : 8))
+  for (const byte of [1, 2, 3]) letIn(byte)
   const revoke = (serial: number): void => {
     const revocation = { kind: 'serial', value: filled(serial, 16), at: 5n, by: key(9).publicKey } as const
     facts.admission = { ...facts.admission, revocations: [revocation] }
     for (const listener of listeners) listener()
   }
-  return { guard, ended, revoke }
+  return { letIn, ended, revoke }
 }
 
 test('a revoked passport ends its session, and a revoked issuer those of all whom it let in', () => {
@@ -51,12 +52,18 @@ test('a revoked passport ends its session, and a revoked issuer those of all who
   revoke(2)
   expect(ended).toEqual([2])
   revoke(8)
-  expect(ended).toEqual([2, 1, 2])
+  expect(ended).toEqual([2, 1])
 })
 
-test('what a node showed is forgotten with its session', () => {
-  const { guard, ended, revoke } = world()
-  guard.left(filled(2, 32))
+test('a node is looked after that was let in before the session ended in whose place another one comes', () => {
+  const { ended, revoke } = world({ here: [] })
   revoke(2)
-  expect(ended).toEqual([])
+  expect(ended).toEqual([2])
+})
+
+test('of more nodes than can be known, one without a session is forgotten first, and never the last', () => {
+  const { letIn, ended, revoke } = world({ here: [1, 3] })
+  letIn(4)
+  revoke(8)
+  expect(ended).toEqual([1, 4])
 })

@@ -1,37 +1,58 @@
 import type { PassportChain } from '../../core/access/passport.ts'
 import { isRevoked } from '../../core/access/revocation.ts'
 import { toHex } from '../../core/base/bytes.ts'
+import type { Limits } from '../../core/base/limits.ts'
 import type { Transport } from '../../ports/transport.ts'
 import type { NetworkView } from '../network/network-view.ts'
 
-/** Ends the sessions of nodes whose passport, or a link of its chain, was revoked since they were let in. */
+/** What a node showed when it was let in. */
+interface Shown {
+  readonly nodeId: Uint8Array
+  readonly chain: PassportChain
+}
+
+/**
+ * Ends the sessions of nodes whose passport, or a link of its chain, was revoked since they were let in. What a node showed outlives its
+ * session: another one may have been let in before that ended, and stands in its place. Of nodes without a session the ones that were let
+ * in last are kept.
+ */
 export class SessionGuard {
   readonly #transport: Transport
   readonly #view: NetworkView
-  /** What the node of a session showed last, by its id in hex; those of nodes without a session are forgotten. */
-  readonly #chains = new Map<string, PassportChain>()
+  readonly #limits: Pick<Limits, 'directoryNodesMax'>
+  /** What each node showed last, by its id in hex, in the order of that. */
+  readonly #shown = new Map<string, Shown>()
 
-  constructor(transport: Transport, view: NetworkView) {
+  constructor(transport: Transport, view: NetworkView, limits: Pick<Limits, 'directoryNodesMax'>) {
     this.#transport = transport
     this.#view = view
+    this.#limits = limits
     view.onChange(() => this.#look())
   }
 
   /** A node showed its passport, which was good. */
   letIn(nodeId: Uint8Array, chain: PassportChain): void {
-    this.#chains.set(toHex(nodeId), chain)
+    const name = toHex(nodeId)
+    this.#shown.delete(name)
+    this.#shown.set(name, { nodeId, chain })
+    if (this.#shown.size > this.#limits.directoryNodesMax) this.#forgetOne(name)
   }
 
-  left(nodeId: Uint8Array): void {
-    this.#chains.delete(toHex(nodeId))
+  #forgetOne(last: string): void {
+    const here = new Set(this.#transport.peers.map(({ nodeId }) => toHex(nodeId)))
+    for (const name of this.#shown.keys()) {
+      if (name === last || here.has(name)) continue
+      this.#shown.delete(name)
+      return
+    }
   }
 
   #look(): void {
     const { revocations } = this.#view.facts.admission
-    if (revocations.length === 0) return
-    for (const { nodeId } of this.#transport.peers) {
-      const chain = this.#chains.get(toHex(nodeId))
-      if (chain?.some((passport) => isRevoked(passport, revocations)) === true) this.#transport.endSession(nodeId, 'revoked')
+    for (const [name, { nodeId, chain }] of [...this.#shown]) {
+      if (!chain.some((passport) => isRevoked(passport, revocations))) continue
+      this.#shown.delete(name)
+      this.#transport.endSession(nodeId, 'revoked')
     }
   }
 }
