@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import { expect, test, vi } from 'vitest'
 import type { Connection } from '../../../src/renderer/connection/connection-store.ts'
 import { connectionOf } from '../../../src/renderer/demo/page-states.ts'
@@ -32,12 +32,13 @@ const signs: readonly (readonly [state: string, page: string, sign: RegExp])[] =
 test.each(signs)('%s: %s says so', async (state, page, sign) => {
   vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(700)
   using _app = await renderApp({ path: `/${page}`, connection: made(state) })
-  expect((await screen.findAllByText(sign, undefined, { timeout: 5_000 }))[0]).toBeInTheDocument()
+  await waitFor(() => expect(screen.getAllByText(sign)[0]).toBeInTheDocument(), { timeout: 5_000 })
 })
 
 test.each(['overview', 'keys', 'activity', 'connect', 'settings'])('loading: %s shows what is awaited', async (page) => {
   using _app = await renderApp({ path: `/${page}`, connection: made('loading') })
-  expect((await screen.findAllByRole('status', { name: /./ }, { timeout: 5_000 }))[0]).toBeInTheDocument()
+  // What was found may be drawn anew before it is looked at.
+  await waitFor(() => expect(screen.getAllByRole('status', { name: /./ })[0]).toBeInTheDocument(), { timeout: 5_000 })
 })
 
 test('the gallery leads to no state that does not exist', () => {
