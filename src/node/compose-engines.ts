@@ -295,6 +295,7 @@ function isPage(record: BlockRecord | undefined, body: Uint8Array): boolean {
 /** Where immutable blocks belong by the map that holds. */
 function placementIn(view: NetworkView, self: Member, follower: RootFollower | undefined): ContentPlacement {
   const own = { nodeId: self.nodeId, storeId: self.storeId }
+  const isThere = ({ nodeId, storeId }: Member): boolean => !equalBytes(nodeId, self.nodeId) || equalBytes(storeId, self.storeId)
   return {
     self: own,
     get epoch() {
@@ -305,7 +306,8 @@ function placementIn(view: NetworkView, self: Member, follower: RootFollower | u
     get everybody() {
       return view.placement.places.length === 1 ? [own] : view.everybody
     },
-    differing: (address) => view.differing(address),
+    // What this node alone held in a directory that it has no more nobody else can be asked for.
+    differing: (address) => view.differing(address).filter((group) => group.some(isThere)),
     reach: async (epoch, _nodeId, signal) => {
       await follower?.reach(epoch, signal)
     },
