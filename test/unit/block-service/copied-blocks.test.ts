@@ -66,7 +66,7 @@ describe('a copy', () => {
     const installed = Promise.withResolvers<void>()
     const replaced = block.state.replaced(
       1000,
-      async () => undefined,
+      async () => async () => undefined,
       () => installed.promise,
     )
     await vi.waitFor(() => expect(block.state.isInstalling).toBe(true))
@@ -85,7 +85,7 @@ describe('a copy', () => {
       local: async (block) => {
         await block.state.replaced(
           1000,
-          async () => undefined,
+          async () => async () => undefined,
           async () => undefined,
         )
         return 'half and half'

@@ -72,10 +72,10 @@ export class CatchUp {
   }
 
   /** A state that is being replaced is no state: a crash in between is known by the mark, which goes with the last piece. */
-  async #begin(block: HostedBlock, isWhole: boolean): Promise<void> {
+  async #begin(block: HostedBlock, isWhole: boolean): Promise<() => Promise<void>> {
     const { store, kept } = this.#parts
-    const mark = voteWrite(block.address, block.ownPromise, true)
-    await store.commit([...(isWhole ? await kept(block) : []), mark], { space: 'reserve' })
+    const writes = isWhole ? await kept(block) : []
+    return () => store.commit([...writes, voteWrite(block.address, block.ownPromise, true)], { space: 'reserve' })
   }
 
   async #install(block: HostedBlock, stream: PeerStream, wanted: number): Promise<CaughtUp> {

@@ -156,20 +156,28 @@ export class AppliedState {
   }
 
   /**
-   * Replaces the state while nothing is applied: `begin` writes down that it is, which fails where nothing can be written, and the state
-   * stays what it was. From then on the block has none until `install` has succeeded. Undefined, and nothing is done, where the state is
+   * Replaces the state while nothing is applied. What `begin` resolves with writes down that it is; where nothing can be written that fails,
+   * and the state stays what it was. From then on the block has none until `install` has succeeded. Undefined, and nothing is done, where the state is
    * whole and has come to this slot by itself: it may be beyond what would replace it.
    */
   async replaced<Result>(
     since: number,
-    begin: (isWhole: boolean) => Promise<void>,
+    begin: (isWhole: boolean) => Promise<() => Promise<void>>,
     install: () => Promise<Result>,
   ): Promise<Result | undefined> {
     return await this.exclusively(async () => {
       const isWhole = !this.#installing && this.#record !== undefined
       if (isWhole && this.#record !== undefined && this.#record.committedIndex >= since) return undefined
-      await begin(isWhole)
+      const mark = await begin(isWhole)
+      const before = this.#installing
+      // What is promised meanwhile is written down behind the mark, and must not take it away.
       this.#installing = true
+      try {
+        await mark()
+      } catch (error) {
+        this.#installing = before
+        throw error
+      }
       this.#replacements++
       const result = await install()
       this.#installing = false
