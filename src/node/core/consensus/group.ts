@@ -7,7 +7,7 @@
  */
 
 import { assert } from '../../../shared/assert.ts'
-import { compareBytes } from '../base/bytes.ts'
+import { compareBytes, equalBytes } from '../base/bytes.ts'
 
 export const nodeIdBytes = 32
 export const storeIdBytes = 16
@@ -40,6 +40,11 @@ export function isMember(group: Group, member: Member): boolean {
 /** Nobody but its one member hears of what is decided. */
 export function isLonely({ members, learners }: Group): boolean {
   return members.length + learners.length === 1
+}
+
+/** A group of this node alone, in whichever data directory. */
+export function isLonelyAt(group: Group, nodeId: Uint8Array): boolean {
+  return isLonely(group) && group.members.some((member) => equalBytes(member.nodeId, nodeId))
 }
 
 /** The members of several lists, each once, in order. */

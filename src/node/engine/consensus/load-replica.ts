@@ -6,7 +6,7 @@ import type { Ballot } from '../../core/consensus/ballot.ts'
 import { compareBallots } from '../../core/consensus/ballot.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { Group } from '../../core/consensus/group.ts'
-import { isLonely } from '../../core/consensus/group.ts'
+import { isLonelyAt } from '../../core/consensus/group.ts'
 import type { Proposer } from '../../core/consensus/prepare-alone.ts'
 import { prepareAlone } from '../../core/consensus/prepare-alone.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
@@ -40,7 +40,7 @@ export async function loadReplica(
   const block = bytes === undefined ? undefined : decodeBlockRecord(address, bytes)
   if (bytes !== undefined && block === undefined) throw corrupt('the record of this block cannot be read')
   // A group of one accepts by applying: beside its record neither votes nor accepted entries count.
-  const isAlone = block !== undefined && isLonely(block.group)
+  const isAlone = block !== undefined && isLonelyAt(block.group, self.nodeId)
   if (isAlone) return aloneReplica(block, self)
   const vote = await readVote(store, address)
   const installing = vote?.installing === true

@@ -7,7 +7,7 @@ import { rootBlockAddress } from '../../core/block/map-block.ts'
 import type { SignedBatch } from '../../core/block/signed-batch.ts'
 import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch.ts'
 import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
-import { isLonely } from '../../core/consensus/group.ts'
+import { isLonelyAt } from '../../core/consensus/group.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { decodeVote } from '../../core/consensus/vote-codec.ts'
 import { userKeyOf } from '../../core/kv/record-keys.ts'
@@ -49,12 +49,12 @@ export async function loadNetwork(parts: LoadingParts, kept: NetworkRecord): Pro
   const { crypto, store, keys } = parts
   const { networkId } = kept
   const root = rootBlockAddress(crypto, networkId)
-  const isHeld = (await store.has('block', root)) && !(await isInstalling(store, root))
+  const nodeId = nodeIdOf(crypto, keys.node.publicKey)
+  const isHeld = (await store.has('block', root)) && !(await isInstalling(store, root, nodeId))
   const copy = isHeld ? undefined : await readRootCopy(store, networkId)
   const held = copy === undefined ? await readHeldRoot(parts, networkId, root) : undefined
   const sections = held?.sections ?? sectionsByName(copy?.sections ?? [])
   const facts = networkFacts(parts, networkId, sections)
-  const nodeId = nodeIdOf(crypto, keys.node.publicKey)
   if (placeOf(facts.placement, nodeId) === undefined) throw foreignKey('node')
   // A node that joined brings its pages to where the others have them when it runs.
   if (facts.placement.places.length === 1) for (const page of facts.stores.values()) await assertPage(store, page, networkId)
@@ -89,11 +89,11 @@ async function readHeldRoot(
 }
 
 /** A state that was being replaced when the node ended is none. */
-async function isInstalling(store: RecordStore, root: BlockAddress): Promise<boolean> {
+async function isInstalling(store: RecordStore, root: BlockAddress, nodeId: Uint8Array): Promise<boolean> {
   const found = await store.get('block', root)
   const record = found && decodeBlockRecord(root, found)
-  // Nobody gives a snapshot to a group of one that nobody learns from.
-  if (record === undefined || isLonely(record.group)) return false
+  // Nobody gives a snapshot to a group of this node alone that nobody learns from.
+  if (record === undefined || isLonelyAt(record.group, nodeId)) return false
   const bytes = await store.get('vote', root)
   return bytes !== undefined && decodeVote(bytes)?.installing === true
 }

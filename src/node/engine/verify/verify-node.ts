@@ -7,7 +7,7 @@ import { decodeManifest } from '../../core/block/manifest.ts'
 import { decodeRemovalProof, decodeTombstone, isGenuineRemoval } from '../../core/block/removal.ts'
 import { decodeSignedBatch, isGenuineBatch } from '../../core/block/signed-batch.ts'
 import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
-import { isLonely } from '../../core/consensus/group.ts'
+import { isLonely, isLonelyAt } from '../../core/consensus/group.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { acceptedKey, decodeAccepted, decodeVote, slotOfAcceptedKey } from '../../core/consensus/vote-codec.ts'
 import { decodeEntry } from '../../core/kv/entry.ts'
@@ -170,7 +170,7 @@ class Verification {
     const record = address && bytes && decodeBlockRecord(address, bytes)
     if (record === undefined || address === undefined) return false
     // A store that was recovered by force has another id than the one that was alone.
-    if (isLonely(record.group)) return !record.group.members.some(({ nodeId }) => equalBytes(nodeId, this.#parts.nodeId))
+    if (isLonely(record.group)) return !isLonelyAt(record.group, this.#parts.nodeId)
     const next = acceptedKey(address, Number(record.committedIndex) + 1)
     return (
       !record.group.members.some((member) => equalBytes(member.storeId, storeId)) ||
