@@ -9,7 +9,7 @@ const freshSeeds = 2000
 const freshClusterSeeds = 40
 const freshRecoverySeeds = 30
 /** Of each of two processes, which run beside each other. */
-const freshWideSeeds = 80
+const freshWideSeeds = 40
 /** A mutant shows in one of so many worlds. */
 const mutantSeeds = 300
 const clusterMutantSeeds = 60
