@@ -246,7 +246,8 @@ export class KeyValueWorld {
   }
 }
 
-function newPage(
+/** A page without keys, as a group of one has it at its birth. */
+export function newPage(
   address: BlockAddress,
   generation: bigint,
   self: { nodeId: Uint8Array; storeId: Uint8Array; bootCount: number; recovery: number },

@@ -34,7 +34,7 @@ import { encodeConfirmedIndex, encodeCopyAnswer, encodeCopyQuestion } from '../.
 import type { SnapshotRecord } from '../../src/node/core/wire/replica-calls.ts'
 import { encodeEntriesQuestion, encodeSnapshotEnd, encodeSnapshotPiece } from '../../src/node/core/wire/replica-calls.ts'
 import type { RoutedAnswer, RoutedRequest } from '../../src/node/core/wire/routed-call.ts'
-import { encodeRoutedAnswer, encodeRoutedRequest } from '../../src/node/core/wire/routed-call.ts'
+import { encodeRoutedAnswer, encodeRoutedRequest, routedKinds } from '../../src/node/core/wire/routed-call.ts'
 import { crypto } from '../support/identities.ts'
 import type { VectorFile } from './vectors.ts'
 
@@ -178,21 +178,10 @@ export function rootLog(): VectorFile {
   }
 }
 
-const copyCallKinds = ['copy', 'confirmed-index'] as const
-
 export function memberCalls(): VectorFile {
-  const kinds = [
-    'page-change',
-    'page-read',
-    'page-list',
-    'block-read',
-    'block-change',
-    'root-change',
-    'root-read',
-    'page-settle',
-    ...copyCallKinds,
-  ] as const
-  const requests = kinds.map((kind): RoutedRequest => ({ address, kind, primaryFailed: kind === 'page-list', body: signed }))
+  const requests = routedKinds.map(
+    (kind): RoutedRequest => ({ address, kind, primaryFailed: kind === 'page-list', body: signed }),
+  )
   const answers: readonly RoutedAnswer[] = [
     { kind: 'answered', body: signed },
     { kind: 'elsewhere', members: [member, other], ahead: other },

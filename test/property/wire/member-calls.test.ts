@@ -36,23 +36,12 @@ import {
   decodeRoutedRequest,
   encodeRoutedAnswer,
   encodeRoutedRequest,
+  routedKinds,
 } from '../../../src/node/core/wire/routed-call.ts'
 import { encodesOneToOne } from '../base/one-to-one.ts'
 import { mutableAddress, someBytes } from '../block/block-arbitraries.ts'
 import { acceptedEntry, member } from '../consensus/consensus-arbitraries.ts'
 
-const routedKinds = [
-  'page-change',
-  'page-read',
-  'page-list',
-  'block-read',
-  'block-change',
-  'root-change',
-  'root-read',
-  'page-settle',
-  'copy',
-  'confirmed-index',
-] as const
 const request: fc.Arbitrary<RoutedRequest> = fc.record({
   address: mutableAddress,
   kind: fc.constantFrom(...routedKinds),

@@ -7,7 +7,6 @@ import { emptyBytes } from '../../../src/node/core/base/bytes.ts'
 import { hlcFromMs } from '../../../src/node/core/base/hybrid-clock.ts'
 import { defaultLimits } from '../../../src/node/core/base/limits.ts'
 import type { BlockRecord } from '../../../src/node/core/consensus/block-record.ts'
-import { bornGroup } from '../../../src/node/core/consensus/group.ts'
 import type { PageChange } from '../../../src/node/core/kv/page-change.ts'
 import type { PageEntryPart } from '../../../src/node/core/kv/page-entry.ts'
 import { encodePageEntry } from '../../../src/node/core/kv/page-entry.ts'
@@ -16,35 +15,14 @@ import { PageLogic } from '../../../src/node/engine/kv/page-logic.ts'
 import { pageRules } from '../../../src/node/engine/kv/page-rules.ts'
 import { OutcomeLookup } from '../../../src/node/engine/outcome-lookup.ts'
 import { SeededRandom } from '../../sim/seeded-random.ts'
+import { newPage } from '../../support/key-value-world.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
 import { silentLogger } from '../../support/silent.ts'
 
 const limits = { ...defaultLimits, collectGraceMs: 1000 }
 const address = addressFromDigest(new Uint8Array(32).fill(3), 'mutable')
 const member = { nodeId: new Uint8Array(32), storeId: new Uint8Array(16) }
-const born: BlockRecord = {
-  address,
-  generation: 1n,
-  group: bornGroup([member]),
-  promised: { recovery: 0, round: 0, bootCount: 1, ...member },
-  committedIndex: 0n,
-  version: 0n,
-  outcomeFloor: 0n,
-  outcomeCount: 0,
-  state: {
-    kind: 'map',
-    head: {
-      page: 'key-value',
-      recordCount: 0,
-      recordBytes: 0,
-      revisionFloor: 0n,
-      versionFloor: 0n,
-      origins: [],
-      originFloor: 0n,
-      lastBatch: emptyBytes,
-    },
-  },
-}
+const born = newPage(address, 1n, { ...member, bootCount: 1, recovery: 0 })
 
 function logicOf(): PageLogic {
   const store = openMemoryStore({ random: new SeededRandom(1) })

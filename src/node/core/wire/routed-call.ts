@@ -15,7 +15,7 @@ const callFormat = recordTag('memo/routed-call/1')
 const answerFormat = recordTag('memo/routed-answer/1')
 
 /** A kind keeps its place for ever. */
-const routedKinds = [
+export const routedKinds = [
   'page-change',
   'page-read',
   'page-list',
