@@ -62,7 +62,7 @@ export async function recoverNetworkAlone(parts: RecoverAloneParts): Promise<voi
     { store, clock, random, crypto, limits: defaultLimits, logger: silentLogger, keys, administrator },
     io.signal,
   )
-  const text = `${planText(examined)}\nThe network was recovered. Start this node with "memo run --data ${place.dataDirectory}"; others join with an invite and an empty directory.`
+  const text = `${planText(examined)}\nThe network was recovered. Start this node with "memo run --data ${place.dataDirectory}", and with --listen HOST:PORT for others, who join by an invite with empty directories.`
   await output.result(text, { ...facts, recovered: true })
 }
 
