@@ -64,6 +64,8 @@ export interface RunningParts {
   readonly cluster: ClusterService
   /** Stops all of it in reverse order. */
   readonly resources: AsyncDisposableStack
+  /** Ends every wait for other nodes: what was proposed and not decided is of unknown outcome then. */
+  readonly giveUp: () => Promise<void>
 }
 
 /** What decides about blocks, before anybody is served. */
@@ -133,7 +135,7 @@ export async function composeEngines(parts: EngineParts, signal: AbortSignal | u
   const sweeper = new TombstoneSweeper({ ...blockParts, hostClock, logger: logger.child('sweeper'), blocks })
   resources.defer(() => sweeper.stop())
   sweeper.start()
-  return { network, keyValues, blocks, blockParts, cluster: service, resources: resources.move() }
+  return { network, keyValues, blocks, blockParts, cluster: service, resources: resources.move(), giveUp: () => host.stop() }
 }
 
 async function composeFoundation(

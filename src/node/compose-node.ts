@@ -111,15 +111,15 @@ class ComposedNode implements StorageNode {
     const wasRunning = this.#state === 'running'
     if (wasRunning) this.#state = 'stopping'
     try {
-      if (this.#running !== undefined) await this.#drain(this.#running.resources)
+      if (this.#running !== undefined) await this.#drain(this.#running)
     } finally {
       await this.#ports.store.close()
       if (this.#state !== 'failed') this.#state = 'stopped'
     }
   }
 
-  /** Lets what was admitted finish, for as long as a call may last; closing the store then ends the rest. */
-  async #drain(resources: AsyncDisposableStack): Promise<void> {
+  /** Lets what was admitted finish, for as long as a call may last. What waits for a majority by then is given up, which ends the rest. */
+  async #drain({ resources, giveUp }: RunningParts): Promise<void> {
     const { clock, logger } = this.#ports
     const late = Promise.withResolvers<'late'>()
     using _deadline = clock.after(this.#limits.stopTimeoutMs, () => {
@@ -128,7 +128,8 @@ class ComposedNode implements StorageNode {
     const drained = resources.disposeAsync()
     if ((await Promise.race([drained, late.promise])) !== 'late') return
     logger.warn('the stop did not wait any longer for requests in flight', { stopTimeoutMs: this.#limits.stopTimeoutMs })
-    drained.catch((error: unknown) => logger.error('an engine failed to stop', { error }))
+    const ended = Promise.all([giveUp(), drained])
+    ended.catch((error: unknown) => logger.error('an engine failed to stop', { error }))
   }
 
   #parts(): RunningParts {

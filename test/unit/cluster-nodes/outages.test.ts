@@ -117,6 +117,21 @@ describe('of three nodes', () => {
   })
 })
 
+test('one that leads without its majority stops, and nothing of it goes on', async () => {
+  const cluster = await MemoryCluster.of(3)
+  const stays = cluster.at(0)
+  await stays.put('key', 'before')
+  const others = [cluster.at(1), cluster.at(2)]
+  for (const gone of others) gone.vanish()
+  expect(await stays.codeOf(stays.put('key', 'too few'))).toMatch(/deadline-exceeded|unavailable/)
+  await stays.stop()
+  // What calls and dials that were under way still wait for is over by then.
+  await cluster.pass(cluster.limits.callTimeoutMs + 10_000)
+  let events = 0
+  while (events < 100 && cluster.time.step()) events++
+  expect(events).toBeLessThan(100)
+})
+
 describe('of two nodes', () => {
   test.for([0, 1])('number %i may stop: the other reads on, and refuses to write', async (which) => {
     await using cluster = await MemoryCluster.of(2)
