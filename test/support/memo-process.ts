@@ -52,6 +52,8 @@ export interface MemoProcessOptions {
   readonly placeFlags?: boolean
   /** A module that the process loads before its own: faults and recordings of a test. */
   readonly preload?: string
+  /** Another Node than the one of the test: one that is too old starts the project's as its child. */
+  readonly node?: string
 }
 
 const running = new Set<ChildProcess>()
@@ -86,7 +88,7 @@ export async function startMemo(dataDirectory: string, options: MemoProcessOptio
   rmSync(readyPath, { force: true })
   const places = ['--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0', '--ready-file', readyPath]
   const args = ['run', '--data', dataDirectory, ...(placeFlags ? places : []), ...(options.arguments ?? [])]
-  const child = spawn(process.execPath, [bin, ...args], {
+  const child = spawn(options.node ?? process.execPath, [bin, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,

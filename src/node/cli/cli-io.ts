@@ -7,7 +7,7 @@ export interface CliIo extends CliStreams {
   readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly environment: Environment
   readonly version: string
-  /** Aborted by the first SIGINT or SIGTERM. `run` handles signals by itself. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. `run` handles signals by itself. */
   readonly signal: AbortSignal
   /** What the process ends with, where a command has more to say than ok or an error. */
   setExitCode(code: number): void

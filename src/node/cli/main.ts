@@ -55,7 +55,7 @@ function assertUnicode(words: readonly string[]): void {
 
 /** The first signal ends calls in order, a second one the process. */
 function endOnSignals(interruption: AbortController): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (interruption.signal.aborted) process.exit(interruptedExitCode)
       const reason = new CodedError('cancelled', 'interrupted')

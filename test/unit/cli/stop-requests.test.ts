@@ -29,8 +29,17 @@ test('a bug that nobody waits for ends it in order, and the first reason counts'
   expect(lines).toContain('a background task failed, the node stops')
 })
 
+test('a terminal that goes away stops the node in order', async () => {
+  const { stops, lines } = bed()
+  using _ = stops
+  process.emit('SIGHUP')
+  expect(await stops.first).toEqual({ kind: 'signal', exitCode: 0 })
+  expect(lines).toContain('stop requested')
+})
+
 test('the second signal hurries, and no listener stays', async () => {
   const count = process.listenerCount('SIGTERM')
+  const hangUps = process.listenerCount('SIGHUP')
   const { stops } = bed()
   process.emit('SIGTERM')
   expect(await stops.first).toEqual({ kind: 'signal', exitCode: 0 })
@@ -38,4 +47,5 @@ test('the second signal hurries, and no listener stays', async () => {
   await stops.hurry
   stops[Symbol.dispose]()
   expect(process.listenerCount('SIGTERM')).toBe(count)
+  expect(process.listenerCount('SIGHUP')).toBe(hangUps)
 })

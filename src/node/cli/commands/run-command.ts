@@ -8,7 +8,7 @@ import { configInput, withSettingOptions } from './setting-options.ts'
 /** `memo run`: a node in this process. */
 export function runCommand(io: CliIo): Command {
   return withSettingOptions(new Command('run'), io)
-    .description('run a node until SIGTERM or SIGINT')
+    .description('run a node until SIGTERM, SIGINT or SIGHUP')
     .addHelpText(
       'after',
       `

@@ -18,6 +18,8 @@ export class StopRequests implements Disposable {
   private decided = false
   private readonly onTerminate = () => this.signalled('SIGTERM')
   private readonly onInterrupt = () => this.signalled('SIGINT')
+  /** The terminal is gone, which is no reason to leave work half done. */
+  private readonly onHangUp = () => this.signalled('SIGHUP')
   private readonly onException = (error: unknown) => this.bug('uncaughtException', error)
   private readonly onRejection = (error: unknown) => this.bug('unhandledRejection', error)
 
@@ -31,6 +33,7 @@ export class StopRequests implements Disposable {
     this.hasten = hurry.resolve
     process.on('SIGTERM', this.onTerminate)
     process.on('SIGINT', this.onInterrupt)
+    process.on('SIGHUP', this.onHangUp)
     process.on('uncaughtException', this.onException)
     process.on('unhandledRejection', this.onRejection)
   }
@@ -50,6 +53,7 @@ export class StopRequests implements Disposable {
   [Symbol.dispose](): void {
     process.off('SIGTERM', this.onTerminate)
     process.off('SIGINT', this.onInterrupt)
+    process.off('SIGHUP', this.onHangUp)
     process.off('uncaughtException', this.onException)
     process.off('unhandledRejection', this.onRejection)
   }
