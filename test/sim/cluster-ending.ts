@@ -27,6 +27,7 @@ export interface ClusterEndingParts {
   readonly copies?: number
   /** Where copies have rotted. Whoever reads one is told, so that it is none that is served; what nobody read may still be there. */
   readonly rotten: SimHost | undefined
+  readonly reviewDelayMs: number
 }
 
 interface HeldBlock {
@@ -42,11 +43,21 @@ const upWaitsMax = 200
 const triesPauseMs = 100
 const triesMax = 100
 const agreePauseMs = 100
-const reviewsMs = 12_000
+/** Each host may review by itself, and once more for what it was told meanwhile. */
+const reviewsAwaited = 2
+const reviewMs = 1000
 const agreesMax = 200
 const all = 10_000
 
-export async function endCluster({ cluster, readAll, changeAll, isLossy, copies, rotten }: ClusterEndingParts): Promise<void> {
+export async function endCluster({
+  cluster,
+  readAll,
+  changeAll,
+  isLossy,
+  copies,
+  rotten,
+  reviewDelayMs,
+}: ClusterEndingParts): Promise<void> {
   const { active: hosts } = cluster
   await cluster.pause(lastRestartsMs)
   await everyHostIsUp(cluster)
@@ -56,7 +67,7 @@ export async function endCluster({ cluster, readAll, changeAll, isLossy, copies,
   for (const host of hosts) await soon(cluster, `a read at ${host.name}`, () => readAll(host))
   await membersAgree(cluster)
   // Who took a state in place of its entries has their values after the next review.
-  await cluster.pause(reviewsMs)
+  await cluster.pause(reviewsAwaited * (reviewDelayMs + reviewMs))
   if (!isLossy) await valuesAreKept(hosts, copies)
   for (const host of hosts) {
     const isFault = faultOf(host, isLossy, rotten)

@@ -1,6 +1,6 @@
 /**
  * `npm run sim`: worlds from seeds, of whole nodes, or with `--consensus` of the machine that members of a block decide by. `--seed N` one
- * world, with `--trace` all that happens in it; `--hosts N` worlds of so many nodes, or `--hosts several` of as many as the seed says, or `--hosts recovered` of such that lose their majority for good, or `--hosts wide` with more kinds of faults; `--seeds N` so many, `--from N` the first of them; `--hashes` prints what each came to;
+ * world, with `--trace` all that happens in it; `--hosts N` worlds of so many nodes, or `--hosts several` of as many as the seed says, or `--hosts recovered` of such that lose their majority for good, `--hosts wide` with more kinds of faults, `--hosts swarm` likewise in less time; `--seeds N` so many, `--from N` the first of them; `--hashes` prints what each came to;
  * `--mutant NAME` with a deliberate mistake, `--profile-of NAME` with its profile alone; `--until-failure` ends with the first world that
  * fails. Ends with 1 where a promise was broken, and prints how to see it again.
  */
@@ -11,6 +11,8 @@ import { replicaMutants } from './consensus/replica-mutants.ts'
 import { loadMutant } from './mutant-loader.ts'
 import type { Mutant } from './mutants.ts'
 import { mutants } from './mutants.ts'
+import type { WorldHosts } from './profile.ts'
+import { worldKinds } from './profile.ts'
 import { Summary } from './summary.ts'
 import type { WorldReport } from './world-report.ts'
 
@@ -32,7 +34,7 @@ const { values } = parseArgs({
 type RunWorld<Profile> = (
   seed: number,
   options: {
-    readonly hosts?: number | 'several' | 'recovered' | 'wide'
+    readonly hosts?: WorldHosts
     readonly change?: (profile: Profile) => Profile
     readonly print?: (line: string) => void
   },
@@ -52,7 +54,7 @@ async function runWorlds<Profile>(known: readonly Mutant<Profile>[], load: () =>
   const count = values.seed === undefined ? wholeNumber(values.seeds) : 1
   const summary = new Summary()
   const asked = values.hosts ?? profile?.hosts ?? 1
-  const hosts = asked === 'several' || asked === 'recovered' || asked === 'wide' ? asked : wholeNumber(String(asked))
+  const hosts = worldKinds.find((kind) => kind === asked) ?? wholeNumber(String(asked))
   const sort = values.consensus ? ' --consensus' : hosts === 1 ? '' : ` --hosts ${hosts}`
   const again = `${sort}${profile ? ` --${mutant ? 'mutant' : 'profile-of'} ${profile.name}` : ''}`
   for (let seed = from; seed < from + count; seed++) {

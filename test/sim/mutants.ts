@@ -2,7 +2,7 @@
  * Deliberate mistakes in what the node promises, each a change of one place of its source: a simulator that does not see them sees nothing.
  * A world with a mutant must fail; the profile makes the trouble likely in which the mistake shows.
  */
-import type { Profile } from './profile.ts'
+import type { Profile, WorldHosts } from './profile.ts'
 import { noFaults } from './profile.ts'
 
 export interface Mutant<Worlds = Profile> {
@@ -14,7 +14,7 @@ export interface Mutant<Worlds = Profile> {
   readonly wrong: string
   readonly profile: (profile: Worlds) => Worlds
   /** Of the worlds in which it shows; one, unless given. */
-  readonly hosts?: number | 'recovered' | 'wide'
+  readonly hosts?: WorldHosts
 }
 
 const calm = (profile: Profile): Profile => ({

@@ -4,6 +4,14 @@
  */
 import type { SeededRandom } from './seeded-random.ts'
 
+/**
+ * How many hosts a world has, or what kind of world decides it. `several`: as many as the seed says. `recovered`: likewise, and the network loses
+ * its majority for good. `wide`: with more kinds of faults. `swarm`: as those, in less time, so that thousands are run.
+ */
+export const worldKinds = ['several', 'recovered', 'wide', 'swarm'] as const
+export type WorldKind = (typeof worldKinds)[number]
+export type WorldHosts = number | WorldKind
+
 export interface Profile {
   readonly operations: number
   readonly clients: number
@@ -48,6 +56,8 @@ export interface Profile {
   readonly late: number
   /** Of worlds that are wide: everything that was ever thought of, signatures at no cost, and looks at maps and copies in quick succession. */
   readonly isWide: boolean
+  /** Between what makes a review of the copies due and the review. */
+  readonly reviewDelayMs: number
   /** How far a clock jumps, at most. */
   readonly skewMs: number
   /** Milliseconds between two faults of the kind on the average; 0: none. */
@@ -86,13 +96,13 @@ function drawProfile(random: SeededRandom): Profile {
     rot: random.percent(30),
     ...{ hosts: 1, growth: 'settled', recovery: false, lossy: false, outages: 'any', patienceMs: 0, roaming: 0, copies: 0 },
     ...{ delayMs: 1, lost: 0, doubled: 0, overtaking: 0, late: 0, isWide: false, skewMs: 20_000 },
+    reviewDelayMs: 5000,
     faults: { ...noFaults, ...faults },
   }
 }
 
 /** Draws behind those of a world of one host, so that its seeds keep their meaning. `several`: how many is drawn too. */
-function drawClusterProfile(random: SeededRandom, hosts: number | 'several' | 'recovered'): Profile {
-  if (hosts === 'recovered') return drawRecoveryProfile(random)
+function drawClusterProfile(random: SeededRandom, hosts: number | 'several'): Profile {
   const alone = drawProfile(random)
   const faults = { ...alone.faults }
   for (const kind of hostFaults) faults[kind] *= 3
@@ -143,6 +153,12 @@ function drawWideProfile(random: SeededRandom): Profile {
   return { ...drawn, hosts, keys, isWide: true, operations: 200, skewMs: random.pick([100, 20_000]), faults }
 }
 
+/** Draws behind those of a wide world. */
+function drawSwarmProfile(random: SeededRandom): Profile {
+  const drawn = drawWideProfile(random)
+  return { ...drawn, reviewDelayMs: 500 }
+}
+
 /** `operations 200, clients 3, ..., power every 120 ms` */
 export function profileText({ faults, ...workload }: { readonly faults: Readonly<Record<string, number>> }): string {
   const loads = Object.entries(workload).map(([name, value]) => `${name} ${value}`)
@@ -150,7 +166,9 @@ export function profileText({ faults, ...workload }: { readonly faults: Readonly
   return [...loads, ...troubles].join(', ')
 }
 
-export function drawnProfile(random: SeededRandom, hosts: number | 'several' | 'recovered' | 'wide'): Profile {
+export function drawnProfile(random: SeededRandom, hosts: WorldHosts): Profile {
+  if (hosts === 'recovered') return drawRecoveryProfile(random)
   if (hosts === 'wide') return drawWideProfile(random)
+  if (hosts === 'swarm') return drawSwarmProfile(random)
   return hosts === 1 ? drawProfile(random) : drawClusterProfile(random, hosts)
 }

@@ -40,7 +40,8 @@ const clusterLimits = {
 const graces = 6
 const wideLimits = { ...clusterLimits, collectIntervalMs: 50, epochLookMs: 100, contentRepairRestMs: 300 }
 
-export function limitsOf({ hosts, isWide, skewMs }: Profile): Limits {
-  if (isWide) return { ...wideLimits, collectGraceMs: Math.max(limits.collectGraceMs, graces * skewMs) }
-  return hosts === 1 ? limits : clusterLimits
+export function limitsOf({ hosts, isWide, skewMs, reviewDelayMs: spreadReviewDelayMs }: Profile): Limits {
+  const reviewed = { spreadReviewDelayMs }
+  if (isWide) return { ...wideLimits, ...reviewed, collectGraceMs: Math.max(limits.collectGraceMs, graces * skewMs) }
+  return { ...(hosts === 1 ? limits : clusterLimits), ...reviewed }
 }

@@ -20,7 +20,7 @@ import type { KeyAnswer, KeyCall } from './key-model.ts'
 import { keyModel } from './key-model.ts'
 import { Nemesis } from './nemesis.ts'
 import { NetworkNemesis } from './network-nemesis.ts'
-import type { Profile } from './profile.ts'
+import type { Profile, WorldHosts } from './profile.ts'
 import { drawnProfile, profileText } from './profile.ts'
 import { RecordChecker } from './record-checker.ts'
 import { isLinearizableButForATail } from './recovered-history.ts'
@@ -41,8 +41,8 @@ import type { WorldReport } from './world-report.ts'
 import { WrittenValues } from './written-values.ts'
 
 export interface WorldOptions {
-  /** One, unless given. `several`: as many as the seed says; `recovered`: likewise, and the network loses its majority for good; `wide`: with more kinds of faults. */
-  readonly hosts?: number | 'several' | 'recovered' | 'wide'
+  /** One, unless given. */
+  readonly hosts?: WorldHosts
   readonly change?: (profile: Profile) => Profile
   readonly print?: (line: string) => void
 }
@@ -220,10 +220,18 @@ export class World {
     const [last] = this.#clients
     assert(last !== undefined, 'a world has a client')
     const changeAll = async () => (await last.keys.changeOne()) && (await last.blocks.changeAll())
-    const { recovery, lossy: isLossy } = this.#profile
+    const { recovery, lossy: isLossy, reviewDelayMs } = this.#profile
     const readAll = (host: SimHost) => this.#readAll(host)
     // A value that an entry brought while a node came is where its page was at that moment.
-    await endCluster({ cluster, readAll, changeAll, isLossy, rotten: this.#wideNemesis.rotten, ...(recovery && { copies: 1 }) })
+    await endCluster({
+      cluster,
+      readAll,
+      changeAll,
+      isLossy,
+      reviewDelayMs,
+      rotten: this.#wideNemesis.rotten,
+      ...(recovery && { copies: 1 }),
+    })
   }
 
   async #liveThroughRecovery(): Promise<void> {

@@ -6,10 +6,13 @@ import { runSim } from './run-sim.ts'
 import seeds from './seeds.json' with { type: 'json' }
 
 const freshSeeds = 2000
-const freshClusterSeeds = 40
+/** Of several hosts, in pieces of two processes that run beside each other. */
+const freshSwarmSeeds = 2000
+const swarmPieces = 4
+const pieceTimeoutMs = 1_800_000
+const freshClusterSeeds = 20
+const freshWideSeeds = 20
 const freshRecoverySeeds = 30
-/** Of each of two processes, which run beside each other. */
-const freshWideSeeds = 40
 /** A mutant shows in one of so many worlds. */
 const mutantSeeds = 300
 const clusterMutantSeeds = 60
@@ -28,12 +31,23 @@ test.each(seeds)(
   },
 )
 
+test.each(Array.from({ length: swarmPieces }, (_, piece) => piece + 1))(
+  `swarms of faults on several hosts break no promise, piece %i of ${swarmPieces}`,
+  async () => {
+    const from = Math.floor(Math.random() * 2 ** 30)
+    const share = freshSwarmSeeds / swarmPieces / 2
+    const shares = [from, from + share].map((first) =>
+      runSim('--hosts', 'swarm', '--from', String(first), '--seeds', String(share)),
+    )
+    for (const { code, output } of await Promise.all(shares)) expect(code, output).toBe(0)
+  },
+  pieceTimeoutMs,
+)
+
 test('wide worlds keep every promise', async () => {
   const from = Math.floor(Math.random() * 2 ** 30)
-  const halves = [from, from + freshWideSeeds].map((first) =>
-    runSim('--hosts', 'wide', '--from', String(first), '--seeds', String(freshWideSeeds)),
-  )
-  for (const { code, output } of await Promise.all(halves)) expect(code, output).toBe(0)
+  const { code, output } = await runSim('--hosts', 'wide', '--from', String(from), '--seeds', String(freshWideSeeds))
+  expect(code, output).toBe(0)
 })
 
 test('worlds of several hosts keep every promise', async () => {
@@ -47,7 +61,7 @@ test('worlds whose network loses its majority for good and is recovered keep eve
   expect(code, output).toBe(0)
 })
 
-test.each(['3', 'wide'])('a world of hosts: %s from the same seed is the same world', async (hosts) => {
+test.each(['3', 'wide', 'swarm'])('a world of hosts: %s from the same seed is the same world', async (hosts) => {
   const hashes = async () => (await runSim('--hosts', hosts, '--from', '1', '--seeds', '4', '--hashes')).output
   const first = await hashes()
   expect(first.split('\n').filter((line) => /^\d+ [0-9a-f]{16}$/.test(line))).toHaveLength(4)

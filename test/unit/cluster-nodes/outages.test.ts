@@ -132,6 +132,17 @@ test('one that leads without its majority stops, and nothing of it goes on', asy
   expect(events).toBeLessThan(100)
 })
 
+test('what waits for a majority at a stop is of unknown outcome: it may be chosen by those who come back', async () => {
+  await using cluster = await MemoryCluster.of(3)
+  const stays = cluster.at(0)
+  await stays.put('key', 'before')
+  for (const gone of [cluster.at(1), cluster.at(2)]) gone.vanish()
+  const code = stays.codeOf(stays.put('key', 'on its way'))
+  await cluster.pass(100)
+  await stays.stop()
+  expect(await code).toBe('outcome-unknown')
+})
+
 describe('of two nodes', () => {
   test.for([0, 1])('number %i may stop: the other reads on, and refuses to write', async (which) => {
     await using cluster = await MemoryCluster.of(2)

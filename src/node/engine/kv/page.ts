@@ -1,4 +1,4 @@
-import { CodedError } from '../../../shared/coded-error.ts'
+import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { RequestId } from '../../core/base/request-id.ts'
 import type { Member } from '../../core/consensus/group.ts'
@@ -193,26 +193,31 @@ export class Page implements ReadablePage {
     using deadline = new Deadline(hostClock, limits.callTimeoutMs, host.signal)
     const { signal } = deadline
     let asked = 0
-    for (let attempt = 0; ; attempt++) {
-      const sequence = ++this.#sequence
-      const part = new LocalPart({ session, sequence, writer, changes }, this.address, clock.next(), origin)
-      const results = await this.#ask(signal, {
-        kind: 'page-change',
-        local: () => {
-          asked++
-          return this.#keeper.decide(part, signal)
-        },
-        body: () => {
-          asked++
-          return encodePagePart(part)
-        },
-        decode: (bytes) => {
-          const decoded = decodeResults(bytes)
-          return decoded?.length === changes.length ? decoded : undefined
-        },
-      })
-      if (attempt < replaysMax && results.some(({ kind }) => kind === 'replayed')) continue
-      return asked === 1 ? results : results.map(ofSeveralTries)
+    try {
+      for (let attempt = 0; ; attempt++) {
+        const sequence = ++this.#sequence
+        const part = new LocalPart({ session, sequence, writer, changes }, this.address, clock.next(), origin)
+        const results = await this.#ask(signal, {
+          kind: 'page-change',
+          local: () => {
+            asked++
+            return this.#keeper.decide(part, signal)
+          },
+          body: () => {
+            asked++
+            return encodePagePart(part)
+          },
+          decode: (bytes) => {
+            const decoded = decodeResults(bytes)
+            return decoded?.length === changes.length ? decoded : undefined
+          },
+        })
+        if (attempt < replaysMax && results.some(({ kind }) => kind === 'replayed')) continue
+        return asked === 1 ? results : results.map(ofSeveralTries)
+      }
+    } catch (error) {
+      if (asked === 0 || !signal.aborted || !isCoded(error, 'not-running')) throw error
+      throw unknownOutcome(error)
     }
   }
 
@@ -247,4 +252,11 @@ export class Page implements ReadablePage {
 /** One whose outcome is not kept any more may have been carried out by an earlier try of this node, which its caller knows nothing of. */
 function ofSeveralTries(result: RequestResult): RequestResult {
   return result.kind === 'too-old' ? { kind: 'replayed' } : result
+}
+
+/** The node gave up to wait for a majority, by whom what was proposed may be chosen all the same. */
+function unknownOutcome(cause: unknown): CodedError {
+  return new CodedError('outcome-unknown', 'the node stopped before this was decided; whether it was carried out is unknown', {
+    cause,
+  })
 }
