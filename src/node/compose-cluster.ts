@@ -28,6 +28,7 @@ import { SessionGuard } from './engine/cluster/session-guard.ts'
 import { SnapshotSource } from './engine/cluster/snapshot-source.ts'
 import { TransportLink } from './engine/cluster/transport-link.ts'
 import type { LogicOf } from './engine/consensus/block-logic.ts'
+import type { HostedBlock } from './engine/consensus/hosted-block.ts'
 import { lonelyLink } from './engine/consensus/lonely-link.ts'
 import { ReplicaHost } from './engine/consensus/replica-host.ts'
 import type { ReplicaLink } from './engine/consensus/replica-link.ts'
@@ -82,6 +83,8 @@ export interface ClusterPeers {
   readonly groups: GroupKeeper
   readonly admission: Admission
   readonly follower: RootFollower
+  /** Calls back for each block whose state came as a snapshot. */
+  readonly onInstalled: (listener: (block: HostedBlock) => void) => void
   /** Listens and begins to look after groups; everything that serves peers is there by then. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -183,8 +186,12 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
   const groups = new GroupKeeper({ store, clock, limits, logger: logger.child('groups'), self, host, placedAt, isLive })
   met.onState(() => groups.look())
   const calls = new MemberCalls({ transport, host, clock, limits, self, liveness: parts.liveness })
+  const installed: ((block: HostedBlock) => void)[] = []
   const catchUp = new CatchUp({
     ...{ transport, store, host, limits },
+    installed: (block) => {
+      for (const listener of installed) listener(block)
+    },
     carried: ({ record, address }, body) => parts.logicOf(record, body).carried?.(address, body) ?? [],
     kept: async (block) => (equalBytes(block.address, view.root) ? await root.copyWrites(block) : []),
   })
@@ -224,6 +231,7 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
   const desk = composeDesk(parts, own, passport, memberMet, leaver(parts, transport))
   return {
     ...{ transport, switch: peers, calls, liveness, own, groups, admission, follower, link },
+    onInstalled: (listener) => void installed.push(listener),
     async start() {
       await liveness.start()
       await transport.start(desk, peers)

@@ -33,6 +33,7 @@ import { KeyValueStore } from './engine/kv/key-value-store.ts'
 import { PageLogic } from './engine/kv/page-logic.ts'
 import { pageRules } from './engine/kv/page-rules.ts'
 import { PageServer } from './engine/kv/page-server.ts'
+import { SnapshotValues } from './engine/kv/snapshot-values.ts'
 import type { NetworkState } from './engine/network/network-state.ts'
 import type { NetworkView } from './engine/network/network-view.ts'
 import { OpenedKeyRing } from './engine/network/opened-key-ring.ts'
@@ -221,6 +222,10 @@ async function openToPeers(
   const spread = new ContentSpread(spreading, content)
   view.onChange(() => spread.placementChanged())
   peers.liveness.onReturned(() => spread.reviewSoon())
+  const values = new SnapshotValues({ store, clock, limits, logger: logger.child('spread'), content })
+  peers.onInstalled(({ address, record }) => {
+    if (record?.state.kind === 'map' && record.state.head.page !== 'root') values.installed(address)
+  })
   const copiesPending = (): number | undefined => {
     const { epoch, blocksLeft, failures } = spread.status()
     return epoch === view.epoch ? blocksLeft + failures : undefined
@@ -233,6 +238,7 @@ async function openToPeers(
   await peers.start()
   resources.defer(() => closer.stop())
   closer.start()
+  resources.defer(() => values.stop())
   resources.defer(() => spread.stop())
   spread.start()
   const advertised = (): readonly string[] => said(parts, transport).advertised().endpoints

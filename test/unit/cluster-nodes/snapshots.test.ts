@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Limits } from '../../../src/node/core/base/limits.ts'
+import { decodeEntry } from '../../../src/node/core/kv/entry.ts'
 import type { PeerStream, Transport } from '../../../src/node/ports/transport.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 import type { MemoryNode } from '../../support/memory-cluster.ts'
@@ -38,8 +40,11 @@ function brokenOff(stream: PeerStream): PeerStream {
 }
 
 /** Three nodes, of which the last one was away for longer than entries are kept. */
-async function withOneBehind(streams: WatchedStreams): Promise<{ readonly cluster: MemoryCluster; readonly behind: MemoryNode }> {
-  const cluster = await MemoryCluster.of(2, limits)
+async function withOneBehind(
+  streams: WatchedStreams,
+  more: Partial<Limits> = {},
+): Promise<{ readonly cluster: MemoryCluster; readonly behind: MemoryNode }> {
+  const cluster = await MemoryCluster.of(2, { ...limits, ...more })
   const behind = await cluster.grow('node-3', { wrapTransport: streams.wrap })
   await cluster.settled()
   for (const key of keys) await cluster.at(0).put(key, 'old')
@@ -79,6 +84,18 @@ test('a member for whom entries are gone gets the whole state, and votes with it
   await cluster.at(1).stop()
   await readsAllAt(behind)
   expect(await behind.put('key-39', 'again')).toMatchObject({ kind: 'done' })
+})
+
+test('the values that a snapshot left out are fetched at once, and no review is waited for', async () => {
+  const { cluster, behind } = await withOneBehind(new WatchedStreams(), { spreadReviewDelayMs: 3_600_000 })
+  await using _cluster = cluster
+  await behind.start()
+  await untilEqual(cluster, behind)
+  await cluster.pass(1000)
+  const records = await behind.store.scan('entry', { after: new Uint8Array(0), limit: 100 })
+  const named = records.flatMap(({ value }) => decodeEntry(value)?.address ?? [])
+  expect(named).toHaveLength(39)
+  for (const address of named) expect(await behind.store.has('content', address)).toBe(true)
 })
 
 test('a snapshot that breaks off is begun again, and nothing of the half is read meanwhile', async () => {

@@ -109,6 +109,7 @@ async function bedOf({ record, installing = false }: Bed) {
     limits: defaultLimits,
     transport,
     carried: (_block, body) => [{ kind: 'put', family: 'content', key: bodyName(body), value: body }],
+    installed: () => undefined,
     kept: () => Promise.resolve([]),
   })
   return {

@@ -24,6 +24,8 @@ export interface ContentLimits {
   /** Rest before a walk over all blocks that could not copy everything begins anew, which doubles up to the other. */
   readonly spreadRetryMs: number
   readonly spreadRetryMaxMs: number
+  /** Pages that came as snapshots and whose values are still to be fetched; those of more are left to the next review. */
+  readonly snapshotPagesMax: number
   /** Between the beginnings of two reviews of all blocks, and from what calls for one until it begins: several things may at once. */
   readonly spreadReviewMs: number
   readonly spreadReviewDelayMs: number
@@ -44,6 +46,7 @@ export const defaultContentLimits: ContentLimits = {
   spreadBlocksAtOnce: 256,
   spreadRetryMs: 30_000,
   spreadRetryMaxMs: 15 * 60_000,
+  snapshotPagesMax: 1024,
   spreadReviewMs: 6 * 3_600_000,
   spreadReviewDelayMs: 5_000,
 }

@@ -31,6 +31,8 @@ export interface CatchUpParts {
   readonly kept: (block: HostedBlock) => Promise<readonly RecordWrite[]>
   /** What travels with an accepted entry, of which nobody else may have enough. */
   readonly carried: (block: HostedBlock, body: Uint8Array) => readonly RecordWrite[]
+  /** Told of each block whose state came as a snapshot: what travels with its entries did not. */
+  readonly installed: (block: HostedBlock) => void
 }
 
 const families: readonly SnapshotFamily[] = ['entry', 'outcome']
@@ -103,6 +105,7 @@ export class CatchUp {
     const vote = voteWrite(address, block.ownPromise, false)
     await store.commit([put, vote, ...(await this.#acceptedUpTo(block, index))], { space: 'reserve' })
     block.state.installed(own)
+    this.#parts.installed(block)
     return { kind: 'installed', index, group: record.group }
   }
 

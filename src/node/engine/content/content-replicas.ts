@@ -195,6 +195,25 @@ export class ContentReplicas implements AsyncDisposable {
   }
 
   /**
+   * Stores a copy of a block that this node is to hold and does not; resolves with its bytes, 0 where nothing was lacking or nobody has one.
+   * Rejects as `read` does, but where nobody who has a copy answers.
+   */
+  async fill(address: BlockAddress, signal: AbortSignal): Promise<number> {
+    const { placement, store } = this.#parts
+    if (this.isAlone(address) || !hasMember(placement.groupOf(address), placement.self)) return 0
+    if (await store.has('content', address)) return 0
+    const local = await this.copies.find(address)
+    if (local.kind !== 'absent') return 0
+    try {
+      const result = await this.#search(address, this.#verify, local, signal, { mending: 'now' })
+      return result.kind === 'found' ? result.bytes.length : 0
+    } catch (error) {
+      if (isCoded(error, 'unavailable')) return 0
+      throw error
+    }
+  }
+
+  /**
    * Replaces a copy of this node that was found bad, in the background. Where no good one is found it is not tried again for a while:
    * members whose copies are all bad would have each other try for ever.
    */
