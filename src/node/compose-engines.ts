@@ -150,7 +150,8 @@ async function composeFoundation(
   resources.defer(() => clock.stop())
   await clock.start()
   const stamp = (): bigint => clock.next()
-  const founding = { ...ports, logger: logger.child('network'), networkName: options.networkName, stamp, signal }
+  const { networkName, description } = options
+  const founding = { ...ports, logger: logger.child('network'), networkName, description, stamp, signal }
   const network = await startNetwork(founding)
   signal?.throwIfAborted()
   const outcomes = new OutcomeLookup({ store, clock, limits })

@@ -16,16 +16,20 @@ export interface PlacementMap {
   readonly places: readonly StoragePlace[]
 }
 
-export interface StoragePlace {
+/** What people say of where a node stands and what it is. */
+export interface PlaceDescription {
+  /** Empty where none is named. */
+  readonly zone: string
+  readonly labels: readonly string[]
+}
+
+export interface StoragePlace extends PlaceDescription {
   /** 32 bytes. */
   readonly nodeId: Uint8Array
   /** 16 bytes. */
   readonly storeId: Uint8Array
   /** Share of the blocks in coarse steps of capacity; 0 for a node that is full or leaving. */
   readonly weight: number
-  /** Empty where none is named. */
-  readonly zone: string
-  readonly labels: readonly string[]
 }
 
 const weightMax = 65_535

@@ -14,7 +14,7 @@ import { encodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { emptyAdmission, noAdmission } from '../../core/overlay/admission-section.ts'
 import type { DescriptorSection } from '../../core/overlay/descriptor-section.ts'
 import { encodeDescriptorSection } from '../../core/overlay/descriptor-section.ts'
-import type { PlacementMap } from '../../core/overlay/placement-map.ts'
+import type { PlaceDescription, PlacementMap } from '../../core/overlay/placement-map.ts'
 import { defaultWeight, encodePlacement } from '../../core/overlay/placement-map.ts'
 import {
   emptyPolicies,
@@ -37,6 +37,7 @@ import { secretContext } from './secret-context.ts'
 const secretBytes = 32
 const protocolVersion = 1
 const firstEpoch = 1
+const noDescription: PlaceDescription = { zone: '', labels: [] }
 
 export interface FoundingParts {
   readonly crypto: Crypto
@@ -44,6 +45,7 @@ export interface FoundingParts {
   readonly store: RecordStore
   readonly keys: NodeKeys
   readonly networkName: string
+  readonly description?: PlaceDescription | undefined
   readonly nowMs: number
   /** Gives the next HLC. */
   readonly stamp: () => bigint
@@ -54,14 +56,14 @@ export interface FoundingParts {
  * is one store batch, so a crash leaves the whole of it or nothing.
  */
 export async function foundNetwork(parts: FoundingParts): Promise<NetworkState> {
-  const { crypto, random, store, keys, stamp } = parts
+  const { crypto, random, store, keys, stamp, description: { zone, labels } = noDescription } = parts
   const { storeId, bootCount } = store.identity
   const self = { nodeId: nodeIdOf(crypto, keys.node.publicKey), storeId, bootCount, recovery: 0 }
   const descriptor = newDescriptor(parts, self.nodeId)
   const networkId = networkIdOf(crypto, descriptor.foundation)
   const root = rootBlockAddress(crypto, networkId)
   const generation = stamp()
-  const place = { nodeId: self.nodeId, storeId, weight: defaultWeight, zone: '', labels: [] }
+  const place = { nodeId: self.nodeId, storeId, weight: defaultWeight, zone, labels }
   const placement: PlacementMap = { epoch: 1, places: [place] }
   const page = mapBlockAddress(crypto, keys.user.signing.publicKey, random.bytes(mapSaltBytes))
   const secret = { epoch: firstEpoch, key: random.bytes(secretBytes) }

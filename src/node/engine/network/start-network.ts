@@ -1,5 +1,6 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
+import type { PlaceDescription } from '../../core/overlay/placement-map.ts'
 import { placeOf } from '../../core/overlay/placement-map.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Crypto } from '../../ports/crypto.ts'
@@ -24,6 +25,8 @@ export interface NetworkParts {
   readonly logger: Logger
   /** For a network that is founded. */
   readonly networkName: string
+  /** Likewise: what the founder's place says of where it stands. */
+  readonly description?: PlaceDescription | undefined
   /** Gives the next HLC. */
   readonly stamp: () => bigint
   readonly signal?: AbortSignal | undefined
