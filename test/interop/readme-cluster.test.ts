@@ -32,13 +32,14 @@ async function readStory(): Promise<{ readonly parts: readonly string[]; readonl
 }
 
 /** Bash with the commands, stopped at the first that fails. `npx` starts the program of this checkout from another folder. */
-function terminal(commands: string, ports: ReadonlyMap<string, string>): ChildProcess {
+function terminal(commands: string, ports: ReadonlyMap<string, string>, isFirst = false): ChildProcess {
   const npx = `npx() { shift; '${process.execPath}' '${join(root, 'bin/memo.js')}' "$@"; }`
   const [grpc, consolePlace] = [ports.get('7070'), ports.get('7071')]
   const child = spawn('bash', ['-ec', `${npx}\n${commands}`], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, MEMO_GRPC: grpc, MEMO_NODE: grpc, MEMO_CONSOLE: consolePlace },
+    // The node of the first terminal is told no ports: it has the usual ones.
+    env: { ...process.env, MEMO_NODE: grpc, ...(isFirst && { MEMO_GRPC: grpc, MEMO_CONSOLE: consolePlace }) },
     detached: true,
   })
   terminals.push(child)
@@ -67,7 +68,7 @@ async function aliveAt(grpc: string | undefined): Promise<number> {
 test('three terminals become one network, as the README tells it, and Python reads from another node', async () => {
   const { parts, ports } = await readStory()
   const [first = '', second = '', third = '', before = '', after = ''] = parts
-  terminal(first, ports)
+  terminal(first, ports, true)
   await expect.poll(() => aliveAt(ports.get('7070')), soon).toBe(1)
   const secondTerminal = terminal(second, ports)
   await expect.poll(() => aliveAt(ports.get('7170')), soon).toBeGreaterThan(0)

@@ -73,7 +73,8 @@ function settingKind(name: SettingName): SettingKind {
   }
 }
 
-function settingValue(name: SettingName, config: NodeConfig): SettingValue {
+/** As the file may say it. */
+export function settingValue(name: SettingName, config: NodeConfig): SettingValue {
   const value = config[name]
   if (value === undefined) return null
   if (isList(value)) return value.length === 0 ? null : value.join(',')

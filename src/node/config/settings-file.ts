@@ -3,13 +3,11 @@ import type { ConfigProblem, LoadedConfig } from './load-node-config.ts'
 import { InvalidConfigError, joinConfig, parseObject } from './load-node-config.ts'
 import type { NodeConfig, SettingName } from './node-config-schema.ts'
 import { settingNames } from './node-config-schema.ts'
-import { readNamedFile } from './read-named-file.ts'
 import { replaceFile } from './replace-file.ts'
 import type { SettingRow, SettingValue } from './setting-rows.ts'
 import { isLocked, settingRows } from './setting-rows.ts'
+import { assertStandsAlone, assertTextFits, readSettingsText, settingsText } from './settings-text.ts'
 
-/** Characters of a configuration file that is read or written here. */
-const fileCharactersMax = 65_536
 const noFile = 'absent'
 
 export interface SettingsView {
@@ -115,11 +113,9 @@ export class SettingsFile {
   }
 
   async #checked(text: string, before: string | undefined): Promise<LoadedConfig> {
-    if (text.length > fileCharactersMax) throw problem('', `the file would have more than ${fileCharactersMax} characters`)
+    assertTextFits(text)
     const next = joinConfig(this.#loaded.origin, text)
-    const alone = this.#problemsAlone(text)
-    // A file that was written for a start with flags stays one.
-    if (alone.length > 0 && this.#problemsAlone(before).length === 0) throw new InvalidConfigError(alone)
+    assertStandsAlone(this.#loaded, text, before)
     const faults = await this.#startFaults(next.config, this.#nextOr(before).next.config)
     if (faults.length > 0) throw new InvalidConfigError(faults)
     return next
@@ -136,20 +132,6 @@ export class SettingsFile {
     }
   }
 
-  /** Commands and starts without the flags and variables of this run read the file too. */
-  #problemsAlone(text: string | undefined): readonly ConfigProblem[] {
-    const { origin, config } = this.#loaded
-    try {
-      joinConfig({ ...origin, input: { ...origin.input, flags: { data: config.data }, environment: {} } }, text)
-      return []
-    } catch (error) {
-      if (!(error instanceof InvalidConfigError)) throw error
-      return error.problems.map(({ name, message, reason = message }) => {
-        return { name, message: `${reason}, and the file has to hold without the flags and variables of this run` }
-      })
-    }
-  }
-
   #textWith(values: Readonly<Record<string, SettingValue>>, before: string | undefined): string {
     const { origin } = this.#loaded
     const object: Record<string, unknown> = before === undefined ? {} : { ...parseObject(origin.file, before) }
@@ -162,7 +144,7 @@ export class SettingsFile {
       else object[name] = value
     }
     if (problems.length > 0) throw new InvalidConfigError(problems)
-    return `${JSON.stringify(object, null, 2)}\n`
+    return settingsText(object)
   }
 
   /** Returns the names of what took effect. */
@@ -214,16 +196,7 @@ export class SettingsFile {
   }
 
   #readText(): string | undefined {
-    const { file } = this.#loaded.origin
-    let text: string
-    try {
-      text = readNamedFile(file).toString('utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw new CodedError('config-invalid', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
-    }
-    if (text.length <= fileCharactersMax) return text
-    throw new CodedError('limit-exceeded', `${file} has more than ${fileCharactersMax} characters, edit it outside`)
+    return readSettingsText(this.#loaded.origin.file)
   }
 }
 
@@ -237,8 +210,4 @@ function lockedText(name: string, { sources, origin }: LoadedConfig): string {
   if (source?.kind === 'flag') return `${source.flag} decides, the file is not asked`
   if (source?.kind === 'environment') return `${source.variable} decides, the file is not asked`
   return `${origin.file} is in the data directory and cannot say where that is`
-}
-
-function problem(name: string, message: string): InvalidConfigError {
-  return new InvalidConfigError([{ name, message }])
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { runMemo, startMemo } from '../../support/memo-process.ts'
 import { errorOf, parsed, testFolder } from './cli-bed.ts'
@@ -27,11 +28,12 @@ test('three machines become one network: what is put on one is read on another, 
   expect(Date.parse(expires)).toBeGreaterThan(Date.now())
 
   const joined = folder.path('second')
-  expect(
-    parsed(await runMemo(['cluster', 'join', link, '--data', joined, '--zone', 'cellar', '--label', 'ssd', '--json'])),
-  ).toMatchObject({
+  const places = ['--listen', '127.0.0.1:0', '--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0']
+  const facts = ['--zone', 'cellar', '--label', 'ssd']
+  expect(parsed(await runMemo(['cluster', 'join', link, '--data', joined, ...places, ...facts, '--json']))).toMatchObject({
     network: 'office',
     data: joined,
+    kept: ['grpc', 'console', 'listen', 'zone', 'labels'],
   })
   parsed(await runMemo(['cluster', 'join', link, '--data', folder.path('third'), '--json']))
   const again = await runMemo(['cluster', 'join', link, '--data', joined, '--json'])
@@ -39,11 +41,14 @@ test('three machines become one network: what is put on one is read on another, 
   const spent = await runMemo(['cluster', 'join', link, '--data', folder.path('fourth'), '--json'])
   expect([spent.code, errorOf(spent).code]).toEqual([6, 'permission-denied'])
 
-  const two = await startMemo(joined, { arguments: [...listening.arguments, '--zone', 'cellar'] })
+  // Plainly: where it serves and what it is was given to the join.
+  const two = await startMemo(joined, { placeFlags: false })
   const three = await startMemo(folder.path('third'), listening)
   for (const { ready } of [one, two, three]) {
     await expect.poll(async () => (await statusOf(ready.grpc)).nodes, soon).toMatchObject({ alive: 3 })
   }
+  const { nodes } = parsed(await runMemo(['cluster', 'nodes', ...at(three.ready.grpc)])) as { readonly nodes: unknown[] }
+  expect(nodes).toContainEqual(expect.objectContaining({ nodeId: two.ready.nodeId, zone: 'cellar', labels: ['ssd'] }))
   parsed(await runMemo(['kv', 'put', 'greeting', 'hello', ...at(one.ready.grpc)]))
   expect((await runMemo(['kv', 'get', 'greeting', '--grpc', three.ready.grpc])).stdout.toString()).toBe('hello')
   const address = (await runMemo(['block', 'put', 'some text', '--grpc', two.ready.grpc])).stdout.toString().trim()
@@ -96,8 +101,9 @@ test('a link that is none, or that leads to nobody, leaves the directory without
   const inviter = await startMemo(folder.path('gone'), listening)
   const invite = parsed(await runMemo(['cluster', 'invite', '--auto', '--json', '--grpc', inviter.ready.grpc]))
   await inviter.kill()
-  const nobody = await runMemo(['cluster', 'join', (invite as { readonly link: string }).link, '--data', data, '--json'])
-  expect([nobody.code, errorOf(nobody).code]).toEqual([5, 'unavailable'])
+  const { link } = invite as { readonly link: string }
+  const nobody = await runMemo(['cluster', 'join', link, '--data', data, '--zone', 'cellar', '--json'])
+  expect([nobody.code, errorOf(nobody).code, existsSync(`${data}/memo.json`)]).toEqual([5, 'unavailable', false])
   const started = await runMemo(['run', '--data', data, '--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0'])
   expect([started.code, started.stderr.toString()]).toEqual([2, expect.stringContaining('was to join the network')])
   expect(parsed(await runMemo(['cluster', 'create', 'own', '--data', data, '--json']))).toMatchObject({ founded: true })

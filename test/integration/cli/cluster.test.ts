@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { runMemo, startMemo } from '../../support/memo-process.ts'
 import { errorOf, parsed, testFolder, testNode } from './cli-bed.ts'
@@ -23,6 +23,42 @@ test('a network is founded in an empty directory under its name, once', async ()
   const locked = await runMemo(['cluster', 'create', 'office', '--data', data, '--json'])
   expect([locked.code, errorOf(locked).code]).toEqual([10, 'store-locked'])
   await running.kill()
+})
+
+test('what is given to create is what a run without flags uses', async () => {
+  const data = folder.path('kept')
+  const places = ['--listen', '127.0.0.1:0', '--grpc', '127.0.0.1:0', '--console', '127.0.0.1:0']
+  const facts = ['--zone', 'cellar', '--label', 'ssd', '--capacity', '2GiB']
+  const founded = await runMemo(['cluster', 'create', 'office', '--data', data, ...places, ...facts])
+  expect([founded.code, founded.stdout.toString()]).toEqual([
+    0,
+    expect.stringContaining(`Start its node with "memo run --data ${data}".`),
+  ])
+  const running = await startMemo(data, { placeFlags: false })
+  expect(running.ready.listen).toMatch(/^127\.0\.0\.1:[1-9]\d*$/)
+  const { nodes } = parsed(await runMemo(['cluster', 'nodes', '--json', '--grpc', running.ready.grpc])) as { nodes: unknown[] }
+  expect(nodes).toMatchObject([{ zone: 'cellar', labels: ['ssd'], endpoints: [running.ready.listen] }])
+  await running.kill()
+
+  const settings = () => JSON.parse(readFileSync(`${data}/memo.json`, 'utf8')) as unknown
+  const again = parsed(await runMemo(['cluster', 'create', 'office', '--data', data, '--capacity', '3GiB', '--json']))
+  expect(again).toMatchObject({ founded: false, kept: ['capacity'] })
+  expect(settings()).toMatchObject({ zone: 'cellar', labels: 'ssd', capacity: '3GiB' })
+  const other = await runMemo(['cluster', 'create', 'home', '--data', data, '--capacity', '4GiB', '--json'])
+  expect([other.code, settings()]).toMatchObject([2, { capacity: '3GiB' }])
+})
+
+test('what a run would refuse is refused before a network is founded', async () => {
+  const data = folder.path('unsafe')
+  for (const [words, code] of [
+    [['--grpc', '0.0.0.0:7070'], 'unsafe-bind'],
+    [['--console', '0.0.0.0:7071'], 'unsafe-bind'],
+    [['--advertise', '192.0.2.7:7072'], 'config-invalid'],
+    [['--key-file', `${data}/FORMAT`], 'config-invalid'],
+  ] as const) {
+    const refused = await runMemo(['cluster', 'create', 'office', '--data', data, ...words, '--json'])
+    expect([refused.code, errorOf(refused).code, existsSync(data)]).toEqual([2, code, false])
+  }
 })
 
 test('what no network can be is refused before anything is made', async () => {

@@ -3,6 +3,7 @@ import type { CliIo } from '../cli-io.ts'
 import { withRemoteOptions } from '../client/remote-command.ts'
 import { recoverCommand } from './cluster-recover.ts'
 import { examples } from './kv-commands.ts'
+import { networkSettings } from './network-settings.ts'
 import { count, duration } from './option-values.ts'
 import { withSettingOptions } from './setting-options.ts'
 
@@ -21,7 +22,7 @@ export function clusterCommand(io: CliIo): Command {
 }
 
 function createCommand(io: CliIo): Command {
-  return withSettingOptions(new Command('create'), io, ['data', 'keyFile', 'capacity'])
+  return withSettingOptions(new Command('create'), io, networkSettings)
     .description('found a network in an empty data directory, with its first node')
     .argument('<NAME>', 'name of the network')
     .option('--replication <COPIES>', 'copies of every block where the network has nodes enough: 3', '3')
@@ -29,8 +30,9 @@ function createCommand(io: CliIo): Command {
     .addHelpText(
       'after',
       `
-A directory that has a network keeps it: give its name and nothing is changed. The node must be stopped.
-${examples('memo cluster create office --data ./data', 'memo run --data ./data --listen 0.0.0.0:7072')}`,
+A directory that has a network keeps it: give its name and only settings are changed. The node must be stopped.
+Settings that are given as flags stay in memo.json in the data directory, for "memo run".
+${examples('memo cluster create office --data ./data --listen 0.0.0.0:7072', 'memo run --data ./data')}`,
     )
     .action(async (name, flags) => (await import('./cluster-create.ts')).createCluster(name, flags, io))
 }
@@ -53,7 +55,7 @@ ${examples('memo cluster invite --auto', 'memo cluster invite --auto --uses 2 --
 }
 
 function joinCommand(io: CliIo): Command {
-  return withSettingOptions(new Command('join'), io, ['data', 'keyFile', 'capacity', 'listen', 'advertise', 'zone', 'labels'])
+  return withSettingOptions(new Command('join'), io, networkSettings)
     .description('join the network that a link invites to, with an empty data directory')
     .argument('<LINK>', 'what "memo cluster invite" printed: memo://join/...')
     .option('--name <TEXT>', 'what people call this machine; its host name unless given')
@@ -62,7 +64,8 @@ function joinCommand(io: CliIo): Command {
       'after',
       `
 The inviting node must be running. What it holds is fetched when this node runs.
-${examples('memo cluster join memo://join/... --data ./data', 'memo run --data ./data --listen 0.0.0.0:7072')}`,
+Settings that are given as flags stay in memo.json in the data directory, for "memo run".
+${examples('memo cluster join memo://join/... --data ./data --listen 0.0.0.0:7072', 'memo run --data ./data')}`,
     )
     .action(async (link, flags) => (await import('./cluster-join.ts')).joinCluster(link, flags, io))
 }

@@ -1,6 +1,7 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import { PromMeter } from '../../adapters/prom-meter/prom-meter.ts'
 import { createNode } from '../../compose-node.ts'
+import { keepFlags } from '../../config/keep-flags.ts'
 import { loadNodeConfig } from '../../config/load-node-config.ts'
 import { networkNameBytesMax } from '../../core/access/network-descriptor.ts'
 import { toHex } from '../../core/base/bytes.ts'
@@ -11,15 +12,16 @@ import type { CliIo } from '../cli-io.ts'
 import { createOutput } from '../cli-output.ts'
 import { openCommandStore } from '../run/command-store.ts'
 import { silentLogger } from '../silent-logger.ts'
-import type { RunFlags } from './setting-options.ts'
+import type { NetworkFlags } from './network-settings.ts'
+import { assertKeepable, keptText, runCommandText } from './network-settings.ts'
 import { configInput } from './setting-options.ts'
 
-export interface CreateFlags extends Pick<RunFlags, 'data' | 'keyFile' | 'capacity' | 'config'> {
+export interface CreateFlags extends NetworkFlags {
   readonly replication: string
   readonly json?: boolean
 }
 
-/** `memo cluster create`: founds a network in an empty data directory. One that has a network keeps it. */
+/** `memo cluster create`: founds a network in an empty data directory, and keeps its settings there. One that has a network keeps it. */
 export async function createCluster(name: string, { replication, json, ...settings }: CreateFlags, io: CliIo): Promise<void> {
   assertName(name)
   if (replication !== String(replicationFactor)) {
@@ -27,11 +29,14 @@ export async function createCluster(name: string, { replication, json, ...settin
     throw new CodedError('invalid-argument', `--replication ${replication}: ${text}`)
   }
   const output = createOutput(io, json === true)
-  const { config } = loadNodeConfig(configInput(settings, io))
+  const loaded = loadNodeConfig(configInput(settings, io))
+  const { config } = loaded
+  await assertKeepable(loaded)
   const { store, ...adapters } = await openCommandStore(config, io)
   const meter = new PromMeter({ processMetrics: false })
+  const description = { software: io.version, zone: config.zone ?? '', labels: config.labels }
   // It owns the store, and closes it whatever happens.
-  await using node = createNode({ networkName: name }, { ...adapters, store, logger: silentLogger, meter })
+  await using node = createNode({ networkName: name, description }, { ...adapters, store, logger: silentLogger, meter })
   const founded = (await readNetworkRecord(store)) === undefined
   // Whoever founds a network here has given up joining another one.
   if (founded && (await readJoining(store)) !== undefined) await store.commit([joiningEnded], { space: 'reserve' })
@@ -41,11 +46,16 @@ export async function createCluster(name: string, { replication, json, ...settin
     const text = `${config.data} belongs to the network "${networkName}" already, and a network keeps its name; nothing was changed`
     throw new CodedError('invalid-argument', text)
   }
-  const next = `Start its node with "memo run --data ${config.data}", and with --listen HOST:PORT for other nodes.`
+  const kept = await keepFlags(loaded)
+  const others = config.listen === undefined ? ', and with --listen HOST:PORT for other nodes' : ''
+  const next = `${keptText(kept, loaded)}Start its node with "${runCommandText(loaded)}"${others}.`
   const text = founded
     ? `Founded the network ${name} (${toHex(networkId)}). ${next}`
     : `${config.data} is of the network ${name} (${toHex(networkId)}) already: it stays as it is. ${next}`
-  await output.result(text, { network: name, networkId: toHex(networkId), nodeId: toHex(nodeId), founded, data: config.data })
+  await output.result(text, {
+    ...{ network: name, networkId: toHex(networkId), nodeId: toHex(nodeId), founded, data: config.data },
+    kept: [...kept.names],
+  })
 }
 
 function assertName(name: string): void {

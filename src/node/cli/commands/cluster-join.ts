@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { CodedError } from '../../../shared/coded-error.ts'
+import { keepFlags } from '../../config/keep-flags.ts'
 import { loadNodeConfig } from '../../config/load-node-config.ts'
 import { nodeIdOf } from '../../core/access/user-keys.ts'
 import { toHex } from '../../core/base/bytes.ts'
@@ -15,11 +16,11 @@ import { advertisedEndpoints } from '../run/advertised-endpoints.ts'
 import { openCommandStore } from '../run/command-store.ts'
 import { peerTransport } from '../run/peer-transport.ts'
 import { silentLogger } from '../silent-logger.ts'
-import type { RunFlags } from './setting-options.ts'
+import type { NetworkFlags } from './network-settings.ts'
+import { assertKeepable, keptText, runCommandText } from './network-settings.ts'
 import { configInput } from './setting-options.ts'
 
-export interface JoinFlags
-  extends Pick<RunFlags, 'data' | 'keyFile' | 'capacity' | 'config' | 'listen' | 'advertise' | 'zone' | 'labels'> {
+export interface JoinFlags extends NetworkFlags {
   readonly name?: string
   readonly json?: boolean
 }
@@ -32,10 +33,12 @@ const silentEvents: TransportEvents = {
   messageDropped: () => undefined,
 }
 
-/** `memo cluster join`: makes an empty data directory that of a node of the network that a link invites to. */
+/** `memo cluster join`: makes an empty data directory that of a node of the network that a link invites to, and keeps its settings there. */
 export async function joinCluster(link: string, { name, json, ...settings }: JoinFlags, io: CliIo): Promise<void> {
   const output = createOutput(io, json === true)
-  const { config } = loadNodeConfig(configInput(settings, io))
+  const loaded = loadNodeConfig(configInput(settings, io))
+  const { config } = loaded
+  await assertKeepable(loaded)
   const { store, ...adapters } = await openCommandStore(config, io)
   await using _store = store
   const { clock, random, crypto } = adapters
@@ -55,11 +58,20 @@ export async function joinCluster(link: string, { name, json, ...settings }: Joi
     software: io.version,
   }
   const ports = { ...adapters, store, logger: silentLogger, transport, limits: defaultLimits }
-  const { networkName, networkId } = await joinNetwork(ports, options, io.signal)
+  // Before the invite is spent: a file that cannot be written stops what can still be repeated.
+  const kept = await keepFlags(loaded)
+  const { networkName, networkId } = await joinNetwork(ports, options, io.signal).catch(async (error: unknown) => {
+    await kept.undo().catch(() => undefined) // that there is no network is what is told
+    throw error
+  })
+  const others = config.listen === undefined ? ' --listen HOST:PORT' : ''
   const text =
-    `Joined the network ${networkName} (${toHex(networkId)}). ` +
-    `Start this node with "memo run --data ${config.data} --listen HOST:PORT": it fetches its share then.`
-  await output.result(text, { network: networkName, networkId: toHex(networkId), nodeId: toHex(nodeId), data: config.data })
+    `Joined the network ${networkName} (${toHex(networkId)}). ${keptText(kept, loaded)}` +
+    `Start this node with "${runCommandText(loaded)}${others}": it fetches its share then.`
+  await output.result(text, {
+    ...{ network: networkName, networkId: toHex(networkId), nodeId: toHex(nodeId), data: config.data },
+    kept: [...kept.names],
+  })
 }
 
 function machineNameOf(name: string): string {

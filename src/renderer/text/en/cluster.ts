@@ -22,7 +22,7 @@ export const cluster = {
   inviteSecret_one: 'It lets one machine join until {{time}}. Keep it to yourself until then: it is shown once.',
   inviteSecret_other: 'It lets {{number}} machines join until {{time}}. Keep it to yourself until then: it is shown once.',
   inviteTitle: 'Invite a machine',
-  joinCommand: 'On the other machine, run this, then “memo run” with the same folder and address:',
+  joinCommand: 'On the other machine, run this, then “memo run” with the same folder:',
   left: 'left',
   link: 'Link',
   loading: 'Asking the node whom it knows',
