@@ -59,3 +59,28 @@ test('a node that listens makes a link that another machine joins by, and both a
   await bar.getByText(say.cluster('noQuorum', { count: 2, alive: '1', number: '2' }), { exact: true }).waitFor()
   expect(node.ready.listen).toMatch(/^127\.0\.0\.1:\d+$/)
 }, 90_000)
+
+test('a node that the network went on without invites nobody, and says how it comes back', async () => {
+  const listen = ['--listen', '127.0.0.1:0']
+  const founder = bed.emptyFolder()
+  const left = bed.emptyFolder()
+  const first = await bed.startNode(listen, founder)
+  const invite = await runMemo(['cluster', 'invite', '--auto', '--json', '--grpc', first.ready.grpc])
+  const { link } = JSON.parse(invite.stdout.toString()) as { readonly link: string }
+  expect((await runMemo(['cluster', 'join', link, '--data', left])).code).toBe(0)
+  const second = await bed.startNode(listen, left)
+  const aliveAt = async () => (await runMemo(['cluster', 'status', '--json', '--grpc', second.ready.grpc])).stdout.toString()
+  await expect.poll(aliveAt, { timeout: 30_000 }).toContain('"alive":2')
+  await Promise.all([first.kill(), second.kill()])
+  expect((await runMemo(['cluster', 'recover', '--data', founder, '--alone', '--yes'])).code).toBe(0)
+  const survivor = await bed.startNode(listen, founder)
+
+  const old = await bed.startNode([...listen, '--peer', survivor.ready.listen ?? ''], left)
+  const { page } = await bed.openBrowser(old)
+  await page.getByText(say.overview('leftBehind'), { exact: true }).first().waitFor()
+  await page.getByText(say.cluster('noPartNodes'), { exact: true }).waitFor()
+  await page.getByRole('contentinfo').getByText(say.cluster('noPart'), { exact: true }).waitFor()
+  expect(await page.getByRole('button', { name: say.cluster('invite') }).count()).toBe(0)
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([])
+}, 120_000)

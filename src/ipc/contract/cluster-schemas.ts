@@ -33,6 +33,8 @@ export const clusterSummarySchema = z.strictObject({
   recovery: recoverySchema.extend({ takenOut: count, blocksLeft: count }).nullable(),
   /** The one by which the network went on without this node; null where none is known. */
   leftBehind: recoverySchema.nullable(),
+  /** This node takes no part any more: it was left behind, or its data directory was restored or is in use twice. It takes no change. */
+  withdrawn: z.boolean(),
 })
 export type ClusterSummary = z.infer<typeof clusterSummarySchema>
 

@@ -1,22 +1,14 @@
 import { useTranslation } from 'react-i18next'
-import { useConnectionSnapshot, useNode } from './connection-provider.tsx'
 import { useNodeStatus } from './use-node-status.ts'
-import { useReadOnlyEnd } from './use-read-only-end.ts'
+import { useScreenBlock } from './use-screen-block.ts'
 
 /** Why keys cannot be changed at present, in words; undefined while they can. */
 export function useWriteBlock(): string | undefined {
-  const { live, hello } = useNode()
-  const { link } = useConnectionSnapshot()
+  const blocked = useScreenBlock()
   const status = useNodeStatus()
   const { t } = useTranslation('shell')
-  const readOnly = status?.readOnly ?? hello.readOnly
-  const end = useReadOnlyEnd(readOnly)
-  if (link.state === 'silent') return t('blockedSilent')
-  if (!live) return t('blockedAway')
-  if (readOnly && end === undefined) return t('blockedReadOnly')
-  if (end !== undefined) {
-    return `${t('blockedReadOnly')} ${end.by === 'start' ? t('readOnlyByStart', { cause: end.cause }) : t('readOnlyBySettings')}`
-  }
+  if (blocked !== undefined) return blocked
+  if (status?.cluster.withdrawn) return t('blockedWithdrawn')
   if (status?.safeMode) return t('blockedSafeMode')
   if (status?.condition === 'suspect') return t('blockedSuspect')
   return undefined

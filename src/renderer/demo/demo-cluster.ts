@@ -28,6 +28,8 @@ const nodes: readonly ClusterNode[] = [
 export class DemoCluster {
   #nodes = nodes
   #invites = 0
+  #leftBehind: ClusterSummary['leftBehind'] = null
+  #withdrawn = false
 
   /** As a node that was never told where others reach it. */
   leaveAlone(): void {
@@ -37,6 +39,13 @@ export class DemoCluster {
   /** A machine is switched off. */
   lose(count: number): void {
     this.#nodes = this.#nodes.map((one, at) => (at > 0 && at <= count ? { ...one, state: 'dead' } : one))
+  }
+
+  /** The network goes on without this node: others recovered it by force, or have seen this folder further than it is. */
+  withdraw(why: 'left-behind' | 'copied'): void {
+    this.#withdrawn = true
+    if (why === 'left-behind') this.#leftBehind = { number: 1, atMs: Date.UTC(2026, 0, 5, 9), survivor: nodes[1]?.nodeId ?? '' }
+    this.lose(this.#nodes.length)
   }
 
   status(): ClusterStatus {
@@ -51,7 +60,10 @@ export class DemoCluster {
   summary(): ClusterSummary {
     const counts = { alive: 0, suspect: 0, dead: 0, left: 0, unknown: 0 }
     for (const { state } of this.#nodes) counts[state] += 1
-    return { nodes: counts, quorum: this.#quorum(), replication: 3, recovery: null, leftBehind: null }
+    return {
+      ...{ nodes: counts, quorum: this.#quorum(), replication: 3, recovery: null },
+      ...{ leftBehind: this.#leftBehind, withdrawn: this.#withdrawn },
+    }
   }
 
   invite(validityMs: number): Invite {

@@ -67,6 +67,12 @@ function readOnly(): AlteredConnection {
   return connection
 }
 
+function withdrawn(why: 'left-behind' | 'copied'): AlteredConnection {
+  const connection = new AlteredConnection()
+  connection.world.cluster.withdraw(why)
+  return connection
+}
+
 /** More than a page of keys and of programs; what stands around the main part of a page comes, the main part fails. */
 function partly(): AlteredConnection {
   const failing = ['metrics.range', 'kv.read', 'logs.page']
@@ -126,6 +132,8 @@ const makers: Readonly<Record<string, () => Connection>> = {
   stale: losing,
   error: () => meeting(fail),
   permission: readOnly,
+  'left-behind': () => withdrawn('left-behind'),
+  copied: () => withdrawn('copied'),
 }
 
 /** The connection of a state that the gallery leads to; undefined for a name that is none. */

@@ -44,6 +44,8 @@ export function StatusBar(): ReactElement {
 function NodesStatus({ cluster }: { readonly cluster: ClusterSummary }): ReactElement {
   const { t } = useTranslation('cluster')
   const { alive, total, quorate, tone } = clusterHealth(cluster)
+  // Whom such a node misses is of no account.
+  if (cluster.withdrawn) return <Status tone="danger">{t('noPart')}</Status>
   const values = { count: total, alive: formatCount(alive), number: formatCount(total) }
   return <Status tone={tone}>{t(quorate ? 'nodesAlive' : 'noQuorum', values)}</Status>
 }

@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { usePreferences } from '../app/preferences.ts'
 import { useConnection, useHost } from '../connection/connection-provider.tsx'
+import { useNodeStatus } from '../connection/use-node-status.ts'
 import { useWriteBlock } from '../connection/use-write-block.ts'
 import { isShortcutName } from '../shortcuts/registry.ts'
 import { useShortcut, useShortcutHub } from '../shortcuts/use-shortcut.tsx'
@@ -22,7 +23,8 @@ export function useShellCommands({ openPalette, openSheet, openInvite }: ShellCo
   const writable = useWriteBlock() === undefined
   useShortcut('palette.open', openPalette)
   useShortcut('shortcuts.show', openSheet)
-  useShortcut('cluster.invite', openInvite)
+  // Who takes no part any more has nobody to invite to.
+  useShortcut('cluster.invite', useNodeStatus()?.cluster.withdrawn ? undefined : openInvite)
   useShortcut('go.overview', () => void navigate({ to: '/overview' }))
   useShortcut('go.keys', () => void navigate({ to: '/keys' }))
   useShortcut('go.activity', () => void navigate({ to: '/activity' }))

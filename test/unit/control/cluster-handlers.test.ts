@@ -52,6 +52,7 @@ describe('what screens are told of the network', () => {
       replication: 3,
       recovery: null,
       leftBehind: null,
+      withdrawn: false,
     })
   })
 
@@ -65,7 +66,9 @@ describe('what screens are told of the network', () => {
     const recovery = { ...facts, takenOut: [new Uint8Array(32).fill(3), new Uint8Array(32).fill(4)], blocksLeft: 7 }
     const shown = { number: 2, atMs: 5000, survivor: '01'.repeat(32) }
     expect(clusterSummary(clusterOf({ recovery }))).toMatchObject({ recovery: { ...shown, takenOut: 2, blocksLeft: 7 } })
-    expect(clusterSummary(clusterOf({ leftBehind: facts, withdrawn: true }))).toMatchObject({ recovery: null, leftBehind: shown })
+    expect(clusterSummary(clusterOf({ leftBehind: facts, withdrawn: true }))).toMatchObject({
+      ...{ recovery: null, leftBehind: shown, withdrawn: true },
+    })
   })
 })
 

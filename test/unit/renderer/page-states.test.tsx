@@ -26,6 +26,8 @@ const signs: readonly (readonly [state: string, page: string, sign: RegExp])[] =
   ['error', 'keys', /the answer of the store was not understood/i],
   ['error', 'activity', /the answer of the store was not understood/i],
   ['error', 'settings', /the answer of the store was not understood/i],
+  ['left-behind', 'overview', /^The network went on without this node\.$/],
+  ['copied', 'overview', /^This folder was restored or copied\.$/],
   ['permission', 'overview', /Read-only\. These screens change nothing/],
 ]
 

@@ -7,7 +7,7 @@ import type { Client } from '../../../ipc/contract/status-schemas.ts'
 import { wireLimits } from '../../../ipc/contract/wire-limits.ts'
 import { useConnectionSnapshot, useNode, useNodeEvents } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
-import { useWriteBlock } from '../../connection/use-write-block.ts'
+import { useScreenBlock } from '../../connection/use-screen-block.ts'
 import { Banner } from '../../ui/banner.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
@@ -82,7 +82,7 @@ function Clients({ clients, text }: { readonly clients: readonly Client[]; reado
 function ClientTable({ clients }: { readonly clients: readonly Client[] }) {
   const { t } = useTranslation('connect')
   const { queries } = useNode()
-  const blocked = useWriteBlock()
+  const blocked = useScreenBlock()
   const cache = useQueryClient()
   const toast = useToast()
   const [chosen, setChosen] = useState<Client>()

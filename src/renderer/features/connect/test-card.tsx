@@ -20,6 +20,7 @@ export function TestCard(): ReactElement {
   const status = useNodeStatus()
   // Only that mode is known to leave programs alone.
   const readOnly = live && (status?.readOnly ?? hello.readOnly)
+  const waits = readOnly ? 'testBlocked' : live && status?.cluster.withdrawn ? 'testUseless' : 'testWaits'
   const test = useMutation(queries.grpc.test.mutationOptions())
   return (
     <Card title={t('test')}>
@@ -29,7 +30,7 @@ export function TestCard(): ReactElement {
           {test.data === undefined ? t('testRun') : t('testAgain')}
         </Button>
       </div>
-      {blocked !== undefined && <p className={css.muted}>{t(readOnly ? 'testBlocked' : 'testWaits', { reason: blocked })}</p>}
+      {blocked !== undefined && <p className={css.muted}>{t(waits, { reason: blocked })}</p>}
       <div aria-live="polite">
         {test.error !== null && <Failed title={t('testFailed')} failure={failureOf(test.error)} />}
         {test.data !== undefined && <TestResult result={test.data} />}

@@ -9,6 +9,7 @@ import { ToneIcon } from '../../ui/banner.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { useCopy } from '../../ui/use-copy.ts'
+import { ActionProblem } from './action-problem.tsx'
 import type { AttentionAction, AttentionCard } from './attention.ts'
 import { attentionCards } from './attention.ts'
 import css from './overview.module.css'
@@ -84,7 +85,7 @@ function ActionButton({ action, primary, readOnly }: ActionProps) {
   const { t } = useTranslation('overview')
   const navigate = useNavigate()
   const { client } = useHost()
-  const { run, busy } = useHostAction()
+  const { run, busy, problem } = useHostAction()
   const { copied, copy } = useCopy()
   const kind = primary ? 'primary' : 'default'
   switch (action.kind) {
@@ -114,15 +115,21 @@ function ActionButton({ action, primary, readOnly }: ActionProps) {
       )
     case 'folder':
       return (
-        <Button kind={kind} busy={busy} onClick={() => run(() => client.files.show({ what: 'data' }))}>
-          {t('showFolder')}
-        </Button>
+        <>
+          <ActionProblem problem={problem} />
+          <Button kind={kind} busy={busy} onClick={() => run(() => client.files.show({ what: 'data' }))}>
+            {t('showFolder')}
+          </Button>
+        </>
       )
     case 'restart':
       return (
-        <Button kind={kind} busy={busy} onClick={() => run(() => client.node.restart())}>
-          {t('restartNode')}
-        </Button>
+        <>
+          <ActionProblem problem={problem} />
+          <Button kind={kind} busy={busy} onClick={() => run(() => client.node.restart())}>
+            {t('restartNode')}
+          </Button>
+        </>
       )
   }
 }

@@ -44,7 +44,7 @@ export function attentionCards(facts: AttentionFacts, t: T): AttentionCard[] {
   const { grpc } = facts
   const cards: Card[] = [
     damageCard(facts, t),
-    leftBehindCard(facts, t),
+    withdrawnCard(facts, t),
     safeModeCard(facts, t),
     roomCard(facts, t),
     grpc === undefined ? undefined : doorCard(grpc, t),
@@ -79,12 +79,15 @@ function damageCard({ status, settings, grpc }: AttentionFacts, t: T): Card {
 }
 
 /** What such a node holds stays as it is, for whoever wants to look at it. */
-function leftBehindCard({ status: { cluster }, grpc }: AttentionFacts, t: T): Card {
+function withdrawnCard({ status: { cluster }, grpc }: AttentionFacts, t: T): Card {
   const { leftBehind } = cluster
-  if (leftBehind === null) return undefined
-  const text = t('leftBehindText', { time: formatTime(leftBehind.atMs), number: formatCount(leftBehind.number) })
   const action = { kind: 'copy', text: `${grpc?.command ?? 'memo'} cluster join LINK --data NEW_DIR` } as const
-  return { id: 'left-behind', tone: 'danger', title: t('leftBehind'), text, action, ignorable: false }
+  const card = { tone: 'danger', action, ignorable: false } as const
+  if (leftBehind !== null) {
+    const text = t('leftBehindText', { time: formatTime(leftBehind.atMs), number: formatCount(leftBehind.number) })
+    return { ...card, id: 'left-behind', title: t('leftBehind'), text }
+  }
+  return cluster.withdrawn ? { ...card, id: 'withdrawn', title: t('withdrawnCard'), text: t('withdrawnText') } : undefined
 }
 
 function recoveredCard({ status: { cluster } }: AttentionFacts, t: T): Card {

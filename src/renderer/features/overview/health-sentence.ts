@@ -32,7 +32,7 @@ export function healthSentence(facts: HealthFacts, t: T): HealthSentence {
   return (
     notRunning(facts, t) ??
     damaged(status, t) ??
-    leftBehind(status, t) ??
+    withdrawn(status, t) ??
     withoutQuorum(status, t) ??
     crashed(facts, t) ??
     withoutRoom(status, t) ??
@@ -72,9 +72,10 @@ function damaged({ condition, findings }: NodeStatus, t: T): HealthSentence | un
   return { tone: 'danger', title: t('suspect'), text, action: 'log' }
 }
 
-function leftBehind({ cluster }: NodeStatus, t: T): HealthSentence | undefined {
-  if (cluster.leftBehind === null) return undefined
-  return { tone: 'danger', title: t('leftBehind'), text: t('leftBehindShort') }
+/** Whatever else such a node lacks is of no account. */
+function withdrawn({ cluster }: NodeStatus, t: T): HealthSentence | undefined {
+  if (cluster.leftBehind !== null) return { tone: 'danger', title: t('leftBehind'), text: t('noPartText') }
+  return cluster.withdrawn ? { tone: 'danger', title: t('withdrawn'), text: t('noPartText'), action: 'log' } : undefined
 }
 
 function crashed({ status, run }: HealthFacts, t: T): HealthSentence | undefined {

@@ -6,6 +6,7 @@ import type { ClusterNode, ClusterStatus } from '../../../ipc/contract/cluster-s
 import { nodeTones } from '../../cluster/cluster-health.ts'
 import { useNode, useNodeEvents } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
+import { useNodeStatus } from '../../connection/use-node-status.ts'
 import { useShortcutHub } from '../../shortcuts/use-shortcut.tsx'
 import { Badge, Status } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -22,9 +23,10 @@ export function NodesPanel(): ReactElement {
   const { queries, live } = useNode()
   useNodeEvents(['status'])
   const { data, error, refetch } = useQuery(queries.cluster.status.queryOptions())
-  const alone = data !== undefined && data.nodes.length + data.more <= 1
+  const withdrawn = useNodeStatus()?.cluster.withdrawn === true
+  const alone = data !== undefined && !withdrawn && data.nodes.length + data.more <= 1
   return (
-    <Card title={t('nodes')} actions={data !== undefined && !alone && <InviteButton />}>
+    <Card title={t('nodes')} actions={data !== undefined && !alone && !withdrawn && <InviteButton />}>
       {data === undefined && error !== null && (
         <Failed title={t('nodesFailed')} failure={failureOf(error)} onRetry={() => void refetch()} />
       )}
@@ -33,7 +35,13 @@ export function NodesPanel(): ReactElement {
       {data !== undefined && !alone && (
         <Stale stale={!live || error !== null}>
           <NodesTable nodes={data.nodes} />
-          <Facts status={data} />
+          {withdrawn ? (
+            <p className={css.facts} data-bad>
+              {t('noPartNodes')}
+            </p>
+          ) : (
+            <Facts status={data} />
+          )}
         </Stale>
       )}
     </Card>

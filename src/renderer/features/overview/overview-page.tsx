@@ -12,6 +12,7 @@ import { Loading } from '../../ui/loading.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { Failed, Stale } from '../../ui/states.tsx'
+import { ActionProblem } from './action-problem.tsx'
 import { AttentionPanel } from './attention-panel.tsx'
 import type { ChartRange } from './charts.tsx'
 import { Charts } from './charts.tsx'
@@ -91,11 +92,7 @@ function SentenceAction({ action }: { readonly action: NonNullable<HealthSentenc
   }
   return (
     <>
-      {problem !== undefined && (
-        <span className={css.problem} role="alert">
-          {t('actionFailed', { reason: problem })}
-        </span>
-      )}
+      <ActionProblem problem={problem} />
       <Button busy={busy} onClick={() => run(() => (action === 'start' ? client.node.start() : client.node.restart()))}>
         {action === 'start' ? t('startNode') : t('restartNode')}
       </Button>

@@ -93,8 +93,8 @@ function NodesTile({ status: { cluster } }: { readonly status: NodeStatus }) {
       icon={<Network size={iconSize} aria-hidden="true" />}
       hero={alone ? t('alone') : formatCount(alive)}
       unit={alone ? undefined : t('aliveOf', { number: formatCount(total) })}
-      bad={!quorate}
-      facts={alone ? t('aloneHint') : alive === total ? t('nodesAll') : missing}
+      bad={!quorate || cluster.withdrawn}
+      facts={cluster.withdrawn ? t('nodesNoPart') : alone ? t('aloneHint') : alive === total ? t('nodesAll') : missing}
     />
   )
 }

@@ -36,6 +36,8 @@ export const cluster = {
   nodesList: 'Nodes of the network',
   noQuorum_one: '{{alive}} of {{number}} node, no quorum',
   noQuorum_other: '{{alive}} of {{number}} nodes, no quorum',
+  noPart: 'takes no part any more',
+  noPartNodes: 'This node takes no part any more, so it invites nobody. The others are shown as it saw them last.',
   notListening: 'No other machine can reach this node yet',
   notListeningText:
     'Give it an “Address for other nodes” in Settings, such as 0.0.0.0:7072, and start it again. Then it can invite.',

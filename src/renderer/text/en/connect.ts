@@ -69,6 +69,7 @@ export const connect = {
   testResults: 'Steps of the test',
   testRun: 'Test connection',
   testText: 'A real call through the port: writes, reads and removes one small key under .memo/test/.',
+  testUseless: '{{reason}} The test writes a key, so it would fail.',
   testWaits: '{{reason}} The test writes a key, so it has to wait.',
   title: 'Connect',
   tlsOffLoopback: 'TLS is off. Calls do not leave this computer.',

@@ -7,6 +7,7 @@ export const shell = {
   blockedSafeMode: 'Safe mode: the store is open for reading only.',
   blockedSuspect: 'The store misses records and is read-only until it is recovered.',
   blockedSilent: 'The node does not answer. Changes are possible again when it does.',
+  blockedWithdrawn: 'This node takes no part in its network any more: it takes no changes.',
   browserUnreachable: 'The node does not answer',
   browserUnreachableText:
     'It may have been stopped, or this computer has no way to it. These screens connect by themselves when it is back. If it was started again meanwhile, they will ask you to sign in, by a link that “memo console” prints there.',

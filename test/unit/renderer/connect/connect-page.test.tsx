@@ -101,6 +101,18 @@ describe('Connect', () => {
     expect(screen.queryByRole('list', { name: 'Steps of the test' })).toBeNull()
   })
 
+  it('tries nothing at a node that takes no part any more, and still disconnects programs', async () => {
+    const connection = new AlteredConnection()
+    connection.world.cluster.withdraw('copied')
+    using _app = await renderApp({ path: '/connect', connection })
+    expect(
+      await screen.findByText(/takes no part in its network any more.* The test writes a key, so it would fail\.$/),
+    ).toBeVisible()
+    expect(screen.getByRole('button', { name: 'Test connection' })).toHaveAttribute('aria-disabled', 'true')
+    const disconnect = await screen.findByRole('button', { name: 'Disconnect 127.0.0.1:51882' })
+    expect(disconnect).not.toHaveAttribute('aria-disabled')
+  })
+
   it('says of a node that does not answer nothing about the programs at its port', async () => {
     const connection = new AlteredConnection()
     using _app = await renderApp({ path: '/connect', connection })

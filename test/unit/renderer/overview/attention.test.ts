@@ -52,6 +52,9 @@ describe('attentionCards', () => {
     const [left] = cards({ status: statusWith({ cluster: { ...cluster, leftBehind: facts } }) })
     expect(left).toMatchObject({ id: 'left-behind', tone: 'danger', ignorable: false })
     expect(left?.action).toMatchObject({ kind: 'copy', text: expect.stringContaining('cluster join LINK') })
+    const [withdrawn, ...others] = cards({ status: statusWith({ cluster: { ...cluster, withdrawn: true } }) })
+    expect(withdrawn).toMatchObject({ id: 'withdrawn', tone: 'danger', ignorable: false, action: { kind: 'copy' } })
+    expect(others).toEqual([])
   })
 
   it('orders by urgency: damage, room, open doors, what waits, what was chosen', () => {

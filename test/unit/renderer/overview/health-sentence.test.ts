@@ -70,6 +70,8 @@ describe('healthSentence', () => {
       title: 'The network went on without this node.',
       text: 'This node takes no part any more. What it holds stays as it is.',
     })
+    const copied = sentence({ cluster: { ...network(2), withdrawn: true }, readOnly: true })
+    expect(copied).toMatchObject({ tone: 'danger', title: 'This folder was restored or copied.', action: 'log' })
   })
 
   it('puts damage before lack of room, and lack of room before read-only', () => {

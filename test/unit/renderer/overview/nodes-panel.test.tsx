@@ -49,6 +49,29 @@ test('a node that is alone offers to invite another', async () => {
   expect(await screen.findByRole('dialog', { name: 'Invite a machine' })).toBeVisible()
 })
 
+test.each(['left-behind', 'copied'] as const)(
+  'a node that takes no part any more (%s) invites nobody, and says so',
+  async (why) => {
+    const connection = new AlteredConnection()
+    using _app = await renderApp({ connection })
+    expect(await screen.findByRole('button', { name: 'Invite a machine…' })).toBeVisible()
+    act(() => {
+      connection.world.cluster.withdraw(why)
+      connection.world.events.tell('status')
+    })
+    expect(await screen.findByText(/^This node takes no part any more, so it invites nobody\./)).toBeVisible()
+    expect(screen.queryByText(/^Quorum:/)).toBeNull()
+    expect(screen.queryByRole('button', { name: 'Invite a machine…' })).toBeNull()
+    expect(screen.getByRole('contentinfo')).toHaveTextContent('takes no part any more')
+    await userEvent.keyboard('{Control>}k{/Control}')
+    await userEvent.type(await screen.findByRole('combobox'), 'overview')
+    expect(await screen.findByRole('option', { name: /Overview/ })).toBeVisible()
+    await userEvent.clear(screen.getByRole('combobox'))
+    await userEvent.type(screen.getByRole('combobox'), 'invite')
+    await waitFor(() => expect(screen.queryByRole('option', { name: /Invite/ })).toBeNull())
+  },
+)
+
 test('what could not be read is said in the card, and read again on demand', async () => {
   let broken = true
   const connection = new AlteredConnection((router, world) => ({

@@ -3,6 +3,7 @@ import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nodeContract } from '../../../../src/ipc/contract/node-contract.ts'
+import { browserHost } from '../../../../src/renderer/connection/browser-host.ts'
 import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
 import { pseudoCatalogue, untranslated } from '../support/pseudo-texts.ts'
 import { renderApp } from '../support/render-app.tsx'
@@ -92,6 +93,19 @@ describe('the overview', () => {
     expect(await screen.findByText('Read-only. These screens change nothing.')).toBeVisible()
     await userEvent.click(screen.getByRole('button', { name: 'Allow changes…' }))
     await waitFor(() => expect(app.router.state.location).toMatchObject({ pathname: '/settings', search: { find: 'readOnly' } }))
+  })
+
+  it('says beside the button of a card why its program did not do it', async () => {
+    const connection = new AlteredConnection()
+    const { settings } = connection.world
+    settings.putValues({ grpc: '127.0.0.1:9000' }, settings.get().digest)
+    using _app = await renderApp({ connection })
+    act(() => {
+      const host = browserHost('0.1.0', async () => undefined)
+      connection.update({ host: { ...host, capabilities: { ...host.capabilities, supervises: true } } })
+    })
+    await userEvent.click(await screen.findByRole('button', { name: 'Restart the node' }))
+    expect(await screen.findByText(/^This was not done: A browser cannot do this/)).toHaveAttribute('role', 'alert')
   })
 
   it('hides what a person has decided about, and keeps that', async () => {

@@ -1,5 +1,5 @@
 import { implement } from '@orpc/server'
-import { screen, waitFor, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, test } from 'vitest'
 import { nodeContract } from '../../../../src/ipc/contract/node-contract.ts'
@@ -108,6 +108,18 @@ test('screens that are read-only make no link, and say why', async () => {
   const dialog = await openFromPalette()
   const make = await dialog.findByRole('button', { name: 'Make a link' })
   expect(make).toHaveAttribute('aria-description', expect.stringContaining('Read-only'))
+})
+
+test('a node that leaves its network while the dialog is open makes no link, and says why', async () => {
+  const connection = new AlteredConnection()
+  using _app = await renderApp({ path: '/connect', connection })
+  const dialog = await openFromPalette()
+  const make = await dialog.findByRole('button', { name: 'Make a link' })
+  act(() => {
+    connection.world.cluster.withdraw('copied')
+    connection.world.events.tell('status')
+  })
+  await waitFor(() => expect(make).toHaveAttribute('aria-description', expect.stringContaining('takes no part')))
 })
 
 test('the dialog shows texts of the catalogue only', async () => {
