@@ -1,12 +1,12 @@
 import { assert } from '../../../shared/assert.ts'
-import type { BlockAddress } from '../../core/base/address.ts'
-import { concatBytes, prefixEnd, uint64Bytes } from '../../core/base/bytes.ts'
+import { prefixEnd } from '../../core/base/bytes.ts'
 import { hlcFromMs } from '../../core/base/hybrid-clock.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import { issuedOfOutcomeKey } from '../../core/consensus/outcome.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
+import { firstKeptOutcome, outcomesUpTo } from '../outcomes-up-to.ts'
 
 /** Outcomes looked at when a new one is kept, so that a backlog shrinks. */
 const outcomesAtOnce = 64
@@ -22,8 +22,9 @@ export const forgetNothing: ForgottenOutcomes = { upTo: 0n, keys: [] }
 /** The outcomes of a block that are past their retention, and the oldest where there is no room for one more. */
 export async function outcomesToForget(
   parts: { readonly store: RecordStore; readonly clock: NodeClock; readonly limits: Limits },
-  { address, outcomeCount }: Pick<BlockRecord, 'address' | 'outcomeCount'>,
+  block: Pick<BlockRecord, 'address' | 'outcomeCount' | 'outcomeFloor'>,
 ): Promise<ForgottenOutcomes> {
+  const { address, outcomeCount } = block
   if (outcomeCount === 0) return forgetNothing
   const { store, clock, limits } = parts
   const expired = clock.last - hlcFromMs(limits.outcomeRetentionMs)
@@ -35,7 +36,13 @@ export async function outcomesToForget(
     damaged = true
   }
   const damage = { unreadable: () => undefined, incomplete }
-  const found = await store.scan('outcome', { from: address, ...(before && { before }), limit, keysOnly: true, damage })
+  const found = await store.scan('outcome', {
+    from: firstKeptOutcome(block),
+    ...(before && { before }),
+    limit,
+    keysOnly: true,
+    damage,
+  })
   // Those that it hides would be counted for ever.
   if (damaged) return forgetNothing
   const keys: Uint8Array[] = []
@@ -49,24 +56,5 @@ export async function outcomesToForget(
     keys.push(key)
   }
   if (keys.length === 0) return forgetNothing
-  return { upTo, keys: keys.length < limit ? keys : await outcomesUpTo(store, limits, address, upTo) }
-}
-
-/** Keys of all outcomes of a block that were issued at this HLC or before. Throws `data-corrupt` where some may be hidden. */
-export async function outcomesUpTo(
-  store: RecordStore,
-  limits: Pick<Limits, 'scanRecordsMax'>,
-  address: BlockAddress,
-  upTo: bigint,
-): Promise<readonly Uint8Array[]> {
-  const before = concatBytes(address, uint64Bytes(upTo + 1n))
-  const limit = limits.scanRecordsMax
-  const keys: Uint8Array[] = []
-  for (let after: Uint8Array = address; ; ) {
-    const found = await store.scan('outcome', { after, before, limit, keysOnly: true })
-    for (const { key } of found) keys.push(key)
-    const last = keys.at(-1)
-    if (last === undefined || found.length < limit) return keys
-    after = last
-  }
+  return { upTo, keys: keys.length < limit ? keys : await outcomesUpTo(parts, block, upTo) }
 }

@@ -16,8 +16,8 @@ import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { AppliedEntry, BlockLogic, ChosenEntry } from '../consensus/block-logic.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
+import { outcomesUpTo } from '../outcomes-up-to.ts'
 import { corrupt } from './content-blocks.ts'
-import { outcomesUpTo } from './outcomes-to-forget.ts'
 
 export interface SignedBlockLogicParts {
   readonly store: RecordStore
@@ -70,16 +70,17 @@ export class SignedBlockLogic implements BlockLogic {
     if (local instanceof LocalBlockEntry && isLonely(group)) {
       return this.#apply(record, entry, group, { recorded: undefined, forgotten: local.forgotten })
     }
-    return this.#find(entry).then((found) => this.#apply(record, entry, group, found))
+    return this.#find(record, entry).then((found) => this.#apply(record, entry, group, found))
   }
 
-  async #find(entry: BlockEntry): Promise<FoundOutcomes> {
-    const { store, limits, outcomes } = this.#parts
+  async #find(record: BlockRecord | undefined, entry: BlockEntry): Promise<FoundOutcomes> {
     const { address, requestId, forgetUpTo } = entry
+    const { outcomes } = this.#parts
     const bytes = requestId && (await outcomes.find(outcomeKey(address, requestId), requestId))
     const recorded = bytes && decodeOutcome(bytes)
     if (bytes !== undefined && recorded === undefined) throw corrupt(address)
-    return { recorded, forgotten: forgetUpTo === 0n ? [] : await outcomesUpTo(store, limits, address, forgetUpTo) }
+    const block = { address, outcomeFloor: record?.outcomeFloor ?? 0n }
+    return { recorded, forgotten: await outcomesUpTo(this.#parts, block, forgetUpTo) }
   }
 
   #apply(record: BlockRecord | undefined, entry: BlockEntry, group: Group, { recorded, forgotten }: FoundOutcomes): AppliedEntry {

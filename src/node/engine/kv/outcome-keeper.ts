@@ -9,9 +9,12 @@ import { requestIdText } from '../../core/kv/page-apply.ts'
 import type { PageBatch } from '../../core/kv/page-batch.ts'
 import type { PageChange } from '../../core/kv/page-change.ts'
 import type { RecordStore } from '../../ports/record-store.ts'
+import { firstKeptOutcome } from '../outcomes-up-to.ts'
 
 /** Outcomes looked at beside those that the turn's own ids ask for, so that a backlog shrinks. */
-const extraRecords = 64
+const extraRecords = 256
+/** Of room and retention, which is what is waited for beyond them or made at once: a look at each turn would cost more than the turn. */
+const slackShare = 64
 
 /**
  * Chooses which outcomes of a page are forgotten: those past their retention, and the oldest where there are too many. It looks
@@ -24,7 +27,6 @@ export class OutcomeKeeper {
   readonly #rules: PageRules
   /** No outcome of the page was issued before this one; undefined: not known. */
   #oldest: bigint | undefined
-  #forgotten: readonly Uint8Array[] = []
   #oldestAfter: bigint | undefined
 
   constructor(page: BlockAddress, store: RecordStore, limits: Limits, rules: PageRules) {
@@ -34,11 +36,6 @@ export class OutcomeKeeper {
     this.#rules = rules
   }
 
-  /** Keys of the records that the last answer of `toForget` counted. */
-  get forgotten(): readonly Uint8Array[] {
-    return this.#forgotten
-  }
-
   /** `kept`: outcomes of repeated ids, which need no room. */
   async toForget(
     record: BlockRecord,
@@ -46,15 +43,17 @@ export class OutcomeKeeper {
     kept: ReadonlyMap<string, unknown>,
     hlc: bigint,
   ): Promise<PageBatch['forget']> {
-    this.#forgotten = []
     this.#oldestAfter = this.#oldest
     const expired = hlc - this.#rules.retentionSpan
     const fresh = countFresh(changes, kept, record.outcomeFloor < expired ? expired - 1n : record.outcomeFloor)
     const excess = record.outcomeCount + fresh - this.#limits.outcomesMax
     const none = { floor: 0n, count: 0 }
     if (fresh === 0 || record.outcomeCount === 0) return none
-    if (excess <= 0 && this.#oldest !== undefined && this.#oldest >= expired) return none
-    return await this.#choose(fresh, excess, expired)
+    const isDue = this.#oldest === undefined || this.#oldest < expired - this.#rules.retentionSpan / BigInt(slackShare)
+    if (excess <= 0 && !isDue) return none
+    const wanted = excess > 0 ? excess + Math.floor(this.#limits.outcomesMax / slackShare) : 0
+    const looked = isDue ? Math.max(2 * fresh + extraRecords, wanted) : wanted
+    return await this.#choose(record, { wanted, looked, expired })
   }
 
   /** The turn is durable. */
@@ -66,10 +65,15 @@ export class OutcomeKeeper {
     }
   }
 
-  async #choose(fresh: number, excess: number, expired: bigint): Promise<PageBatch['forget']> {
-    const limit = Math.min(Math.max(2 * fresh, excess) + extraRecords, this.#limits.scanRecordsMax)
+  /** At least so many as are wanted, and all that are past their retention, as far as one look sees. */
+  async #choose(
+    record: BlockRecord,
+    { wanted, looked, expired }: { readonly wanted: number; readonly looked: number; readonly expired: bigint },
+  ): Promise<PageBatch['forget']> {
+    // One more, which is the oldest of those that stay.
+    const limit = Math.min(looked + 1, this.#limits.scanRecordsMax)
     const before = prefixEnd(this.#page)
-    const bounds = before === undefined ? { from: this.#page } : { from: this.#page, before }
+    const bounds = { from: firstKeptOutcome(record), ...(before && { before }) }
     let damaged = false
     const incomplete = () => {
       damaged = true
@@ -85,14 +89,13 @@ export class OutcomeKeeper {
       const issued = issuedOfOutcomeKey(key)
       assert(issued !== undefined, 'the family holds outcomes only')
       // Outcomes of the same time go together: at or below the floor none could be found again.
-      if (issued >= expired && count >= excess && issued !== floor) {
+      if (issued >= expired && count >= wanted && issued !== floor) {
         this.#oldestAfter = issued
         break
       }
       floor = issued
       count++
     }
-    this.#forgotten = found.slice(0, count).map(({ key }) => key)
     return { floor, count }
   }
 }

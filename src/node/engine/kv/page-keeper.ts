@@ -17,7 +17,7 @@ import { NotPrimary } from '../consensus/replica-failures.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import { Mailbox } from '../mailbox.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
-import { forgottenOutcomes } from './forgotten-outcomes.ts'
+import { outcomesUpTo } from '../outcomes-up-to.ts'
 import { loadPage } from './load-page.ts'
 import { OutcomeKeeper } from './outcome-keeper.ts'
 import type { PageResults } from './page-logic.ts'
@@ -223,7 +223,7 @@ export class PageKeeper {
     if (changes.length > 0) {
       parts.push(new LocalPart({ session, sequence: ++this.#sequence, writer, changes }, this.address, hlc, origin))
     }
-    const forgotten = await forgottenOutcomes(this.#parts, this.address, forget.floor)
+    const forgotten = await outcomesUpTo(this.#parts, record, forget.floor)
     const local = new LocalPageEntry(record, { hlc, forgetUpTo: forget.floor, parts }, present, forgotten)
     const space = taken.every(isRemovalOnly) ? 'reserve' : 'normal'
     const results = (await this.#block.propose(new ProposedPageEntry(local.entry), local, space, signal, 'chosen')) as PageResults

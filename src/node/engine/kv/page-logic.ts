@@ -15,7 +15,7 @@ import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { AppliedEntry, BlockLogic, ChosenEntry } from '../consensus/block-logic.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
-import { forgottenOutcomes } from './forgotten-outcomes.ts'
+import { outcomesUpTo } from '../outcomes-up-to.ts'
 import type { LoadedPage } from './load-page.ts'
 import { loadPage } from './load-page.ts'
 import { carriedValues, pageWrites } from './page-writes.ts'
@@ -108,7 +108,7 @@ export class PageLogic implements BlockLogic {
     const { store, outcomes } = this.#parts
     const { failures, present } = await loadPage({ store, outcomes, page }, changes)
     for (const failure of failures.values()) throw failure
-    return new LocalPageEntry(record, entry, present, await forgottenOutcomes(this.#parts, page, entry.forgetUpTo))
+    return new LocalPageEntry(record, entry, present, await outcomesUpTo(this.#parts, record, entry.forgetUpTo))
   }
 
   /** `isOwn`: this node made the entry, as the primary that it is. */
