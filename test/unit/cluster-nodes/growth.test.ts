@@ -109,3 +109,14 @@ test('what is put while a node joins is nowhere lost', async () => {
   await cluster.at(0).stop()
   for (const key of put) expect(await third.get(key)).toBe('value')
 })
+
+test('a founder that has put much alone goes on at once when others hold its page too', async () => {
+  await using cluster = new MemoryCluster()
+  const founder = cluster.add('node-1')
+  await founder.start()
+  for (let turn = 0; turn < 20; turn++) await founder.put('key', `value ${turn}`)
+  await cluster.grow('node-2')
+  await cluster.settled()
+  expect(await founder.put('key', 'shared')).toMatchObject({ kind: 'done' })
+  expect(await cluster.at(1).get('key')).toBe('shared')
+})

@@ -99,6 +99,11 @@ export class PageKeeper {
     return this.#block.group.members
   }
 
+  /** Of the next batch of this node, whoever will decide it: a page takes none that is not above the last one of its session. */
+  nextSequence(): bigint {
+    return ++this.#sequence
+  }
+
   /** This node alone holds the page. */
   get isAlone(): boolean {
     return this.#block.isAlone
@@ -221,7 +226,7 @@ export class PageKeeper {
     const forget = await this.#outcomes.toForget(record, taken, present.outcomes, hlc)
     const parts: PageEntryPart[] = [...whole]
     if (changes.length > 0) {
-      parts.push(new LocalPart({ session, sequence: ++this.#sequence, writer, changes }, this.address, hlc, origin))
+      parts.push(new LocalPart({ session, sequence: this.nextSequence(), writer, changes }, this.address, hlc, origin))
     }
     const forgotten = await outcomesUpTo(this.#parts, record, forget.floor)
     const local = new LocalPageEntry(record, { hlc, forgetUpTo: forget.floor, parts }, present, forgotten)

@@ -50,7 +50,6 @@ export class Page implements ReadablePage {
   readonly #mailbox: Mailbox<PageChange, RequestResult>
   /** Keys that are read, where the primary has to make sure that it is one. */
   readonly #reads: Mailbox<Uint8Array, CalledEntry>
-  #sequence = 0n
   #issued = 0n
 
   constructor(keeper: PageKeeper, parts: PageAccessParts) {
@@ -195,7 +194,7 @@ export class Page implements ReadablePage {
     let asked = 0
     try {
       for (let attempt = 0; ; attempt++) {
-        const sequence = ++this.#sequence
+        const sequence = this.#keeper.nextSequence()
         const part = new LocalPart({ session, sequence, writer, changes }, this.address, clock.next(), origin)
         const results = await this.#ask(signal, {
           kind: 'page-change',
