@@ -1,6 +1,8 @@
 import { CodedError } from '../shared/coded-error.ts'
 import type { ComposedCopies } from './compose-copies.ts'
 import { composeCopies } from './compose-copies.ts'
+import type { Parting } from './compose-parting.ts'
+import { composeParting } from './compose-parting.ts'
 import type { ProvenMember } from './core/access/judge-hello.ts'
 import type { SignedNodeRecord } from './core/access/node-record.ts'
 import type { PassportChain } from './core/access/passport.ts'
@@ -34,9 +36,10 @@ import { ReplicaHost } from './engine/consensus/replica-host.ts'
 import type { ReplicaLink } from './engine/consensus/replica-link.ts'
 import { Admission } from './engine/network/admission.ts'
 import { MemberHelloDesk } from './engine/network/hello-desk.ts'
-import { isParted, shownRecoveries, writeLeftBehind } from './engine/network/left-behind.ts'
+import { isParted, shownRecoveries } from './engine/network/left-behind.ts'
 import type { NetworkState } from './engine/network/network-state.ts'
 import { NetworkView } from './engine/network/network-view.ts'
+import { NodeRemovals } from './engine/network/node-removals.ts'
 import { PassportKeeper } from './engine/network/passport-keeper.ts'
 import { RootKeeper } from './engine/network/root-keeper.ts'
 import type { CopyObserver, LivenessObserver } from './observe/cluster-observer.ts'
@@ -82,6 +85,8 @@ export interface ClusterPeers {
   readonly own: OwnRecord
   readonly groups: GroupKeeper
   readonly admission: Admission
+  readonly removals: NodeRemovals
+  readonly parting: Parting
   readonly follower: RootFollower
   /** Calls back for each block whose state came as a snapshot. */
   readonly onInstalled: (listener: (block: HostedBlock) => void) => void
@@ -114,7 +119,9 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
     send: (to, address, message) => reach.link.send(to, address, message),
     catchUp: (from, address, since, signal) => reach.link.catchUp(from, address, since, signal),
   }
-  const liveness: Liveness = { mayAnswer: (nodeId) => equalBytes(nodeId, self.nodeId) || reach.liveness.mayAnswer(nodeId) }
+  const liveness: Liveness = {
+    mayAnswer: (nodeId) => equalBytes(nodeId, self.nodeId) || (!view.isTakenOut(nodeId) && reach.liveness.mayAnswer(nodeId)),
+  }
   const ask: AskMember = (to, call, signal) => reach.ask(to, call, signal)
   const birthGroup = (address: BlockAddress) => view.birthGroup(address)
   const host = new ReplicaHost({
@@ -156,6 +163,7 @@ export function composeCluster(parts: ClusterParts): ComposedCluster {
   })
   view.onChange(() => host.placementChanged())
   if (network.leftBehind !== undefined) host.withdraw('left-behind')
+  if (network.removal !== undefined) host.withdraw('removed')
   const composed = { view, host, route, ask, copies: copies.reads, root, liveness }
   if (transport === undefined) return { ...composed, peers: undefined }
   const peers = composePeers({ ...parts, view, host, root, liveness }, transport)
@@ -211,33 +219,39 @@ function composePeers(parts: PeersParts, transport: Transport): ClusterPeers & {
     parts.chain,
   )
   const admission = composeAdmission(parts, passport, () => [own.current, ...directory.records()])
+  const removals = new NodeRemovals({
+    ...{ clock, hybridClock: parts.clock, keys: network.keys, view, root, nodeId: self.nodeId },
+    chain: () => passport.chain,
+  })
   calls.register(peers)
   link.register(peers)
   root.register(calls)
   passport.register(peers)
   new SnapshotSource({ store, host, limits }).register(peers)
   peers.onJoin((body, signal) => admission.admit(body, signal))
-  const guard = new SessionGuard(transport, view, limits)
+  const guard = new SessionGuard(ports.crypto, transport, view, limits)
   peers.onSession({ connected: () => groups.look() })
+  const parting = composeParting({ ports, self, view, host, observer: parts.observer, transport })
   view.onChange(() => {
     liveness.placementChanged()
     groups.look()
+    parting.look()
   })
   const memberMet = (member: ProvenMember): void => {
     liveness.met(member)
     guard.letIn(member.nodeId, member.chain)
     if (member.newestEpoch > view.epoch) follower.look()
   }
-  const desk = composeDesk(parts, own, passport, memberMet, leaver(parts, transport))
+  const desk = composeDesk(parts, own, passport, memberMet, parting.missed)
   return {
-    ...{ transport, switch: peers, calls, liveness, own, groups, admission, follower, link },
+    ...{ transport, switch: peers, calls, liveness, own, groups, admission, removals, parting, follower, link },
     onInstalled: (listener) => void installed.push(listener),
     async start() {
       await liveness.start()
       await transport.start(desk, peers)
       liveness.ownChanged()
       // It greets others and lets nobody in; what it holds can still be looked at here.
-      if (network.leftBehind !== undefined) return
+      if (network.leftBehind !== undefined || network.removal !== undefined) return
       groups.start()
       follower.start(self, admission)
       passport.start()
@@ -292,27 +306,6 @@ function composeLiveness(parts: PeersParts, transport: Transport, peers: PeerSwi
   return { liveness, own, directory, isLive, onState: (listener: () => void) => void listeners.push(listener) }
 }
 
-/**
- * Once the network is known to have gone on without this node it takes no part, nor does a later start. It goes on greeting others, to whom
- * it shows the statement, so that those learn of it too who cannot reach the survivor.
- */
-function leaver({ ports, view, host, observer }: PeersParts, transport: Transport): (proof: RecoveryProof) => void {
-  const { store, logger } = ports
-  const endSessions = (): void => {
-    for (const { nodeId } of transport.peers) transport.endSession(nodeId, 'stopped')
-  }
-  return (proof) => {
-    if (view.leftBehind !== undefined) return
-    view.leave(proof)
-    observer.leftBehind(proof)
-    host.withdraw('left-behind')
-    store.commit([writeLeftBehind(proof)], { space: 'reserve' }).then(endSessions, (error: unknown) => {
-      logger.error('that this directory was left behind could not be written down; the next start learns it anew', { error })
-      endSessions()
-    })
-  }
-}
-
 function composeAdmission(parts: PeersParts, passport: PassportKeeper, records: () => readonly SignedNodeRecord[]): Admission {
   const { ports, limits, clock: hybridClock, network, view, host, root } = parts
   const { crypto, random, clock, logger } = ports
@@ -349,6 +342,7 @@ function composeDesk(
       newestEpoch: view.epoch,
       revocationVersion: view.facts.admission.revocationVersion,
       revocations: view.facts.admission.revocations,
+      isPlaced: (nodeId) => view.isOfNetwork(nodeId),
       enforceExpiry: true,
       recoveries: shownRecoveries(view),
     }),

@@ -18,6 +18,7 @@ import { TombstoneSweeper } from './engine/block/tombstone-sweeper.ts'
 import { VerifiedVersions } from './engine/block/verified-versions.ts'
 import { NodeClock } from './engine/clock/node-clock.ts'
 import type { ClusterService } from './engine/cluster/cluster-service.ts'
+import { Departure } from './engine/cluster/departure.ts'
 import { EpochCloser } from './engine/cluster/epoch-closer.ts'
 import { LonelyCluster } from './engine/cluster/lonely-cluster.ts'
 import type { AdvertisedFacts } from './engine/cluster/own-record.ts'
@@ -231,7 +232,7 @@ async function openToPeers(
     const { epoch, blocksLeft, failures } = spread.status()
     return epoch === view.epoch ? blocksLeft + failures : undefined
   }
-  const { transport, groups, admission } = peers
+  const { transport, groups, admission, removals } = peers
   const isSettled = (): boolean => groups.isSettled && copiesPending() === 0 && spread.status().state === 'done'
   const closer = new EpochCloser({ clock, limits, logger: logger.child('epochs'), self, view, root, isSettled })
   resources.defer(() => peers.stop())
@@ -243,7 +244,13 @@ async function openToPeers(
   resources.defer(() => spread.stop())
   spread.start()
   const advertised = (): readonly string[] => said(parts, transport).advertised().endpoints
-  const facts = { view, self, host, blocks, transport, liveness: peers.liveness, groups, admission }
+  const departure = new Departure({
+    ...{ clock, limits, logger: logger.child('departure'), nodeId: self.nodeId, view, removals, isSettled },
+    pending: () => ({ groupsPending: groups.pending, copiesPending: copiesPending() }),
+    farewell: () => peers.liveness.leave(),
+    hold: () => peers.parting.hold(),
+  })
+  const facts = { view, self, host, blocks, transport, liveness: peers.liveness, groups, admission, removals, departure }
   return new RunningCluster({ ...facts, advertised, copiesPending, takingBack })
 }
 
@@ -262,7 +269,8 @@ function transportOf(
   events: TransportEvents,
 ): Transport | undefined {
   if (typeof transport !== 'function') return transport
-  return transport({ nodeId: self.nodeId, hasOthers: placement.places.length > 1, events })
+  const hasOthers = placement.places.some(({ nodeId }) => !equalBytes(nodeId, self.nodeId))
+  return transport({ nodeId: self.nodeId, hasOthers, events })
 }
 
 /** What this node says of itself. */
@@ -311,9 +319,9 @@ function placementIn(view: NetworkView, self: Member, follower: RootFollower | u
       return view.epoch
     },
     // A network of one store is that store, also when it came back under another id.
-    groupOf: (address) => (view.placement.places.length === 1 ? [own] : view.placedAt(address)),
+    groupOf: (address) => (view.isAlone ? [own] : view.placedAt(address)),
     get everybody() {
-      return view.placement.places.length === 1 ? [own] : view.everybody
+      return view.isAlone ? [own] : view.everybody
     },
     // What this node alone held in a directory that it has no more nobody else can be asked for.
     differing: (address) => view.differing(address).filter((group) => group.some(isThere)),

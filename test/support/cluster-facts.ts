@@ -15,6 +15,8 @@ export function clusterNodeOf(first: number, facts: Partial<ClusterNode> = {}): 
     freeBytes: 400,
     version: '0.1.0',
     bootCount: 3,
+    isDraining: false,
+    drainLeft: undefined,
     ...facts,
   }
 }
@@ -38,6 +40,7 @@ export function clusterOf(facts: Partial<ClusterStatus> = {}): ClusterStatus {
     withdrawn: false,
     recovery: undefined,
     leftBehind: undefined,
+    removal: undefined,
     patience: 1,
     listening: ['192.0.2.1:7072'],
     ...facts,

@@ -193,6 +193,7 @@ export class LivenessNode {
         copySeen: ({ nodeId }) => void this.seenCopied.push(toHex(nodeId)),
         copied: () => undefined,
         leftBehind: () => undefined,
+        removed: () => undefined,
       },
       onRolledBack: (facts) => void this.rolledBack.push(facts),
       onCopied: () => void this.copied++,
@@ -204,6 +205,7 @@ export class LivenessNode {
       newestEpoch: 1,
       revocationVersion: 0,
       revocations: [],
+      isPlaced: () => true,
       enforceExpiry: true,
       recoveries: [],
     })

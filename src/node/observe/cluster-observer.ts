@@ -30,6 +30,8 @@ export interface LivenessObserver {
     readonly recoveredMs: number
     readonly survivor: { readonly nodeId: Uint8Array }
   }): void
+  /** This node is not of its network any more. */
+  removed(facts: { readonly how: 'left' | 'evicted'; readonly epoch: number }): void
 }
 
 /** Reads that need not see the newest state. */
@@ -161,6 +163,13 @@ function livenessEvents(logger: Logger, meter: Meter): LivenessObserver {
         'the network was recovered by force without this data directory, which takes no part any more: join anew with an empty one',
         { recovery: number, recoveredAt: new Date(recoveredMs).toISOString(), survivor: toHex(survivor.nodeId) },
       )
+    },
+    removed({ how, epoch }) {
+      if (how === 'left') logger.info('this node has left its network, and takes no part any more', { epoch })
+      else {
+        const text = 'this node was evicted from its network, and takes no part any more: join anew with an empty data directory'
+        logger.error(text, { epoch })
+      }
     },
   }
 }

@@ -50,6 +50,9 @@ export function fakeCluster(answers: Partial<ClusterService>): ClusterService {
   return {
     status: () => unexpected('status'),
     invite: async () => unexpected('invite'),
+    drain: async () => unexpected('drain'),
+    leave: () => unexpected('leave'),
+    evict: async () => unexpected('evict'),
     replicas: async () => unexpected('replicas'),
     ...answers,
   }

@@ -39,6 +39,7 @@ function deskOf(keys: NodeKeys, changes: Partial<Membership> = {}, clock = { now
     newestEpoch: 4,
     revocationVersion: 5,
     revocations: [],
+    isPlaced: () => true,
     enforceExpiry: true,
     recoveries: [],
     ...changes,

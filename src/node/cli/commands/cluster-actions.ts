@@ -5,7 +5,7 @@ import type {
   ClusterStatusResponseSchema,
   RecoverySchema,
 } from '../../api/grpc/generated/memo/v1/cluster_pb.js'
-import { Cluster } from '../../api/grpc/generated/memo/v1/cluster_pb.js'
+import { Cluster, NodeRemoval } from '../../api/grpc/generated/memo/v1/cluster_pb.js'
 import { toHex } from '../../core/base/bytes.ts'
 import type { CliIo } from '../cli-io.ts'
 import type { RemoteCall, RemoteFlags } from '../client/remote-command.ts'
@@ -17,6 +17,8 @@ import { textTable } from './text-table.ts'
 type Status = MessageShape<typeof ClusterStatusResponseSchema>
 type Node = MessageShape<typeof ClusterNodeSchema>
 type Recovery = MessageShape<typeof RecoverySchema>
+
+const removalWords: Partial<Record<NodeRemoval, string>> = { [NodeRemoval.LEFT]: 'left', [NodeRemoval.EVICTED]: 'evicted' }
 
 export interface InviteFlags extends RemoteFlags {
   readonly auto?: boolean
@@ -62,12 +64,13 @@ export function clusterStatus(flags: RemoteFlags, io: CliIo): Promise<void> {
       ...{ epoch: Number(epoch), groupsPending: Number(groupsPending), listening },
       copiesPending: copiesPending === undefined ? null : Number(copiesPending),
       ...{ recovery: recoveryJson(status.recovery), leftBehind: recoveryJson(status.leftBehind), withdrawn: status.withdrawn },
+      removal: removalWords[status.removal] ?? null,
     })
   })
 }
 
 /** Forced recoveries are never passed over in silence. */
-function recoveryLines({ recovery, leftBehind, withdrawn }: Status): readonly (readonly [string, string])[] {
+function recoveryLines({ recovery, leftBehind, withdrawn, removal }: Status): readonly (readonly [string, string])[] {
   const lines: (readonly [string, string])[] = []
   if (recovery !== undefined) {
     const { number, survivor, takenOut, blocksLeft } = recovery
@@ -78,6 +81,13 @@ function recoveryLines({ recovery, leftBehind, withdrawn }: Status): readonly (r
   if (leftBehind !== undefined) {
     const text = `LEFT BEHIND: the network was recovered by force without this directory (${leftBehind.number}, ${recoveredAt(leftBehind)}); it stays as it is, join anew with an empty one`
     lines.push(['state', text])
+  } else if (removal === NodeRemoval.LEFT) {
+    lines.push([
+      'state',
+      'LEFT: this node has left the network and takes no part any more; stop it, its directory stays as it is',
+    ])
+  } else if (removal === NodeRemoval.EVICTED) {
+    lines.push(['state', 'EVICTED: this node takes no part any more; join anew with an empty directory'])
   } else if (withdrawn) lines.push(['state', 'WITHDRAWN: this data directory was restored or copied'])
   return lines
 }
@@ -116,24 +126,32 @@ export function clusterNodes(flags: RemoteFlags, io: CliIo): Promise<void> {
       node.labels.join(',') || '-',
       node.freeBytes === undefined ? '-' : byteText(Number(node.freeBytes)),
       node.version || '-',
-      node.isSelf ? 'this node' : '',
+      [node.isSelf ? 'this node' : '', drainText(node)].filter((text) => text !== '').join(', '),
     ])
     const text = textTable([['NODE', 'STATE', 'ADDRESS', 'ZONE', 'LABELS', 'FREE', 'VERSION', ''], ...rows])
     await call.output.result(text, { nodes: nodes.map(nodeJson) })
   })
 }
 
+function drainText({ isDraining, drainLeft }: Node): string {
+  if (!isDraining) return ''
+  if (drainLeft === undefined) return 'draining'
+  return drainLeft === 0n ? 'drained' : `draining: ${drainLeft} left`
+}
+
 function statusOf({ connection }: RemoteCall, io: CliIo): Promise<Status> {
   return connection.unary(Cluster.method.status, {}, { signal: io.signal })
 }
 
-function nodeJson({ nodeId, storeId, isSelf, state, endpoints, zone, labels, weight, version, bootCount, ...bytes }: Node) {
-  const { capacityBytes, freeBytes } = bytes
+function nodeJson({ nodeId, storeId, isSelf, state, endpoints, zone, labels, weight, version, bootCount, ...rest }: Node) {
+  const { capacityBytes, freeBytes, isDraining, drainLeft } = rest
   return {
     ...{ nodeId: toHex(nodeId), storeId: toHex(storeId), isSelf, state: nodeStateWord(state), endpoints, zone, labels, weight },
     ...{ version, bootCount: Number(bootCount) },
     capacityBytes: capacityBytes === undefined ? null : Number(capacityBytes),
     freeBytes: freeBytes === undefined ? null : Number(freeBytes),
+    draining: isDraining,
+    drainLeft: drainLeft === undefined ? null : Number(drainLeft),
   }
 }
 

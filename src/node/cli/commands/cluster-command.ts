@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { CliIo } from '../cli-io.ts'
 import { withRemoteOptions } from '../client/remote-command.ts'
 import { recoverCommand } from './cluster-recover.ts'
+import { removalCommands } from './cluster-removal-commands.ts'
 import { examples } from './kv-commands.ts'
 import { networkSettings } from './network-settings.ts'
 import { count, duration } from './option-values.ts'
@@ -11,14 +12,16 @@ const remote = () => import('./cluster-actions.ts')
 
 /** `memo cluster ...`: what concerns the network of a node. */
 export function clusterCommand(io: CliIo): Command {
-  return new Command('cluster')
-    .description('the network of a node: found one, invite nodes to it, join one, look at it')
+  const command = new Command('cluster')
+    .description('the network of a node: found one, invite nodes to it, join one, look at it, take nodes out')
     .addCommand(createCommand(io))
     .addCommand(inviteCommand(io))
     .addCommand(joinCommand(io))
     .addCommand(statusCommand(io))
     .addCommand(nodesCommand(io))
     .addCommand(recoverCommand(io))
+  for (const each of removalCommands(io)) command.addCommand(each)
+  return command
 }
 
 function createCommand(io: CliIo): Command {

@@ -56,6 +56,8 @@ export interface MemberQuestion extends HelloQuestion {
   /** Ed25519 public key of the network's present owner. */
   readonly owner: Uint8Array
   readonly revocations: readonly RevocationTarget[]
+  /** Whether the placement map names the node. */
+  readonly isPlaced?: (nodeId: Uint8Array) => boolean
   /** Whether a forced recovery of the network lies between the two: this node, or the data directory at the other end, was left out. */
   isParted(other: { readonly nodeId: Uint8Array; readonly storeId: Uint8Array }, recoveries: readonly Uint8Array[]): boolean
 }

@@ -6,11 +6,12 @@
  */
 
 import { equalBytes } from '../base/bytes.ts'
+import type { Digest } from '../base/digest.ts'
 import type { SignatureVerifier } from '../base/signing.ts'
 import type { Passport, PassportChain } from './passport.ts'
 import { isSignedByIssuer, passportLinksMax } from './passport.ts'
 import type { RevocationTarget } from './revocation.ts'
-import { isRevoked } from './revocation.ts'
+import { isCutOff } from './revocation.ts'
 import { areWithin } from './rights.ts'
 
 export type PassportFault =
@@ -31,6 +32,8 @@ export interface PassportQuestion {
   readonly owner: Uint8Array
   readonly nowMs: number
   readonly revocations: readonly RevocationTarget[]
+  /** Whether the placement map names the node; nobody is, for who knows no map. */
+  readonly isPlaced?: (nodeId: Uint8Array) => boolean
   /** How far an issuer's clock may be ahead: a passport counts from that much before its time. It ends at its time. */
   readonly skewToleranceMs: number
   /** False on a node that knows its own clock to be wrong: it judges nobody by it. */
@@ -42,8 +45,8 @@ export type PassportVerdict =
   | { readonly kind: 'good'; readonly holder: Passport; readonly validUntilMs: number }
   | { readonly kind: 'refused'; readonly reason: PassportFault }
 
-export function judgePassport(verifier: SignatureVerifier, question: PassportQuestion): PassportVerdict {
-  const { chain, enforceExpiry, revocations } = question
+export function judgePassport(verifier: SignatureVerifier & Digest, question: PassportQuestion): PassportVerdict {
+  const { chain, enforceExpiry, revocations, isPlaced = nobody } = question
   const [holder] = chain
   if (holder === undefined) return refused('malformed')
   if (chain.length > passportLinksMax) return refused('chain-too-long')
@@ -51,11 +54,13 @@ export function judgePassport(verifier: SignatureVerifier, question: PassportQue
     const fault = linkFault(verifier, question, passport, chain[index + 1])
     if (fault !== undefined) return refused(fault)
   }
-  if (chain.some((passport) => isRevoked(passport, revocations))) return refused('revoked')
+  if (isCutOff(verifier, chain, revocations, isPlaced)) return refused('revoked')
   const timeFault = enforceExpiry ? chainTimeFault(question) : undefined
   if (timeFault !== undefined) return refused(timeFault)
   return { kind: 'good', holder, validUntilMs: Math.min(...chain.map((passport) => passport.notAfterMs)) }
 }
+
+const nobody = (): boolean => false
 
 function linkFault(
   verifier: SignatureVerifier,

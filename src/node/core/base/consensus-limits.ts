@@ -63,6 +63,8 @@ export interface ConsensusLimits {
   readonly passportLookMs: number
   /** Time between two looks whether a node has moved everything because of an older map. */
   readonly epochLookMs: number
+  /** Between two looks of a node that leaves at whether it may go. */
+  readonly departureLookMs: number
 }
 
 export const defaultConsensusLimits: ConsensusLimits = {
@@ -102,4 +104,5 @@ export const defaultConsensusLimits: ConsensusLimits = {
   groupChangesMax: 16,
   passportLookMs: 10 * 60_000,
   epochLookMs: 2000,
+  departureLookMs: 500,
 }

@@ -29,6 +29,7 @@ const dayMs = 24 * 60 * 60_000
 /** How long an invite may be good at most, and how long it is kept after its end, to be told from one that never was. */
 export const inviteValidityMaxMs: number = 30 * dayMs
 const inviteKeptMs = 7 * dayMs
+const revokedBytes = { serial: passportSerialBytes, key: publicKeyBytes, node: sha256Bytes }
 /** No passport from before a revocation is valid after this; the month is for clocks and for issuers that heard of it late. */
 const revocationKeptMs = passportValidityMaxMs + 30 * dayMs
 
@@ -129,6 +130,11 @@ export function dropExpired(section: AdmissionSection, nowMs: number): Admission
   return { revocationVersion: section.revocationVersion + (revocationsGone ? 1 : 0), invites, revocations }
 }
 
+/** Whether both revoke the same thing, whoever did, and when. */
+export function isSameRevocation(left: RevocationTarget, right: RevocationTarget): boolean {
+  return compareTargets(left, right) === 0
+}
+
 function isBorn({ revocationVersion, invites, revocations }: AdmissionSection): boolean {
   return revocationVersion === 0 && invites.length === 0 && revocations.length === 0
 }
@@ -158,7 +164,7 @@ function isWellFormedInvite({ tokenHash, usesLeft, usedCount, expiresMs, issuer,
 }
 
 function isWellFormedRevocation({ kind, value, at, by }: Revocation): boolean {
-  return value.length === (kind === 'serial' ? passportSerialBytes : publicKeyBytes) && isHlc(at) && by.length === publicKeyBytes
+  return value.length === revokedBytes[kind] && isHlc(at) && by.length === publicKeyBytes
 }
 
 function isAfter<T>(compare: (left: T, right: T) => number, before: T | undefined, item: T): boolean {

@@ -18,6 +18,8 @@ const openEpochsMax = 8
 /** Evictions go on beyond the other limit: a node that is gone reports nothing, so without them nothing would close. */
 const openEpochsAfterEvictionsMax = 64
 
+export type EpochChange = 'eviction' | 'other'
+
 export interface OpenEpochs {
   readonly maps: readonly PlacementMap[]
 }
@@ -42,7 +44,7 @@ export function newestMap({ maps }: OpenEpochs): PlacementMap {
 }
 
 /** Whether a further epoch may be opened. */
-export function mayOpen({ maps }: OpenEpochs, change: 'eviction' | 'other'): boolean {
+export function mayOpen({ maps }: OpenEpochs, change: EpochChange): boolean {
   return maps.length < (change === 'eviction' ? openEpochsAfterEvictionsMax : openEpochsMax)
 }
 

@@ -127,7 +127,8 @@ function nextMap(map: PlacementMap, places: readonly StoragePlace[]): PlacementM
   return next
 }
 
-function isSamePlace(left: StoragePlace, right: StoragePlace): boolean {
+/** Whether nothing differs. */
+export function isSamePlace(left: StoragePlace, right: StoragePlace): boolean {
   return (
     equalBytes(left.nodeId, right.nodeId) &&
     equalBytes(left.storeId, right.storeId) &&

@@ -1,5 +1,7 @@
 import type { BlockAddress } from '../../core/base/address.ts'
 import type { CallContext } from '../call-context.ts'
+import type { NetworkRemoval } from '../network/network-removal.ts'
+import type { ChangedMap } from '../network/node-removals.ts'
 
 /** How a node of the network is seen from this one. */
 export type ClusterNodeState = 'alive' | 'suspect' | 'dead' | 'left' | 'unknown'
@@ -21,6 +23,10 @@ export interface ClusterNode {
   readonly freeBytes: number | undefined
   readonly version: string
   readonly bootCount: number
+  /** It takes no blocks, and others take what it has: it is to go. */
+  readonly isDraining: boolean
+  /** Blocks that a draining node has still to hand on: 0 where nothing is left on it; undefined while the node that answers does not know. */
+  readonly drainLeft: number | undefined
 }
 
 /** Of the block of the network itself: with its majority nodes join and leave. */
@@ -53,6 +59,8 @@ export interface ClusterStatus {
   readonly recovery: RecoveryStatus | undefined
   /** The forced recovery by which the network went on without this data directory; undefined where none is known. */
   readonly leftBehind: RecoveryFacts | undefined
+  /** This node is not of the network any more: undefined while it is. */
+  readonly removal: NetworkRemoval | undefined
   /** How many times longer than usual this node waits before it suspects others, because it is slow itself: from 1. */
   readonly patience: number
   /** Where other nodes reach this one; empty where it listens for none. */
@@ -83,6 +91,23 @@ export interface InviteOptions {
   readonly validityMs: number
 }
 
+/** The map after a node was drained or evicted. */
+export interface ChangedNodes extends ChangedMap {
+  /** Copies of every block that the network keeps where as many nodes take blocks; with fewer of these there are as many as they are. */
+  readonly replication: number
+}
+
+/** How far a node is that leaves. */
+export interface LeaveProgress {
+  readonly phase: 'draining' | 'left'
+  /** Blocks whose groups this node has still to move. */
+  readonly groupsPending: number
+  /** Copies that it has still to hand on; undefined while it does not know. */
+  readonly copiesPending: number | undefined
+  /** 1 where every node has moved what the drain asks for. */
+  readonly openEpochs: number
+}
+
 /** A member of the group of one block, and how its copy stands. */
 export interface ReplicaStatus {
   readonly nodeId: Uint8Array
@@ -95,12 +120,24 @@ export interface ReplicaStatus {
 
 /**
  * The cluster as its faces see it. Errors: `unavailable` (no majority of the network's own block), `permission-denied` (this node may not
- * invite), `limit-exceeded`, `invalid-argument`, `not-running`, `cancelled`, `deadline-exceeded`.
+ * do it), `limit-exceeded`, `invalid-argument`, `contended`, `not-running`, `cancelled`, `deadline-exceeded`.
  */
 export interface ClusterService {
   status(): ClusterStatus
   /** A link that admits nodes without asking anybody: `memo://join/...`. It is a secret until it is spent. */
   invite(options: InviteOptions, context: CallContext): Promise<{ readonly link: string; readonly expiresMs: number }>
+  /**
+   * The node takes no blocks from now on; what it has moves to the others, and it votes and serves until that is done. `undo`: it takes its
+   * share again. `invalid-argument` where no other node takes blocks.
+   */
+  drain(nodeId: Uint8Array, options: { readonly undo: boolean }, context: CallContext): Promise<ChangedNodes>
+  /** This node drains and then leaves, for good. Says how far it is; who stops listening leaves it draining. */
+  leave(context: CallContext): AsyncIterable<LeaveProgress>
+  /**
+   * Takes a node out that is gone for good: it never votes again, and nobody lets it in. `invalid-argument` while it answers unless `force`
+   * is given, for the owner's node, and for one of two that take blocks.
+   */
+  evict(nodeId: Uint8Array, options: { readonly force: boolean }, context: CallContext): Promise<ChangedNodes>
   /** The group of a mutable block, or the nodes that hold an immutable one; undefined where there is no such block. */
   replicas(address: BlockAddress, context: CallContext): Promise<readonly ReplicaStatus[] | undefined>
 }

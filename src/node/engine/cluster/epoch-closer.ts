@@ -71,7 +71,8 @@ export class EpochCloser {
   }
 
   #wishes({ maps }: NetworkFacts, sections: Sections, through: number): readonly SectionWish[] | undefined {
-    const { self } = this.#parts
+    const { self, view } = this.#parts
+    if (!view.isOfNetwork(self.nodeId)) return undefined
     const epochs = openEpochs(maps)
     if (epochs === undefined || maps.length < 2) return undefined
     const reported = (member: Member): number | undefined => {

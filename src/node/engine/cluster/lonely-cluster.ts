@@ -24,7 +24,7 @@ export interface LonelyClusterParts {
   readonly status: () => NodeStatus
   readonly blocks: BlockService
   readonly description: NodeDescription
-  readonly view: Pick<NetworkView, 'epoch' | 'facts'>
+  readonly view: Pick<NetworkView, 'epoch' | 'facts' | 'removal'>
   /** Blocks that the last forced recovery has still to take back. */
   readonly takingBack: () => number
 }
@@ -50,9 +50,10 @@ export class LonelyCluster implements ClusterService {
       groupsPending: 0,
       copiesPending: 0,
       openEpochs: 1,
-      withdrawn: false,
+      withdrawn: view.removal !== undefined,
       recovery: recoveryStatus(view.facts.recoveries, takingBack()),
       leftBehind: undefined,
+      removal: view.removal,
       patience: 1,
       listening: [],
     }
@@ -61,6 +62,18 @@ export class LonelyCluster implements ClusterService {
   async invite(options: InviteOptions): Promise<never> {
     checkInviteOptions(options)
     throw new CodedError('unavailable', 'this node listens for no other nodes: start it with --listen HOST:PORT to invite one')
+  }
+
+  async drain(): Promise<never> {
+    throw reachesNobody()
+  }
+
+  leave(): AsyncIterable<never> {
+    throw reachesNobody()
+  }
+
+  async evict(): Promise<never> {
+    throw reachesNobody()
   }
 
   async replicas(address: BlockAddress, context: CallContext): Promise<readonly ReplicaStatus[] | undefined> {
@@ -80,7 +93,15 @@ export class LonelyCluster implements ClusterService {
     const freeBytes = usage.full ? 0 : Math.min(capacityBytes, diskFreeBytes, Math.max(0, leftBytes))
     return {
       ...{ nodeId, storeId, isSelf: true, state: 'alive', endpoints: [], zone, labels, weight: defaultWeight },
+      ...{ isDraining: false, drainLeft: undefined },
       ...{ capacityBytes, freeBytes, version: software, bootCount },
     }
   }
+}
+
+function reachesNobody(): CodedError {
+  return new CodedError(
+    'unavailable',
+    'this node listens for no other nodes: start it with --listen HOST:PORT; nothing was changed',
+  )
 }

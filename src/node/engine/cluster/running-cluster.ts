@@ -1,7 +1,7 @@
 import { CodedError, isCoded } from '../../../shared/coded-error.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { isImmutable } from '../../core/base/address.ts'
-import { equalBytes } from '../../core/base/bytes.ts'
+import { compareBytes, equalBytes } from '../../core/base/bytes.ts'
 import type { Member } from '../../core/consensus/group.ts'
 import { compareMembers, majorityOf } from '../../core/consensus/group.ts'
 import type { StoragePlace } from '../../core/overlay/placement-map.ts'
@@ -12,14 +12,18 @@ import type { ReplicaHost } from '../consensus/replica-host.ts'
 import type { Admission } from '../network/admission.ts'
 import type { NetworkView } from '../network/network-view.ts'
 import { replicationFactor } from '../network/network-view.ts'
+import type { NodeRemovals } from '../network/node-removals.ts'
 import type {
+  ChangedNodes,
   ClusterNode,
   ClusterNodeState,
   ClusterService,
   ClusterStatus,
   InviteOptions,
+  LeaveProgress,
   ReplicaStatus,
 } from './cluster-service.ts'
+import type { Departure } from './departure.ts'
 import type { GroupKeeper } from './group-keeper.ts'
 import { checkInviteOptions } from './invite-options.ts'
 import type { LivenessEngine } from './liveness-engine.ts'
@@ -35,6 +39,8 @@ export interface RunningClusterParts {
   readonly liveness: LivenessEngine
   readonly groups: GroupKeeper
   readonly admission: Admission
+  readonly removals: NodeRemovals
+  readonly departure: Departure
   /** Where other nodes are told to reach this one. */
   readonly advertised: () => readonly string[]
   /** Copies of content that are still to be looked after; undefined while that is not known. */
@@ -54,7 +60,7 @@ export class RunningCluster implements ClusterService {
   status(): ClusterStatus {
     const { view, liveness, groups, transport, copiesPending, host, takingBack } = this.#parts
     const known = liveness.nodes()
-    const nodes = view.placement.places.map((place) => nodeAt(place, known))
+    const nodes = this.#nodes(known)
     const root = host.peek(view.root)
     const members = root?.record === undefined ? view.placedAt(view.root) : root.group.members
     const alive = members.filter((member) => this.#stateOf(member, known) === 'alive').length
@@ -71,6 +77,7 @@ export class RunningCluster implements ClusterService {
       withdrawn: host.withdrawal !== undefined,
       recovery: recoveryStatus(view.facts.recoveries, takingBack()),
       leftBehind: view.leftBehind && recoveryFacts(view.leftBehind),
+      removal: view.removal,
       patience: liveness.healthMultiplier,
       listening: transport.listening,
     }
@@ -80,6 +87,24 @@ export class RunningCluster implements ClusterService {
     checkInviteOptions(options)
     const { admission, advertised } = this.#parts
     return await admission.invite(options, advertised(), signal)
+  }
+
+  async drain(nodeId: Uint8Array, options: { readonly undo: boolean }, { signal }: CallContext): Promise<ChangedNodes> {
+    return { ...(await this.#parts.removals.drain(nodeId, options, signal)), replication: replicationFactor }
+  }
+
+  leave({ signal }: CallContext): AsyncIterable<LeaveProgress> {
+    return this.#parts.departure.leave(signal)
+  }
+
+  async evict(nodeId: Uint8Array, { force }: { readonly force: boolean }, { signal }: CallContext): Promise<ChangedNodes> {
+    const { liveness, removals } = this.#parts
+    const state = liveness.nodes().find((each) => equalBytes(each.nodeId, nodeId))?.state
+    if (!force && (state === 'alive' || state === 'suspect')) {
+      const text = 'this node answers: drain it, or have it leave. To cut it off all the same, ask with force'
+      throw new CodedError('invalid-argument', `${text}; nothing was changed`)
+    }
+    return { ...(await removals.evict(nodeId, signal)), replication: replicationFactor }
   }
 
   async replicas(address: BlockAddress, context: CallContext): Promise<readonly ReplicaStatus[] | undefined> {
@@ -110,6 +135,26 @@ export class RunningCluster implements ClusterService {
     ]
   }
 
+  /** Those that the map names, and this one. */
+  #nodes(known: readonly ClusterNodeStatus[]): readonly ClusterNode[] {
+    const { view, self } = this.#parts
+    const left = (place: StoragePlace): number | undefined => (place.weight > 0 ? undefined : this.#drainLeft(place))
+    const nodes = view.placement.places.map((place) => nodeAt(place, known, left(place)))
+    if (view.isOfNetwork(self.nodeId)) return nodes
+    const gone = { nodeId: self.nodeId, storeId: self.storeId, weight: 0, zone: '', labels: [] }
+    return [...nodes, { ...nodeAt(gone, known, 0), state: 'left' as const, isDraining: false }].sort((left, right) =>
+      compareBytes(left.nodeId, right.nodeId),
+    )
+  }
+
+  /** Nothing is left on a node that drains when the epoch of its drain is settled; this one knows how much of its own is. */
+  #drainLeft({ nodeId }: StoragePlace): number | undefined {
+    const { view, self, groups, copiesPending } = this.#parts
+    if (view.facts.maps.length === 1) return 0
+    const copies = copiesPending()
+    return equalBytes(nodeId, self.nodeId) && copies !== undefined ? groups.pending + copies : undefined
+  }
+
   /** A map block is known by its group, whoever may read it. */
   async #exists(blocks: BlockService, address: BlockAddress, context: CallContext): Promise<boolean> {
     try {
@@ -128,10 +173,10 @@ export class RunningCluster implements ClusterService {
   }
 }
 
-function nodeAt(place: StoragePlace, known: readonly ClusterNodeStatus[]): ClusterNode {
+function nodeAt(place: StoragePlace, known: readonly ClusterNodeStatus[], drainLeft: number | undefined): ClusterNode {
   const { nodeId, storeId, weight, zone, labels } = place
   const node = known.find((each) => equalBytes(each.nodeId, nodeId))
-  const placed = { nodeId, storeId, zone, labels, weight }
+  const placed = { nodeId, storeId, zone, labels, weight, isDraining: weight === 0, drainLeft }
   if (node === undefined) {
     const nothing = { capacityBytes: undefined, freeBytes: undefined, software: '', bootCount: 0 }
     return { ...placed, isSelf: false, state: 'unknown', endpoints: [], version: nothing.software, ...nothing }

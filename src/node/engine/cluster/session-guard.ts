@@ -1,6 +1,7 @@
 import type { PassportChain } from '../../core/access/passport.ts'
-import { isRevoked } from '../../core/access/revocation.ts'
+import { isCutOff } from '../../core/access/revocation.ts'
 import { toHex } from '../../core/base/bytes.ts'
+import type { Digest } from '../../core/base/digest.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import type { Transport } from '../../ports/transport.ts'
 import type { NetworkView } from '../network/network-view.ts'
@@ -17,13 +18,15 @@ interface Shown {
  * in last are kept.
  */
 export class SessionGuard {
+  readonly #digest: Digest
   readonly #transport: Transport
   readonly #view: NetworkView
   readonly #limits: Pick<Limits, 'directoryNodesMax'>
   /** What each node showed last, by its id in hex, in the order of that. */
   readonly #shown = new Map<string, Shown>()
 
-  constructor(transport: Transport, view: NetworkView, limits: Pick<Limits, 'directoryNodesMax'>) {
+  constructor(digest: Digest, transport: Transport, view: NetworkView, limits: Pick<Limits, 'directoryNodesMax'>) {
+    this.#digest = digest
     this.#transport = transport
     this.#view = view
     this.#limits = limits
@@ -49,8 +52,9 @@ export class SessionGuard {
 
   #look(): void {
     const { revocations } = this.#view.facts.admission
+    const isPlaced = (id: Uint8Array): boolean => this.#view.isOfNetwork(id)
     for (const [name, { nodeId, chain }] of [...this.#shown]) {
-      if (!chain.some((passport) => isRevoked(passport, revocations))) continue
+      if (!isCutOff(this.#digest, chain, revocations, isPlaced)) continue
       this.#shown.delete(name)
       this.#transport.endSession(nodeId, 'revoked')
     }

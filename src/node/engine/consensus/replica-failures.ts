@@ -56,11 +56,15 @@ export type Withdrawal =
   | 'older'
   /** The network was recovered by force without this data directory. */
   | 'left-behind'
+  /** It left the network, or was evicted. */
+  | 'removed'
 
 const withdrawals: Readonly<Record<Withdrawal, string>> = {
   older: 'other nodes have seen this data directory further than it is: it was restored or copied, and takes no part any more',
   'left-behind':
     'the network was recovered by force without this data directory, which takes no part any more and stays as it is: join anew with an empty one',
+  removed:
+    'this node is not of the network any more: it left, or was evicted. Its data directory stays as it is; join anew with an empty one',
 }
 
 /** Throws `unavailable` where the node has withdrawn. */

@@ -5,6 +5,7 @@ import { issuePassport } from '../../core/access/issue-passport.ts'
 import type { SignedNodeRecord } from '../../core/access/node-record.ts'
 import type { PassportChain } from '../../core/access/passport.ts'
 import { passportSerialBytes } from '../../core/access/passport.ts'
+import { isTakenOut } from '../../core/access/revocation.ts'
 import type { Rights } from '../../core/access/rights.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
@@ -140,6 +141,12 @@ export class Admission {
       if (isInvited) return undefined
       throw new CodedError('permission-denied', refusedUse.unknown)
     }
+    if (isTakenOut(record.nodeId, admission.revocations)) {
+      throw new CodedError(
+        'permission-denied',
+        'the node with this key was taken out of the network: join with an empty data directory',
+      )
+    }
     if (known !== undefined) throw new CodedError('permission-denied', 'a node with this key is of the network already')
     const use = spendInvite(admission, tokenHash, clock.nowMs())
     if (use.kind === 'refused') throw new CodedError('permission-denied', refusedUse[use.reason])
@@ -200,10 +207,10 @@ export class Admission {
   }
 }
 
-function admissionWish(section: AdmissionSection): SectionWish {
+export function admissionWish(section: AdmissionSection): SectionWish {
   return { name: rootSectionNames.admission, body: encodeAdmission(section) }
 }
 
-function placementWish(map: Parameters<typeof encodePlacement>[0]): SectionWish {
+export function placementWish(map: Parameters<typeof encodePlacement>[0]): SectionWish {
   return { name: placementSection(map.epoch), body: encodePlacement(map) }
 }

@@ -22,6 +22,8 @@ export interface Membership {
   readonly newestEpoch: number
   readonly revocationVersion: number
   readonly revocations: readonly RevocationTarget[]
+  /** Whether the placement map names the node. */
+  readonly isPlaced: (nodeId: Uint8Array) => boolean
   /** False while this node's clock is far from that of its peers. */
   readonly enforceExpiry: boolean
   /** Statements of the network's forced recoveries, the oldest first. */
@@ -65,9 +67,9 @@ export class MemberHelloDesk implements HelloDesk {
 
   judge(hello: Uint8Array, peerChannel: Uint8Array, side: HelloSide): HelloVerdict {
     const { crypto, isParted } = this.#parts
-    const { owner, revocations, enforceExpiry } = this.#parts.membership()
+    const { owner, revocations, isPlaced, enforceExpiry } = this.#parts.membership()
     const asked = questionOf(this.#parts, this.#ownNodeId, hello, peerChannel, side)
-    const question = { ...asked, owner, revocations, enforceExpiry, isParted }
+    const question = { ...asked, owner, revocations, isPlaced, enforceExpiry, isParted }
     const verdict = judgeHello(crypto, question)
     switch (verdict.kind) {
       case 'refused':

@@ -49,8 +49,8 @@ export function isParted(
   other: { readonly nodeId: Uint8Array; readonly storeId: Uint8Array },
   shown: readonly Uint8Array[],
 ): boolean {
-  // Nobody is let in by who was left behind.
-  if (view.leftBehind !== undefined) return true
+  // Nobody is let in by who takes no part any more.
+  if (view.leftBehind !== undefined || view.removal !== undefined) return true
   const { recoveries, descriptor } = view.facts
   for (const bytes of shown) {
     const proof = decodeRecoveryProof(bytes)

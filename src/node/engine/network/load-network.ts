@@ -20,6 +20,7 @@ import { readLeftBehind } from './left-behind.ts'
 import type { Sections } from './network-facts.ts'
 import { damaged, foreignKey, networkFacts } from './network-facts.ts'
 import type { NetworkRecord } from './network-record.ts'
+import { removalAt } from './network-removal.ts'
 import type { NetworkState } from './network-state.ts'
 import type { NodeKeys } from './node-keys.ts'
 import { readRootCopy } from './root-copy.ts'
@@ -55,9 +56,11 @@ export async function loadNetwork(parts: LoadingParts, kept: NetworkRecord): Pro
   const held = copy === undefined ? await readHeldRoot(parts, networkId, root) : undefined
   const sections = held?.sections ?? sectionsByName(copy?.sections ?? [])
   const facts = networkFacts(parts, networkId, sections)
-  if (placeOf(facts.placement, nodeId) === undefined) throw foreignKey('node')
+  const removal = await removalAt(store, facts, nodeId)
+  if (removal === undefined && placeOf(facts.placement, nodeId) === undefined) throw foreignKey('node')
   // A node that joined brings its pages to where the others have them when it runs.
-  if (facts.placement.places.length === 1) for (const page of facts.stores.values()) await assertPage(store, page, networkId)
+  if (removal === undefined && facts.placement.places.length === 1)
+    for (const page of facts.stores.values()) await assertPage(store, page, networkId)
   const { storeId, bootCount } = store.identity
   const recovery = Math.max(kept.recovery, facts.recoveries.at(-1)?.proof.number ?? 0)
   const self = { nodeId, storeId, bootCount, recovery }
@@ -67,7 +70,7 @@ export async function loadNetwork(parts: LoadingParts, kept: NetworkRecord): Pro
   const hadOthers = facts.placement.places.length > 1 || recovery > 0
   const proof = hadOthers ? await readLeftBehind(store) : undefined
   const leftBehind = proof !== undefined && proof.number > recovery ? proof : undefined
-  return { state: { ...facts, networkId, root, rootGroup, keys, self, leftBehind }, held }
+  return { state: { ...facts, networkId, root, rootGroup, keys, self, leftBehind, removal }, held }
 }
 
 export function sectionsByName(sections: readonly NamedSection[]): Sections {

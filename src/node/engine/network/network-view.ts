@@ -1,4 +1,5 @@
 import { assert } from '../../../shared/assert.ts'
+import { isTakenOut } from '../../core/access/revocation.ts'
 import type { BlockAddress } from '../../core/base/address.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Group, Member } from '../../core/consensus/group.ts'
@@ -10,6 +11,7 @@ import { placeOf } from '../../core/overlay/placement-map.ts'
 import type { RecoveryProof } from '../../core/overlay/recovery-record.ts'
 import { everyGroup, placementGroup } from '../../core/overlay/rendezvous.ts'
 import type { NetworkFacts } from './network-facts.ts'
+import type { NetworkRemoval } from './network-removal.ts'
 import type { NetworkState } from './network-state.ts'
 
 /** Copies of a block that the network keeps, and members of its root, where it has nodes enough. */
@@ -23,6 +25,7 @@ export class NetworkView {
   readonly #self: Member
   readonly #listeners: (() => void)[] = []
   #leftBehind: RecoveryProof | undefined
+  #removal: NetworkRemoval | undefined
   #facts: NetworkFacts
   #epochs: OpenEpochs
   #everybody: readonly Member[] | undefined
@@ -32,6 +35,7 @@ export class NetworkView {
     this.root = state.root
     this.#self = { nodeId: state.self.nodeId, storeId: state.self.storeId }
     this.#leftBehind = state.leftBehind
+    this.#removal = state.removal
     this.#facts = state
     this.#epochs = epochsOf(state.maps)
     this.#everybody = everyGroup(state.placement, { factor: replicationFactor })
@@ -63,6 +67,26 @@ export class NetworkView {
 
   leave(proof: RecoveryProof): void {
     this.#leftBehind = proof
+  }
+
+  /** How this node went out of the network; undefined while it is of it. */
+  get removal(): NetworkRemoval | undefined {
+    return this.#removal
+  }
+
+  remove(removal: NetworkRemoval): void {
+    this.#removal = removal
+  }
+
+  /** The network consists of this node alone. */
+  get isAlone(): boolean {
+    const [place, ...others] = this.placement.places
+    return others.length === 0 && place !== undefined && equalBytes(place.nodeId, this.#self.nodeId)
+  }
+
+  /** The node was of the network, and nobody lets it in any more. */
+  isTakenOut(nodeId: Uint8Array): boolean {
+    return isTakenOut(nodeId, this.#facts.admission.revocations)
   }
 
   /** Told, synchronously, when something of the network has changed. Must not throw. */

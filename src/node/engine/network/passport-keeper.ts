@@ -3,6 +3,7 @@ import { issuePassport } from '../../core/access/issue-passport.ts'
 import { judgePassport } from '../../core/access/judge-passport.ts'
 import type { Passport, PassportChain } from '../../core/access/passport.ts'
 import { decodePassportChain, encodePassportChain, passportSerialBytes } from '../../core/access/passport.ts'
+import { isOrphaned } from '../../core/access/revocation.ts'
 import { nodeIdOf } from '../../core/access/user-keys.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
@@ -83,6 +84,8 @@ export class PassportKeeper {
   #isDue(): boolean {
     const [own] = this.#chain
     if (own === undefined) return false
+    const { crypto, view } = this.#parts
+    if (isOrphaned(crypto, this.#chain, view.facts.admission.revocations)) return true
     return this.#parts.clock.nowMs() >= (own.notBeforeMs + endOf(this.#chain)) / 2
   }
 
@@ -117,7 +120,11 @@ export class PassportKeeper {
     const [own] = this.#chain
     if (chain === undefined || holder === undefined || own === undefined) return
     const isOurs = equalBytes(holder.nodeKey, own.nodeKey) && equalBytes(holder.userKey, own.userKey)
-    if (!isOurs || endOf(chain) <= endOf(this.#chain)) return
+    const { revocations } = this.#parts.view.facts.admission
+    const isBetter =
+      endOf(chain) > endOf(this.#chain) ||
+      (isOrphaned(this.#parts.crypto, this.#chain, revocations) && !isOrphaned(this.#parts.crypto, chain, revocations))
+    if (!isOurs || !isBetter) return
     await store.commit([writeOwnPassport(chain)], { space: 'reserve' })
     this.#chain = chain
     this.#parts.logger.info('the passport of this node was renewed', { untilMs: endOf(chain) })
@@ -155,6 +162,7 @@ export class PassportKeeper {
       owner: view.owner,
       nowMs: clock.nowMs(),
       revocations: view.facts.admission.revocations,
+      isPlaced: (nodeId) => view.isOfNetwork(nodeId),
       skewToleranceMs: limits.clockSkewMaxMs,
       enforceExpiry: true,
     })

@@ -18,6 +18,8 @@ export type RecoveryObstacle =
   | 'alone'
   /** The network was recovered without it. */
   | 'left-behind'
+  /** It left the network, or was evicted. */
+  | 'removed'
   /** Whoever would sign may not administer the network. */
   | 'no-administrator'
   /** It holds no whole copy of the page of a key-value store. */
@@ -45,10 +47,11 @@ export async function planRecovery(
   administrator: Uint8Array,
   signal?: AbortSignal,
 ): Promise<RecoveryPlan> {
-  const { placement, descriptor, self, leftBehind, stores } = loaded.state
+  const { placement, descriptor, self, leftBehind, removal, stores } = loaded.state
   const obstacles: RecoveryObstacle[] = []
   if (leftBehind !== undefined) obstacles.push('left-behind')
-  if (placement.places.length === 1) obstacles.push('alone')
+  if (removal !== undefined) obstacles.push('removed')
+  else if (placement.places.length === 1) obstacles.push('alone')
   if (!isAdministrator(descriptor, administrator)) obstacles.push('no-administrator')
   const pages = await Promise.all([...stores.values()].map((page) => isWholePage(store, page)))
   if (pages.includes(false)) obstacles.push('page-missing')
@@ -99,6 +102,8 @@ export function obstacleText(obstacle: RecoveryObstacle, { state }: LoadedRoot):
       return 'the network consists of this node alone, which has its majority: there is nothing to recover'
     case 'left-behind':
       return 'the network was recovered by force without this data directory: its nodes would not take it back. It stays as it is; join anew with an empty one'
+    case 'removed':
+      return 'this node is not of the network any more: it left, or was evicted, and the others went on. Its directory stays as it is; join anew with an empty one'
     case 'no-administrator':
       return 'only the owner or an administrator of the network may recover it, and this node works for neither: give the keys of the node that founded the network with --administrator-keys DIR (the folder keys of its data directory, or of a backup)'
     case 'page-missing': {

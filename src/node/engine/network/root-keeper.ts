@@ -1,16 +1,18 @@
 import { CodedError } from '../../../shared/coded-error.ts'
 import { emptyBytes, startsWith, toHex } from '../../core/base/bytes.ts'
+import { hlcToMs } from '../../core/base/hybrid-clock.ts'
 import { sessionBytes } from '../../core/block/signed-batch.ts'
 import type { NamedSection, RootCopy } from '../../core/overlay/named-sections.ts'
 import { decodeRootCopy, encodeRootCopy } from '../../core/overlay/named-sections.ts'
 import type { SectionChange } from '../../core/overlay/root-entry.ts'
 import { decodeRootEntry, encodeRootEntry } from '../../core/overlay/root-entry.ts'
-import { keyRingPrefix, placementPrefix, rootSectionNames, settledPrefix } from '../../core/overlay/root-section.ts'
+import { areForInviters, areWithinInvite } from '../../core/overlay/root-rights.ts'
+import { settledPrefix } from '../../core/overlay/root-section.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
 import type { RecordStore, RecordWrite } from '../../ports/record-store.ts'
-import type { Peer, PeerRights } from '../../ports/transport.ts'
+import type { Peer } from '../../ports/transport.ts'
 import type { NodeClock } from '../clock/node-clock.ts'
 import type { AskMember, MemberCalls } from '../cluster/ask-member.ts'
 import type { BlockRoute } from '../cluster/block-route.ts'
@@ -71,7 +73,7 @@ export class RootKeeper {
   /** Before the transport starts. */
   register(calls: MemberCalls): void {
     calls.serve('root-read', (block, _body, peer, signal) => this.#serveRead(block, peer, signal))
-    calls.serve('root-change', (block, body, peer, signal) => this.#serveChange(block, body, peer.rights, signal))
+    calls.serve('root-change', (block, body, peer, signal) => this.#serveChange(block, body, peer, signal))
   }
 
   /** The root was changed here: the view follows. */
@@ -170,14 +172,24 @@ export class RootKeeper {
     return encodeRootCopy(await this.#copy(block, signal))
   }
 
-  async #serveChange(block: HostedBlock, body: Uint8Array, rights: PeerRights, signal: AbortSignal): Promise<Uint8Array> {
+  async #serveChange(block: HostedBlock, body: Uint8Array, peer: Peer, signal: AbortSignal): Promise<Uint8Array> {
     const entry = decodeRootEntry(body)
     if (entry === undefined) throw new CodedError('invalid-argument', 'a change of the root cannot be read')
-    for (const { name } of entry.changes) {
-      if (rights.administer || (rights.invite && isAdmission(name))) continue
+    if (!(await this.#isAllowed(block, entry.changes, peer, signal))) {
       throw new CodedError('permission-denied', 'this node may not change this of the network')
     }
     return Uint8Array.of((await this.#decide(block, body, signal)) ? 1 : 0)
+  }
+
+  async #isAllowed(block: HostedBlock, changes: readonly SectionChange[], peer: Peer, signal: AbortSignal): Promise<boolean> {
+    const { rights, nodeId } = peer
+    if (rights.administer) return true
+    if (!rights.invite || !areForInviters(changes)) return false
+    if (changes.every(({ name }) => startsWith(name, settledPrefix))) return true
+    const { crypto, keys, view, clock } = this.#parts
+    const { sections } = await this.#copy(block, signal)
+    const { placement, admission } = networkFacts({ crypto, keys }, view.networkId, sectionsByName(sections))
+    return areWithinInvite(nodeId, { placement, admission, nowMs: hlcToMs(clock.last) }, changes)
   }
 
   async #copy(block: HostedBlock, signal: AbortSignal): Promise<RootCopy> {
@@ -233,9 +245,4 @@ export class RootKeeper {
     view.update(networkFacts({ crypto, keys }, view.networkId, sectionsByName(sections)))
     this.#seen = index
   }
-}
-
-/** Sections that whoever may invite may change. */
-function isAdmission(name: Uint8Array): boolean {
-  return [rootSectionNames.admission, placementPrefix, keyRingPrefix, settledPrefix].some((prefix) => startsWith(name, prefix))
 }

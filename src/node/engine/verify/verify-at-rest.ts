@@ -38,7 +38,7 @@ export async function verifyAtRest(parts: RestingParts, signal?: AbortSignal): P
   const countsPending = place === undefined || !equalBytes(place.storeId, self.storeId)
   const pipeline = new PayloadPipeline({ crypto, compressor, random, secrets: new OpenedKeyRing(secrets), limits })
   const verified = new VerifiedVersions(crypto, 1)
-  const isPartial = placement.places.length > 1
+  const isPartial = placement.places.length > 1 || state.removal !== undefined
   const asked = {
     store,
     crypto,

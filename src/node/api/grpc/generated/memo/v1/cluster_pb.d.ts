@@ -89,6 +89,20 @@ export declare type ClusterNode = Message<"memo.v1.ClusterNode"> & {
    * @generated from field: uint64 boot_count = 12;
    */
   bootCount: bigint;
+
+  /**
+   * It takes no blocks, and what it has moves to the others.
+   *
+   * @generated from field: bool is_draining = 13;
+   */
+  isDraining: boolean;
+
+  /**
+   * Of a node that drains: blocks that it has still to hand on; 0 where nothing is left. Absent where the node that answers does not know.
+   *
+   * @generated from field: optional uint64 drain_left = 14;
+   */
+  drainLeft?: bigint | undefined;
 };
 
 /**
@@ -272,11 +286,18 @@ export declare type ClusterStatusResponse = Message<"memo.v1.ClusterStatusRespon
   leftBehind?: Recovery | undefined;
 
   /**
-   * This node takes no part any more: left_behind says so, or its data directory was restored or copied.
+   * This node takes no part any more: left_behind or removal says so, or its data directory was restored or copied.
    *
    * @generated from field: bool withdrawn = 12;
    */
   withdrawn: boolean;
+
+  /**
+   * The node that answers is not of the network any more.
+   *
+   * @generated from field: memo.v1.NodeRemoval removal = 13;
+   */
+  removal: NodeRemoval;
 };
 
 /**
@@ -336,6 +357,167 @@ export declare type CreateInviteResponse = Message<"memo.v1.CreateInviteResponse
 export declare const CreateInviteResponseSchema: GenMessage<CreateInviteResponse>;
 
 /**
+ * @generated from message memo.v1.DrainRequest
+ */
+export declare type DrainRequest = Message<"memo.v1.DrainRequest"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes node_id = 1;
+   */
+  nodeId: Uint8Array;
+
+  /**
+   * It takes its share again.
+   *
+   * @generated from field: bool undo = 2;
+   */
+  undo: boolean;
+};
+
+/**
+ * Describes the message memo.v1.DrainRequest.
+ * Use `create(DrainRequestSchema)` to create a new message.
+ */
+export declare const DrainRequestSchema: GenMessage<DrainRequest>;
+
+/**
+ * @generated from message memo.v1.DrainResponse
+ */
+export declare type DrainResponse = Message<"memo.v1.DrainResponse"> & {
+  /**
+   * Of the map that holds from now on.
+   *
+   * @generated from field: uint64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * Nodes that take blocks. With fewer than replication there are as many copies of a block as they are.
+   *
+   * @generated from field: uint32 storing_nodes = 2;
+   */
+  storingNodes: number;
+
+  /**
+   * @generated from field: uint32 replication = 3;
+   */
+  replication: number;
+};
+
+/**
+ * Describes the message memo.v1.DrainResponse.
+ * Use `create(DrainResponseSchema)` to create a new message.
+ */
+export declare const DrainResponseSchema: GenMessage<DrainResponse>;
+
+/**
+ * @generated from message memo.v1.LeaveRequest
+ */
+export declare type LeaveRequest = Message<"memo.v1.LeaveRequest"> & {
+};
+
+/**
+ * Describes the message memo.v1.LeaveRequest.
+ * Use `create(LeaveRequestSchema)` to create a new message.
+ */
+export declare const LeaveRequestSchema: GenMessage<LeaveRequest>;
+
+/**
+ * @generated from message memo.v1.LeaveResponse
+ */
+export declare type LeaveResponse = Message<"memo.v1.LeaveResponse"> & {
+  /**
+   * The node has left; this answer is the last.
+   *
+   * @generated from field: bool left = 1;
+   */
+  left: boolean;
+
+  /**
+   * Blocks whose members this node has still to move.
+   *
+   * @generated from field: uint64 groups_pending = 2;
+   */
+  groupsPending: bigint;
+
+  /**
+   * Copies that it has still to hand on; absent while it does not know.
+   *
+   * @generated from field: optional uint64 copies_pending = 3;
+   */
+  copiesPending?: bigint | undefined;
+
+  /**
+   * 1 where every node has moved what the drain asks for.
+   *
+   * @generated from field: uint32 open_epochs = 4;
+   */
+  openEpochs: number;
+};
+
+/**
+ * Describes the message memo.v1.LeaveResponse.
+ * Use `create(LeaveResponseSchema)` to create a new message.
+ */
+export declare const LeaveResponseSchema: GenMessage<LeaveResponse>;
+
+/**
+ * @generated from message memo.v1.EvictRequest
+ */
+export declare type EvictRequest = Message<"memo.v1.EvictRequest"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes node_id = 1;
+   */
+  nodeId: Uint8Array;
+
+  /**
+   * Also while it answers: it is cut off at once.
+   *
+   * @generated from field: bool force = 2;
+   */
+  force: boolean;
+};
+
+/**
+ * Describes the message memo.v1.EvictRequest.
+ * Use `create(EvictRequestSchema)` to create a new message.
+ */
+export declare const EvictRequestSchema: GenMessage<EvictRequest>;
+
+/**
+ * @generated from message memo.v1.EvictResponse
+ */
+export declare type EvictResponse = Message<"memo.v1.EvictResponse"> & {
+  /**
+   * Of the map that holds from now on.
+   *
+   * @generated from field: uint64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * Nodes that take blocks. With fewer than replication there are as many copies of a block as they are.
+   *
+   * @generated from field: uint32 storing_nodes = 2;
+   */
+  storingNodes: number;
+
+  /**
+   * @generated from field: uint32 replication = 3;
+   */
+  replication: number;
+};
+
+/**
+ * Describes the message memo.v1.EvictResponse.
+ * Use `create(EvictResponseSchema)` to create a new message.
+ */
+export declare const EvictResponseSchema: GenMessage<EvictResponse>;
+
+/**
  * @generated from enum memo.v1.NodeState
  */
 export enum NodeState {
@@ -377,6 +559,37 @@ export enum NodeState {
 export declare const NodeStateSchema: GenEnum<NodeState>;
 
 /**
+ * How a node went out of its network.
+ *
+ * @generated from enum memo.v1.NodeRemoval
+ */
+export enum NodeRemoval {
+  /**
+   * It is of the network.
+   *
+   * @generated from enum value: NODE_REMOVAL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It left.
+   *
+   * @generated from enum value: NODE_REMOVAL_LEFT = 1;
+   */
+  LEFT = 1,
+
+  /**
+   * @generated from enum value: NODE_REMOVAL_EVICTED = 2;
+   */
+  EVICTED = 2,
+}
+
+/**
+ * Describes the enum memo.v1.NodeRemoval.
+ */
+export declare const NodeRemovalSchema: GenEnum<NodeRemoval>;
+
+/**
  * The network of nodes that the called node belongs to, as that node sees it.
  *
  * @generated from service memo.v1.Cluster
@@ -403,6 +616,44 @@ export declare const Cluster: GenService<{
     methodKind: "unary";
     input: typeof CreateInviteRequestSchema;
     output: typeof CreateInviteResponseSchema;
+  },
+  /**
+   * A node takes no blocks from now on; what it has moves to the others, and it votes and serves until that is done. Asked twice it is done
+   * once. PERMISSION_DENIED for another node than the called one where that does not administer the network, INVALID_ARGUMENT for a node
+   * that is none of the network or the last one that takes blocks, UNAVAILABLE where no majority of the network's own block is reached or
+   * earlier changes are still moving blocks.
+   *
+   * @generated from rpc memo.v1.Cluster.Drain
+   */
+  drain: {
+    methodKind: "unary";
+    input: typeof DrainRequestSchema;
+    output: typeof DrainResponseSchema;
+  },
+  /**
+   * The called node drains, hands on all that it has and then leaves the network for good. Answers say how far it is, about twice a second;
+   * the last one says that it has left. Who cancels leaves it draining. Failures as in Drain; INVALID_ARGUMENT for the node of the
+   * network's owner, ABORTED where another call does it already or the draining was undone.
+   *
+   * @generated from rpc memo.v1.Cluster.Leave
+   */
+  leave: {
+    methodKind: "server_streaming";
+    input: typeof LeaveRequestSchema;
+    output: typeof LeaveResponseSchema;
+  },
+  /**
+   * Takes a node out that is gone for good: it never votes again, nobody waits for it, and nobody lets it in. Asked twice it is done once.
+   * PERMISSION_DENIED where the called node does not administer the network; INVALID_ARGUMENT for a node that answers unless force is set,
+   * for the called node itself, for that of the network's owner, for one of two that take blocks, and for one that is none of the network;
+   * UNAVAILABLE where no majority of the network's own block is reached; RESOURCE_EXHAUSTED where the network keeps 4096 revocations.
+   *
+   * @generated from rpc memo.v1.Cluster.Evict
+   */
+  evict: {
+    methodKind: "unary";
+    input: typeof EvictRequestSchema;
+    output: typeof EvictResponseSchema;
   },
 }>;
 

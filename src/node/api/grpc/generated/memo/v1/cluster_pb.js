@@ -8,7 +8,7 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/
  * Describes the file memo/v1/cluster.proto.
  */
 export const file_memo_v1_cluster = /*@__PURE__*/
-  fileDesc("ChVtZW1vL3YxL2NsdXN0ZXIucHJvdG8SB21lbW8udjEiogIKC0NsdXN0ZXJOb2RlEg8KB25vZGVfaWQYASABKAwSEAoIc3RvcmVfaWQYAiABKAwSDwoHaXNfc2VsZhgDIAEoCBIhCgVzdGF0ZRgEIAEoDjISLm1lbW8udjEuTm9kZVN0YXRlEhEKCWVuZHBvaW50cxgFIAMoCRIMCgR6b25lGAYgASgJEg4KBmxhYmVscxgHIAMoCRIOCgZ3ZWlnaHQYCCABKA0SGwoOY2FwYWNpdHlfYnl0ZXMYCSABKARIAIgBARIXCgpmcmVlX2J5dGVzGAogASgESAGIAQESDwoHdmVyc2lvbhgLIAEoCRISCgpib290X2NvdW50GAwgASgEQhEKD19jYXBhY2l0eV9ieXRlc0INCgtfZnJlZV9ieXRlcyI+CgxRdW9ydW1TdGF0dXMSDwoHbWVtYmVycxgBIAEoDRINCgVhbGl2ZRgCIAEoDRIOCgZuZWVkZWQYAyABKA0ihAEKCFJlY292ZXJ5Eg4KBm51bWJlchgBIAEoBBIXCg9yZWNvdmVyZWRfYXRfbXMYAiABKAQSEAoIc3Vydml2b3IYAyABKAwSFQoNYWRtaW5pc3RyYXRvchgEIAEoDBIRCgl0YWtlbl9vdXQYBSADKAwSEwoLYmxvY2tzX2xlZnQYBiABKAQiFgoUQ2x1c3RlclN0YXR1c1JlcXVlc3Qi7AIKFUNsdXN0ZXJTdGF0dXNSZXNwb25zZRISCgpuZXR3b3JrX2lkGAEgASgMEhQKDG5ldHdvcmtfbmFtZRgCIAEoCRINCgVlcG9jaBgDIAEoBBIjCgVub2RlcxgEIAMoCzIULm1lbW8udjEuQ2x1c3Rlck5vZGUSJQoGcXVvcnVtGAUgASgLMhUubWVtby52MS5RdW9ydW1TdGF0dXMSEwoLcmVwbGljYXRpb24YBiABKA0SFgoOZ3JvdXBzX3BlbmRpbmcYByABKAQSGwoOY29waWVzX3BlbmRpbmcYCCABKARIAIgBARIRCglsaXN0ZW5pbmcYCSADKAkSIwoIcmVjb3ZlcnkYCiABKAsyES5tZW1vLnYxLlJlY292ZXJ5EiYKC2xlZnRfYmVoaW5kGAsgASgLMhEubWVtby52MS5SZWNvdmVyeRIRCgl3aXRoZHJhd24YDCABKAhCEQoPX2NvcGllc19wZW5kaW5nIjgKE0NyZWF0ZUludml0ZVJlcXVlc3QSDAoEdXNlcxgBIAEoDRITCgt2YWxpZGl0eV9tcxgCIAEoBCI7ChRDcmVhdGVJbnZpdGVSZXNwb25zZRIMCgRsaW5rGAEgASgJEhUKDWV4cGlyZXNfYXRfbXMYAiABKAQqfwoJTm9kZVN0YXRlEhoKFk5PREVfU1RBVEVfVU5TUEVDSUZJRUQQABIUChBOT0RFX1NUQVRFX0FMSVZFEAESFgoSTk9ERV9TVEFURV9TVVNQRUNUEAISEwoPTk9ERV9TVEFURV9ERUFEEAMSEwoPTk9ERV9TVEFURV9MRUZUEAQypAEKB0NsdXN0ZXISTAoGU3RhdHVzEh0ubWVtby52MS5DbHVzdGVyU3RhdHVzUmVxdWVzdBoeLm1lbW8udjEuQ2x1c3RlclN0YXR1c1Jlc3BvbnNlIgOQAgESSwoMQ3JlYXRlSW52aXRlEhwubWVtby52MS5DcmVhdGVJbnZpdGVSZXF1ZXN0Gh0ubWVtby52MS5DcmVhdGVJbnZpdGVSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChVtZW1vL3YxL2NsdXN0ZXIucHJvdG8SB21lbW8udjEi3wIKC0NsdXN0ZXJOb2RlEg8KB25vZGVfaWQYASABKAwSEAoIc3RvcmVfaWQYAiABKAwSDwoHaXNfc2VsZhgDIAEoCBIhCgVzdGF0ZRgEIAEoDjISLm1lbW8udjEuTm9kZVN0YXRlEhEKCWVuZHBvaW50cxgFIAMoCRIMCgR6b25lGAYgASgJEg4KBmxhYmVscxgHIAMoCRIOCgZ3ZWlnaHQYCCABKA0SGwoOY2FwYWNpdHlfYnl0ZXMYCSABKARIAIgBARIXCgpmcmVlX2J5dGVzGAogASgESAGIAQESDwoHdmVyc2lvbhgLIAEoCRISCgpib290X2NvdW50GAwgASgEEhMKC2lzX2RyYWluaW5nGA0gASgIEhcKCmRyYWluX2xlZnQYDiABKARIAogBAUIRCg9fY2FwYWNpdHlfYnl0ZXNCDQoLX2ZyZWVfYnl0ZXNCDQoLX2RyYWluX2xlZnQiPgoMUXVvcnVtU3RhdHVzEg8KB21lbWJlcnMYASABKA0SDQoFYWxpdmUYAiABKA0SDgoGbmVlZGVkGAMgASgNIoQBCghSZWNvdmVyeRIOCgZudW1iZXIYASABKAQSFwoPcmVjb3ZlcmVkX2F0X21zGAIgASgEEhAKCHN1cnZpdm9yGAMgASgMEhUKDWFkbWluaXN0cmF0b3IYBCABKAwSEQoJdGFrZW5fb3V0GAUgAygMEhMKC2Jsb2Nrc19sZWZ0GAYgASgEIhYKFENsdXN0ZXJTdGF0dXNSZXF1ZXN0IpMDChVDbHVzdGVyU3RhdHVzUmVzcG9uc2USEgoKbmV0d29ya19pZBgBIAEoDBIUCgxuZXR3b3JrX25hbWUYAiABKAkSDQoFZXBvY2gYAyABKAQSIwoFbm9kZXMYBCADKAsyFC5tZW1vLnYxLkNsdXN0ZXJOb2RlEiUKBnF1b3J1bRgFIAEoCzIVLm1lbW8udjEuUXVvcnVtU3RhdHVzEhMKC3JlcGxpY2F0aW9uGAYgASgNEhYKDmdyb3Vwc19wZW5kaW5nGAcgASgEEhsKDmNvcGllc19wZW5kaW5nGAggASgESACIAQESEQoJbGlzdGVuaW5nGAkgAygJEiMKCHJlY292ZXJ5GAogASgLMhEubWVtby52MS5SZWNvdmVyeRImCgtsZWZ0X2JlaGluZBgLIAEoCzIRLm1lbW8udjEuUmVjb3ZlcnkSEQoJd2l0aGRyYXduGAwgASgIEiUKB3JlbW92YWwYDSABKA4yFC5tZW1vLnYxLk5vZGVSZW1vdmFsQhEKD19jb3BpZXNfcGVuZGluZyI4ChNDcmVhdGVJbnZpdGVSZXF1ZXN0EgwKBHVzZXMYASABKA0SEwoLdmFsaWRpdHlfbXMYAiABKAQiOwoUQ3JlYXRlSW52aXRlUmVzcG9uc2USDAoEbGluaxgBIAEoCRIVCg1leHBpcmVzX2F0X21zGAIgASgEIi0KDERyYWluUmVxdWVzdBIPCgdub2RlX2lkGAEgASgMEgwKBHVuZG8YAiABKAgiSgoNRHJhaW5SZXNwb25zZRINCgVlcG9jaBgBIAEoBBIVCg1zdG9yaW5nX25vZGVzGAIgASgNEhMKC3JlcGxpY2F0aW9uGAMgASgNIg4KDExlYXZlUmVxdWVzdCJ6Cg1MZWF2ZVJlc3BvbnNlEgwKBGxlZnQYASABKAgSFgoOZ3JvdXBzX3BlbmRpbmcYAiABKAQSGwoOY29waWVzX3BlbmRpbmcYAyABKARIAIgBARITCgtvcGVuX2Vwb2NocxgEIAEoDUIRCg9fY29waWVzX3BlbmRpbmciLgoMRXZpY3RSZXF1ZXN0Eg8KB25vZGVfaWQYASABKAwSDQoFZm9yY2UYAiABKAgiSgoNRXZpY3RSZXNwb25zZRINCgVlcG9jaBgBIAEoBBIVCg1zdG9yaW5nX25vZGVzGAIgASgNEhMKC3JlcGxpY2F0aW9uGAMgASgNKn8KCU5vZGVTdGF0ZRIaChZOT0RFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQTk9ERV9TVEFURV9BTElWRRABEhYKEk5PREVfU1RBVEVfU1VTUEVDVBACEhMKD05PREVfU1RBVEVfREVBRBADEhMKD05PREVfU1RBVEVfTEVGVBAEKlwKC05vZGVSZW1vdmFsEhwKGE5PREVfUkVNT1ZBTF9VTlNQRUNJRklFRBAAEhUKEU5PREVfUkVNT1ZBTF9MRUZUEAESGAoUTk9ERV9SRU1PVkFMX0VWSUNURUQQAjLOAgoHQ2x1c3RlchJMCgZTdGF0dXMSHS5tZW1vLnYxLkNsdXN0ZXJTdGF0dXNSZXF1ZXN0Gh4ubWVtby52MS5DbHVzdGVyU3RhdHVzUmVzcG9uc2UiA5ACARJLCgxDcmVhdGVJbnZpdGUSHC5tZW1vLnYxLkNyZWF0ZUludml0ZVJlcXVlc3QaHS5tZW1vLnYxLkNyZWF0ZUludml0ZVJlc3BvbnNlEjYKBURyYWluEhUubWVtby52MS5EcmFpblJlcXVlc3QaFi5tZW1vLnYxLkRyYWluUmVzcG9uc2USOAoFTGVhdmUSFS5tZW1vLnYxLkxlYXZlUmVxdWVzdBoWLm1lbW8udjEuTGVhdmVSZXNwb25zZTABEjYKBUV2aWN0EhUubWVtby52MS5FdmljdFJlcXVlc3QaFi5tZW1vLnYxLkV2aWN0UmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * Describes the message memo.v1.ClusterNode.
@@ -60,6 +60,48 @@ export const CreateInviteResponseSchema = /*@__PURE__*/
   messageDesc(file_memo_v1_cluster, 6);
 
 /**
+ * Describes the message memo.v1.DrainRequest.
+ * Use `create(DrainRequestSchema)` to create a new message.
+ */
+export const DrainRequestSchema = /*@__PURE__*/
+  messageDesc(file_memo_v1_cluster, 7);
+
+/**
+ * Describes the message memo.v1.DrainResponse.
+ * Use `create(DrainResponseSchema)` to create a new message.
+ */
+export const DrainResponseSchema = /*@__PURE__*/
+  messageDesc(file_memo_v1_cluster, 8);
+
+/**
+ * Describes the message memo.v1.LeaveRequest.
+ * Use `create(LeaveRequestSchema)` to create a new message.
+ */
+export const LeaveRequestSchema = /*@__PURE__*/
+  messageDesc(file_memo_v1_cluster, 9);
+
+/**
+ * Describes the message memo.v1.LeaveResponse.
+ * Use `create(LeaveResponseSchema)` to create a new message.
+ */
+export const LeaveResponseSchema = /*@__PURE__*/
+  messageDesc(file_memo_v1_cluster, 10);
+
+/**
+ * Describes the message memo.v1.EvictRequest.
+ * Use `create(EvictRequestSchema)` to create a new message.
+ */
+export const EvictRequestSchema = /*@__PURE__*/
+  messageDesc(file_memo_v1_cluster, 11);
+
+/**
+ * Describes the message memo.v1.EvictResponse.
+ * Use `create(EvictResponseSchema)` to create a new message.
+ */
+export const EvictResponseSchema = /*@__PURE__*/
+  messageDesc(file_memo_v1_cluster, 12);
+
+/**
  * Describes the enum memo.v1.NodeState.
  */
 export const NodeStateSchema = /*@__PURE__*/
@@ -70,6 +112,20 @@ export const NodeStateSchema = /*@__PURE__*/
  */
 export const NodeState = /*@__PURE__*/
   tsEnum(NodeStateSchema);
+
+/**
+ * Describes the enum memo.v1.NodeRemoval.
+ */
+export const NodeRemovalSchema = /*@__PURE__*/
+  enumDesc(file_memo_v1_cluster, 1);
+
+/**
+ * How a node went out of its network.
+ *
+ * @generated from enum memo.v1.NodeRemoval
+ */
+export const NodeRemoval = /*@__PURE__*/
+  tsEnum(NodeRemovalSchema);
 
 /**
  * The network of nodes that the called node belongs to, as that node sees it.
