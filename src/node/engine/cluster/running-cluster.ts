@@ -140,9 +140,10 @@ export class RunningCluster implements ClusterService {
     const { view, self } = this.#parts
     const left = (place: StoragePlace): number | undefined => (place.weight > 0 ? undefined : this.#drainLeft(place))
     const nodes = view.placement.places.map((place) => nodeAt(place, known, left(place)))
-    if (view.isOfNetwork(self.nodeId)) return nodes
+    if (view.removal === undefined && view.isOfNetwork(self.nodeId)) return nodes
     const gone = { nodeId: self.nodeId, storeId: self.storeId, weight: 0, zone: '', labels: [] }
-    return [...nodes, { ...nodeAt(gone, known, 0), state: 'left' as const, isDraining: false }].sort((left, right) =>
+    const others = nodes.filter(({ nodeId }) => !equalBytes(nodeId, self.nodeId))
+    return [...others, { ...nodeAt(gone, known, 0), state: 'left' as const, isDraining: false }].sort((left, right) =>
       compareBytes(left.nodeId, right.nodeId),
     )
   }
