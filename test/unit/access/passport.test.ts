@@ -10,7 +10,10 @@ import {
   isSignedByIssuer,
   passportValidityMaxMs,
 } from '../../../src/node/core/access/passport.ts'
+import { isOrphaned } from '../../../src/node/core/access/revocation.ts'
 import { allRights, noRights } from '../../../src/node/core/access/rights.ts'
+import { nodeIdOf } from '../../../src/node/core/access/user-keys.ts'
+import { equalBytes } from '../../../src/node/core/base/bytes.ts'
 import {
   crypto,
   dayMs,
@@ -114,6 +117,24 @@ describe('a chain is refused', () => {
       expect(faultOf(chain, { revocations: [target], enforceExpiry: false })).toBe('revoked')
     }
     expect(faultOf(chain, { revocations: [{ kind: 'key', value: stranger.node.publicKey }] })).toBe('good')
+  })
+
+  test('whose holder was taken out, and one below an issuer that was, unless the map names the holder', () => {
+    const takenOut = (keys: typeof member) => ({
+      revocations: [{ kind: 'node', value: nodeIdOf(crypto, keys.node.publicKey) }] as const,
+    })
+    const isPlaced = (nodeId: Uint8Array): boolean => equalBytes(nodeId, nodeIdOf(crypto, member.node.publicKey))
+    expect(faultOf(chain, { ...takenOut(member), isPlaced })).toBe('revoked')
+    for (const issuer of [deputy, inviter]) {
+      expect(faultOf(chain, { ...takenOut(issuer), isPlaced })).toBe('good')
+      expect(faultOf(chain, { ...takenOut(issuer), isPlaced: () => false })).toBe('revoked')
+      expect(faultOf(chain, takenOut(issuer))).toBe('revoked')
+      expect(isOrphaned(crypto, chain, takenOut(issuer).revocations)).toBe(true)
+    }
+    expect(faultOf([toInviter], { ...takenOut(inviter), isPlaced: () => true })).toBe('revoked')
+    expect(faultOf(chain, { ...takenOut(stranger), isPlaced: () => false })).toBe('good')
+    expect(isOrphaned(crypto, chain, takenOut(member).revocations)).toBe(false)
+    expect(isOrphaned(crypto, chain, takenOut(stranger).revocations)).toBe(false)
   })
 
   test('by its signature before its revocation is looked at', () => {

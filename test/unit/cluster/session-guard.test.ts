@@ -4,6 +4,8 @@ import type { PassportChain } from '../../../src/node/core/access/passport.ts'
 import { signPassport } from '../../../src/node/core/access/passport.ts'
 import type { Revocation } from '../../../src/node/core/access/revocation.ts'
 import { allRights } from '../../../src/node/core/access/rights.ts'
+import { nodeIdOf } from '../../../src/node/core/access/user-keys.ts'
+import { equalBytes } from '../../../src/node/core/base/bytes.ts'
 import { SessionGuard } from '../../../src/node/engine/cluster/session-guard.ts'
 
 const crypto = new NodeCrypto({ verifyKeysMax: 4 })
@@ -25,7 +27,7 @@ function chainOf(serial: number, issuerSerial: number): PassportChain {
 }
 
 /** Nodes 1 to 3 were let in; of `here` there is a session. */
-function world({ here = [1, 2, 3], directoryNodesMax = 3 } = {}) {
+function world({ here = [1, 2, 3], directoryNodesMax = 3, placed = [1, 2, 3] } = {}) {
   const listeners: (() => void)[] = []
   const facts = { admission: { revocationVersion: 0, invites: [], revocations: [] as readonly Revocation[] } }
   const ended: number[] = []
@@ -33,7 +35,7 @@ function world({ here = [1, 2, 3], directoryNodesMax = 3 } = {}) {
     peers: here.map((byte) => ({ nodeId: filled(byte, 32) })),
     endSession: (nodeId: Uint8Array, reason: string) => void (reason === 'revoked' && ended.push(nodeId[0] ?? 0)),
   }
-  const view = { facts, isOfNetwork: () => true, onChange: (listen: () => void) => void listeners.push(listen) }
+  const view = { facts, isOfNetwork: (id: Uint8Array) => placed.some((number) => equalBytes(id, nodeIdOf(crypto, key(number + 50).publicKey))), onChange: (listen: () => void) => void listeners.push(listen) }
   const guard = new SessionGuard(crypto, transport as never, view as never, { directoryNodesMax })
   const letIn = (byte: number): void => guard.letIn(filled(byte, 32), chainOf(byte, byte === 3 ? 7 : 8))
   for (const byte of [1, 2, 3]) letIn(byte)
@@ -42,7 +44,13 @@ function world({ here = [1, 2, 3], directoryNodesMax = 3 } = {}) {
     facts.admission = { ...facts.admission, revocations: [revocation] }
     for (const listener of listeners) listener()
   }
-  return { letIn, ended, revoke }
+  /** A node that was taken out, by the number of its user. */
+  const takeOut = (number: number): void => {
+    const value = nodeIdOf(crypto, key(number + 50).publicKey)
+    facts.admission = { ...facts.admission, revocations: [{ kind: 'node', value, at: 5n, by: key(9).publicKey }] }
+    for (const listener of listeners) listener()
+  }
+  return { letIn, ended, revoke, takeOut }
 }
 
 test('a revoked passport ends its session, and a revoked issuer those of all whom it let in', () => {
@@ -66,4 +74,12 @@ test('of more nodes than can be known, one without a session is forgotten first,
   letIn(4)
   revoke(8)
   expect(ended).toEqual([1, 4])
+})
+
+test('a node that was taken out is cut off, and of those whom it invited the ones that the map does not name', () => {
+  const { ended, takeOut } = world({ placed: [2, 3] })
+  takeOut(2)
+  expect(ended).toEqual([2])
+  takeOut(8)
+  expect(ended).toEqual([2, 1])
 })

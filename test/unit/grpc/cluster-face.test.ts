@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Metadata, status } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
-import { Cluster, NodeState } from '../../../src/node/api/grpc/generated/memo/v1/cluster_pb.js'
+import { Cluster, NodeRemoval, NodeState } from '../../../src/node/api/grpc/generated/memo/v1/cluster_pb.js'
 import type { ClusterNodeState, InviteOptions } from '../../../src/node/engine/cluster/cluster-service.ts'
 import { checkInviteOptions } from '../../../src/node/engine/cluster/invite-options.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
@@ -109,4 +109,56 @@ test('a node that asks for a token shows its cluster to nobody else', async () =
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+test('a node is drained and evicted as it is asked, and what is no node id is refused', async () => {
+  const asked: unknown[] = []
+  const changed = { epoch: 7, storingNodes: 2, replication: 3 }
+  const drain = async (nodeId: Uint8Array, options: object) => {
+    asked.push([nodeId[0], options])
+    return changed
+  }
+  await using rig = await GrpcRig.start({ cluster: { drain, evict: drain } })
+  const nodeId = new Uint8Array(32).fill(5)
+  const told = { epoch: 7n, storingNodes: 2, replication: 3 }
+  expect(await rig.client.call(Cluster.method.drain, { nodeId })).toMatchObject(told)
+  expect(await rig.client.call(Cluster.method.drain, { nodeId, undo: true })).toMatchObject(told)
+  expect(await rig.client.call(Cluster.method.evict, { nodeId, force: true })).toMatchObject(told)
+  expect(asked).toEqual([
+    [5, { undo: false }],
+    [5, { undo: true }],
+    [5, { force: true }],
+  ])
+  const short = { nodeId: nodeId.subarray(1) }
+  expect((await rig.client.fail(Cluster.method.drain, short)).code).toBe(status.INVALID_ARGUMENT)
+  expect((await rig.client.fail(Cluster.method.evict, short)).code).toBe(status.INVALID_ARGUMENT)
+  expect(asked).toHaveLength(3)
+})
+
+test('a node that leaves says how far it is', async () => {
+  const leave = async function* () {
+    yield { phase: 'draining', groupsPending: 3, copiesPending: undefined, openEpochs: 2 } as const
+    yield { phase: 'draining', groupsPending: 0, copiesPending: 4, openEpochs: 2 } as const
+    yield { phase: 'left', groupsPending: 0, copiesPending: 0, openEpochs: 1 } as const
+  }
+  await using rig = await GrpcRig.start({ cluster: { leave } })
+  const said = await rig.client.download(Cluster.method.leave, {})
+  expect(said).toMatchObject([
+    { left: false, groupsPending: 3n, openEpochs: 2 },
+    { left: false, groupsPending: 0n, copiesPending: 4n, openEpochs: 2 },
+    { left: true, groupsPending: 0n, copiesPending: 0n, openEpochs: 1 },
+  ])
+  expect(said[0]?.copiesPending).toBeUndefined()
+})
+
+test('a node that drains is told, and one that is of the network no more', async () => {
+  const nodes = [clusterNodeOf(1, { isDraining: true, drainLeft: 3, weight: 0 }), clusterNodeOf(2)]
+  const removal = { how: 'evicted', epoch: 4 } as const
+  await using rig = await GrpcRig.start({ cluster: { status: () => clusterOf({ nodes, removal, withdrawn: true }) } })
+  const answer = await rig.client.call(Cluster.method.status, {})
+  expect(answer.nodes.map(({ isDraining, drainLeft }) => [isDraining, drainLeft])).toEqual([
+    [true, 3n],
+    [false, undefined],
+  ])
+  expect(answer).toMatchObject({ removal: NodeRemoval.EVICTED, withdrawn: true })
 })

@@ -35,7 +35,7 @@ const inviteOf = (number: number, changes: Partial<Invite> = {}): Invite => ({
   created: hlcFromMs(nowMs),
   ...changes,
 })
-const revocationOf = (kind: 'serial' | 'key', number: number, atMs = nowMs): Revocation => ({
+const revocationOf = (kind: Revocation['kind'], number: number, atMs = nowMs): Revocation => ({
   kind,
   value: crypto.sha256(Uint8Array.of(number & 255, number >> 8)).slice(0, kind === 'serial' ? 16 : 32),
   at: hlcFromMs(atMs),
@@ -72,18 +72,19 @@ describe('the empty section', () => {
 describe('a section', () => {
   const section = withAll(
     [inviteOf(1), inviteOf(2, { auto: true, rights: { ...noRights, read: true } }), inviteOf(3)],
-    [revocationOf('key', 1), revocationOf('serial', 2), revocationOf('key', 3)],
+    [revocationOf('node', 4), revocationOf('key', 1), revocationOf('serial', 2), revocationOf('key', 3)],
   )
 
   test('comes back from its bytes, sorted, whatever the order in which things came', () => {
     expect(decodeAdmission(encodeAdmission(section))).toEqual(section)
     const other = withAll(section.invites.toReversed(), [
+      revocationOf('node', 4),
       revocationOf('key', 3),
       revocationOf('serial', 2),
       revocationOf('key', 1),
     ])
     expect(encodeAdmission(other)).toEqual(encodeAdmission(section))
-    expect(section.revocations.map(({ kind }) => kind)).toEqual(['serial', 'key', 'key'])
+    expect(section.revocations.map(({ kind }) => kind)).toEqual(['serial', 'key', 'key', 'node'])
   })
 
   test('is not encoded out of order, twice over or beyond its numbers', () => {

@@ -174,6 +174,11 @@ function clusterProblems(cluster: ClusterStatus): string[] {
     // It hears of nobody any more, and whom it misses is of no account.
     return problems
   }
+  if (cluster.removal !== undefined) {
+    const how = cluster.removal.how === 'left' ? 'has left the network' : 'was evicted from the network'
+    problems.push(`this node ${how}: it takes no part any more, and its directory stays as it is; stop it, or join anew with an empty one`)
+    return problems
+  }
   if (cluster.withdrawn) {
     problems.push('this data directory was restored or copied: the node takes no part any more, and the log says what was seen')
   }
