@@ -170,7 +170,12 @@ test('a leave that is undone meanwhile ends, and the node stays; the owner’s n
   await drain(cluster.at(0), idOf(cluster.at(3)), true)
   expect(await ended).toMatchObject({ code: 'contended' })
   expect(await cluster.at(0).codeOf(leaving(cluster, cluster.at(0)))).toBe('invalid-argument')
-  expect(cluster.at(0).node.cluster.status().nodes.every(({ isDraining }) => !isDraining)).toBe(true)
+  expect(
+    cluster
+      .at(0)
+      .node.cluster.status()
+      .nodes.every(({ isDraining }) => !isDraining),
+  ).toBe(true)
 }, 30_000)
 
 test('another node joins in the place of one that left, and one that left is not admitted with its key', async () => {

@@ -35,7 +35,11 @@ function world({ here = [1, 2, 3], directoryNodesMax = 3, placed = [1, 2, 3] } =
     peers: here.map((byte) => ({ nodeId: filled(byte, 32) })),
     endSession: (nodeId: Uint8Array, reason: string) => void (reason === 'revoked' && ended.push(nodeId[0] ?? 0)),
   }
-  const view = { facts, isOfNetwork: (id: Uint8Array) => placed.some((number) => equalBytes(id, nodeIdOf(crypto, key(number + 50).publicKey))), onChange: (listen: () => void) => void listeners.push(listen) }
+  const view = {
+    facts,
+    isOfNetwork: (id: Uint8Array) => placed.some((number) => equalBytes(id, nodeIdOf(crypto, key(number + 50).publicKey))),
+    onChange: (listen: () => void) => void listeners.push(listen),
+  }
   const guard = new SessionGuard(crypto, transport as never, view as never, { directoryNodesMax })
   const letIn = (byte: number): void => guard.letIn(filled(byte, 32), chainOf(byte, byte === 3 ? 7 : 8))
   for (const byte of [1, 2, 3]) letIn(byte)

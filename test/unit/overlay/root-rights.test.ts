@@ -4,7 +4,13 @@ import { hlcFromMs } from '../../../src/node/core/base/hybrid-clock.ts'
 import type { AdmissionSection } from '../../../src/node/core/overlay/admission-section.ts'
 import { dropExpired, encodeAdmission, noAdmission, revoke } from '../../../src/node/core/overlay/admission-section.ts'
 import type { PlacementMap } from '../../../src/node/core/overlay/placement-map.ts'
-import { encodePlacement, withoutPlace, withPlace, withStoreId, withWeight } from '../../../src/node/core/overlay/placement-map.ts'
+import {
+  encodePlacement,
+  withoutPlace,
+  withPlace,
+  withStoreId,
+  withWeight,
+} from '../../../src/node/core/overlay/placement-map.ts'
 import type { SectionChange } from '../../../src/node/core/overlay/root-entry.ts'
 import { areForInviters, areWithinInvite } from '../../../src/node/core/overlay/root-rights.ts'
 import {
@@ -30,7 +36,11 @@ function must<T>(value: T | 'full' | undefined): T {
 }
 const revoked = (section: AdmissionSection, value: Uint8Array, kind: 'node' | 'key' = 'node', atMs = nowMs): AdmissionSection =>
   must(revoke(section, { kind, value, at: hlcFromMs(atMs), by }))
-const ofMap = (map: PlacementMap): SectionChange => ({ name: placementSection(map.epoch), body: encodePlacement(map), version: 0n })
+const ofMap = (map: PlacementMap): SectionChange => ({
+  name: placementSection(map.epoch),
+  body: encodePlacement(map),
+  version: 0n,
+})
 const ofAdmission = (section: AdmissionSection): SectionChange => {
   return { name: rootSectionNames.admission, body: encodeAdmission(section), version: 3n }
 }

@@ -176,7 +176,9 @@ function clusterProblems(cluster: ClusterStatus): string[] {
   }
   if (cluster.removal !== undefined) {
     const how = cluster.removal.how === 'left' ? 'has left the network' : 'was evicted from the network'
-    problems.push(`this node ${how}: it takes no part any more, and its directory stays as it is; stop it, or join anew with an empty one`)
+    problems.push(
+      `this node ${how}: it takes no part any more, and its directory stays as it is; stop it, or join anew with an empty one`,
+    )
     return problems
   }
   if (cluster.withdrawn) {
