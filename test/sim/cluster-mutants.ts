@@ -167,6 +167,14 @@ export const clusterMutants: readonly Mutant[] = [
     profile: together(parted, ofCopies),
   },
   {
+    name: 'say-that-a-copy-is-younger-than-it-is',
+    hosts: 3,
+    file: 'node/engine/cluster/copy-evidence.ts',
+    right: 'undefined ? undefined : Math.ceil(ageMs)',
+    wrong: 'undefined ? undefined : Math.floor(ageMs / 2)',
+    profile: together(parted, ofCopies),
+  },
+  {
     name: 'take-a-rotten-copy-for-all-there-are',
     hosts: 'wide',
     file: 'node/engine/content/local-copies.ts',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CopyChecker, eventual, within } from './copy-checker.ts'
+import { CopyChecker, eventual, promisedBy, within } from './copy-checker.ts'
 
 let nowMs = 0
 /** `first` is answered at 10, `second` at 20. */
@@ -25,6 +25,15 @@ describe('reads of copies', () => {
     expect(() => checker.read('k', 31, within(10), undefined)).toThrow('shows nothing')
     checker.read('k', 31, within(10), { position: 4n, value: 'second' })
     expect([checker.reads, checker.older]).toEqual([4, 3])
+  })
+
+  test('are held to the age that they say, and a bounded one to its bound besides', () => {
+    expect(promisedBy(eventual, undefined)).toEqual(eventual)
+    expect(promisedBy(eventual, 7)).toEqual(within(7))
+    expect(promisedBy(within(10), 7)).toEqual(within(7))
+    expect(() => promisedBy(within(10), 11)).toThrow('is 11 ms old')
+    expect(() => promisedBy(within(10), undefined)).toThrow('nobody knows')
+    expect(() => written().read('k', 31, promisedBy(eventual, 10), first)).toThrow('within 10 ms')
   })
 
   test('count what other reads have seen as answered', () => {

@@ -16,6 +16,14 @@ export function copyText(consistency: CopyConsistency): string {
   return consistency.kind === 'eventual' ? 'eventual' : `within ${consistency.boundMs} ms`
 }
 
+/** What an answer promises that says how old it may be: that it is no older. */
+export function promisedBy(asked: CopyConsistency, ageMs: number | undefined): CopyConsistency {
+  if (ageMs === undefined && asked.kind === 'eventual') return asked
+  if (ageMs === undefined) throw new Violation(`nobody knows the age of a read ${copyText(asked)}`)
+  if (asked.kind === 'bounded' && ageMs > asked.boundMs) throw new Violation(`a read ${copyText(asked)} is ${ageMs} ms old`)
+  return within(ageMs)
+}
+
 /** What a read found; undefined: nothing is there. */
 export type SeenState = { readonly position: bigint; readonly value?: string } | undefined
 

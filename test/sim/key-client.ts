@@ -2,7 +2,7 @@
 import type { CallContext } from '../../src/node/engine/call-context.ts'
 import type { BatchOperation, ChangeResult, KeyMetadata, KeyValueService } from '../../src/node/engine/kv/key-value-service.ts'
 import type { CopyChecker, CopyConsistency, SeenState } from './copy-checker.ts'
-import { copyConsistencies, copyText, eventual, within } from './copy-checker.ts'
+import { copyConsistencies, copyText, eventual, promisedBy, within } from './copy-checker.ts'
 import type { History, OpenOperation } from './history.ts'
 import type { Demand, KeyAnswer, KeyCall } from './key-model.ts'
 import type { Profile } from './profile.ts'
@@ -142,10 +142,10 @@ export class KeyClient {
       startMs = copies.nowMs
       const asked = { ...context, consistency }
       if (how !== 'list') return [{ key, found: await read(keyValues, key, how, asked) }]
-      const { items } = await keyValues.list(store, { prefix: 'k', withValues: true }, asked)
+      const { items, ageMs } = await keyValues.list(store, { prefix: 'k', withValues: true }, asked)
       return this.#keys().map((each) => {
         const item = items.find(({ metadata }) => metadata.key === each)
-        return { key: each, found: item && { metadata: item.metadata, bytes: item.value } }
+        return { key: each, found: item && { metadata: item.metadata, bytes: item.value, ageMs } }
       })
     })
     const what = `${how} ${key} ${copyText(consistency)}`
@@ -153,7 +153,10 @@ export class KeyClient {
       `${what}: ${told.kind === 'answer' ? told.value.map(({ found }) => found?.metadata.version ?? 'absent') : told.code}`,
     )
     if (told.kind !== 'answer') return false
-    for (const { key: each, found } of told.value) copies.read(each, startMs, consistency, found && this.#stateOf(each, found))
+    for (const { key: each, found } of told.value) {
+      const promised = found === undefined ? consistency : promisedBy(consistency, found.ageMs)
+      copies.read(each, startMs, promised, found && this.#stateOf(each, found))
+    }
     return true
   }
 
@@ -256,16 +259,16 @@ function operationOf({ key, call }: Asked, values: WrittenValues): BatchOperatio
 
 async function read(kv: KeyValueService, key: string, how: 'get' | 'stat' | 'read', context: CallContext) {
   if (how === 'stat') {
-    const metadata = await kv.stat(store, key, context)
-    return metadata && { metadata, bytes: undefined }
+    const found = await kv.stat(store, key, context)
+    return found && { ...found, bytes: undefined }
   }
   if (how === 'get') {
     const found = await kv.get(store, key, {}, context)
-    return found && { metadata: found.metadata, bytes: found.value }
+    return found && { metadata: found.metadata, bytes: found.value, ageMs: found.ageMs }
   }
   const found = await kv.read(store, key, {}, context)
   if (found === undefined) return undefined
   const pieces: Uint8Array[] = []
   for await (const piece of found.pieces) pieces.push(piece)
-  return { metadata: found.metadata, bytes: new Uint8Array(Buffer.concat(pieces)) }
+  return { metadata: found.metadata, bytes: new Uint8Array(Buffer.concat(pieces)), ageMs: found.ageMs }
 }

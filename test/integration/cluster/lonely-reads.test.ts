@@ -38,6 +38,8 @@ describe.each([2, 3])('of %i nodes', (count) => {
     const eventual = ['--consistency', 'eventual']
     expect(await memo(alive, 'kv', 'get', 'greeting', ...within)).toBe('hello again')
     await expect.poll(() => memo(alive, 'kv', 'get', 'greeting', ...eventual), soon).toBe('hello again')
+    const current = JSON.parse(await memo(alive, 'kv', 'stat', 'greeting', '--json'))
+    expect(current).not.toHaveProperty('ageMs')
     for (const member of members) if (member !== alive) await member.kill()
     const stat = JSON.parse(await memo(alive, 'kv', 'stat', 'greeting', ...eventual, '--json'))
     expect(stat).toMatchObject({ key: 'greeting', version: '2', size: 11 })
@@ -53,6 +55,14 @@ describe.each([2, 3])('of %i nodes', (count) => {
       const young = ['--consistency', 'bounded', '--staleness', '1ms']
       expect(await memo(alive, 'kv', 'get', 'greeting', ...young)).toMatch(/^[1-9]\d? /)
     }
+    // Nobody can be asked any more: it grows.
+    const ageBy = async (...words: readonly string[]) =>
+      (JSON.parse(await memo(alive, ...words, '--json')) as { ageMs: number }).ageMs
+    const get = await ageBy('kv', 'get', 'greeting', ...within)
+    expect(get).toBeGreaterThanOrEqual(stat.ageMs)
+    expect(await ageBy('kv', 'ls', 'greeting', ...eventual)).toBeGreaterThanOrEqual(get)
+    expect(await memo(alive, 'kv', 'stat', 'greeting', ...within)).toMatch(/^age {7}at most [1-9]\d* ms$/m)
+    expect(await memo(alive, 'block', 'stat', block.address, ...eventual)).toMatch(/^age {9}unknown: this was current once$/m)
     await alive.kill()
   }, 240_000)
 })

@@ -94,7 +94,37 @@ describe('a copy', () => {
       decode: () => 'of another one',
       now: async () => 'of the primary',
     }
-    expect(await follower.copies.reads.read(view.address, eventual, asked, call.signal)).toBe('of another one')
+    expect(await follower.copies.reads.read(view.address, eventual, asked, call.signal)).toMatchObject({
+      answer: 'of another one',
+    })
+  })
+
+  test('is made no younger by what is applied while it is read', async () => {
+    const { view, leader, follower } = await held({ copyReachMs: 5 })
+    await plainAt(follower, view, within(5000))
+    const firstMs = performance.now()
+    const applying = await heldUp(follower, view)
+    await leader.blocks.update(draftOf(view, { plain: text('1') }), decrypted, call)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    // It knows now up to where the block is, and is not there.
+    await plainAt(follower, view, within(0))
+    const startMs = performance.now()
+    const asked: CopyCall<string> = {
+      kind: 'block-read',
+      local: async (block) => {
+        const before = String(block.record?.committedIndex)
+        applying.resolve()
+        await vi.waitFor(() => expect(String(block.record?.committedIndex)).not.toBe(before))
+        return before
+      },
+      body: () => encodeBlockRead(undefined),
+      decode: () => undefined,
+      now: () => Promise.reject(new Error('the copy is there')),
+    }
+    const read = await follower.copies.reads.read(view.address, eventual, asked, call.signal)
+    expect(read.ageMs).toBeGreaterThanOrEqual(Math.floor(startMs - firstMs))
+    const after = await follower.blocks.stat(view.address, { ...call, consistency: eventual })
+    expect(after?.ageMs).toBeLessThan(read.ageMs ?? 0)
   })
 
   test('is given to nodes that may read, and to no others', async () => {

@@ -59,7 +59,7 @@ class FakeNode {
     return {
       put: never,
       remove: never,
-      stat: (key) => this.#act('stat', () => (this.values.has(key) ? this.#metadata(key) : undefined)),
+      stat: (key) => this.#act('stat', () => (this.values.has(key) ? { metadata: this.#metadata(key) } : undefined)),
       list: (query) =>
         this.#act('list', () => {
           if (query.withValues === true && this.damaged.size > 0) throw new CodedError('data-corrupt', 'made up')

@@ -121,7 +121,70 @@ describe('at a member that does not lead', () => {
     if (changed.kind !== 'done') throw new Error('it was refused')
     const found = await ask(changed.metadata.version)
     expect(Buffer.from(found?.value ?? []).toString()).toBe('two')
+    expect(found?.ageMs).toBe(0)
     expect(await follower.codeOf(ask(99n))).toBe('revision-changed')
+  })
+})
+
+describe('how old an answer may be', () => {
+  /** By every way of reading a key; all are asked for at one moment. */
+  async function agesAt(node: MemoryNode, consistency: ReadConsistency): Promise<ReadonlySet<number | undefined>> {
+    const ages = await node.call(async ({ keyValues }, context) => {
+      const asked = { ...context, consistency }
+      const [got, stat, read, listed] = await Promise.all([
+        keyValues.get('', 'key', {}, asked),
+        keyValues.stat('', 'key', asked),
+        keyValues.read('', 'key', {}, asked),
+        keyValues.list('', {}, asked),
+      ])
+      return [got, stat, read, listed].map((answer) => answer?.ageMs)
+    })
+    return new Set(ages)
+  }
+
+  test('is not known before anybody was asked, and grows from then on, whatever is written meanwhile', async () => {
+    const { cluster, leading, follower } = await withFollower([])
+    await using _cluster = cluster
+    expect(await agesAt(follower, eventual)).toEqual(new Set([undefined]))
+    const askedMs = cluster.time.nowMs
+    expect(await read(follower, 'key', within(5000))).toBe('one')
+    const answeredMs = cluster.time.nowMs
+    await cluster.pass(2000)
+    await leading.put('key', 'two')
+    await cluster.pass(50)
+    const [leastMs, mostMs] = [cluster.time.nowMs - answeredMs, cluster.time.nowMs - askedMs]
+    for (const consistency of [eventual, within(5000)]) {
+      const [age, ...others] = await agesAt(follower, consistency)
+      expect(others).toEqual([])
+      expect(age).toBeGreaterThanOrEqual(leastMs)
+      expect(age).toBeLessThanOrEqual(mostMs + 1)
+    }
+    expect(await read(follower, 'key', eventual)).toBe('two')
+  })
+
+  test('is nothing where the answer is as of now', async () => {
+    const { cluster, follower } = await withFollower([])
+    await using _cluster = cluster
+    expect(await agesAt(follower, { kind: 'linearizable' })).toEqual(new Set([0]))
+    await using alone = await MemoryCluster.of(1)
+    await alone.at(0).put('key', 'one')
+    for (const consistency of [eventual, within(0)]) expect(await agesAt(alone.at(0), consistency)).toEqual(new Set([0]))
+  })
+
+  test('is what the member knows that has the copy', async () => {
+    await using cluster = await MemoryCluster.of(5)
+    await cluster.at(0).put('key', 'one')
+    await cluster.pass(1000)
+    const holders: MemoryNode[] = []
+    for (const node of cluster.nodes)
+      if ((await mapRecord(node.store, 'key-value'))?.group.members.length === 3) holders.push(node)
+    const stranger = cluster.nodes.find((node) => !holders.includes(node)) as MemoryNode
+    for (const age of await agesAt(stranger, within(60_000))) expect(age).toBeLessThan(1000)
+    await cluster.pass(3000)
+    for (const age of await agesAt(stranger, within(60_000))) {
+      expect(age).toBeGreaterThanOrEqual(3000)
+      expect(age).toBeLessThan(5000)
+    }
   })
 })
 
@@ -143,8 +206,8 @@ describe('with too few nodes for a majority', () => {
       expect(await list(alive, eventual)).toEqual(['key=one', 'other=two'])
       expect(await read(alive, 'other', within(60_000))).toBe('two')
       expect(cluster.time.nowMs - startMs).toBeLessThan(1000)
-      const metadata = await alive.call((at, context) => at.keyValues.stat('', 'key', { ...context, consistency: eventual }))
-      expect(metadata?.version).toBe(1n)
+      const stat = await alive.call((at, context) => at.keyValues.stat('', 'key', { ...context, consistency: eventual }))
+      expect(stat?.metadata.version).toBe(1n)
       expect(await alive.codeOf(alive.put('key', 'three'))).toBe('unavailable')
       if (count === 3) {
         expect(await alive.codeOf(alive.get('key'))).toBe('unavailable')

@@ -60,8 +60,8 @@ describe('an export', () => {
     const value = noise(size)
     await using bed = await JobBed.make({
       changed: () => ({
-        list: () => Promise.resolve({ items: [{ metadata }], commonPrefixes: [] }),
-        read: () => Promise.resolve({ metadata, pieces: inPieces(value, 1_000_001) }),
+        list: () => Promise.resolve({ items: [{ metadata }], commonPrefixes: [], ageMs: 0 }),
+        read: () => Promise.resolve({ metadata, pieces: inPieces(value, 1_000_001), ageMs: 0 }),
       }),
     })
     const { bytes } = await bed.takeAll(bed.jobs.create({ kind: 'export', prefix: 'p/' }).id)

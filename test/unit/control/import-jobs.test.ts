@@ -223,7 +223,7 @@ describe('NDJSON', () => {
     expect(await bed.value('in/a')).toEqual(Buffer.from('eins'))
     expect(await bed.value('in/large')).toEqual(Buffer.concat(parts))
     expect(await bed.keys()).toEqual(['in/../z', 'in/a', 'in/large'])
-    expect((await bed.world.kv.stat('', 'in/a', { signal: never }))?.contentType).toBe('text/plain')
+    expect((await bed.world.kv.stat('', 'in/a', { signal: never }))?.metadata.contentType).toBe('text/plain')
   })
 
   test('a key that is the prefix itself is stored, and without a prefix its value alone is counted', async () => {
@@ -265,7 +265,7 @@ describe('NDJSON', () => {
       const id = importOf(bed, { format: 'ndjson' })
       await bed.feed(id, 'x.ndjson', lines({ key: 'a', value: base64(text('x')), ...(contentType && { contentType }) }))
       await bed.jobs.finish(id, never)
-      expect((await bed.world.kv.stat('', 'in/a', { signal: never }))?.contentType).toBe('text/plain')
+      expect((await bed.world.kv.stat('', 'in/a', { signal: never }))?.metadata.contentType).toBe('text/plain')
     }
   })
 

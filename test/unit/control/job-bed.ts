@@ -49,7 +49,7 @@ export class JobBed implements AsyncDisposable {
   }
 
   async version(key: string): Promise<bigint | undefined> {
-    return (await this.world.kv.stat('', key, context))?.version
+    return (await this.world.kv.stat('', key, context))?.metadata.version
   }
 
   async keys(prefix = ''): Promise<string[]> {

@@ -165,7 +165,7 @@ test('a slow reader holds the source back', async () => {
     }
   }
   await using rig = await GrpcRig.start({
-    keyValues: { read: async () => ({ metadata: metadataOf('k', 1n, 1), pieces: pieces() }) },
+    keyValues: { read: async () => ({ metadata: metadataOf('k', 1n, 1), pieces: pieces(), ageMs: 0 }) },
   })
   const identity = (bytes: Buffer): Buffer => bytes
   const { getStream } = KeyValue.method
@@ -193,7 +193,7 @@ test('a reader that leaves ends the source', async () => {
     }
   }
   await using rig = await GrpcRig.start({
-    keyValues: { read: async () => ({ metadata: metadataOf('k', 1n, 1), pieces: pieces() }) },
+    keyValues: { read: async () => ({ metadata: metadataOf('k', 1n, 1), pieces: pieces(), ageMs: 0 }) },
   })
   const identity = (bytes: Buffer): Buffer => bytes
   const { getStream } = KeyValue.method

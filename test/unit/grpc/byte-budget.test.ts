@@ -33,7 +33,7 @@ function careful(read: () => void): KeyValueService['get'] {
   return async (_store, key, _options, context) => {
     context.reserveAnswer?.(value.length)
     read()
-    return { metadata: metadataOf(key, 1n, value.length), value }
+    return { metadata: metadataOf(key, 1n, value.length), value, ageMs: 0 }
   }
 }
 
@@ -63,7 +63,7 @@ test('parts of streams that nobody reads count as well', async () => {
     for (let part = 0; part < 50; part++) yield value
   }
   const limits = { grpcAnswerBytesMax: 8 * mebibyte, grpcConnectionAnswerBytesMax: 8 * mebibyte }
-  const read = async () => ({ metadata: metadataOf('k', 1n, 1), pieces: pieces() })
+  const read = async () => ({ metadata: metadataOf('k', 1n, 1), pieces: pieces(), ageMs: 0 })
   await using rig = await GrpcRig.start({ limits, keyValues: { read, get: careful(() => {}) } })
   const session = connect(`http://127.0.0.1:${rig.address.port}`)
   const body = framed(bytesOf(KeyValue.method.getStream.input, { key: 'k' }))

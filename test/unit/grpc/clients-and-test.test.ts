@@ -206,7 +206,7 @@ describe('a test of the port', () => {
     const removed: string[] = []
     const keyValues: Partial<KeyValueService> = {
       ...served(),
-      get: () => Promise.resolve({ metadata: undefined as never, value: new Uint8Array(3) }),
+      get: () => Promise.resolve({ metadata: undefined as never, value: new Uint8Array(3), ageMs: 0 }),
       delete: (store, key, ...rest) => {
         removed.push(key)
         return world.kv.delete(store, key, ...rest)

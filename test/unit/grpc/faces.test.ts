@@ -5,7 +5,7 @@ import { status } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { KeyValueStore } from '../../../src/node/api/grpc/generated/memo/kvs/memo_kvs_pb.js'
 import { BlockKind, Blocks, ReplicaRole } from '../../../src/node/api/grpc/generated/memo/v1/blocks_pb.js'
-import { KeyState, StatusDetailsSchema } from '../../../src/node/api/grpc/generated/memo/v1/call_pb.js'
+import { Consistency, KeyState, StatusDetailsSchema } from '../../../src/node/api/grpc/generated/memo/v1/call_pb.js'
 import { NodeState } from '../../../src/node/api/grpc/generated/memo/v1/cluster_pb.js'
 import { ConflictSchema, KeyValue } from '../../../src/node/api/grpc/generated/memo/v1/key_value_pb.js'
 import type { Block } from '../../../src/node/api/grpc/generated/memo/vs/memo_vs_pb.js'
@@ -24,6 +24,7 @@ import { GrpcRig } from './grpc-rig.ts'
 const page = (keys: readonly string[], more = false) => ({
   items: keys.map((key) => ({ metadata: metadataOf(key, 1n, 0) })),
   commonPrefixes: [],
+  ageMs: 0,
   ...(more && { nextPageToken: Uint8Array.of(1) }),
 })
 
@@ -105,7 +106,7 @@ test('the native List stays within a message that clients receive', async () => 
   const asked: ListQuery[] = []
   const list = async (_store: string, query: ListQuery) => {
     asked.push(query)
-    return { items: [{ metadata: metadataOf('a', 1n, 0), value: new Uint8Array(0) }], commonPrefixes: ['p/'] }
+    return { items: [{ metadata: metadataOf('a', 1n, 0), value: new Uint8Array(0) }], commonPrefixes: ['p/'], ageMs: 0 }
   }
   await using rig = await GrpcRig.start({ keyValues: { list } })
   const answer = await rig.client.call(KeyValue.method.list, { withValues: true, reverse: true })
@@ -219,6 +220,7 @@ test('what is known of a block is told', async () => {
     plainBytes: 50,
     writer: new Uint8Array(32),
     verified: true,
+    ageMs: 0,
   }
   const stat = async () => ({ ...facts, kind: 'map', codec: 'zstd', cipher: 'none' }) as const
   const replicas = async (asked: BlockAddress): Promise<ReplicaStatus[]> => [
@@ -240,6 +242,45 @@ test('what is known of a block is told', async () => {
     { nodeId: address, storeId: Uint8Array.of(8), role: ReplicaRole.LEARNER, state: NodeState.UNSPECIFIED },
   ])
   expect(answer.replicas[1]?.heldIndex).toBeUndefined()
+})
+
+test.each([
+  ['a bounded read', Consistency.BOUNDED, 12, 12n],
+  ['a bounded read that shows the newest state', Consistency.BOUNDED, 0, 0n],
+  ['an eventual read', Consistency.EVENTUAL, 70_000, 70_000n],
+  ['an eventual read of a copy of which nobody knows it', Consistency.EVENTUAL, undefined, undefined],
+  ['a linearizable read', Consistency.LINEARIZABLE, 0, undefined],
+  ['a read that asks for nothing', Consistency.UNSPECIFIED, 0, undefined],
+] as const)('the age of %s is told as far as it says something', async (_what, consistency, ageMs, told) => {
+  const metadata = metadataOf('k', 1n, 1)
+  const value = Uint8Array.of(7)
+  async function* pieces() {
+    yield value
+  }
+  await using rig = await GrpcRig.start({
+    keyValues: {
+      get: async () => ({ metadata, value, ageMs }),
+      stat: async () => ({ metadata, ageMs }),
+      list: async () => ({ items: [{ metadata }], commonPrefixes: [], ageMs }),
+      read: async () => ({ metadata, pieces: pieces(), ageMs }),
+    },
+    blocks: {
+      stat: async (address) => {
+        const sizes = { version: 0n, generation: 9n, storedBytes: 5, plainBytes: 5 }
+        const facts = { kind: 'named', codec: 'none', cipher: 'none', writer: new Uint8Array(32), verified: true } as const
+        return { address, ...sizes, ...facts, ageMs }
+      },
+    },
+    cluster: { replicas: async () => [] },
+  })
+  const { get, stat, list, getStream } = KeyValue.method
+  const asked = { key: 'k', consistency }
+  expect((await rig.client.call(get, asked)).ageMs).toBe(told)
+  expect((await rig.client.call(stat, asked)).ageMs).toBe(told)
+  expect((await rig.client.call(list, { consistency })).ageMs).toBe(told)
+  expect((await rig.client.call(Blocks.method.stat, { address: new Uint8Array(32), consistency })).ageMs).toBe(told)
+  const parts = await rig.client.download(getStream, asked)
+  expect(parts.map((part) => part.ageMs)).toEqual([told, undefined])
 })
 
 test.each<[field: string, change: Exclude<MessageInitShape<typeof BlockSchema>, Block>, type: string]>([

@@ -9,6 +9,7 @@ import type {
   ListPage,
   ListQuery,
   Precondition,
+  WholeValue,
 } from '../../../src/node/engine/kv/key-value-service.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
 
@@ -74,13 +75,13 @@ export function metadataOf(key: string, version: bigint, size: number): KeyMetad
 
 /** A key-value service on a map, for tests of the faces. */
 export class MapKeyValues {
-  readonly values = new Map<string, { readonly metadata: KeyMetadata; readonly value: Uint8Array }>()
+  readonly values = new Map<string, WholeValue>()
   #version = 0n
 
   service(): KeyValueService {
     return fakeKeyValues({
       get: async (_store, key) => this.values.get(key),
-      stat: async (_store, key) => this.values.get(key)?.metadata,
+      stat: async (_store, key) => this.values.get(key),
       put: async (_store, key, value, options) => this.put(key, value, options.precondition),
       putStream: async (_store, key, pieces, options) => {
         const parts: Uint8Array[] = []
@@ -101,7 +102,7 @@ export class MapKeyValues {
         const from = range?.offset ?? 0
         if (from > found.value.length) throw new CodedError('range-not-satisfiable', 'behind the end')
         const bytes = found.value.subarray(from, range?.length === undefined ? undefined : from + range.length)
-        return { metadata: found.metadata, pieces: piecesOf(bytes) }
+        return { metadata: found.metadata, pieces: piecesOf(bytes), ageMs: 0 }
       },
     })
   }
@@ -111,7 +112,7 @@ export class MapKeyValues {
     if (!holds(precondition, current)) return { kind: 'conflict', current }
     this.#version += 1n
     const metadata = metadataOf(key, this.#version, value.length)
-    this.values.set(key, { metadata, value: Uint8Array.from(value) })
+    this.values.set(key, { metadata, value: Uint8Array.from(value), ageMs: 0 })
     return { kind: 'done', metadata }
   }
 
@@ -136,7 +137,7 @@ export class MapKeyValues {
       const found = this.values.get(key)
       return found === undefined ? [] : [{ metadata: found.metadata, ...(withValues && { value: found.value }) }]
     })
-    return { items, commonPrefixes: [], ...(end !== -1 && { nextPageToken: Uint8Array.of(1) }) }
+    return { items, commonPrefixes: [], ageMs: 0, ...(end !== -1 && { nextPageToken: Uint8Array.of(1) }) }
   }
 }
 

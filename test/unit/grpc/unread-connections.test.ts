@@ -107,7 +107,7 @@ test('a stream whose reader pauses is neither read ahead nor ended by the deadli
   async function* pieces() {
     for (; taken < 60; taken++) yield part
   }
-  const read = async () => ({ metadata: metadataOf('k', 1n, 60 * part.length), pieces: pieces() })
+  const read = async () => ({ metadata: metadataOf('k', 1n, 60 * part.length), pieces: pieces(), ageMs: 0 })
   await using rig = await GrpcRig.start({ limits: { callTimeoutMs: 150 }, keyValues: { read } })
   const { getStream } = KeyValue.method
   const identity = (bytes: Buffer): Buffer => bytes
@@ -131,7 +131,7 @@ test('a stream whose reader pauses for longer than is allowed is ended', async (
   async function* pieces() {
     for (;;) yield part
   }
-  const read = async () => ({ metadata: metadataOf('k', 1n, 1), pieces: pieces() })
+  const read = async () => ({ metadata: metadataOf('k', 1n, 1), pieces: pieces(), ageMs: 0 })
   await using rig = await GrpcRig.start({ limits: { callTimeoutMs: 50, grpcUnreadMaxMs: 200 }, keyValues: { read } })
   const { getStream } = KeyValue.method
   const identity = (bytes: Buffer): Buffer => bytes

@@ -104,7 +104,7 @@ test('what a damaged list or entry hides is kept and told of once, and the rest 
   const world = await make({ limits, damageRead: ({ code }) => void told.push(code) })
   const garbage = text('no record')
   await world.kv.put('', 'a', noise(700), any, call)
-  const manifest = (await world.kv.stat('', 'a', call))?.address
+  const manifest = (await world.kv.stat('', 'a', call))?.metadata.address
   if (manifest === undefined) throw new Error('the key is there')
   const suspected = await suspectAll(world, 'a')
   expect(suspected).toBe(4)

@@ -28,7 +28,7 @@ describe('put, get, delete', () => {
       const got = await world.kv.get('', 'a', {}, call)
       expect(got?.value).toEqual(text('one'))
       expect(put).toEqual({ kind: 'done', metadata: got?.metadata })
-      expect(await world.kv.stat('', 'a', call)).toEqual(got?.metadata)
+      expect(await world.kv.stat('', 'a', call)).toEqual({ metadata: got?.metadata, ageMs: 0 })
     }
     expect(await world.kv.get('', 'b', {}, call)).toBeUndefined()
     expect(world.kv.keysOf('')).toBe(1)
@@ -259,7 +259,7 @@ describe('damage', () => {
     await world.restart()
     world.disk.loseRecord('content', put.metadata.address)
     await expect(world.kv.get('', 'a', {}, call)).rejects.toMatchObject({ code: 'data-corrupt' })
-    expect(await world.kv.stat('', 'a', call)).toEqual(put.metadata)
+    expect(await world.kv.stat('', 'a', call)).toEqual({ metadata: put.metadata, ageMs: 0 })
   })
 })
 

@@ -29,7 +29,7 @@ describe('a request id', () => {
     expect(results[2]).toEqual(results[0])
     await world.restart()
     expect(await world.kv.put('', 'a', text('x'), absent, context)).toEqual(results[0])
-    expect(await world.kv.stat('', 'a', call)).toMatchObject({ version: 1n })
+    expect(await world.kv.stat('', 'a', call)).toMatchObject({ metadata: { version: 1n } })
     expect(world.count('content')).toBe(1)
   })
 
@@ -77,7 +77,7 @@ describe('a request id', () => {
     await world.restart()
     await check()
     expect(await world.kv.stat('', 'b', call)).toBeUndefined()
-    expect(await world.kv.stat('', 'c', call)).toMatchObject({ version: 1n })
+    expect(await world.kv.stat('', 'c', call)).toMatchObject({ metadata: { version: 1n } })
     expect(await world.kv.put('', 'a', text('x'), any, context)).toMatchObject({ kind: 'done' })
     const same = withId(world.nextId())
     const [left, right] = await Promise.allSettled(['d', 'e'].map((key) => world.kv.put('', key, text('x'), any, same)))

@@ -76,7 +76,7 @@ test('a stream that its reader leaves, or that breaks, is told as far as it came
   }
   const inner = {
     ...({} as typeof world.node.keyValues),
-    read: () => Promise.resolve({ metadata: undefined as never, pieces: pieces() }),
+    read: () => Promise.resolve({ metadata: undefined as never, pieces: pieces(), ageMs: 0 }),
   }
   const kv = observedKeyValues(inner, observer, new ManualClock())
   const broken = await kv.read('', 'a', {}, context)

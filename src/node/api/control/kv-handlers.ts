@@ -22,8 +22,8 @@ export function kvHandlers({ keyValues }: KvParts) {
     list: kv.list.handler(({ input, context }) => listKeys(keyValues, input, context.call)),
     scan: kv.scan.handler(({ input, context }) => scanKeys(keyValues, input, context.call)),
     stat: kv.stat.handler(async ({ input, context }) => {
-      const metadata = await keyValues.stat(store, input.key, context.call)
-      return metadata === undefined ? null : keyRow(metadata)
+      const found = await keyValues.stat(store, input.key, context.call)
+      return found === undefined ? null : keyRow(found.metadata)
     }),
     read: kv.read.handler(({ input, context }) => readRange(keyValues, input, context.call)),
     put: kv.put.handler(async ({ input, context: { call } }) => {

@@ -8,7 +8,7 @@ import { nodeStates } from './cluster-face.ts'
 import type { Blocks } from './generated/memo/v1/blocks_pb.js'
 import { BlockCipher, BlockCodec, BlockKind, ReplicaRole } from './generated/memo/v1/blocks_pb.js'
 import type { StalenessLimits } from './key-value-message.ts'
-import { readContextOf } from './key-value-message.ts'
+import { ageFields, readContextOf } from './key-value-message.ts'
 
 const kinds = {
   content: BlockKind.CONTENT,
@@ -62,6 +62,7 @@ export function blocksFace(
           verified: found.verified,
         },
         replicas: replicas.map(replicaMessage),
+        ...ageFields(context, found.ageMs),
       }
     },
   }

@@ -20,6 +20,7 @@ import type {
 } from './generated/memo/v1/key_value_pb.js'
 import type { StalenessLimits } from './key-value-message.ts'
 import {
+  ageFields,
   checkConsistency,
   conflictError,
   contextOf,
@@ -74,15 +75,17 @@ function readHandlers(
       const context = readContextOf(call, request, limits)
       const found = await keyValues.get(store, key, readOptionsOf(range, version), context)
       if (found === undefined) throw noSuchKey(key)
-      return { metadata: metadataMessage(found.metadata), value: found.value }
+      return { metadata: metadataMessage(found.metadata), value: found.value, ...ageFields(context, found.ageMs) }
     },
     async stat(request, call) {
-      const metadata = await keyValues.stat(request.store, request.key, readContextOf(call, request, limits))
-      if (metadata === undefined) throw noSuchKey(request.key)
-      return { metadata: metadataMessage(metadata) }
+      const context = readContextOf(call, request, limits)
+      const found = await keyValues.stat(request.store, request.key, context)
+      if (found === undefined) throw noSuchKey(request.key)
+      return { metadata: metadataMessage(found.metadata), ...ageFields(context, found.ageMs) }
     },
     async list(request, call) {
-      const page = await keyValues.list(request.store, queryOf(request, limits), readContextOf(call, request, limits))
+      const context = readContextOf(call, request, limits)
+      const page = await keyValues.list(request.store, queryOf(request, limits), context)
       const items = page.items.map(({ metadata, value }) => ({
         metadata: metadataMessage(metadata),
         ...(value !== undefined && { value }),
@@ -90,7 +93,8 @@ function readHandlers(
       const commonPrefixes = [...page.commonPrefixes]
       const { nextPageToken, damage } = page
       const lacks = damage && { unreadable: [...damage.unreadable], incomplete: damage.incomplete }
-      return { items, commonPrefixes, ...(nextPageToken !== undefined && { nextPageToken }), ...lacks }
+      const further = nextPageToken !== undefined && { nextPageToken }
+      return { items, commonPrefixes, ...further, ...lacks, ...ageFields(context, page.ageMs) }
     },
     getStream: (request, call) => getStream(keyValues, request, readContextOf(call, request, limits)),
   }
@@ -195,6 +199,6 @@ async function* getStream(
   const { store, key, range, version } = request
   const read = await keyValues.read(store, key, readOptionsOf(range, version), call)
   if (read === undefined) throw noSuchKey(key)
-  yield { part: { case: 'metadata', value: metadataMessage(read.metadata) } }
+  yield { part: { case: 'metadata', value: metadataMessage(read.metadata) }, ...ageFields(call, read.ageMs) }
   for await (const piece of read.pieces) yield { part: { case: 'chunk', value: piece } }
 }

@@ -91,6 +91,11 @@ export function readContextOf(call: Call, asked: AskedConsistency, limits: Stale
   return { signal: call.signal, reserveAnswer: (bytes) => call.reserveAnswer(bytes), consistency }
 }
 
+/** What an answer says of the age of what it shows: nothing where that was asked for as of now, or where nobody knows. */
+export function ageFields({ consistency }: CallContext, ageMs: number | undefined): { readonly ageMs?: bigint } {
+  return consistency === undefined || ageMs === undefined ? {} : { ageMs: BigInt(ageMs) }
+}
+
 function readConsistencyOf({ consistency, stalenessMs }: AskedConsistency, limits: StalenessLimits): ReadConsistency | undefined {
   checkConsistency(consistency)
   if (stalenessMs !== undefined && consistency !== Consistency.BOUNDED) {

@@ -25,8 +25,13 @@ export interface PutFacts {
   readonly size?: number
 }
 
-export interface StoredValue {
+export interface StoredKey {
   readonly metadata: KeyMetadata
+  /** How old this may be; absent where the node does not say. */
+  readonly ageMs?: bigint | undefined
+}
+
+export interface StoredValue extends StoredKey {
   /** To be read once, or left by the iterator's `return`: until then the call is open. */
   readonly pieces: AsyncIterable<Uint8Array>
 }
@@ -45,7 +50,7 @@ export interface KeyValueClient {
     control?: CallControl,
     consistency?: ConsistencyFields,
   ): Promise<StoredValue>
-  stat(key: string, control?: CallControl, consistency?: ConsistencyFields): Promise<KeyMetadata | undefined>
+  stat(key: string, control?: CallControl, consistency?: ConsistencyFields): Promise<StoredKey | undefined>
   put(key: string, value: Uint8Array, facts: PutFacts, control?: CallControl): Promise<KeyMetadata>
   putStream(key: string, pieces: AsyncIterable<Uint8Array>, facts: PutFacts, control?: CallControl): Promise<KeyMetadata>
   remove(key: string, condition: PutCondition, control?: CallControl): Promise<KeyMetadata>
@@ -65,7 +70,8 @@ export function keyValueClient(connection: GrpcConnection, store: string): KeyVa
       openValue(connection, { store, key, ...consistency, ...(range !== undefined && { range }) }, control),
     async stat(key, control, consistency) {
       try {
-        return required((await connection.unary(KeyValue.method.stat, { store, key, ...consistency }, control)).metadata)
+        const { metadata, ageMs } = await connection.unary(KeyValue.method.stat, { store, key, ...consistency }, control)
+        return { metadata: required(metadata), ageMs }
       } catch (error) {
         if (isCoded(error, 'key-not-found')) return undefined
         throw error
@@ -143,7 +149,8 @@ async function openValue(
       return { done: true, value: undefined }
     },
   }
-  return { metadata: first.value.part.value, pieces: { [Symbol.asyncIterator]: () => pieces } }
+  const { part, ageMs } = first.value
+  return { metadata: part.value, ageMs, pieces: { [Symbol.asyncIterator]: () => pieces } }
 }
 
 function required(metadata: KeyMetadata | undefined): KeyMetadata {

@@ -46,6 +46,12 @@ export function consistencyFields({ consistency, staleness }: ReadFlags): Consis
   return { ...(kind !== undefined && { consistency: kind }), ...(staleness !== undefined && { stalenessMs: staleness }) }
 }
 
+/** What JSON says of the age of an answer: null where nobody knows it, nothing where it was asked for as of now. */
+export function ageJson({ consistency }: ConsistencyFields, ageMs: bigint | undefined): { readonly ageMs?: number | null } {
+  if (consistency === undefined || consistency === Consistency.LINEARIZABLE) return {}
+  return { ageMs: ageMs === undefined ? null : Number(ageMs) }
+}
+
 /** For commander: 500ms, 5s, 10m or 1h, in milliseconds; the node knows the most that it may be. */
 function stalenessTime(text: string): number {
   const [, digits = '', unit = ''] = /^(\d{1,7})(ms|s|m|h)$/.exec(text) ?? []

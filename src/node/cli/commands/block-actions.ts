@@ -10,13 +10,14 @@ import { defaultLimits } from '../../core/base/limits.ts'
 import type { CliIo } from '../cli-io.ts'
 import type { CallControl, GrpcConnection } from '../client/grpc-connection.ts'
 import type { ReadFlags } from '../client/read-consistency.ts'
-import { consistencyFields } from '../client/read-consistency.ts'
+import { ageJson, consistencyFields } from '../client/read-consistency.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
 import { withConnection } from '../client/remote-command.ts'
 import { byteText } from '../transfer/transfer-report.ts'
 import { outputFile } from '../transfer/whole-file.ts'
 import type { ValueInput } from '../value-input.ts'
 import { readValueInput } from '../value-input.ts'
+import { ageText } from './metadata-text.ts'
 import { nodeStateWord } from './node-state-word.ts'
 import { textTable } from './text-table.ts'
 
@@ -126,7 +127,7 @@ export function blockStat(text: string, flags: RemoteFlags & ReadFlags, io: CliI
   const address = blockAddress(text)
   const asked = consistencyFields(flags)
   return withConnection(flags, io, async ({ connection, output }) => {
-    const { stat, replicas } = await connection.unary(Blocks.method.stat, { address, ...asked }, { signal: io.signal })
+    const { stat, replicas, ageMs } = await connection.unary(Blocks.method.stat, { address, ...asked }, { signal: io.signal })
     if (stat === undefined) throw new CodedError('internal', 'the node answered without facts')
     const facts = {
       kind: enumWord(BlockKind, stat.kind),
@@ -140,7 +141,9 @@ export function blockStat(text: string, flags: RemoteFlags & ReadFlags, io: CliI
       writer: toHex(stat.writer),
       verified: stat.verified,
     }
+    const age = ageJson(asked, ageMs)
     const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(11)} ${value}`)
+    if (age.ageMs !== undefined) lines.push(`age         ${ageText(age.ageMs)}`)
     const held = replicas.map((replica) => ({
       nodeId: toHex(replica.nodeId),
       storeId: toHex(replica.storeId),
@@ -150,7 +153,7 @@ export function blockStat(text: string, flags: RemoteFlags & ReadFlags, io: CliI
     }))
     const rows = held.map(({ nodeId, role, state, heldIndex }) => [nodeId.slice(0, 12), role, state, heldIndex ?? '-'])
     const text = [...lines, '', textTable([['REPLICA', 'ROLE', 'STATE', 'HELD'], ...rows])].join('\n')
-    await output.result(text, { ...facts, replicas: held })
+    await output.result(text, { ...facts, ...age, replicas: held })
   })
 }
 

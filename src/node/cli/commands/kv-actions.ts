@@ -7,7 +7,7 @@ import { DamagedList } from '../client/damaged-list.ts'
 import type { KeyValueClient, PutCondition } from '../client/key-value-client.ts'
 import { keyValueClient } from '../client/key-value-client.ts'
 import type { ReadFlags } from '../client/read-consistency.ts'
-import { consistencyFields } from '../client/read-consistency.ts'
+import { ageJson, consistencyFields } from '../client/read-consistency.ts'
 import type { RemoteFlags } from '../client/remote-command.ts'
 import { withConnection } from '../client/remote-command.ts'
 import { byteText } from '../transfer/transfer-report.ts'
@@ -51,14 +51,15 @@ export function kvGet(key: string, flags: GetFlags, io: CliIo): Promise<void> {
     const ranged = flags.offset !== undefined || flags.length !== undefined
     const range = ranged ? { offset: flags.offset ?? 0n, ...(flags.length !== undefined && { length: flags.length }) } : undefined
     await using file = await outputFile(flags.output)
-    const { metadata, pieces } = await client.get(key, range, { signal: io.signal }, asked)
+    const { metadata, pieces, ageMs } = await client.get(key, range, { signal: io.signal }, asked)
+    const facts = { ...metadataJson(metadata), ...ageJson(asked, ageMs) }
     if (file !== undefined) {
       for await (const piece of pieces) await file.write(piece)
       await file.commit()
-      if (output.json) await output.result('', { ...metadataJson(metadata), file: flags.output, bytes: file.bytes })
+      if (output.json) await output.result('', { ...facts, file: flags.output, bytes: file.bytes })
     } else if (output.json) {
       const value = await collect(pieces)
-      await output.result('', { ...metadataJson(metadata), value: value.toString('base64') })
+      await output.result('', { ...facts, value: value.toString('base64') })
     } else for await (const piece of pieces) await output.bytes(piece)
   })
 }
@@ -100,9 +101,10 @@ export function kvRemove(keys: readonly string[], flags: RemoveFlags, io: CliIo)
 export function kvStat(key: string, flags: RemoteFlags & ReadFlags, io: CliIo): Promise<void> {
   const asked = consistencyFields(flags)
   return withStore(flags, io, async (client, output) => {
-    const metadata = await client.stat(key, { signal: io.signal }, asked)
-    if (metadata === undefined) throw new CodedError('key-not-found', noSuchKey(key))
-    await output.result(metadataText(metadata), metadataJson(metadata))
+    const found = await client.stat(key, { signal: io.signal }, asked)
+    if (found === undefined) throw new CodedError('key-not-found', noSuchKey(key))
+    const age = ageJson(asked, found.ageMs)
+    await output.result(metadataText(found.metadata, age), { ...metadataJson(found.metadata), ...age })
   })
 }
 
@@ -122,7 +124,8 @@ export function kvList(prefix: string, flags: ListFlags, io: CliIo): Promise<voi
       const limit = Math.min(left, defaultLimits.listKeysMax)
       const query = { ...asked, prefix, delimiter, startAfter, end, reverse, limit, pageToken }
       const page = await client.list(query, { signal: io.signal })
-      for (const entry of inOrder(page, reverse)) await printEntry(entry, flags, output)
+      const age = ageJson(asked, page.ageMs)
+      for (const entry of inOrder(page, reverse)) await printEntry(entry, age, flags, output)
       for (const key of page.unreadable) io.stderr.write(unreadableLine(key, output.json))
       damage.take(page)
       left -= page.items.length + page.commonPrefixes.length + page.unreadable.length
@@ -151,18 +154,24 @@ function unreadableLine(key: string, json: boolean): string {
   return json ? `${JSON.stringify({ unreadable: key })}\n` : `memo: ${visible(key)} is there and cannot be read\n`
 }
 
-async function printEntry(entry: ListEntry, flags: ListFlags, output: CliOutput): Promise<void> {
+async function printEntry(entry: ListEntry, age: ReturnType<typeof ageJson>, flags: ListFlags, output: CliOutput): Promise<void> {
   if (flags.null === true && !output.json) {
     await output.bytes(Buffer.from(`${entry.name}\0`))
     return
   }
   const { metadata } = entry
   if (metadata === undefined)
-    await output.result(flags.long === true ? `${longFacts('-', '-', '-')}  ${entry.name}` : entry.name, { prefix: entry.name })
+    await output.result(flags.long === true ? `${longFacts('-', '-', '-')}  ${entry.name}` : entry.name, {
+      ...{ prefix: entry.name },
+      ...age,
+    })
   else {
     const facts = metadataJson(metadata)
     const long = `${longFacts(String(facts.size), facts.version, facts.modified)}  ${facts.key}`
-    await output.result(flags.long === true ? long : facts.key, flags.long === true ? facts : { key: facts.key })
+    await output.result(
+      flags.long === true ? long : facts.key,
+      flags.long === true ? { ...facts, ...age } : { key: facts.key, ...age },
+    )
   }
 }
 

@@ -17,7 +17,8 @@ export function metadataJson(metadata: KeyMetadata) {
   } satisfies JsonValue
 }
 
-export function metadataText(metadata: KeyMetadata): string {
+/** `age`: as of `ageJson`. */
+export function metadataText(metadata: KeyMetadata, { ageMs }: { readonly ageMs?: number | null } = {}): string {
   const facts = metadataJson(metadata)
   return [
     `key       ${facts.key}`,
@@ -28,5 +29,11 @@ export function metadataText(metadata: KeyMetadata): string {
     `modified  ${facts.modified}`,
     `writer    ${facts.writer}`,
     `block     ${facts.address}${facts.chunks === 0 ? '' : ` (${facts.chunks} chunks)`}`,
+    ...(ageMs === undefined ? [] : [`age       ${ageText(ageMs)}`]),
   ].join('\n')
+}
+
+export function ageText(ageMs: number | null): string {
+  if (ageMs === null) return 'unknown: this was current once'
+  return ageMs === 0 ? 'none: this is current' : `at most ${ageMs} ms`
 }

@@ -42,8 +42,8 @@ export class ExistingKeys {
   }
 
   private async ask(key: string): Promise<FoundKey | undefined> {
-    const metadata = await this.client.stat(key, this.control)
-    return metadata === undefined ? undefined : { metadata, before: undefined }
+    const found = await this.client.stat(key, this.control)
+    return found === undefined ? undefined : { metadata: found.metadata, before: undefined }
   }
 
   private async load(after: Buffer): Promise<void> {

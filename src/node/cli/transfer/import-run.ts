@@ -206,7 +206,7 @@ class ImportRun {
   }
 
   private async found(item: ImportValue): Promise<KeyMetadata | undefined> {
-    return await this.calls.make(() => this.options.client.stat(this.keyOf(item), { signal: this.signal }))
+    return (await this.calls.make(() => this.options.client.stat(this.keyOf(item), { signal: this.signal })))?.metadata
   }
 
   private async putUnlessSame(item: ImportValue, found: KeyMetadata | undefined): Promise<void> {
@@ -295,7 +295,7 @@ class ImportRun {
     const { client } = this.options
     const control = { signal: this.signal }
     const key = this.keyOf(item)
-    const found = unsure ? await client.stat(key, control) : undefined
+    const found = unsure ? (await client.stat(key, control))?.metadata : undefined
     if (found !== undefined && (await this.isSame(item, found))) return found
     return await client.putStream(key, item.open(), { contentType: item.contentType }, control)
   }

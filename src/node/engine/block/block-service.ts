@@ -68,6 +68,8 @@ export interface BlockStat {
   readonly cipher: 'none' | 'aes-256-gcm' | 'sealed-to-owner'
   /** Whether the address, signature or hash verified when it was read for this answer. */
   readonly verified: boolean
+  /** How old this may be, in milliseconds before the call; 0: as of now. Undefined: nobody knows, which only an eventual read takes. */
+  readonly ageMs: number | undefined
 }
 
 /**

@@ -95,6 +95,7 @@ export class ContentBlocks {
       codec: header.codec,
       cipher: header.cipher,
       verified: isGenuineContent(this.#parts.crypto, copy),
+      ageMs: 0,
     }
   }
 

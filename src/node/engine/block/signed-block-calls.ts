@@ -11,7 +11,7 @@ import type { RecordStore } from '../../ports/record-store.ts'
 import type { ReadConsistency } from '../call-context.ts'
 import type { AskMember } from '../cluster/ask-member.ts'
 import type { BlockRoute, RoutedCall } from '../cluster/block-route.ts'
-import type { CopyCall, CopyReads } from '../cluster/copy-reads.ts'
+import type { Copied, CopyCall, CopyReads } from '../cluster/copy-reads.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
 import { storeRefusal } from '../store-refusal.ts'
@@ -50,8 +50,12 @@ export class SignedBlockCalls {
   }
 
   /** As such a read sees it. */
-  async readAs(address: BlockAddress, consistency: ReadConsistency | undefined, signal: AbortSignal): Promise<BlockStanding> {
-    if (consistency === undefined) return (await this.read(address, undefined, signal)).standing
+  async readAs(
+    address: BlockAddress,
+    consistency: ReadConsistency | undefined,
+    signal: AbortSignal,
+  ): Promise<Copied<BlockStanding>> {
+    if (consistency === undefined) return { answer: (await this.read(address, undefined, signal)).standing, ageMs: 0 }
     const { copies, primary } = this.#parts
     const call: CopyCall<BlockStanding> = {
       kind: 'block-read',

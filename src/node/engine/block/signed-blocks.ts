@@ -79,7 +79,7 @@ export class SignedBlocks {
     options: { readonly decrypt: boolean },
     { consistency, signal }: CallContext,
   ): Promise<BlockView | undefined> {
-    const standing = await this.#calls.readAs(address, consistency, signal)
+    const { answer: standing } = await this.#calls.readAs(address, consistency, signal)
     const current = currentVersion(this.#parts, address, standing)
     return current === undefined ? undefined : signedView(this.#parts, current, options)
   }
@@ -107,12 +107,12 @@ export class SignedBlocks {
   }
 
   async stat(address: BlockAddress, { consistency, signal }: CallContext): Promise<BlockStat | undefined> {
-    const standing = await this.#calls.readAs(address, consistency, signal)
+    const { answer: standing, ageMs } = await this.#calls.readAs(address, consistency, signal)
     if (standing.kind === 'map') {
       const { generation, version, recordBytes } = standing
       const sizes = { storedBytes: recordBytes, plainBytes: recordBytes }
       const fields = { kind: 'map', codec: 'none', cipher: 'none', writer: emptyBytes, verified: true } as const
-      return { ...fields, address, version, generation, ...sizes }
+      return { ...fields, address, version, generation, ...sizes, ageMs }
     }
     const signed = currentVersion(this.#parts, address, standing)
     if (signed === undefined) return undefined
@@ -121,7 +121,8 @@ export class SignedBlocks {
     const storedBytes = payload.length
     const plainBytes = kind === 'owner' && isOwn ? openPayload(this.#parts, signed).length : storedBytes
     const cipher = kind === 'owner' ? 'sealed-to-owner' : 'none'
-    return { kind, address, version, generation, storedBytes, plainBytes, writer, codec: 'none', cipher, verified: true }
+    const facts = { codec: 'none', cipher, verified: true, ageMs } as const
+    return { kind, address, version, generation, storedBytes, plainBytes, writer, ...facts }
   }
 
   #unborn(kind: 'owner' | 'named', address: BlockAddress, salt: Uint8Array, name: Uint8Array, owner: Uint8Array): BlockView {

@@ -55,9 +55,10 @@ export class CopyEvidence {
     return { monotonicMs: clock.monotonicMs(), wallMs: clock.nowMs() }
   }
 
-  /** How old what this node has of a block is, at most; undefined where nobody knows. */
+  /** How old what this node has of a block is, at most, rounded up; undefined where nobody knows. */
   ageMs(block: HostedBlock, at: Moment): number | undefined {
-    return this.#known.get(block)?.ageMs(appliedIndex(block), at)
+    const ageMs = this.#known.get(block)?.ageMs(appliedIndex(block), at)
+    return ageMs === undefined ? undefined : Math.ceil(ageMs)
   }
 
   isFresh(block: HostedBlock, start: Moment, boundMs: number): boolean {

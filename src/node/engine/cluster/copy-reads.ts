@@ -37,6 +37,16 @@ export interface CopyReadsParts {
   readonly answered: (facts: { readonly consistency: 'bounded' | 'eventual'; readonly source: CopySource }) => void
 }
 
+/** What a read of a copy found. */
+export interface Copied<Answer> {
+  readonly answer: Answer
+  /**
+   * Milliseconds, rounded up: everything that was answered longer before the read began is in it. 0: it is as of now. Undefined: nobody knows,
+   * which only an eventual read takes.
+   */
+  readonly ageMs: number | undefined
+}
+
 /** A read that any copy may answer, in the words of those who know what is in it. */
 export interface CopyCall<Answer> {
   readonly kind: CopiedKind
@@ -55,7 +65,7 @@ export type ServeCopy = (block: HostedBlock, body: Uint8Array) => Promise<Uint8A
 type Bounded = Exclude<ReadConsistency, { kind: 'linearizable' }>
 
 type OwnCopy<Answer> =
-  | { readonly kind: 'copy'; readonly answer: Answer }
+  | ({ readonly kind: 'copy' } & Copied<Answer>)
   /** Fresh enough by what the primary says, but not here yet. */
   | { readonly kind: 'behind' }
   /** Nobody says that it is fresh enough. */
@@ -86,24 +96,24 @@ export class CopyReads {
     consistency: ReadConsistency,
     call: CopyCall<Answer>,
     signal: AbortSignal,
-  ): Promise<Answer> {
-    if (consistency.kind === 'linearizable') return await call.now(signal)
+  ): Promise<Copied<Answer>> {
+    if (consistency.kind === 'linearizable') return asOfNow(await call.now(signal))
     const { host, evidence, answered } = this.#parts
     const start = evidence.now()
     let isOpen = false
     try {
-      const { answer, source } = await host.use(address, async (block) => {
+      const { source, ...copied } = await host.use(address, async (block) => {
         isOpen = true
         // A group of one has one copy, which its store may have refused to change.
-        if (block.isAlone) return { answer: await call.now(signal), source: 'own' as const }
+        if (block.isAlone) return { ...asOfNow(await call.now(signal)), source: 'own' as const }
         return await this.#read(block, consistency, start, call, signal)
       })
       answered({ consistency: consistency.kind, source })
-      return answer
+      return copied
     } catch (error) {
       if (isOpen || !isCoded(error, 'data-corrupt')) throw error
       // What cannot be read here others may hold whole.
-      return await call.now(signal)
+      return asOfNow(await call.now(signal))
     }
   }
 
@@ -121,7 +131,7 @@ export class CopyReads {
     }
     const local = (held: HostedBlock): Promise<Uint8Array> => serve(held, question.body)
     const own = await this.#own(block, consistencyOf(question), start, local, question.mayAsk, signal)
-    if (own.kind === 'copy') return encodeCopyAnswer({ kind: 'copy', ageMs: evidence.ageMs(block, start), body: own.answer })
+    if (own.kind === 'copy') return encodeCopyAnswer({ kind: 'copy', ageMs: own.ageMs, body: own.answer })
     return encodeCopyAnswer(own.kind === 'none' ? { kind: 'none', members: block.group.members } : { kind: own.kind })
   }
 
@@ -131,18 +141,18 @@ export class CopyReads {
     start: Moment,
     call: CopyCall<Answer>,
     signal: AbortSignal,
-  ): Promise<{ readonly answer: Answer; readonly source: CopySource }> {
+  ): Promise<Copied<Answer> & { readonly source: CopySource }> {
     const own = await this.#own(block, consistency, start, call.local, true, signal)
-    if (own.kind === 'copy') return { answer: own.answer, source: 'own' }
+    if (own.kind === 'copy') return { answer: own.answer, ageMs: own.ageMs, source: 'own' }
     if (own.kind !== 'behind') {
       const others = new OtherCopies(this.#parts, block, own.kind === 'none')
       const answer = await others.find(consistency, call, signal)
-      if (answer !== undefined) return { answer: answer.found, source: 'other' }
+      if (answer !== undefined) return { ...answer, source: 'other' }
       // Somebody has a copy, and nobody knows it to be young enough: the primary was asked already.
       if (own.kind === 'stale') throw own.reason ?? notConfirmed()
       if (others.isStale) throw notConfirmed()
     }
-    return { answer: await call.now(signal), source: 'primary' }
+    return { ...asOfNow(await call.now(signal)), source: 'primary' }
   }
 
   /** `mayAsk`: the primary, where it is not known that the copy is young enough. */
@@ -165,9 +175,11 @@ export class CopyReads {
       }
     }
     const { replacements } = block.state
+    // Before it is read: what is applied meanwhile makes the copy younger, and may not be in the answer.
+    const ageMs = this.#parts.evidence.ageMs(block, start)
     const answer = await local(block)
     // A state that was replaced meanwhile was read half of the one and half of the other.
-    return this.#holds(block) && block.state.replacements === replacements ? { kind: 'copy', answer } : { kind: 'none' }
+    return this.#holds(block) && block.state.replacements === replacements ? { kind: 'copy', answer, ageMs } : { kind: 'none' }
   }
 
   /** There is a state here, whole, of a block whose group this node belongs to as far as it knows. */
@@ -199,11 +211,7 @@ class OtherCopies {
   }
 
   /** Undefined where none of them has one that will do. */
-  async find<Answer>(
-    consistency: Bounded,
-    call: CopyCall<Answer>,
-    signal: AbortSignal,
-  ): Promise<{ readonly found: Answer } | undefined> {
+  async find<Answer>(consistency: Bounded, call: CopyCall<Answer>, signal: AbortSignal): Promise<Copied<Answer> | undefined> {
     for (let member = this.#next(); member !== undefined; member = this.#next()) {
       this.#asked.push(member)
       const answer = await this.#ask(member, consistency, call, signal)
@@ -217,7 +225,8 @@ class OtherCopies {
       if (answer?.kind !== 'copy') continue
       if (consistency.kind === 'bounded' && !(answer.ageMs !== undefined && answer.ageMs <= consistency.boundMs)) continue
       const found = call.decode(answer.body)
-      if (found !== undefined) return { found }
+      // It began later than the read: what is young enough by its start is younger by that of the read.
+      if (found !== undefined) return { answer: found, ageMs: answer.ageMs }
     }
     return undefined
   }
@@ -254,6 +263,10 @@ class OtherCopies {
       liveness.mayAnswer(nodeId) ? (tripMs(nodeId) ?? unknownTripMs) : Number.POSITIVE_INFINITY
     return left.toSorted((one, other) => compareDistances(distance(one), distance(other)))[0]
   }
+}
+
+function asOfNow<Answer>(answer: Answer): Copied<Answer> {
+  return { answer, ageMs: 0 }
 }
 
 /** Behind those whose distance is known. */

@@ -6,7 +6,7 @@ import type { PageKey } from '../../core/kv/page-change.ts'
 import type { CallContext } from '../call-context.ts'
 import { throwIfAborted } from './checked-arguments.ts'
 import { checkVersion, metadataOf, stretchOf } from './key-value-answers.ts'
-import type { KeyMetadata, ListItem, ReadOptions, ValueRead } from './key-value-service.ts'
+import type { ListItem, ReadOptions, ValueRead, WholeValue } from './key-value-service.ts'
 import type { ListedKeys } from './page-lister.ts'
 import type { ReadablePage } from './readable-page.ts'
 import type { Stretch, ValueReader } from './value-reader.ts'
@@ -20,6 +20,7 @@ const valuesAhead = 32
 interface Found {
   readonly entry: Entry
   readonly stretch: Stretch
+  readonly ageMs: number | undefined
 }
 
 /**
@@ -35,25 +36,21 @@ export class KeyReader {
     this.#limits = limits
   }
 
-  async get(
-    page: ReadablePage,
-    key: PageKey,
-    options: ReadOptions,
-    context: CallContext,
-  ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined> {
+  async get(page: ReadablePage, key: PageKey, options: ReadOptions, context: CallContext): Promise<WholeValue | undefined> {
     const { signal } = context
     for (let attempt = 1, last: Entry | undefined; ; attempt++) {
       // A copy that names what is gone is asked no further.
       const found = await this.#find(attempt === 1 ? page : page.now, key, options, signal)
       if (found === undefined) return undefined
-      const { entry, stretch } = found
+      const { entry, stretch, ageMs } = found
       if (stretch.length > this.#limits.unaryValueBytesMax) {
         throw new CodedError('limit-exceeded', `the value of ${key.text} is too large for one answer; read it as a stream`)
       }
       context.reserveAnswer?.(stretch.length)
       if (last !== undefined && (equalBytes(last.address, entry.address) || attempt > attemptsMax)) throw lost()
       try {
-        return { metadata: metadataOf(key.text, entry), value: await this.#valueOf(page, key, entry, stretch, signal) }
+        const value = await this.#valueOf(page, key, entry, stretch, signal)
+        return { metadata: metadataOf(key.text, entry), value, ageMs }
       } catch (error) {
         if (!(error instanceof MissingBlock)) throw error
         last = entry
@@ -64,7 +61,8 @@ export class KeyReader {
   async read(page: ReadablePage, key: PageKey, options: ReadOptions, signal: AbortSignal): Promise<ValueRead | undefined> {
     const found = await this.#find(page, key, options, signal)
     if (found === undefined) return undefined
-    return { metadata: metadataOf(key.text, found.entry), pieces: this.#pieces(page, key, found, signal) }
+    const { entry, ageMs } = found
+    return { metadata: metadataOf(key.text, entry), pieces: this.#pieces(page, key, found, signal), ageMs }
   }
 
   /** The listed keys with those values that fit a page of so many bytes. */
@@ -113,7 +111,7 @@ export class KeyReader {
     if (isOther && page.now !== page) return await this.#find(page.now, key, options, signal)
     if (entry === undefined) return undefined
     checkVersion(key.text, entry, options)
-    return { entry, stretch: stretchOf(entry.size, options.range) }
+    return { entry, stretch: stretchOf(entry.size, options.range), ageMs: page.ageMs }
   }
 
   /** Rejects with MissingBlock where a block of the value is missing for good. */

@@ -27,6 +27,23 @@ export interface KeyMetadata {
   readonly chunks: number
 }
 
+/** How old what a read shows may be. */
+export interface ReadAge {
+  /**
+   * Milliseconds: every change that was answered longer before the call is seen. 0: as of now. Undefined: nobody knows, which only an
+   * eventual read takes.
+   */
+  readonly ageMs: number | undefined
+}
+
+export interface KeyStat extends ReadAge {
+  readonly metadata: KeyMetadata
+}
+
+export interface WholeValue extends KeyStat {
+  readonly value: Uint8Array
+}
+
 export type ChangeResult =
   /** `metadata` is the new state after a put; after a delete the state that was removed. */
   | { readonly kind: 'done'; readonly metadata: KeyMetadata }
@@ -75,7 +92,7 @@ export interface ListDamage {
   readonly incomplete: boolean
 }
 
-export interface ListPage {
+export interface ListPage extends ReadAge {
   readonly items: readonly ListItem[]
   /** Whole prefixes (with the query's prefix and the delimiter), in order, each once over all pages. */
   readonly commonPrefixes: readonly string[]
@@ -97,8 +114,7 @@ export interface ReadOptions {
   readonly version?: bigint
 }
 
-export interface ValueRead {
-  readonly metadata: KeyMetadata
+export interface ValueRead extends KeyStat {
   /** The bytes asked for, in pieces of at most limits.chunkBytes, each verified before it is given out. */
   readonly pieces: AsyncIterable<Uint8Array>
 }
@@ -112,15 +128,10 @@ export interface ValueRead {
  */
 export interface KeyValueService {
   /** The whole value; `limit-exceeded` above limits.unaryValueBytesMax. Undefined when the key does not exist. */
-  get(
-    store: string,
-    key: string,
-    options: ReadOptions,
-    context: CallContext,
-  ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined>
+  get(store: string, key: string, options: ReadOptions, context: CallContext): Promise<WholeValue | undefined>
   /** As get, for values of any size. */
   read(store: string, key: string, options: ReadOptions, context: CallContext): Promise<ValueRead | undefined>
-  stat(store: string, key: string, context: CallContext): Promise<KeyMetadata | undefined>
+  stat(store: string, key: string, context: CallContext): Promise<KeyStat | undefined>
   put(store: string, key: string, value: Uint8Array, options: PutOptions, context: CallContext): Promise<ChangeResult>
   /** A value of any size; nothing of it is visible before the last piece is durable. */
   putStream(

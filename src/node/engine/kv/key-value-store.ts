@@ -23,7 +23,7 @@ import { metadataOf } from './key-value-answers.ts'
 import type {
   BatchOperation,
   ChangeResult,
-  KeyMetadata,
+  KeyStat,
   KeyValueService,
   ListPage,
   ListQuery,
@@ -31,6 +31,7 @@ import type {
   PutOptions,
   ReadOptions,
   ValueRead,
+  WholeValue,
 } from './key-value-service.ts'
 import { KeyWriter } from './key-writer.ts'
 import type { PageAccessParts } from './page.ts'
@@ -153,12 +154,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     await this.#collector.collect(signal)
   }
 
-  async get(
-    store: string,
-    key: string,
-    options: ReadOptions,
-    context: CallContext,
-  ): Promise<{ readonly metadata: KeyMetadata; readonly value: Uint8Array } | undefined> {
+  async get(store: string, key: string, options: ReadOptions, context: CallContext): Promise<WholeValue | undefined> {
     return await this.#reader.get(this.#readable(store, context), checkKey(key, this.#parts.limits), options, context)
   }
 
@@ -166,12 +162,12 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     return await this.#reader.read(this.#readable(store, context), checkKey(key, this.#parts.limits), options, context.signal)
   }
 
-  async stat(store: string, key: string, context: CallContext): Promise<KeyMetadata | undefined> {
+  async stat(store: string, key: string, context: CallContext): Promise<KeyStat | undefined> {
     const page = this.#readable(store, context)
     const checked = checkKey(key, this.#parts.limits)
     throwIfAborted(context.signal)
     const entry = await page.entry(checked, context.signal)
-    return entry === undefined ? undefined : metadataOf(key, entry)
+    return entry === undefined ? undefined : { metadata: metadataOf(key, entry), ageMs: page.ageMs }
   }
 
   async put(store: string, key: string, value: Uint8Array, options: PutOptions, context: CallContext): Promise<ChangeResult> {
@@ -201,11 +197,18 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
     const page = this.#readable(store, context)
     throwIfAborted(context.signal)
     const { items, commonPrefixes, nextPageToken, bytesMax, damage } = await page.list(query, context.signal)
+    const { ageMs } = page
     const shown =
       query.withValues === true
         ? await this.#reader.withValues(page, items, bytesMax, context.signal)
         : items.map(({ key, entry }) => ({ metadata: metadataOf(key, entry) }))
-    return { items: shown, commonPrefixes, ...(nextPageToken !== undefined && { nextPageToken }), ...(damage && { damage }) }
+    return {
+      items: shown,
+      commonPrefixes,
+      ageMs,
+      ...(nextPageToken !== undefined && { nextPageToken }),
+      ...(damage && { damage }),
+    }
   }
 
   /** The keeper of a page, for what other nodes ask of it. */

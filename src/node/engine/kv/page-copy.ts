@@ -19,10 +19,11 @@ export interface PageCopyParts {
   readonly copies: CopyReads
 }
 
-/** A page as a copy of it says, which may be older than now. */
+/** A page as a copy of it says, which may be older than now. Of one read. */
 export class PageCopy implements ReadablePage {
   readonly #parts: PageCopyParts
   readonly #consistency: ReadConsistency
+  #ageMs: number | undefined
 
   constructor(parts: PageCopyParts, consistency: ReadConsistency) {
     this.#parts = parts
@@ -37,6 +38,10 @@ export class PageCopy implements ReadablePage {
     return this.#parts.page
   }
 
+  get ageMs(): number | undefined {
+    return this.#ageMs
+  }
+
   async entry(key: PageKey, signal: AbortSignal): Promise<Entry | undefined> {
     const { page, keeper, copies } = this.#parts
     const call: CopyCall<FoundInCopy> = {
@@ -46,8 +51,9 @@ export class PageCopy implements ReadablePage {
       decode: onlyEntry,
       now: async (within) => ({ entry: await page.entry(key, within) }),
     }
-    const found = await copies.read(keeper.address, this.#consistency, call, signal)
-    return readableCalledEntry(found.entry)
+    const { answer, ageMs } = await copies.read(keeper.address, this.#consistency, call, signal)
+    this.#ageMs = ageMs
+    return readableCalledEntry(answer.entry)
   }
 
   async list(query: ListQuery, signal: AbortSignal): Promise<ListedKeys> {
@@ -59,7 +65,9 @@ export class PageCopy implements ReadablePage {
       decode: decodeCalledPage,
       now: (within) => page.list(query, within),
     }
-    return await copies.read(keeper.address, this.#consistency, call, signal)
+    const { answer, ageMs } = await copies.read(keeper.address, this.#consistency, call, signal)
+    this.#ageMs = ageMs
+    return answer
   }
 }
 

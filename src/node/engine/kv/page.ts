@@ -83,6 +83,10 @@ export class Page implements ReadablePage {
     return this
   }
 
+  get ageMs(): number {
+    return 0
+  }
+
   /** As a read with such a promise sees it: all of them are one where nobody else holds the page. */
   as(consistency: ReadConsistency | undefined): ReadablePage {
     if (consistency === undefined || consistency.kind === 'linearizable' || this.#keeper.isAlone) return this

@@ -9,6 +9,8 @@ export interface ReadablePage {
   readonly isShared: boolean
   /** The same page as of now, whatever this one shows. */
   readonly now: ReadablePage
+  /** How old what it showed last may be, in milliseconds before the read; 0: as of now. Undefined: nobody knows. */
+  readonly ageMs: number | undefined
   /** Throws or rejects with `data-corrupt`. */
   entry(key: PageKey, signal: AbortSignal): Entry | undefined | Promise<Entry | undefined>
   list(query: ListQuery, signal: AbortSignal): Promise<ListedKeys>

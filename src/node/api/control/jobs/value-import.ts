@@ -32,7 +32,7 @@ export class ValueImport {
   /** A value that is in memory. */
   async whole(key: string, value: Uint8Array, contentType: string): Promise<ImportOutcome> {
     const { keyValues } = this.#parts
-    const found = await keyValues.stat(store, key, this.#context)
+    const found = (await keyValues.stat(store, key, this.#context))?.metadata
     if (found !== undefined && (this.#parts.mode === 'skip' || (await this.#isStored(found, value, contentType))))
       return 'skipped'
     return await retried(this.#parts, async () => {
@@ -43,7 +43,7 @@ export class ValueImport {
 
   /** A value that passes by once, of any size. */
   async stream(key: string, pieces: AsyncIterable<Uint8Array>, contentType: string): Promise<ImportOutcome> {
-    const found = await this.#parts.keyValues.stat(store, key, this.#context)
+    const found = (await this.#parts.keyValues.stat(store, key, this.#context))?.metadata
     if (found === undefined) return await this.#putStream(key, pieces, contentType)
     if (this.#parts.mode === 'replace') return await this.#replaceUnlessSame(found, pieces, contentType)
     for await (const _ of pieces) {

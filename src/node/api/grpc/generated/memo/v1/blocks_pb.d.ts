@@ -178,6 +178,15 @@ export declare type BlocksStatResponse = Message<"memo.v1.BlocksStatResponse"> &
    * @generated from field: repeated memo.v1.Replica replicas = 2;
    */
   replicas: Replica[];
+
+  /**
+   * Of a read with CONSISTENCY_BOUNDED or CONSISTENCY_EVENTUAL: how old what is shown of the block may be, in milliseconds. Every change that was
+   * answered longer before the call began is seen; 0: all of them are. Within staleness_ms of a bounded read. Absent where nobody knows,
+   * which only an eventual read takes, and of linearizable reads.
+   *
+   * @generated from field: optional uint64 age_ms = 3;
+   */
+  ageMs?: bigint | undefined;
 };
 
 /**

@@ -196,6 +196,15 @@ export declare type GetResponse = Message<"memo.v1.GetResponse"> & {
    * @generated from field: bytes value = 2;
    */
   value: Uint8Array;
+
+  /**
+   * Of a read with CONSISTENCY_BOUNDED or CONSISTENCY_EVENTUAL: how old what is shown may be, in milliseconds. Every change that was
+   * answered longer before the call began is seen; 0: all of them are. Within staleness_ms of a bounded read. Absent where nobody knows,
+   * which only an eventual read takes, and of linearizable reads.
+   *
+   * @generated from field: optional uint64 age_ms = 3;
+   */
+  ageMs?: bigint | undefined;
 };
 
 /**
@@ -383,6 +392,15 @@ export declare type StatResponse = Message<"memo.v1.StatResponse"> & {
    * @generated from field: memo.v1.KeyMetadata metadata = 1;
    */
   metadata?: KeyMetadata | undefined;
+
+  /**
+   * Of a read with CONSISTENCY_BOUNDED or CONSISTENCY_EVENTUAL: how old what is shown may be, in milliseconds. Every change that was
+   * answered longer before the call began is seen; 0: all of them are. Within staleness_ms of a bounded read. Absent where nobody knows,
+   * which only an eventual read takes, and of linearizable reads.
+   *
+   * @generated from field: optional uint64 age_ms = 2;
+   */
+  ageMs?: bigint | undefined;
 };
 
 /**
@@ -540,6 +558,15 @@ export declare type ListResponse = Message<"memo.v1.ListResponse"> & {
    * @generated from field: bool incomplete = 5;
    */
   incomplete: boolean;
+
+  /**
+   * Of a read with CONSISTENCY_BOUNDED or CONSISTENCY_EVENTUAL: how old this page may be, in milliseconds. Every change that was
+   * answered longer before the call began is seen; 0: all of them are. Within staleness_ms of a bounded read. Absent where nobody knows,
+   * which only an eventual read takes, and of linearizable reads.
+   *
+   * @generated from field: optional uint64 age_ms = 6;
+   */
+  ageMs?: bigint | undefined;
 };
 
 /**
@@ -935,6 +962,16 @@ export declare type GetStreamResponse = Message<"memo.v1.GetStreamResponse"> & {
     value: Uint8Array;
     case: "chunk";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Beside the metadata alone.
+   * Of a read with CONSISTENCY_BOUNDED or CONSISTENCY_EVENTUAL: how old what is shown may be, in milliseconds. Every change that was
+   * answered longer before the call began is seen; 0: all of them are. Within staleness_ms of a bounded read. Absent where nobody knows,
+   * which only an eventual read takes, and of linearizable reads.
+   *
+   * @generated from field: optional uint64 age_ms = 3;
+   */
+  ageMs?: bigint | undefined;
 };
 
 /**
