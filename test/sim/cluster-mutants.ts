@@ -182,4 +182,12 @@ export const clusterMutants: readonly Mutant[] = [
     wrong: "if (bytes === 'damaged') throw new CodedError('data-corrupt', 'this copy does not verify')",
     profile: together({ rot: 20 }, { hosts: 3, keys: 6, restMs: 5, lists: 0, roaming: 100, valueBytes: 4000 }),
   },
+  {
+    name: 'wait-for-the-report-of-who-was-evicted',
+    hosts: 'leaving',
+    file: 'node/core/overlay/open-epochs.ts',
+    right: 'newest.places.map((place) => settledThrough(place) ?? 0)',
+    wrong: 'open.maps.flatMap(({ places }) => places).map((place) => settledThrough(place) ?? 0)',
+    profile: (profile) => ({ ...profile, leaving: 'eviction', joining: false, faults: noFaults }),
+  },
 ]

@@ -1,6 +1,6 @@
 /**
  * `npm run sim`: worlds from seeds, of whole nodes, or with `--consensus` of the machine that members of a block decide by. `--seed N` one
- * world, with `--trace` all that happens in it; `--hosts N` worlds of so many nodes, or `--hosts several` of as many as the seed says, or `--hosts recovered` of such that lose their majority for good, `--hosts wide` with more kinds of faults, `--hosts swarm` likewise in less time; `--seeds N` so many, `--from N` the first of them; `--hashes` prints what each came to;
+ * world, with `--trace` all that happens in it; `--hosts N` worlds of so many nodes, or `--hosts several` of as many as the seed says, or `--hosts recovered` of such that lose their majority for good, `--hosts leaving` of such that one leaves, `--hosts wide` with more kinds of faults, `--hosts swarm` likewise in less time; `--seeds N` so many, `--from N` the first of them; `--hashes` prints what each came to;
  * `--mutant NAME` with a deliberate mistake, `--profile-of NAME` with its profile alone; `--until-failure` ends with the first world that
  * fails. Ends with 1 where a promise was broken, and prints how to see it again.
  */

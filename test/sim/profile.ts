@@ -6,11 +6,14 @@ import type { SeededRandom } from './seeded-random.ts'
 
 /**
  * How many hosts a world has, or what kind of world decides it. `several`: as many as the seed says. `recovered`: likewise, and the network loses
- * its majority for good. `wide`: with more kinds of faults. `swarm`: as those, in less time, so that thousands are run.
+ * its majority for good. `leaving`: three to six, and one of them goes for good. `wide`: with more kinds of faults. `swarm`: as those, in less time, so that thousands are run.
  */
-export const worldKinds = ['several', 'recovered', 'wide', 'swarm'] as const
+export const worldKinds = ['several', 'recovered', 'leaving', 'wide', 'swarm'] as const
 export type WorldKind = (typeof worldKinds)[number]
 export type WorldHosts = number | WorldKind
+
+export const leavings = ['eviction', 'forced-eviction', 'leave', 'drain'] as const
+export type Leaving = 'none' | (typeof leavings)[number]
 
 export interface Profile {
   readonly operations: number
@@ -37,6 +40,10 @@ export interface Profile {
   readonly growth: 'settled' | 'moving' | 'joining'
   /** The network loses its majority for good, is recovered by force, and is joined by the last of the hosts. */
   readonly recovery: boolean
+  /** How one of the hosts goes for good while the others work. */
+  readonly leaving: Leaving
+  /** Of a world in which one goes: the last of the hosts joins meanwhile; else it does nothing. */
+  readonly joining: boolean
   /** Values whose entries are there may be lost: one that went behind a snapshot, or ahead of its entry, is not at every member. */
   readonly lossy: boolean
   /** How many may be without power at once. */
@@ -54,7 +61,7 @@ export interface Profile {
   readonly doubled: number
   readonly overtaking: number
   readonly late: number
-  /** Of worlds that are wide: everything that was ever thought of, signatures at no cost, and looks at maps and copies in quick succession. */
+  /** Of worlds that are wide, and of half of those in which a host goes: everything that was ever thought of, signatures at no cost, and looks at maps and copies in quick succession. */
   readonly isWide: boolean
   /** Between what makes a review of the copies due and the review. */
   readonly reviewDelayMs: number
@@ -94,7 +101,8 @@ function drawProfile(random: SeededRandom): Profile {
     cancelled: random.pick([0, 5]),
     blocks: random.pick([0, 30, 70]),
     rot: random.percent(30),
-    ...{ hosts: 1, growth: 'settled', recovery: false, lossy: false, outages: 'any', patienceMs: 0, roaming: 0, copies: 0 },
+    ...{ hosts: 1, growth: 'settled', recovery: false, leaving: 'none', joining: false, lossy: false },
+    ...{ outages: 'any', patienceMs: 0, roaming: 0, copies: 0 },
     ...{ delayMs: 1, lost: 0, doubled: 0, overtaking: 0, late: 0, isWide: false, skewMs: 20_000 },
     reviewDelayMs: 5000,
     faults: { ...noFaults, ...faults },
@@ -145,6 +153,18 @@ function drawRecoveryProfile(random: SeededRandom): Profile {
 }
 
 /** Draws behind those of a world of several hosts. */
+function drawLeavingProfile(random: SeededRandom): Profile {
+  const members = random.pick([3, 3, 4, 4, 5, 6])
+  const drawn = drawClusterProfile(random, members + 1)
+  // Who asks one that has gone goes on to another.
+  const roaming = Math.max(30, drawn.roaming)
+  const leaving = { growth: 'settled', leaving: random.pick(leavings), joining: random.percent(50) } as const
+  if (random.percent(50)) return { ...drawn, ...leaving, roaming }
+  const faults = { ...drawn.faults, pause: random.percent(40) ? random.pick([100, 300, 900]) : 0 }
+  return { ...drawn, ...leaving, roaming, isWide: true, skewMs: random.pick([100, 20_000]), faults }
+}
+
+/** Draws behind those of a world of several hosts. */
 function drawWideProfile(random: SeededRandom): Profile {
   const drawn = drawClusterProfile(random, 'several')
   const hosts = random.pick([2, 3, 3, 3, 3, 4, 5, 5, 7])
@@ -168,6 +188,7 @@ export function profileText({ faults, ...workload }: { readonly faults: Readonly
 
 export function drawnProfile(random: SeededRandom, hosts: WorldHosts): Profile {
   if (hosts === 'recovered') return drawRecoveryProfile(random)
+  if (hosts === 'leaving') return drawLeavingProfile(random)
   if (hosts === 'wide') return drawWideProfile(random)
   if (hosts === 'swarm') return drawSwarmProfile(random)
   return hosts === 1 ? drawProfile(random) : drawClusterProfile(random, hosts)

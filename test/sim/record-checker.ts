@@ -56,7 +56,9 @@ export class RecordChecker {
     const process = `${name} ${starts}`
     if (epoch < (this.#epochs.get(process) ?? 0)) throw new Violation(`${name} acts by an older map than before`)
     this.#epochs.set(process, epoch)
+    // One that has gone shows itself beside those that the map names.
     const map = nodes
+      .filter(({ isSelf, state }) => !isSelf || state !== 'left')
       .map(({ nodeId }) => toHex(nodeId))
       .toSorted()
       .join()

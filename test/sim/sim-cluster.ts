@@ -64,7 +64,8 @@ export class SimCluster {
       if (randoms.length === 1) return new SimHost({ ...shared, name, random, tell })
       return new SimHost({ ...shared, name, random, network, tell: (what) => tell(`${name} ${what}`) })
     })
-    this.active = profile.recovery ? this.hosts.slice(0, -1) : this.hosts
+    const hasSpare = profile.recovery || profile.leaving !== 'none'
+    this.active = hasSpare ? this.hosts.slice(0, -1) : this.hosts
   }
 
   /** Every other host joins, whatever happens meanwhile. */

@@ -8,22 +8,19 @@ import type { BlockAddress } from '../../src/node/core/base/address.ts'
 import { assert } from '../../src/shared/assert.ts'
 import { BlockClient } from './block-client.ts'
 import type { BlockAnswer, BlockCall } from './block-model.ts'
-import { blockModel } from './block-model.ts'
-import type { ObjectModel } from './check-linearizable.ts'
-import { isLinearizable, SearchGivenUp } from './check-linearizable.ts'
 import { endCluster } from './cluster-ending.ts'
 import { CopyChecker } from './copy-checker.ts'
 import { History } from './history.ts'
 import type { HostTrap } from './host-trap.ts'
+import { judgeHistories } from './judge-histories.ts'
 import { KeyClient } from './key-client.ts'
 import type { KeyAnswer, KeyCall } from './key-model.ts'
-import { keyModel } from './key-model.ts'
+import { liveThroughLeaving } from './leaving-life.ts'
 import { Nemesis } from './nemesis.ts'
 import { NetworkNemesis } from './network-nemesis.ts'
 import type { Profile, WorldHosts } from './profile.ts'
 import { drawnProfile, profileText } from './profile.ts'
 import { RecordChecker } from './record-checker.ts'
-import { isLinearizableButForATail } from './recovered-history.ts'
 import { liveThroughRecovery } from './recovery-life.ts'
 import { RevisionChecker } from './revision-checker.ts'
 import { endInRot } from './rotten-ending.ts'
@@ -58,7 +55,6 @@ interface WorldClient {
 const eventsMax = 400_000
 const waitMs = 50
 const waitsMax = 100
-const wideStatesMax = 100_000
 /** Timers of a host, those that were cancelled and are not due included: more means that something is forgotten. */
 const timersMax = 4000
 /** Events between two looks by which maps the hosts act. */
@@ -91,6 +87,8 @@ export class World {
   /** The moment in the history of keys as of which the survivor of a recovery went on alone; of a pair nothing may be lost by it. */
   #recoveredAt: number | undefined
   readonly #survivor: SimHost
+  /** The one that goes for good, where one does. */
+  readonly #goer: SimHost | undefined
   #failed: unknown = undefined
 
   constructor(seed: number, trap: HostTrap, { hosts = 1, change = (profile) => profile, print }: WorldOptions = {}) {
@@ -118,6 +116,7 @@ export class World {
     })
     const cluster = this.#cluster
     this.#survivor = profile.recovery ? more.pick(cluster.active) : this.#first
+    this.#goer = profile.leaving === 'none' ? undefined : more.pick(cluster.active.slice(1))
     const begin = (work: Promise<void>) => this.#watch(work)
     this.#nemesis = new Nemesis({ hosts: cluster.hosts, time, random: nemesis, profile, tell, begin })
     this.#networkNemesis = new NetworkNemesis({ cluster, time, random: between.nemesis, profile, tell })
@@ -139,12 +138,13 @@ export class World {
 
   #client(name: string, random: SeededRandom, tell: (what: string) => void): WorldClient {
     const profile = this.#profile
-    const { hosts } = this.#cluster
+    const { hosts, active } = this.#cluster
     const caller = new SimCaller({ name, hosts, time: this.#time, random, profile, tell })
     const parts = { caller, random, profile, values: this.#values, copies: this.#copies }
     const homeOf = (block: string): SimHost => {
       if (profile.recovery) return this.#survivor
-      const home = profile.growth === 'joining' ? this.#first : hosts[Number(block.slice(1)) % hosts.length]
+      const homes = this.#goer === undefined ? hosts : active.filter((host) => host !== this.#goer)
+      const home = profile.growth === 'joining' ? this.#first : homes[Number(block.slice(1)) % homes.length]
       assert(home !== undefined, 'a number of hosts is below their count')
       return home
     }
@@ -159,7 +159,9 @@ export class World {
   async run(): Promise<WorldReport> {
     try {
       await this.#happen(this.#live())
-      this.#check()
+      this.#revisions.check()
+      const histories = { keys: this.#keys, blocks: this.#blocks, recoveredAt: this.#recoveredAt, isWide: this.#profile.isWide }
+      this.#unjudged = judgeHistories(histories)
       if (this.#profile.rot) await this.#happen(this.#rot())
       return this.#report()
     } catch (error) {
@@ -199,18 +201,18 @@ export class World {
       await this.#liveThroughRecovery()
       return
     }
+    if (this.#goer !== undefined) {
+      await this.#liveThroughLeaving(this.#goer)
+      return
+    }
     const growing = cluster.grow()
     if (growth !== 'joining') await growing
     if (growth === 'settled') await cluster.settle()
-    this.#nemesis.begin()
-    this.#networkNemesis.begin()
-    this.#wideNemesis.begin()
+    this.#trouble.begin()
     const using = this.#clients.map((client) => this.#use(client))
     // In wide worlds there may be too much trouble to join in.
     await Promise.all(this.#profile.isWide ? using : [growing, ...using])
-    this.#nemesis.end()
-    this.#networkNemesis.end()
-    this.#wideNemesis.end()
+    this.#trouble.end()
     await growing
     await this.#endTogether()
   }
@@ -239,26 +241,12 @@ export class World {
     const isRecovered = await liveThroughRecovery({
       ...{ cluster: this.#cluster, survivor: this.#survivor, time: this.#time, random: this.#random },
       tell: (what) => this.#trace.add(this.#time.nowMs, what),
-      trouble: {
-        begin: () => {
-          this.#nemesis.begin()
-          this.#networkNemesis.begin()
-        },
-        end: () => {
-          this.#nemesis.end()
-          this.#networkNemesis.end()
-        },
-      },
-      use: async (operations) => {
-        this.#left = operations
-        await Promise.all(this.#clients.map((client) => this.#use(client)))
-      },
+      trouble: this.#trouble,
+      use: (operations) => this.#useAll(operations),
       stopClients: () => {
         this.#left = 0
       },
-      stayAt: (hosts) => {
-        for (const [index, { caller }] of this.#clients.entries()) caller.stayAt(hosts[index % hosts.length] ?? this.#survivor)
-      },
+      stayAt: (hosts) => this.#stayAt(hosts),
       recovered: () => {
         if (!isLossy) return
         this.#recoveredAt = this.#keys.moment
@@ -268,6 +256,42 @@ export class World {
       begin: (work) => this.#watch(work),
     })
     if (isRecovered) await this.#endTogether()
+  }
+
+  async #liveThroughLeaving(goer: SimHost): Promise<void> {
+    await liveThroughLeaving({
+      ...{ cluster: this.#cluster, goer, profile: this.#profile, time: this.#time, random: this.#random },
+      tell: (what) => this.#trace.add(this.#time.nowMs, what),
+      trouble: this.#trouble,
+      use: (operations) => this.#useAll(operations),
+      stayAt: (hosts) => this.#stayAt(hosts),
+      readAll: (host) => this.#readAll(host),
+    })
+    await this.#endTogether()
+  }
+
+  get #trouble() {
+    return {
+      begin: () => {
+        this.#nemesis.begin()
+        this.#networkNemesis.begin()
+        this.#wideNemesis.begin()
+      },
+      end: () => {
+        this.#nemesis.end()
+        this.#networkNemesis.end()
+        this.#wideNemesis.end()
+      },
+    }
+  }
+
+  #stayAt(hosts: readonly SimHost[]): void {
+    for (const [index, { caller }] of this.#clients.entries()) caller.stayAt(hosts[index % hosts.length] ?? this.#first)
+  }
+
+  async #useAll(operations: number): Promise<void> {
+    this.#left = operations
+    await Promise.all(this.#clients.map((client) => this.#use(client)))
   }
 
   /** Keys and names once, and what each client knows of by itself. */
@@ -343,34 +367,6 @@ export class World {
     work.catch((error: unknown) => {
       this.#failed ??= error
     })
-  }
-
-  #check(): void {
-    this.#revisions.check()
-    const recoveredAt = this.#recoveredAt
-    if (recoveredAt === undefined) this.#judge(keyModel, this.#keys)
-    else {
-      for (const key of this.#keys.objects) {
-        if (isLinearizableButForATail(this.#keys.of(key), recoveredAt)) continue
-        throw new Violation(`the history of ${key} is not linearizable, whatever the recovery may have lost`)
-      }
-    }
-    this.#judge(blockModel, this.#blocks)
-  }
-
-  /** In wide worlds a history may be too open for any search; those are counted. */
-  #judge<State, Call, Answer>(model: ObjectModel<State, Call, Answer>, history: History<Call, Answer>): void {
-    const { isWide } = this.#profile
-    for (const object of history.objects) {
-      try {
-        if (isLinearizable(model, history.of(object), isWide ? wideStatesMax : undefined)) continue
-      } catch (error) {
-        if (!isWide || !(error instanceof SearchGivenUp)) throw error
-        this.#unjudged += 1
-        continue
-      }
-      throw new Violation(`the history of ${object} is not linearizable`)
-    }
   }
 
   #counts() {

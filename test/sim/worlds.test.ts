@@ -13,6 +13,7 @@ const pieceTimeoutMs = 1_800_000
 const freshClusterSeeds = 20
 const freshWideSeeds = 20
 const freshRecoverySeeds = 30
+const freshLeavingSeeds = 20
 /** A mutant shows in one of so many worlds. */
 const mutantSeeds = 300
 const clusterMutantSeeds = 60
@@ -61,7 +62,13 @@ test('worlds whose network loses its majority for good and is recovered keep eve
   expect(code, output).toBe(0)
 })
 
-test.each(['3', 'wide', 'swarm'])('a world of hosts: %s from the same seed is the same world', async (hosts) => {
+test('worlds one of whose hosts leaves, or is drained or evicted, keep every promise', async () => {
+  const from = Math.floor(Math.random() * 2 ** 30)
+  const { code, output } = await runSim('--hosts', 'leaving', '--from', String(from), '--seeds', String(freshLeavingSeeds))
+  expect(code, output).toBe(0)
+})
+
+test.each(['3', 'leaving', 'wide', 'swarm'])('a world of hosts: %s from the same seed is the same world', async (hosts) => {
   const hashes = async () => (await runSim('--hosts', hosts, '--from', '1', '--seeds', '4', '--hashes')).output
   const first = await hashes()
   expect(first.split('\n').filter((line) => /^\d+ [0-9a-f]{16}$/.test(line))).toHaveLength(4)
