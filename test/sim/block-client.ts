@@ -49,6 +49,7 @@ export class BlockClient {
     const isCopy = profile.copies > 0 && dice < 45 && random.percent(profile.copies)
     if (isCopy) await this.#fetchCopy(name)
     else if (dice < 15) await this.#insertContent()
+    else if (dice < 15 + profile.rereads && this.#content.size > 0) await this.#reread()
     else if (dice < 45) await this.#call(name, { kind: 'fetch' })
     else if (dice < 65) await this.#call(name, { kind: 'insert', value: this.#value() })
     else if (dice < 90) await this.#update(name)
@@ -200,6 +201,17 @@ export class BlockClient {
       return await blocks.insert(draftOf(made), context)
     })
     if (told.kind === 'answer') this.#content.set(value, told.value.address)
+  }
+
+  /** A block that was acknowledged: it is there, or too few answer. */
+  async #reread(): Promise<void> {
+    const { caller, random, values } = this.#parts
+    const [value, address] = random.pick([...this.#content])
+    const told = await caller.ask(({ blocks }, context) => blocks.fetch(address, readable, context))
+    const data = told.kind === 'answer' ? told.value?.data : undefined
+    const isAbsent = told.kind === 'answer' && (data === undefined || values.nameOf(data) !== value)
+    if (isAbsent) throw new Violation('an acknowledged block is said to be absent')
+    caller.tell(`content ${value}: ${told.kind === 'answer' ? 'found' : told.code}`)
   }
 
   #value(): string {

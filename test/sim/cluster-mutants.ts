@@ -190,4 +190,20 @@ export const clusterMutants: readonly Mutant[] = [
     wrong: 'open.maps.flatMap(({ places }) => places).map((place) => settledThrough(place) ?? 0)',
     profile: (profile) => ({ ...profile, leaving: 'eviction', joining: false, faults: noFaults }),
   },
+  {
+    name: 'bear-a-block-where-another-epoch-may',
+    hosts: 'swarm',
+    file: 'node/engine/consensus/hosted-block.ts',
+    right: 'if (this.record === undefined && this.#parts.isUncertain(this.address)) throw beingMoved()',
+    wrong: '',
+    profile: together(parted, { hosts: 7, growth: 'joining', blocks: 95, restMs: 1 }),
+  },
+  {
+    name: 'say-that-a-block-is-absent-after-one-no',
+    hosts: 'swarm',
+    file: 'node/engine/content/content-place.ts',
+    right: 'return members - copiesRequired(members, least) + 1',
+    wrong: 'return 1 + 0 * copiesRequired(members, least)',
+    profile: together({ power: 60, ...parted }, { hosts: 5, outages: 'any', blocks: 100, rereads: 30, roaming: 100 }),
+  },
 ]

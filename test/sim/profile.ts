@@ -32,6 +32,8 @@ export interface Profile {
   readonly cancelled: number
   /** Of the value store; the others are of keys. */
   readonly blocks: number
+  /** Of those of the value store: reads of content blocks that were acknowledged. */
+  readonly rereads: number
   /** At the end acknowledged batches rot. */
   readonly rot: boolean
   /** Machines of the world. What follows is of worlds with several, but for the faults. */
@@ -104,7 +106,7 @@ function drawProfile(random: SeededRandom): Profile {
     ...{ hosts: 1, growth: 'settled', recovery: false, leaving: 'none', joining: false, lossy: false },
     ...{ outages: 'any', patienceMs: 0, roaming: 0, copies: 0 },
     ...{ delayMs: 1, lost: 0, doubled: 0, overtaking: 0, late: 0, isWide: false, skewMs: 20_000 },
-    reviewDelayMs: 5000,
+    ...{ reviewDelayMs: 5000, rereads: 0 },
     faults: { ...noFaults, ...faults },
   }
 }
@@ -176,7 +178,7 @@ function drawWideProfile(random: SeededRandom): Profile {
 /** Draws behind those of a wide world. */
 function drawSwarmProfile(random: SeededRandom): Profile {
   const drawn = drawWideProfile(random)
-  return { ...drawn, reviewDelayMs: 500 }
+  return { ...drawn, reviewDelayMs: 500, rereads: random.pick([0, 15, 30]) }
 }
 
 /** `operations 200, clients 3, ..., power every 120 ms` */
