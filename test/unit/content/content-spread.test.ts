@@ -23,6 +23,14 @@ async function grown(count: number, changed: Partial<typeof limits & { spreadByt
 }
 
 const hasAll = (node: ContentNode, blocks: readonly ContentBlock[]) => blocks.every((block) => node.has(block))
+
+/** Makes the copy of a node one that does not verify; resolves with what it was. */
+async function spoil({ store }: ContentNode, { address }: ContentBlock): Promise<Uint8Array> {
+  const good = store.get('content', address) as Uint8Array
+  await store.commit([{ kind: 'put', family: 'content', key: address, value: good.with(good.length - 1, 7) }])
+  return good
+}
+
 const isDone = (node: ContentNode) => node.spread.status().state === 'done'
 
 describe('handing on', () => {
@@ -110,12 +118,24 @@ describe('handing on', () => {
     const [bad] = blocks
     if (bad === undefined) throw new Error('there are blocks')
     const { store } = world.node(1)
-    const good = store.get('content', bad.address) as Uint8Array
-    await store.commit([{ kind: 'put', family: 'content', key: bad.address, value: good.with(good.length - 1, 7) }])
+    const good = await spoil(world.node(1), bad)
     world.node(1).spread.start()
     await world.until('it is mended and handed on', () => isDone(world.node(1)) && hasAll(world.node(3), blocks))
     expect(world.node(3).store.get('content', bad.address)).toEqual(good)
     expect(store.get('content', bad.address)).toEqual(good)
+  })
+
+  test('ends where a block is lost: nobody has a good copy of it, and all were asked', async () => {
+    const { world, blocks } = await grown(3)
+    await using _ = world
+    const [lost] = blocks
+    if (lost === undefined) throw new Error('there are blocks')
+    for (const number of [1, 2]) await spoil(world.node(number), lost)
+    for (const node of world.nodes) node.spread.start()
+    await world.until('all have ended', () => world.nodes.every(isDone))
+    expect(world.nodes.map((node) => node.spread.status().failures)).toEqual([0, 0, 0])
+    expect(hasAll(world.node(3), blocks.slice(1))).toBe(true)
+    expect(world.node(3).has(lost)).toBe(false)
   })
 
   test('of what is collected meanwhile has the newcomer judge it', async () => {

@@ -214,6 +214,24 @@ export class ContentReplicas implements AsyncDisposable {
   }
 
   /**
+   * Replaces a copy of this node that is bad, for who waits for it. `lost`: everybody else was asked, and nobody has a good one. `unknown`: too
+   * few answered.
+   */
+  async mend(address: BlockAddress, signal: AbortSignal): Promise<'whole' | 'lost' | 'unknown'> {
+    const local = await this.copies.find(address)
+    if (local.kind !== 'damaged') return 'whole'
+    if (this.isAlone(address)) return 'lost'
+    try {
+      const { kind } = await this.#search(address, this.#verify, local, signal, { mending: 'now', absence: 'all' })
+      return kind === 'found' ? 'whole' : 'lost'
+    } catch (error) {
+      if (isCoded(error, 'data-corrupt')) return 'lost'
+      if (isCoded(error, 'unavailable')) return 'unknown'
+      throw error
+    }
+  }
+
+  /**
    * Replaces a copy of this node that was found bad, in the background. Where no good one is found it is not tried again for a while:
    * members whose copies are all bad would have each other try for ever.
    */

@@ -312,16 +312,14 @@ export class ContentSpread implements AsyncDisposable {
     return bytes && decodeContentSights(bytes, addresses.length)
   }
 
-  /** Whether all of them have it afterwards, or know of its removal. */
+  /** Whether all of them have it afterwards, or know of its removal, or nobody has it. */
   async #handOn(address: BlockAddress, lacking: readonly Member[], signal: AbortSignal): Promise<boolean> {
     const { placement, clock, limits } = this.#parts
     const found = await this.#replicas.copies.find(address)
     // What was removed meanwhile is not handed on.
     if (found.kind === 'absent' || found.kind === 'removed') return true
-    if (found.kind === 'damaged') {
-      this.#replicas.repairSoon(address)
-      return false
-    }
+    // What nobody has a good copy of is lost, and waits for nothing: whoever reads it is told. Mended, it is handed on by the next walk.
+    if (found.kind === 'damaged') return (await this.#replicas.mend(address, signal)) === 'lost'
     const { copy, bytes } = found
     let isWhole = true
     for (const member of lacking) {
