@@ -78,7 +78,7 @@ export type HostFault = (typeof hostFaults)[number]
 /** `flap`: a link goes and comes. `slow-channel`: what keeps its order between two hosts takes its time. */
 export const networkFaults = ['partition', 'one-way', 'flap', 'reset', 'slow-channel'] as const
 export type NetworkFault = (typeof networkFaults)[number]
-/** Of wide worlds. `pause`: a process does nothing for a while. `rot`: bits of copies at one host, drawn in swarms alone. */
+/** Of wide worlds. `pause`: a process does nothing for a while. `rot`: bits of copies at one host; not drawn beside other faults. */
 export const wideFaults = ['pause', 'rot'] as const
 export type WideFault = (typeof wideFaults)[number]
 export const faultKinds = [...hostFaults, ...networkFaults, ...wideFaults] as const
@@ -177,9 +177,7 @@ function drawWideProfile(random: SeededRandom): Profile {
 /** Draws behind those of a wide world. */
 function drawSwarmProfile(random: SeededRandom): Profile {
   const drawn = drawWideProfile(random)
-  const rereads = random.pick([0, 15, 30])
-  const rot = drawn.hosts > 2 && random.percent(30) ? random.pick([100, 300]) : 0
-  return { ...drawn, reviewDelayMs: 500, rereads, faults: { ...drawn.faults, rot } }
+  return { ...drawn, reviewDelayMs: 500, rereads: random.pick([0, 15, 30]) }
 }
 
 /** `operations 200, clients 3, ..., power every 120 ms` */
