@@ -33,8 +33,10 @@ export const clusterSummarySchema = z.strictObject({
   recovery: recoverySchema.extend({ takenOut: count, blocksLeft: count }).nullable(),
   /** The one by which the network went on without this node; null where none is known. */
   leftBehind: recoverySchema.nullable(),
-  /** This node takes no part any more: it was left behind, or its data directory was restored or is in use twice. It takes no change. */
+  /** This node takes no part any more: it was left behind or removed, or its data directory was restored or is in use twice. It takes no change. */
   withdrawn: z.boolean(),
+  /** How this node came to be of the network no more; null while it is. */
+  removal: z.enum(['left', 'evicted']).nullable(),
 })
 export type ClusterSummary = z.infer<typeof clusterSummarySchema>
 

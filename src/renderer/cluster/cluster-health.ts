@@ -20,6 +20,15 @@ export function clusterHealth({ nodes, quorum }: ClusterSummary): ClusterHealth 
   return { alive, total, alone, quorate, tone }
 }
 
+/** Why a node takes no part in its network any more; undefined while it does. */
+export type Withdrawal = 'left-behind' | 'left' | 'evicted' | 'copied'
+
+export function withdrawalOf({ withdrawn, leftBehind, removal }: ClusterSummary): Withdrawal | undefined {
+  if (leftBehind !== null) return 'left-behind'
+  if (removal !== null) return removal
+  return withdrawn ? 'copied' : undefined
+}
+
 export const nodeTones = {
   alive: 'ok',
   suspect: 'warn',

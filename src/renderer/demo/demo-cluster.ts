@@ -1,4 +1,5 @@
 import type { ClusterNode, ClusterStatus, ClusterSummary, Invite } from '../../ipc/contract/cluster-schemas.ts'
+import type { Withdrawal } from '../cluster/cluster-health.ts'
 import { demoHello } from './demo-figures.ts'
 
 const gigabyte = 1_000_000_000
@@ -28,8 +29,7 @@ const nodes: readonly ClusterNode[] = [
 export class DemoCluster {
   #nodes = nodes
   #invites = 0
-  #leftBehind: ClusterSummary['leftBehind'] = null
-  #withdrawn = false
+  #withdrawal: Withdrawal | undefined
 
   /** As a node that was never told where others reach it. */
   leaveAlone(): void {
@@ -41,10 +41,9 @@ export class DemoCluster {
     this.#nodes = this.#nodes.map((one, at) => (at > 0 && at <= count ? { ...one, state: 'dead' } : one))
   }
 
-  /** The network goes on without this node: others recovered it by force, or have seen this folder further than it is. */
-  withdraw(why: 'left-behind' | 'copied'): void {
-    this.#withdrawn = true
-    if (why === 'left-behind') this.#leftBehind = { number: 1, atMs: Date.UTC(2026, 0, 5, 9), survivor: nodes[1]?.nodeId ?? '' }
+  /** The network goes on without this node, which misses everybody. */
+  withdraw(why: Withdrawal): void {
+    this.#withdrawal = why
     this.lose(this.#nodes.length)
   }
 
@@ -60,9 +59,12 @@ export class DemoCluster {
   summary(): ClusterSummary {
     const counts = { alive: 0, suspect: 0, dead: 0, left: 0, unknown: 0 }
     for (const { state } of this.#nodes) counts[state] += 1
+    const why = this.#withdrawal
+    const leftBehind = { number: 1, atMs: Date.UTC(2026, 0, 5, 9), survivor: nodes[1]?.nodeId ?? '' }
     return {
-      ...{ nodes: counts, quorum: this.#quorum(), replication: 3, recovery: null },
-      ...{ leftBehind: this.#leftBehind, withdrawn: this.#withdrawn },
+      ...{ nodes: counts, quorum: this.#quorum(), replication: 3, recovery: null, withdrawn: why !== undefined },
+      leftBehind: why === 'left-behind' ? leftBehind : null,
+      removal: why === 'left' || why === 'evicted' ? why : null,
     }
   }
 

@@ -3,6 +3,7 @@ import { implement } from '@orpc/server'
 import type { Failure } from '../../ipc/contract/common-schemas.ts'
 import { nodeContract } from '../../ipc/contract/node-contract.ts'
 import type { Client } from '../../ipc/contract/status-schemas.ts'
+import type { Withdrawal } from '../cluster/cluster-health.ts'
 import type { Connection } from '../connection/connection-store.ts'
 import { AlteredConnection } from './altered-connection.ts'
 import type { DemoWorld } from './demo-router.ts'
@@ -67,7 +68,7 @@ function readOnly(): AlteredConnection {
   return connection
 }
 
-function withdrawn(why: 'left-behind' | 'copied'): AlteredConnection {
+function withdrawn(why: Withdrawal): AlteredConnection {
   const connection = new AlteredConnection()
   connection.world.cluster.withdraw(why)
   return connection
@@ -133,6 +134,8 @@ const makers: Readonly<Record<string, () => Connection>> = {
   error: () => meeting(fail),
   permission: readOnly,
   'left-behind': () => withdrawn('left-behind'),
+  left: () => withdrawn('left'),
+  evicted: () => withdrawn('evicted'),
   copied: () => withdrawn('copied'),
 }
 

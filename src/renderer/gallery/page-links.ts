@@ -12,7 +12,10 @@ export interface PageLink {
 
 export const pageLinks: readonly PageLink[] = [
   ...pages.flatMap((page) => states.map((state) => ({ label: `${page} ${state}`, href: `?state=${state}#/${page}` }))),
-  ...['left-behind', 'copied'].map((state) => ({ label: `overview ${state}`, href: `?state=${state}#/overview` })),
+  ...['left-behind', 'left', 'evicted', 'copied'].map((state) => ({
+    label: `overview ${state}`,
+    href: `?state=${state}#/overview`,
+  })),
   { label: 'keys damaged', href: '?state=damaged#/keys' },
   ...filtered.map((address) => ({ label: `${address.split('?')[0]} filtered`, href: `?state=none#/${address}` })),
 ]

@@ -53,6 +53,7 @@ describe('what screens are told of the network', () => {
       recovery: null,
       leftBehind: null,
       withdrawn: false,
+      removal: null,
     })
   })
 
@@ -69,6 +70,9 @@ describe('what screens are told of the network', () => {
     expect(clusterSummary(clusterOf({ leftBehind: facts, withdrawn: true }))).toMatchObject({
       ...{ recovery: null, leftBehind: shown, withdrawn: true },
     })
+    for (const how of ['left', 'evicted'] as const) {
+      expect(clusterSummary(clusterOf({ removal: { how, epoch: 5 }, withdrawn: true }))).toMatchObject({ removal: how })
+    }
   })
 })
 

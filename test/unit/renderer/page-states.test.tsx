@@ -27,6 +27,8 @@ const signs: readonly (readonly [state: string, page: string, sign: RegExp])[] =
   ['error', 'activity', /the answer of the store was not understood/i],
   ['error', 'settings', /the answer of the store was not understood/i],
   ['left-behind', 'overview', /^The network went on without this node\.$/],
+  ['left', 'overview', /^This node has left the network\.$/],
+  ['evicted', 'overview', /^This node was evicted from the network\.$/],
   ['copied', 'overview', /^This folder was restored or copied\.$/],
   ['permission', 'overview', /Read-only\. These screens change nothing/],
 ]

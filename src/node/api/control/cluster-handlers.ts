@@ -22,11 +22,12 @@ export function clusterHandlers({ cluster: service }: ClusterParts) {
 }
 
 /** What a status says of the network. */
-export function clusterSummary({ nodes, quorum, replication, recovery, leftBehind, withdrawn }: EngineStatus): ClusterSummary {
+export function clusterSummary(status: EngineStatus): ClusterSummary {
+  const { nodes, quorum, replication, recovery, leftBehind, withdrawn, removal } = status
   const counts = { alive: 0, suspect: 0, dead: 0, left: 0, unknown: 0 }
   for (const { state } of nodes) counts[state] += 1
   return {
-    ...{ nodes: counts, quorum, replication, withdrawn },
+    ...{ nodes: counts, quorum, replication, withdrawn, removal: removal?.how ?? null },
     recovery:
       recovery === undefined
         ? null

@@ -4,6 +4,8 @@ import type { TFunction } from 'i18next'
 import type { Settings } from '../../../ipc/contract/setting-schemas.ts'
 import type { GrpcInfo, NodeStatus } from '../../../ipc/contract/status-schemas.ts'
 import { shellWord } from '../../../shared/shell-word.ts'
+import type { Withdrawal } from '../../cluster/cluster-health.ts'
+import { withdrawalOf } from '../../cluster/cluster-health.ts'
 import { isLoopback } from '../../connection/is-loopback.ts'
 import { readOnlyCause } from '../../connection/read-only-cause.ts'
 import type { Tone } from '../../ui/banner.tsx'
@@ -80,14 +82,18 @@ function damageCard({ status, settings, grpc }: AttentionFacts, t: T): Card {
 
 /** What such a node holds stays as it is, for whoever wants to look at it. */
 function withdrawnCard({ status: { cluster }, grpc }: AttentionFacts, t: T): Card {
-  const { leftBehind } = cluster
+  const why = withdrawalOf(cluster)
+  if (why === undefined) return undefined
+  const { number = 0, atMs = 0 } = cluster.leftBehind ?? {}
+  const texts = {
+    'left-behind': [t('leftBehind'), t('leftBehindText', { time: formatTime(atMs), number: formatCount(number) })],
+    left: [t('leftCard'), t('removedText')],
+    evicted: [t('evictedCard'), t('removedText')],
+    copied: [t('withdrawnCard'), t('withdrawnText')],
+  } satisfies Record<Withdrawal, readonly [string, string]>
+  const [title, text] = texts[why]
   const action = { kind: 'copy', text: `${grpc?.command ?? 'memo'} cluster join LINK --data NEW_DIR` } as const
-  const card = { tone: 'danger', action, ignorable: false } as const
-  if (leftBehind !== null) {
-    const text = t('leftBehindText', { time: formatTime(leftBehind.atMs), number: formatCount(leftBehind.number) })
-    return { ...card, id: 'left-behind', title: t('leftBehind'), text }
-  }
-  return cluster.withdrawn ? { ...card, id: 'withdrawn', title: t('withdrawnCard'), text: t('withdrawnText') } : undefined
+  return { id: why, tone: why === 'left' ? 'info' : 'danger', title, text, action, ignorable: false }
 }
 
 function recoveredCard({ status: { cluster } }: AttentionFacts, t: T): Card {

@@ -3,7 +3,7 @@
 import type { TFunction } from 'i18next'
 import type { NodeRun } from '../../../ipc/contract/host-contract.ts'
 import type { NodeStatus } from '../../../ipc/contract/status-schemas.ts'
-import { clusterHealth } from '../../cluster/cluster-health.ts'
+import { clusterHealth, withdrawalOf } from '../../cluster/cluster-health.ts'
 import { sentenceOf } from '../../text/sentence-of.ts'
 import type { Tone } from '../../ui/banner.tsx'
 import { formatBytes, formatCount } from '../../ui/format.ts'
@@ -74,8 +74,19 @@ function damaged({ condition, findings }: NodeStatus, t: T): HealthSentence | un
 
 /** Whatever else such a node lacks is of no account. */
 function withdrawn({ cluster }: NodeStatus, t: T): HealthSentence | undefined {
-  if (cluster.leftBehind !== null) return { tone: 'danger', title: t('leftBehind'), text: t('noPartText') }
-  return cluster.withdrawn ? { tone: 'danger', title: t('withdrawn'), text: t('noPartText'), action: 'log' } : undefined
+  const text = t('noPartText')
+  switch (withdrawalOf(cluster)) {
+    case undefined:
+      return undefined
+    case 'left-behind':
+      return { tone: 'danger', title: t('leftBehind'), text }
+    case 'left':
+      return { tone: 'warn', title: t('left'), text }
+    case 'evicted':
+      return { tone: 'danger', title: t('evicted'), text }
+    case 'copied':
+      return { tone: 'danger', title: t('withdrawn'), text, action: 'log' }
+  }
 }
 
 function crashed({ status, run }: HealthFacts, t: T): HealthSentence | undefined {

@@ -38,6 +38,8 @@ export const overview = {
   degradedText: 'Data can be read and changed. What the missing nodes hold has other copies.',
   durability: 'Durability',
   durabilityMeter: 'Sound blocks',
+  evicted: 'This node was evicted from the network.',
+  evictedCard: 'This node was evicted from the network',
   failed: 'The node could not say how it is',
   failedState: 'The node has failed.',
   failedText: 'It takes no calls. Its log tells why.',
@@ -62,6 +64,8 @@ export const overview = {
   keysCount_one: '{{number}} key',
   keysCount_other: '{{number}} keys',
   latencyMinute: 'Latency, last minute',
+  left: 'This node has left the network.',
+  leftCard: 'This node has left the network',
   leftBehind: 'The network went on without this node.',
   leftBehindText:
     'It was recovered by force at {{time}} (recovery {{number}}), and no node lets this folder in again. What is here stays as it is. To come back, join with a new link and an empty folder.',
@@ -104,6 +108,8 @@ export const overview = {
     'One node went on alone at {{time}} (recovery {{recovery}}), and one was taken out. What only that one held is lost.',
   recoveredText_other:
     'One node went on alone at {{time}} (recovery {{recovery}}), and {{number}} were taken out. What only they held is lost.',
+  removedText:
+    'No node lets this folder in again, and what is here stays as it is. Stop this node. To come back, join with a new link and an empty folder.',
   refusedFile: 'The next start would refuse the settings file',
   refusedFileText:
     'Somebody changed {{file}} to something no start accepts. The node runs on with what it has; Settings says what to mend.',

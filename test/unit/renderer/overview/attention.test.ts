@@ -53,8 +53,17 @@ describe('attentionCards', () => {
     expect(left).toMatchObject({ id: 'left-behind', tone: 'danger', ignorable: false })
     expect(left?.action).toMatchObject({ kind: 'copy', text: expect.stringContaining('cluster join LINK') })
     const [withdrawn, ...others] = cards({ status: statusWith({ cluster: { ...cluster, withdrawn: true } }) })
-    expect(withdrawn).toMatchObject({ id: 'withdrawn', tone: 'danger', ignorable: false, action: { kind: 'copy' } })
+    expect(withdrawn).toMatchObject({ id: 'copied', tone: 'danger', ignorable: false, action: { kind: 'copy' } })
     expect(others).toEqual([])
+    for (const [removal, tone] of [
+      ['left', 'info'],
+      ['evicted', 'danger'],
+    ] as const) {
+      const [card, ...more] = cards({ status: statusWith({ cluster: { ...cluster, withdrawn: true, removal } }) })
+      expect(card).toMatchObject({ id: removal, tone, ignorable: false, action: { kind: 'copy' } })
+      expect(card?.text).not.toContain('restored')
+      expect(more).toEqual([])
+    }
   })
 
   it('orders by urgency: damage, room, open doors, what waits, what was chosen', () => {

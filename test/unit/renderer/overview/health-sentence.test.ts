@@ -72,6 +72,9 @@ describe('healthSentence', () => {
     })
     const copied = sentence({ cluster: { ...network(2), withdrawn: true }, readOnly: true })
     expect(copied).toMatchObject({ tone: 'danger', title: 'This folder was restored or copied.', action: 'log' })
+    const removed = (removal: 'left' | 'evicted') => sentence({ cluster: { ...network(2), withdrawn: true, removal } })
+    expect(removed('left')).toMatchObject({ tone: 'warn', title: 'This node has left the network.' })
+    expect(removed('evicted')).toMatchObject({ tone: 'danger', title: 'This node was evicted from the network.' })
   })
 
   it('puts damage before lack of room, and lack of room before read-only', () => {

@@ -49,7 +49,7 @@ test('a node that is alone offers to invite another', async () => {
   expect(await screen.findByRole('dialog', { name: 'Invite a machine' })).toBeVisible()
 })
 
-test.each(['left-behind', 'copied'] as const)(
+test.each(['left-behind', 'left', 'evicted', 'copied'] as const)(
   'a node that takes no part any more (%s) invites nobody, and says so',
   async (why) => {
     const connection = new AlteredConnection()
