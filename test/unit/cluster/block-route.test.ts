@@ -27,14 +27,14 @@ interface Asked {
 }
 
 /** A route of the first of three members, whose calls are answered by what a test says. */
-function routeWith(answer: (member: Member, asked: readonly Asked[]) => string | Error | Promise<string>) {
+function routeWith(answer: (member: Member, asked: readonly Asked[]) => string | Error | Promise<string>, group = members) {
   const world = new MemoryCluster()
   const { clock, random, limits } = world
   const dead = new Set<string>()
   const self = { ...own, bootCount: 1, recovery: 0 }
   const disk = new MemoryDisk()
   const store = openMemoryStore({ random, disk })
-  const birthGroup = () => bornGroup(members)
+  const birthGroup = () => bornGroup(group)
   const host = new ReplicaHost({
     ...{ store, clock, limits, self },
     logger: silentLogger,
@@ -172,6 +172,18 @@ test('a lost call stays of unknown outcome, whatever comes later', async () => {
     before.length === 1 ? new LostProposal() : new CodedError('permission-denied', 'not any more'),
   )
   await expect(refused.call()).rejects.toMatchObject({ code: 'outcome-unknown' })
+})
+
+test('a lost call stays of unknown outcome, where nobody is left who holds the block', async () => {
+  const moved = routeWith(
+    (_, before) => (before.length === 1 ? new LostProposal() : new NotPrimary([second], undefined)),
+    [second],
+  )
+  moved.dead.add(nameOf(second))
+  await expect(moved.call()).rejects.toMatchObject({ code: 'outcome-unknown' })
+  const foreign = routeWith(() => new NotPrimary([second], undefined), [second])
+  foreign.dead.add(nameOf(second))
+  await expect(foreign.call()).rejects.toMatchObject({ code: 'store-read-only' })
 })
 
 test('a call that nobody answers is unavailable when the patience is over, after everybody was asked again and again', async () => {

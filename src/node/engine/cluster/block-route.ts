@@ -155,7 +155,7 @@ class RouteAttempts {
       const member = members[this.#rounds++ % members.length]
       if (member !== undefined && (!isAnybodyLeft || mayAnswer(member))) return member
     }
-    throw new CodedError('unavailable', 'no node holds this block')
+    throw this.#answer(new CodedError('unavailable', 'no node holds this block'))
   }
 
   /** The group where this node is of it, else whoever may know it: what others say of it is younger than what one has that has left it. */
@@ -178,7 +178,7 @@ class RouteAttempts {
       const { ahead } = error
       this.#told = error.members
       if (!error.members.some((member) => compareMembers(member, this.#parts.self) === 0) && this.#isAlone()) {
-        throw foreignBlock(this.#parts.store)
+        throw this.#answer(foreignBlock(this.#parts.store))
       }
       const isKnown = ahead !== undefined && !this.#silent.has(nameOf(ahead)) && compareMembers(ahead, target) !== 0
       if (isKnown && this.#redirects < hintsMax) this.#hint = ahead
@@ -187,7 +187,7 @@ class RouteAttempts {
     }
     if (isCoded(error, 'outcome-unknown')) this.isLost = true
     else if (isCoded(error, 'data-corrupt')) this.isDamaged = true
-    else if (!isCoded(error, 'unavailable')) throw this.isLost ? unknownOutcome(error) : error
+    else if (!isCoded(error, 'unavailable')) throw this.#answer(error)
     this.#silent.add(nameOf(target))
   }
 
@@ -210,6 +210,11 @@ class RouteAttempts {
     const { clock, random } = this.#parts
     this.#backOffMs = Math.min(Math.max(firstBackOffMs, this.#backOffMs * 2), lastBackOffMs)
     await clock.sleep(this.#backOffMs / 4 + random.integerBelow(Math.ceil((this.#backOffMs * 3) / 4)), signal)
+  }
+
+  /** Once the call may have been carried out, no error says that it was not. */
+  #answer(error: unknown): unknown {
+    return this.isLost ? unknownOutcome(error) : error
   }
 
   #promisedTo(): Member | undefined {
