@@ -28,8 +28,15 @@ export interface Parting {
   missed(proof: RecoveryProof): void
   /** The network may name this node no more: said by its view. Until `hold` was released that is left to who holds it. */
   look(): void
-  /** Somebody takes this node out in steps; what is returned says that it has gone, where it has, and waits until that is durable. */
-  hold(): { release(): Promise<void> }
+  /** Somebody takes this node out in steps. */
+  hold(): HeldParting
+}
+
+export interface HeldParting {
+  /** Resolves when it is durable that this node has gone, where it has: a later start takes no part. */
+  note(): Promise<void>
+  /** This one takes no part either from then on, where it has gone. */
+  release(): Promise<void>
 }
 
 export function composeParting({ ports, self, view, host, observer, transport }: PartingParts): Parting {
@@ -72,6 +79,10 @@ export function composeParting({ ports, self, view, host, observer, transport }:
     hold() {
       isHeld = true
       return {
+        async note() {
+          const removal = removalIn(view.facts, self.nodeId)
+          if (removal !== undefined) await store.commit([writeRemoval(self.nodeId, removal)], { space: 'reserve' })
+        },
         async release() {
           isHeld = false
           await look()

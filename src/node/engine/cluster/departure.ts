@@ -22,7 +22,7 @@ export interface DepartureParts {
   /** Tells others by gossip. */
   readonly farewell: () => Promise<void>
   /** Until it is released the node goes on although the network names it no more. */
-  readonly hold: () => { release(): Promise<void> }
+  readonly hold: () => { note(): Promise<void>; release(): Promise<void> }
 }
 
 const passing: ReadonlySet<string> = new Set(['unavailable', 'contended', 'outcome-unknown', 'deadline-exceeded'])
@@ -71,6 +71,8 @@ export class Departure {
     const held = hold()
     try {
       if (!(await this.#isOutOfMap(signal))) return false
+      // Before nobody lets this node in any more, by whom a start without this would learn of it.
+      await held.note()
       try {
         using deadline = new Deadline(clock, limits.callTimeoutMs, signal)
         await removals.revokeSelf(deadline.signal)
