@@ -52,13 +52,14 @@ export class RecordChecker {
   /** By which map a process acts at the moment. */
   acts({ name, starts, node }: SimHost): void {
     if (node === undefined) return
-    const { epoch, nodes } = node.cluster.status()
+    const { epoch, nodes, removal } = node.cluster.status()
+    // Who has left or was evicted acts by no map: what it kept of one may be older than what it says of itself.
+    if (removal !== undefined) return
     const process = `${name} ${starts}`
     if (epoch < (this.#epochs.get(process) ?? 0)) throw new Violation(`${name} acts by an older map than before`)
     this.#epochs.set(process, epoch)
     // One that has gone shows itself beside those that the map names.
     const map = nodes
-      .filter(({ isSelf, state }) => !isSelf || state !== 'left')
       .map(({ nodeId }) => toHex(nodeId))
       .toSorted()
       .join()

@@ -111,7 +111,7 @@ describe('a section', () => {
     expect(addInvite(full, inviteOf(invitesMax))).toBeUndefined()
     expect(revoke(full, revocationOf('key', revocationsMax + 1))).toBeUndefined()
     expect(revoke(full, revocationOf('key', 0))).toBe(full)
-  })
+  }, 60_000)
 })
 
 describe('an invite', () => {

@@ -57,7 +57,8 @@ export class Departure {
         if ((placeOf(view.placement, nodeId)?.weight ?? 0) > 0) {
           throw new CodedError('contended', 'somebody has undone the draining of this node meanwhile: it stays')
         }
-        if (isSettled() && view.facts.maps.length === 1 && (await this.#depart(signal))) break
+        const mayGo = !view.isOfNetwork(nodeId) || (isSettled() && view.facts.maps.length === 1)
+        if (mayGo && (await this.#depart(signal))) break
         await clock.sleep(limits.departureLookMs, signal)
       }
       yield this.#progress('left')

@@ -51,6 +51,8 @@ export class NodeRemovals {
   async drain(nodeId: Uint8Array, { undo }: { readonly undo: boolean }, signal: AbortSignal): Promise<ChangedMap> {
     this.#assertMay(nodeId)
     return await this.#change(({ placement, maps }) => {
+      // It went, and ended before it could write down that it had.
+      if (equalBytes(nodeId, this.#parts.nodeId) && placeOf(placement, nodeId) === undefined && !undo) return undefined
       const place = placed(placement, nodeId)
       // The weight that it had is nowhere kept: every node has the same one.
       if (undo ? place.weight > 0 : place.weight === 0) return undefined
