@@ -23,6 +23,8 @@ export const cluster = {
   inviteSecret_other: 'It lets {{number}} machines join until {{time}}. Keep it to yourself until then: it is shown once.',
   inviteTitle: 'Invite a machine',
   joinCommand: 'On the other machine, run this, then “memo run” with the same folder:',
+  keyCopies: 'The network keeps up to {{number}} copies, each on another node.',
+  keyPlace: 'On several nodes',
   left: 'left',
   link: 'Link',
   loading: 'Asking the node whom it knows',

@@ -116,6 +116,19 @@ describe('after the deletion of the last key', () => {
 })
 
 describe('the inspector', () => {
+  it('says of a key in a network that it has copies, and of one at a node alone that it has none', async () => {
+    await bed.show('/keys?key=schema')
+    const inspector = screen.getByRole('region', { name: 'About this key' })
+    expect(await within(inspector).findByText(/^The network keeps up to 3 copies, each on another node/)).toBeVisible()
+    expect(within(inspector).queryByText(/single copy/)).toBeNull()
+    act(() => {
+      bed.connection.world.cluster.leaveAlone()
+      bed.connection.world.events.tell('status')
+    })
+    expect(await within(inspector).findByText(/^There is a single copy\./)).toBeVisible()
+    expect(within(inspector).queryByText(/The network keeps/)).toBeNull()
+  })
+
   it('says why the versions of a key need not begin at 1', async () => {
     await bed.show('/keys?key=schema')
     const inspector = screen.getByRole('region', { name: 'About this key' })

@@ -1,8 +1,10 @@
-import { CircleHelp, Code, HardDrive } from 'lucide-react'
+import { CircleHelp, Code, HardDrive, Network } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { KeyMetadata } from '../../../../ipc/contract/key-schemas.ts'
+import { clusterHealth } from '../../../cluster/cluster-health.ts'
 import { useNode } from '../../../connection/connection-provider.tsx'
+import { useNodeStatus } from '../../../connection/use-node-status.ts'
 import { Button } from '../../../ui/button.tsx'
 import type { Detail } from '../../../ui/card.tsx'
 import { Details } from '../../../ui/card.tsx'
@@ -37,13 +39,7 @@ function KeyFacts({ name, onCode }: { readonly name: string; readonly onCode: ()
       ) : (
         <>
           <h2>{t('whereHead')}</h2>
-          <div className={css.where}>
-            <HardDrive size={20} aria-hidden="true" />
-            <div>
-              <h3>{t('whereTitle')}</h3>
-              <p className={css.muted}>{t('whereText')}</p>
-            </div>
-          </div>
+          <Where />
           <div className={css.node}>
             <span>{hello.networkName || t('thisNode')}</span>
             <IdText value={hello.nodeId} />
@@ -60,6 +56,27 @@ function KeyFacts({ name, onCode }: { readonly name: string; readonly onCode: ()
         </Button>
       </div>
     </>
+  )
+}
+
+/** What the network promises; which nodes hold a copy at present is not asked for each key that somebody looks at. */
+function Where(): ReactElement | null {
+  const { t } = useTranslation('keys')
+  const { t: ofNetwork } = useTranslation('cluster')
+  const status = useNodeStatus()
+  // Before it is known, nothing is claimed.
+  if (status === undefined) return null
+  const { alone, total } = clusterHealth(status.cluster)
+  const copies = Math.min(status.cluster.replication, total)
+  const Icon = alone ? HardDrive : Network
+  return (
+    <div className={css.where}>
+      <Icon size={20} aria-hidden="true" />
+      <div>
+        <h3>{alone ? t('whereTitle') : ofNetwork('keyPlace')}</h3>
+        <p className={css.muted}>{alone ? t('whereText') : ofNetwork('keyCopies', { number: formatCount(copies) })}</p>
+      </div>
+    </div>
   )
 }
 
