@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots`: every page and state at two sizes in three looks, into test-results/screenshots. With --readme only the
- * pictures of the README, into resources/screenshots.
+ * pictures of the README, of a network of three nodes, into resources/screenshots.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { ensureBuiltApp } from '../support/built-app.ts'
 import { startMemo } from '../support/memo-process.ts'
 import { consoleLink, goTo, isIn, launchChromium, viewport } from './support/console-pages.ts'
 import { KeysScreen } from './support/keys-screen.ts'
+import { startPicturedNetwork } from './support/pictured-network.ts'
 import { Program } from './support/program.ts'
 import { fillStore, photo } from './support/sample-store.ts'
 import { say } from './support/words.ts'
@@ -25,6 +26,8 @@ const looks: Readonly<Record<string, BrowserContextOptions>> = {
   contrast: { colorScheme: 'light', contrast: 'more', forcedColors: 'active' },
 }
 const trafficMs = 120_000
+/** With the table of three nodes. */
+const wholeOverviewHeight = 940
 /** Nothing that a page waits for takes longer. */
 const waitMs = 20_000
 
@@ -46,10 +49,23 @@ async function traffic(program: Program): Promise<void> {
   }
 }
 
+/** A node among others. */
+async function overview({ page, shoot }: Shots): Promise<void> {
+  await page.getByText(say.overview('healthyNodesText')).first().waitFor()
+  await page.getByRole('table', { name: say.cluster('nodesList') }).waitFor()
+  // A card of the folder that this script made for a moment.
+  const ignored = page.getByRole('button', { name: new RegExp(`^${say.overview('ignore')}`) })
+  await ignored.click()
+  await ignored.waitFor({ state: 'detached' })
+  // All of it at once, from its first line on.
+  await page.setViewportSize({ width: viewport.width, height: wholeOverviewHeight })
+  await page.getByRole('heading', { name: say.overview('title') }).scrollIntoViewIfNeeded()
+  await shoot('overview')
+  await page.setViewportSize(viewport)
+}
+
 async function pages({ page, shoot }: Shots): Promise<void> {
   await page.getByText(say.overview('aloneText')).first().waitFor()
-  // A card of the folder that this script made for a moment.
-  if (readme) await page.getByRole('button', { name: new RegExp(`^${say.overview('ignore')}`) }).click()
   await shoot('overview')
   await page.getByRole('button', { name: say.cluster('invite') }).click()
   await page.getByRole('dialog').getByText(say.cluster('notListening')).waitFor()
@@ -193,8 +209,10 @@ async function main(): Promise<void> {
   const target = join(root, readme ? 'resources/screenshots' : 'test-results/screenshots')
   mkdirSync(target, { recursive: true })
   const folder = mkdtempSync(join(tmpdir(), 'memo-screenshots-'))
-  const data = join(folder, 'data')
-  const node = await startMemo(data)
+  const path = (name: string) => join(folder, name)
+  const nodes = readme ? await startPicturedNetwork(path) : ([await startMemo(path('attic'))] as const)
+  const [node] = nodes
+  const data = path('attic')
   const browser = await launchChromium()
   let taken = 0
   try {
@@ -223,7 +241,7 @@ async function main(): Promise<void> {
     }
   } finally {
     await browser.close()
-    await node.terminate()
+    await Promise.all(nodes.map((each) => each.terminate()))
     rmSync(folder, { recursive: true, force: true })
   }
   console.log(`${taken} pictures in ${target}`)
@@ -232,7 +250,7 @@ async function main(): Promise<void> {
 function partsOf(look: string, size: string): readonly ((shots: Shots) => Promise<void>)[] {
   if (!readme) return [pages, values, edits, gallery]
   if (size !== '1280x800') return []
-  return { light: [pages, edits], dark: [values] }[look] ?? []
+  return { light: [overview, edits], dark: [values] }[look] ?? []
 }
 
 function isForReadme(shot: string): boolean {
