@@ -15,14 +15,14 @@ export interface WorldHistories {
   /** The moment in the history of keys as of which the survivor of a recovery went on alone, which may have lost a tail. */
   readonly recoveredAt: number | undefined
   /** A history may be too open for any search; those are counted. */
-  readonly isWide: boolean
+  readonly mayBeOpen: boolean
 }
 
-const wideStatesMax = 100_000
+const openStatesMax = 100_000
 
 /** How many histories were too open to be judged. Throws a violation where one is not linearizable. */
-export function judgeHistories({ keys, blocks, recoveredAt, isWide }: WorldHistories): number {
-  const statesMax = isWide ? wideStatesMax : undefined
+export function judgeHistories({ keys, blocks, recoveredAt, mayBeOpen }: WorldHistories): number {
+  const statesMax = mayBeOpen ? openStatesMax : undefined
   const unjudged = recoveredAt === undefined ? judge(keyModel, keys, statesMax) : judgeRecovered(keys, recoveredAt)
   return unjudged + judge(blockModel, blocks, statesMax)
 }

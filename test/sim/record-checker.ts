@@ -60,6 +60,7 @@ export class RecordChecker {
     this.#epochs.set(process, epoch)
     // One that has gone shows itself beside those that the map names.
     const map = nodes
+      .filter(({ isSelf, state }) => !isSelf || state !== 'left')
       .map(({ nodeId }) => toHex(nodeId))
       .toSorted()
       .join()

@@ -160,7 +160,8 @@ export class World {
     try {
       await this.#happen(this.#live())
       this.#revisions.check()
-      const histories = { keys: this.#keys, blocks: this.#blocks, recoveredAt: this.#recoveredAt, isWide: this.#profile.isWide }
+      const mayBeOpen = this.#profile.isWide || this.#profile.leaving !== 'none'
+      const histories = { keys: this.#keys, blocks: this.#blocks, recoveredAt: this.#recoveredAt, mayBeOpen }
       this.#unjudged = judgeHistories(histories)
       if (this.#profile.rot) await this.#happen(this.#rot())
       return this.#report()

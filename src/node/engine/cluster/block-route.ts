@@ -116,8 +116,9 @@ class RouteAttempts {
   #rounds = 0
   #redirects = 0
   #backOffMs = 0
-  /** Why somebody could not do it, which says more than who else should. */
+  /** Why somebody could not do it, which says more than who else should; what this node says of it more than that another one is not reached. */
   #reason: CodedError | undefined
+  #isReasonOwn = false
   /** The call may have been carried out. */
   isLost = false
   /** A member cannot read what it has of the block. */
@@ -168,7 +169,7 @@ class RouteAttempts {
 
   /** Throws what no other member would answer better. */
   failed(target: Member, error: unknown): void {
-    if (error instanceof CodedError && !this.isDamaged) this.#reason = error
+    if (error instanceof CodedError) this.#explain(error, compareMembers(target, this.#parts.self) === 0)
     this.#asked.add(nameOf(target))
     if (error instanceof LostProposal) {
       this.isLost = true
@@ -189,6 +190,12 @@ class RouteAttempts {
     else if (isCoded(error, 'data-corrupt')) this.isDamaged = true
     else if (!isCoded(error, 'unavailable')) throw this.#answer(error)
     this.#silent.add(nameOf(target))
+  }
+
+  #explain(error: CodedError, isOwn: boolean): void {
+    if (this.isDamaged || (this.#isReasonOwn && !isOwn && !isCoded(error, 'data-corrupt'))) return
+    this.#reason = error
+    this.#isReasonOwn = isOwn
   }
 
   /** What a caller is told that waits no more. */
