@@ -160,7 +160,8 @@ function drawLeavingProfile(random: SeededRandom): Profile {
   // Who asks one that has gone goes on to another.
   const roaming = Math.max(30, drawn.roaming)
   const leaving = { growth: 'settled', leaving: random.pick(leavings), joining: random.percent(50) } as const
-  if (random.percent(50)) return { ...drawn, ...leaving, roaming }
+  // Clocks may not differ by the grace: what is half a grace old by the clock of a primary is void.
+  if (random.percent(50)) return { ...drawn, ...leaving, roaming, skewMs: 100 }
   const faults = { ...drawn.faults, pause: random.percent(40) ? random.pick([100, 300, 900]) : 0 }
   return { ...drawn, ...leaving, roaming, isWide: true, skewMs: random.pick([100, 20_000]), faults }
 }
