@@ -181,9 +181,11 @@ describe('how old an answer may be', () => {
     const stranger = cluster.nodes.find((node) => !holders.includes(node)) as MemoryNode
     for (const age of await agesAt(stranger, within(60_000))) expect(age).toBeLessThan(1000)
     await cluster.pass(3000)
+    // The nearest one is asked: that one may lead, and answers as of now.
+    const known: number[] = []
+    for (const holder of holders) for (const age of await agesAt(holder, eventual)) if (age !== undefined) known.push(age)
     for (const age of await agesAt(stranger, within(60_000))) {
-      expect(age).toBeGreaterThanOrEqual(3000)
-      expect(age).toBeLessThan(5000)
+      expect(known.some((each) => Math.abs(each - (age as number)) < 1000)).toBe(true)
     }
   })
 })

@@ -54,10 +54,11 @@ export class Departure {
       for (;;) {
         signal.throwIfAborted()
         yield this.#progress('draining')
-        if ((placeOf(view.placement, nodeId)?.weight ?? 0) > 0) {
+        const place = placeOf(view.placement, nodeId)
+        if (place !== undefined && place.weight > 0) {
           throw new CodedError('contended', 'somebody has undone the draining of this node meanwhile: it stays')
         }
-        const mayGo = !view.isOfNetwork(nodeId) || (isSettled() && view.facts.maps.length === 1)
+        const mayGo = place === undefined || (isSettled() && view.facts.maps.length === 1)
         if (mayGo && (await this.#depart(signal))) break
         await clock.sleep(limits.departureLookMs, signal)
       }
