@@ -56,7 +56,9 @@ export async function loadNetwork(parts: LoadingParts, kept: NetworkRecord): Pro
   const held = copy === undefined ? await readHeldRoot(parts, networkId, root) : undefined
   const sections = held?.sections ?? sectionsByName(copy?.sections ?? [])
   const facts = networkFacts(parts, networkId, sections)
-  const removal = await removalAt(store, facts, nodeId)
+  // Whom the map names alone nobody has taken out, also where a damaged index could not tell.
+  const isOnlyOne = facts.placement.places.length === 1 && placeOf(facts.placement, nodeId) !== undefined
+  const removal = isOnlyOne ? undefined : await removalAt(store, facts, nodeId)
   if (removal === undefined && placeOf(facts.placement, nodeId) === undefined) throw foreignKey('node')
   // A node that joined brings its pages to where the others have them when it runs.
   if (removal === undefined && facts.placement.places.length === 1)
