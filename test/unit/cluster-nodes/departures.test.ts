@@ -2,35 +2,12 @@ import { expect, test } from 'vitest'
 import { equalBytes } from '../../../src/node/core/base/bytes.ts'
 import type { LeaveProgress } from '../../../src/node/engine/cluster/cluster-service.ts'
 import { CodedError } from '../../../src/shared/coded-error.ts'
-import type { MemoryNode } from '../../support/memory-cluster.ts'
-import { MemoryCluster } from '../../support/memory-cluster.ts'
+import type { MemoryCluster, MemoryNode } from '../../support/memory-cluster.ts'
+import { closed, filled, idOf, readsAll } from './filled-cluster.ts'
 import { mapRecord } from './held-state.ts'
 
-const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`)
-const large = Uint8Array.from({ length: 3 * 1024 * 1024 }, (_, index) => (index * 31) ^ (index >> 8))
-
-const idOf = (node: MemoryNode): Uint8Array => node.node.status().identity.nodeId
 const drain = (by: MemoryNode, nodeId: Uint8Array, undo = false) =>
   by.call((node, context) => node.cluster.drain(nodeId, { undo }, context))
-
-async function filled(count: number): Promise<MemoryCluster> {
-  const cluster = await MemoryCluster.of(count)
-  await Promise.all(keys.map((key) => cluster.at(0).put(key, `value of ${key}`)))
-  await cluster.at(0).put('large', large)
-  return cluster
-}
-
-async function closed(cluster: MemoryCluster): Promise<void> {
-  const open = () => cluster.nodes.filter(({ isRunning }) => isRunning).map(({ node }) => node.cluster.status().openEpochs)
-  for (let looks = 0; looks < 200 && open().some((maps) => maps > 1); looks++) await cluster.pass(500)
-  expect(open().every((maps) => maps === 1)).toBe(true)
-}
-
-async function readsAll(node: MemoryNode): Promise<void> {
-  for (const key of keys) expect(await node.get(key)).toBe(`value of ${key}`)
-  const copy = await node.bytes('large')
-  expect(copy && Buffer.from(copy).equals(large)).toBe(true)
-}
 
 /** What the node says of its leaving, to the end. */
 async function leaving(cluster: MemoryCluster, node: MemoryNode, signal = new AbortController().signal) {
