@@ -2,8 +2,8 @@ import { expect } from 'vitest'
 import type { MemoryNode } from '../../support/memory-cluster.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
 
-export const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`)
-export const large = Uint8Array.from({ length: 3 * 1024 * 1024 }, (_, index) => (index * 31) ^ (index >> 8))
+const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`)
+const large = Uint8Array.from({ length: 3 * 1024 * 1024 }, (_, index) => (index * 31) ^ (index >> 8))
 
 export const idOf = (node: MemoryNode): Uint8Array => node.node.status().identity.nodeId
 
