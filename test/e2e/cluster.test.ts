@@ -60,6 +60,41 @@ test('a node that listens makes a link that another machine joins by, and both a
   expect(node.ready.listen).toMatch(/^127\.0\.0\.1:\d+$/)
 }, 90_000)
 
+test('a machine is drained, and then evicted, by its row of the nodes', async () => {
+  const founder = await bed.startNode(['--listen', '127.0.0.1:0'])
+  const invite = await runMemo(['cluster', 'invite', '--auto', '--json', '--grpc', founder.ready.grpc])
+  const { link } = JSON.parse(invite.stdout.toString()) as { readonly link: string }
+  const data = bed.emptyFolder()
+  expect((await runMemo(['cluster', 'join', link, '--data', data])).code).toBe(0)
+  const second = await bed.startNode(['--listen', '127.0.0.1:0'], data)
+  const { page } = await bed.openBrowser(founder)
+  const row = page
+    .getByRole('table', { name: say.cluster('nodesList') })
+    .getByRole('row')
+    .filter({ hasText: second.ready.listen ?? '' })
+  await row.getByText(say.cluster('alive'), { exact: true }).waitFor()
+  const choose = async (entry: string): Promise<void> => {
+    await row.getByRole('button').last().click()
+    await page.getByRole('menuitem', { name: entry }).click()
+  }
+  await choose(say.cluster('drain'))
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([])
+  await page.getByRole('button', { name: say.cluster('drainAction') }).click()
+  await row.getByText(say.cluster('drained'), { exact: true }).waitFor()
+
+  await choose(say.cluster('evict'))
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText(say.cluster('evictAlive'), { exact: true }).waitFor()
+  const nodes = await runMemo(['cluster', 'nodes', '--json', '--grpc', second.ready.grpc])
+  const self = (JSON.parse(nodes.stdout.toString()) as { nodes: { nodeId: string; self: boolean }[] }).nodes.find(
+    ({ self }) => self,
+  )
+  await dialog.getByRole('textbox').fill(self?.nodeId.slice(0, 8) ?? '')
+  await dialog.getByRole('button', { name: say.cluster('evictAction') }).click()
+  await page.getByText(say.cluster('aloneTitle'), { exact: true }).waitFor()
+}, 120_000)
+
 test('a node that the network went on without invites nobody, and says how it comes back', async () => {
   const listen = ['--listen', '127.0.0.1:0']
   const founder = bed.emptyFolder()

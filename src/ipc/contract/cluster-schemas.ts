@@ -5,6 +5,7 @@ export const clusterNodeStates = ['alive', 'suspect', 'dead', 'left', 'unknown']
 export type ClusterNodeState = (typeof clusterNodeStates)[number]
 
 const count = z.number().int().nonnegative()
+const nodeIdSchema = hexSchema.length(64)
 
 /** Of the network's own block: with its majority nodes are invited, join and leave. */
 const quorumSchema = z.strictObject({
@@ -53,6 +54,10 @@ export const clusterNodeSchema = z.strictObject({
   capacityBytes: z.number().nullable(),
   freeBytes: z.number().nullable(),
   version: z.string(),
+  /** It takes no blocks, and others take what it has. */
+  isDraining: z.boolean(),
+  /** Blocks that a draining node has still to hand on; null while this node does not know. */
+  drainLeft: count.nullable(),
 })
 export type ClusterNode = z.infer<typeof clusterNodeSchema>
 
@@ -65,6 +70,10 @@ export const clusterStatusSchema = z.strictObject({
   /** Nodes that are left out of the list, which is bounded. */
   more: count,
   quorum: quorumSchema,
+  /** Nodes that take new blocks. */
+  storingNodes: count,
+  /** Copies of every block that the network keeps where it has nodes enough. */
+  replication: count,
   /** Blocks led by this node whose members are not yet those of the newest epoch. */
   groupsPending: count,
   /** Copies of content that it still has to look after; null while it does not know. */
@@ -89,3 +98,29 @@ export const inviteSchema = z.strictObject({
   expiresMs: z.number(),
 })
 export type Invite = z.infer<typeof inviteSchema>
+
+export const drainRequestSchema = z.strictObject({
+  nodeId: nodeIdSchema,
+  /** The node takes its share of the blocks again. */
+  undo: z.boolean(),
+})
+
+export const evictRequestSchema = z.strictObject({
+  nodeId: nodeIdSchema,
+  /** Although it answers. */
+  force: z.boolean(),
+})
+
+/** The placement map after a node was drained or evicted. */
+export const changedNodesSchema = z.strictObject({ epoch: count, storingNodes: count, replication: count })
+
+export const leaveProgressSchema = z.strictObject({
+  phase: z.enum(['draining', 'left']),
+  /** Blocks whose groups this node has still to move. */
+  groupsPending: count,
+  /** Copies that it has still to hand on; null while it does not know. */
+  copiesPending: count.nullable(),
+  /** Placement maps by which blocks may still lie: 1 where every node has moved what the drain asks for. */
+  openEpochs: count,
+})
+export type LeaveProgress = z.infer<typeof leaveProgressSchema>

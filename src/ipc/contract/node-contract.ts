@@ -3,7 +3,15 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 import { metricSeriesNames } from '../../shared/metric-series.ts'
-import { clusterStatusSchema, inviteRequestSchema, inviteSchema } from './cluster-schemas.ts'
+import {
+  changedNodesSchema,
+  clusterStatusSchema,
+  drainRequestSchema,
+  evictRequestSchema,
+  inviteRequestSchema,
+  inviteSchema,
+  leaveProgressSchema,
+} from './cluster-schemas.ts'
 import { bytesSchema, declaredErrors, uint64TextSchema } from './common-schemas.ts'
 import { eventTopics, nodeEventSchema } from './event-schemas.ts'
 import { jobRequestSchema, jobSchema } from './job-schemas.ts'
@@ -163,6 +171,12 @@ export const nodeContract = {
     status: reads.output(clusterStatusSchema),
     /** A link by which other nodes join. `unavailable` where this node listens for none or reaches no majority. */
     invite: changes.input(inviteRequestSchema).output(inviteSchema),
+    /** The node takes no blocks from now on, and what it has moves to the others. */
+    drain: changes.input(drainRequestSchema).output(changedNodesSchema),
+    /** This node drains and then leaves, for good. Says how far it is; who stops listening leaves it draining. */
+    leave: changes.output(eventIterator(leaveProgressSchema)),
+    /** Takes out a node that is gone for good. `invalid-argument` while it answers unless `force` is given. */
+    evict: changes.input(evictRequestSchema).output(changedNodesSchema),
   },
   clients: {
     list: reads.output(z.array(clientSchema)),

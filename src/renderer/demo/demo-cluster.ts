@@ -1,14 +1,17 @@
-import type { ClusterNode, ClusterStatus, ClusterSummary, Invite } from '../../ipc/contract/cluster-schemas.ts'
+import type { ClusterNode, ClusterStatus, ClusterSummary, Invite, LeaveProgress } from '../../ipc/contract/cluster-schemas.ts'
 import type { Withdrawal } from '../cluster/cluster-health.ts'
 import { demoHello } from './demo-figures.ts'
 
 const gigabyte = 1_000_000_000
+const replication = 3
+const leaveStepMs = 600
 
 function node(nodeId: string, endpoint: string, facts: Partial<ClusterNode> = {}): ClusterNode {
   return {
     ...{ nodeId, isSelf: false, state: 'alive', endpoints: [endpoint], zone: '', labels: [], version: demoHello.nodeVersion },
     capacityBytes: 250 * gigabyte,
     freeBytes: 212 * gigabyte,
+    ...{ isDraining: false, drainLeft: null },
     ...facts,
   }
 }
@@ -52,7 +55,7 @@ export class DemoCluster {
     const listening = this.#nodes[0]?.endpoints ?? []
     return {
       ...{ networkId, networkName, epoch: this.#nodes.length, nodes: [...this.#nodes], more: 0, quorum: this.#quorum() },
-      ...{ groupsPending: 0, copiesPending: 0, listening },
+      ...{ groupsPending: 0, copiesPending: 0, listening, storingNodes: this.#storing(), replication },
     }
   }
 
@@ -62,7 +65,7 @@ export class DemoCluster {
     const why = this.#withdrawal
     const leftBehind = { number: 1, atMs: Date.UTC(2026, 0, 5, 9), survivor: nodes[1]?.nodeId ?? '' }
     return {
-      ...{ nodes: counts, quorum: this.#quorum(), replication: 3, recovery: null, withdrawn: why !== undefined },
+      ...{ nodes: counts, quorum: this.#quorum(), replication, recovery: null, withdrawn: why !== undefined },
       leftBehind: why === 'left-behind' ? leftBehind : null,
       removal: why === 'left' || why === 'evicted' ? why : null,
     }
@@ -74,6 +77,37 @@ export class DemoCluster {
       link: `memo://join/demo-${String(this.#invites).padStart(3, '0')}-Rk3xQ9vTzL0aYw7uB2`,
       expiresMs: Date.now() + validityMs,
     }
+  }
+
+  drain(nodeId: string, undo: boolean): { readonly epoch: number; readonly storingNodes: number; readonly replication: number } {
+    const state = undo ? { isDraining: false, drainLeft: null } : { isDraining: true, drainLeft: 1240 }
+    this.#nodes = this.#nodes.map((one) => (one.nodeId === nodeId ? { ...one, ...state } : one))
+    return this.#changed()
+  }
+
+  evict(nodeId: string): ReturnType<DemoCluster['drain']> {
+    this.#nodes = this.#nodes.filter((one) => one.nodeId !== nodeId)
+    return this.#changed()
+  }
+
+  async *leave(signal: AbortSignal | undefined): AsyncGenerator<LeaveProgress, void> {
+    const self = this.#nodes[0]?.nodeId ?? ''
+    this.drain(self, false)
+    for (const copiesPending of [1240, 610, 120, 0]) {
+      yield { phase: 'draining', groupsPending: Math.ceil(copiesPending / 40), copiesPending, openEpochs: 2 }
+      await new Promise((resolve) => setTimeout(resolve, leaveStepMs))
+      if (signal?.aborted) return
+    }
+    this.withdraw('left')
+    yield { phase: 'left', groupsPending: 0, copiesPending: 0, openEpochs: 1 }
+  }
+
+  #storing(): number {
+    return this.#nodes.filter(({ state, isDraining }) => state !== 'left' && !isDraining).length
+  }
+
+  #changed(): ReturnType<DemoCluster['drain']> {
+    return { epoch: this.#nodes.length + 1, storingNodes: this.#storing(), replication }
   }
 
   #quorum(): ClusterSummary['quorum'] {

@@ -140,6 +140,22 @@ export function demoRouter(world: DemoWorld) {
         if (world.settings.readOnly) throw errors.FAILED(failure('permission-denied', 'The screens are read-only.'))
         return world.cluster.invite(input.validityMs)
       }),
+      drain: serve.cluster.drain.handler(({ input: { nodeId, undo } }) => {
+        const changed = world.cluster.drain(nodeId, undo)
+        world.events.tell('status')
+        return changed
+      }),
+      leave: serve.cluster.leave.handler(async function* ({ signal }) {
+        for await (const progress of world.cluster.leave(signal)) {
+          yield progress
+          world.events.tell('status')
+        }
+      }),
+      evict: serve.cluster.evict.handler(({ input: { nodeId } }) => {
+        const changed = world.cluster.evict(nodeId)
+        world.events.tell('status')
+        return changed
+      }),
     },
     clients: {
       list: serve.clients.list.handler(() => demoClients()),

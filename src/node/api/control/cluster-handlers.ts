@@ -1,6 +1,7 @@
 import type { ClusterNode, ClusterNodeState, ClusterStatus, ClusterSummary } from '../../../ipc/contract/cluster-schemas.ts'
 import { wireLimits } from '../../../ipc/contract/wire-limits.ts'
-import { toHex } from '../../core/base/bytes.ts'
+import { assert } from '../../../shared/assert.ts'
+import { fromHex, toHex } from '../../core/base/bytes.ts'
 import type {
   ClusterService,
   ClusterNode as EngineNode,
@@ -10,7 +11,7 @@ import type {
 import { controlBase } from './control-base.ts'
 
 export interface ClusterParts {
-  readonly cluster: Pick<ClusterService, 'status' | 'invite'>
+  readonly cluster: Pick<ClusterService, 'status' | 'invite' | 'drain' | 'leave' | 'evict'>
 }
 
 export function clusterHandlers({ cluster: service }: ClusterParts) {
@@ -18,7 +19,25 @@ export function clusterHandlers({ cluster: service }: ClusterParts) {
   return {
     status: cluster.status.handler(() => clusterStatus(service.status())),
     invite: cluster.invite.handler(async ({ input, context }) => await service.invite(input, context.call)),
+    drain: cluster.drain.handler(async ({ input: { nodeId, undo }, context }) => {
+      return await service.drain(nodeIdIn(nodeId), { undo }, context.call)
+    }),
+    leave: cluster.leave.handler(async function* ({ context }) {
+      for await (const progress of service.leave(context.call)) {
+        yield { ...progress, copiesPending: progress.copiesPending ?? null }
+      }
+    }),
+    evict: cluster.evict.handler(async ({ input: { nodeId, force }, context }) => {
+      return await service.evict(nodeIdIn(nodeId), { force }, context.call)
+    }),
   }
+}
+
+/** The contract lets hexadecimal digits through only. */
+function nodeIdIn(text: string): Uint8Array {
+  const nodeId = fromHex(text)
+  assert(nodeId !== undefined, 'a node id of the contract is hexadecimal')
+  return nodeId
 }
 
 /** What a status says of the network. */
@@ -41,7 +60,7 @@ function recoveryOf({ number, recoveredMs, survivor }: RecoveryFacts) {
 }
 
 function clusterStatus(status: EngineStatus): ClusterStatus {
-  const { networkId, networkName, epoch, quorum, groupsPending, copiesPending = null, listening } = status
+  const { networkId, networkName, epoch, quorum, replication, groupsPending, copiesPending = null, listening } = status
   const byUrgency = [...status.nodes].sort((left, right) => urgencyOf(left) - urgencyOf(right))
   const shown = new Set(byUrgency.slice(0, wireLimits.clusterNodesMax))
   const nodes = status.nodes.filter((node) => shown.has(node))
@@ -49,7 +68,8 @@ function clusterStatus(status: EngineStatus): ClusterStatus {
   return {
     ...{ networkId: toHex(networkId), networkName, epoch, quorum, groupsPending, copiesPending, listening: [...listening] },
     nodes: [...self, ...others].map(nodeOf),
-    more: status.nodes.length - nodes.length,
+    ...{ more: status.nodes.length - nodes.length, replication },
+    storingNodes: status.nodes.filter(({ state, weight }) => state !== 'left' && weight > 0).length,
   }
 }
 
@@ -60,10 +80,10 @@ function urgencyOf({ isSelf, state }: EngineNode): number {
   return isSelf ? 0 : urgencies[state]
 }
 
-function nodeOf({ nodeId, isSelf, state, endpoints, zone, labels, capacityBytes, freeBytes, version }: EngineNode): ClusterNode {
+function nodeOf({ nodeId, isSelf, state, endpoints, zone, labels, ...facts }: EngineNode): ClusterNode {
+  const { capacityBytes = null, freeBytes = null, version, isDraining, drainLeft = null } = facts
   return {
     ...{ nodeId: toHex(nodeId), isSelf, state, endpoints: [...endpoints], zone, labels: [...labels], version },
-    capacityBytes: capacityBytes ?? null,
-    freeBytes: freeBytes ?? null,
+    ...{ capacityBytes, freeBytes, isDraining, drainLeft },
   }
 }

@@ -2,20 +2,19 @@ import { useQuery } from '@tanstack/react-query'
 import { UserPlus } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { ClusterNode, ClusterStatus } from '../../../ipc/contract/cluster-schemas.ts'
-import { nodeTones } from '../../cluster/cluster-health.ts'
+import type { ClusterStatus } from '../../../ipc/contract/cluster-schemas.ts'
 import { useNode, useNodeEvents } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
 import { useNodeStatus } from '../../connection/use-node-status.ts'
 import { useShortcutHub } from '../../shortcuts/use-shortcut.tsx'
-import { Badge, Status } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
-import { formatBytes, formatCount } from '../../ui/format.ts'
-import { IdText } from '../../ui/id-text.tsx'
+import { formatCount } from '../../ui/format.ts'
 import { Loading } from '../../ui/loading.tsx'
 import { Empty, Failed, Stale } from '../../ui/states.tsx'
+import { NodeChange } from './node-change.tsx'
 import css from './nodes-panel.module.css'
+import { NodesTable } from './nodes-table.tsx'
 
 /** Who is in the network, and whether it can decide. */
 export function NodesPanel(): ReactElement {
@@ -34,7 +33,7 @@ export function NodesPanel(): ReactElement {
       {alone && <Empty title={t('aloneTitle')} text={t('aloneText')} actions={<InviteButton />} />}
       {data !== undefined && !alone && (
         <Stale stale={!live || error !== null}>
-          <NodesTable nodes={data.nodes} />
+          <NodeChange status={data}>{(ask) => <NodesTable nodes={data.nodes} ask={withdrawn ? undefined : ask} />}</NodeChange>
           {withdrawn ? (
             <p className={css.facts} data-bad>
               {t('noPartNodes')}
@@ -55,57 +54,6 @@ function InviteButton(): ReactElement {
     <Button icon={<UserPlus size={14} aria-hidden="true" />} onClick={() => hub.run('cluster.invite')}>
       {t('invite')}
     </Button>
-  )
-}
-
-function NodesTable({ nodes }: { readonly nodes: readonly ClusterNode[] }) {
-  const { t } = useTranslation('cluster')
-  return (
-    <div className={css.frame}>
-      <table className={css.table} aria-label={t('nodesList')}>
-        <thead>
-          <tr>
-            <th scope="col">{t('columnNode')}</th>
-            <th scope="col">{t('columnState')}</th>
-            <th scope="col">{t('columnAddress')}</th>
-            <th scope="col">{t('columnZone')}</th>
-            <th scope="col" className={css.number}>
-              {t('columnFree')}
-            </th>
-            <th scope="col">{t('columnVersion')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {nodes.map((node) => (
-            <NodeRow key={node.nodeId} node={node} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
-
-function NodeRow({
-  node: { nodeId, isSelf, state, endpoints, zone, labels, freeBytes, version },
-}: {
-  readonly node: ClusterNode
-}) {
-  const { t } = useTranslation('cluster')
-  return (
-    <tr>
-      <th scope="row">
-        <IdText value={nodeId} /> {isSelf && <Badge>{t('thisNode')}</Badge>}
-      </th>
-      <td>
-        <Status tone={nodeTones[state]}>{t(state)}</Status>
-      </td>
-      <td translate="no" className={css.address} title={endpoints.join(', ')}>
-        {endpoints[0] ?? '–'}
-      </td>
-      <td translate="no">{[zone, ...labels].filter((text) => text !== '').join(' · ') || '–'}</td>
-      <td className={css.number}>{freeBytes === null ? '–' : formatBytes(freeBytes)}</td>
-      <td translate="no">{version === '' ? '–' : version}</td>
-    </tr>
   )
 }
 
