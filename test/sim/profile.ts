@@ -178,7 +178,11 @@ function drawWideProfile(random: SeededRandom): Profile {
 /** Draws behind those of a wide world. */
 function drawSwarmProfile(random: SeededRandom): Profile {
   const drawn = drawWideProfile(random)
-  return { ...drawn, reviewDelayMs: 500, rereads: random.pick([0, 15, 30]) }
+  const rereads = random.pick([0, 15, 30])
+  // What rots at the only host that has it is lost, and so is what had one copy only when others joined.
+  const mayRot = drawn.hosts > 2 && drawn.growth === 'settled'
+  const rot = mayRot && random.percent(30) ? random.pick([100, 300]) : 0
+  return { ...drawn, reviewDelayMs: 500, rereads, faults: { ...drawn.faults, rot } }
 }
 
 /** `operations 200, clients 3, ..., power every 120 ms` */

@@ -134,6 +134,11 @@ export class KeyValueWorld {
     return this.#hybrid
   }
 
+  get content(): ContentReplicas {
+    if (this.#content === undefined) throw new Error('the world is closed')
+    return this.#content
+  }
+
   async open(): Promise<void> {
     const { byteLimit, wrap = (store) => store, manifestPartsMax } = this.#options
     const { limits, clock, disk } = this

@@ -54,6 +54,8 @@ const silentEvents: TransportEvents = {
 export interface WorldGroups {
   /** By the numbers of nodes, of every address. */
   newest: readonly number[]
+  /** Where pages belong, if not there. */
+  pages?: readonly number[]
   differing: readonly (readonly number[])[]
   epoch: number
 }
@@ -178,7 +180,10 @@ export class ContentNode {
       get epoch() {
         return groups().epoch
       },
-      groupOf: () => groups().newest.map(memberOf),
+      groupOf: (address) => {
+        const { newest, pages = newest } = groups()
+        return (address === page ? pages : newest).map(memberOf)
+      },
       differing: () => groups().differing.map((group) => group.map(memberOf)),
       reach: async () => {
         this.groups = undefined

@@ -111,6 +111,18 @@ test('a value travels with its entry only where any majority of the page is enou
   expect(five.block).toBeUndefined()
 })
 
+test('a value goes ahead of its entry where the map has the page elsewhere than its node knows', async () => {
+  const { world, values } = await start()
+  await using _ = world
+  const travelling = async () =>
+    (await world.settled(values[0]?.put(noise(world, 500), [2, 3, 4]) ?? Promise.reject(new Error('no node')))).block !==
+    undefined
+  world.groups = { ...world.groups, pages: [4, 3, 2] }
+  expect(await travelling()).toBe(true)
+  world.groups = { ...world.groups, pages: [1, 2, 3] }
+  expect(await travelling()).toBe(false)
+})
+
 test('a long value is stored, read and collected where its group is another than its page, with one member down', async () => {
   const { world, values } = await start()
   await using _ = world

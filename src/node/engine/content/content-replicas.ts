@@ -73,9 +73,19 @@ export class ContentReplicas implements AsyncDisposable {
   }
 
   /**
-   * Whether a block may travel with an entry of its page: who should hold it does so then, and any majority of the page is enough of them.
+   * Whether a block may travel with an entry of its page, as far as this node knows. What it knows of a page that it has left is old: the page is
+   * then elsewhere than the map says, or about to be.
    */
-  travels({ address, header }: ContentBlock, pageMembers: readonly Member[]): boolean {
+  travels(block: ContentBlock, page: { readonly address: BlockAddress; readonly members: readonly Member[] }): boolean {
+    if (!this.isHeldBy(block, page.members)) return false
+    const { placement } = this.#parts
+    if (placement.everybody !== undefined) return true
+    const wanted = placement.groupOf(page.address)
+    return membersAt(placement, block.address).every((member) => hasMember(wanted, member))
+  }
+
+  /** Whether who should hold a block does so when these members of a page have it, and any majority of the page is enough of them. */
+  isHeldBy({ address, header }: ContentBlock, pageMembers: readonly Member[]): boolean {
     const group = membersAt(this.#parts.placement, address)
     if (!this.#isWithin(group, pageMembers)) return false
     const rest = pageMembers.length - copiesRequired(pageMembers.length, 'majority')

@@ -108,7 +108,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
   /** Opens the stores' pages and begins to collect. Throws `store-not-found` or `data-corrupt`. */
   async start(): Promise<void> {
     if (this.#running) return
-    const { ports, clock, limits, rules, origin, host, outcomes, writer, stores, route, ask, copies } = this.#parts
+    const { ports, clock, limits, rules, origin, host, outcomes, content, writer, stores, route, ask, copies } = this.#parts
     const session = ports.random.bytes(sessionBytes)
     const lister = this.#lister
     const reach = { route, ask, copies, lister, hostClock: ports.clock }
@@ -120,6 +120,7 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
       origin,
       host,
       outcomes,
+      content,
       writer,
       session,
       ...reach,

@@ -10,7 +10,7 @@ import { changeResultOf, decidedOutcomes } from './key-value-answers.ts'
 import type { BatchOperation, ChangeResult, Precondition, PutOptions } from './key-value-service.ts'
 import type { Page } from './page.ts'
 import type { PreparedChange, PreparedOperation } from './prepared-change.ts'
-import { pageChangeOf, touchValues } from './prepared-change.ts'
+import { pageChangeOf, valuesOf } from './prepared-change.ts'
 import type { ValueBlocks } from './value-blocks.ts'
 import type { PreparedValue, ValuePreparation } from './value-preparation.ts'
 
@@ -136,13 +136,21 @@ export class KeyWriter {
   async #fitOneBatch(change: PreparedChange, signal: AbortSignal): Promise<void> {
     let excess = changeWeight(pageChangeOf(change)) - this.#limits.batchBytesMax * batchShare
     if (excess <= 0) return
-    const values = change.operations.flatMap((operation) => (operation.kind === 'put' ? [operation.value] : []))
-    values.sort((left, right) => right.aheadGain - left.aheadGain)
-    let group: PreparedValue[] = []
-    let groupBytes = 0
+    const values = valuesOf(change).sort((left, right) => right.aheadGain - left.aheadGain)
+    const ahead: PreparedValue[] = []
     for (const value of values) {
       if (excess <= 0 || value.aheadGain <= 0) break
       excess -= value.aheadGain
+      ahead.push(value)
+    }
+    await this.#storeAhead(ahead, signal)
+    if (excess > 0) throw tooLarge()
+  }
+
+  async #storeAhead(values: readonly PreparedValue[], signal: AbortSignal): Promise<void> {
+    let group: PreparedValue[] = []
+    let groupBytes = 0
+    for (const value of values) {
       group.push(value)
       groupBytes += value.travellingBytes
       if (group.length < this.#limits.foldRequestsMax && groupBytes < this.#limits.commitGroupBytesMax) continue
@@ -151,7 +159,6 @@ export class KeyWriter {
       groupBytes = 0
     }
     await storeTogether(group, signal)
-    if (excess > 0) throw tooLarge()
   }
 
   async #changeOne(page: Page, change: PreparedChange, signal: AbortSignal): Promise<ChangeResult> {
@@ -161,13 +168,19 @@ export class KeyWriter {
     return changeResultOf(key, outcome)
   }
 
-  /** A void request changed nothing, and is sent again with renewed birth stamps. */
+  /**
+   * A void request changed nothing, and is sent again: with renewed birth stamps, and with nothing that travels, for those who hold the page may
+   * not be those who are to hold its values.
+   */
   async #decide(page: Page, change: PreparedChange, signal: AbortSignal): Promise<readonly OperationOutcome[]> {
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const result = await page.change(pageChangeOf(change), signal)
       if (result.kind !== 'void') return decidedOutcomes(result)
       throwIfAborted(signal)
-      await touchValues(change)
+      const values = valuesOf(change)
+      const travelling = values.filter(({ isTravelling }) => isTravelling)
+      for (const value of values) if (!value.isTravelling) await value.touch()
+      await this.#storeAhead(travelling, signal)
     }
     throw new CodedError('queue-full', 'the value waited too long for its turn, again and again; nothing was changed')
   }

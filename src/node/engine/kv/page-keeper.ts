@@ -6,6 +6,7 @@ import type { BlockRecord } from '../../core/consensus/block-record.ts'
 import type { Member } from '../../core/consensus/group.ts'
 import type { Entry } from '../../core/kv/entry.ts'
 import type { PageRules, RequestResult } from '../../core/kv/page-apply.ts'
+import { requestIdText } from '../../core/kv/page-apply.ts'
 import type { PageChange } from '../../core/kv/page-change.ts'
 import { changeWeight, isRemovalOnly } from '../../core/kv/page-change.ts'
 import type { PageEntryPart } from '../../core/kv/page-entry.ts'
@@ -15,9 +16,11 @@ import type { NodeClock } from '../clock/node-clock.ts'
 import type { HostedBlock } from '../consensus/hosted-block.ts'
 import { NotPrimary } from '../consensus/replica-failures.ts'
 import type { ReplicaHost } from '../consensus/replica-host.ts'
+import type { ContentReplicas } from '../content/content-replicas.ts'
 import { Mailbox } from '../mailbox.ts'
 import type { OutcomeLookup } from '../outcome-lookup.ts'
 import { outcomesUpTo } from '../outcomes-up-to.ts'
+import type { LoadedPage } from './load-page.ts'
 import { loadPage } from './load-page.ts'
 import { OutcomeKeeper } from './outcome-keeper.ts'
 import type { PageResults } from './page-logic.ts'
@@ -34,6 +37,7 @@ export interface PageParts {
   readonly origin: BatchOrigin
   readonly host: ReplicaHost
   readonly outcomes: OutcomeLookup
+  readonly content: Pick<ContentReplicas, 'isHeldBy'>
   /** SHA-256 of the public key of the user for whom the node writes. */
   readonly writer: Uint8Array
   /** 16 bytes drawn at this start. */
@@ -219,8 +223,14 @@ export class PageKeeper {
     assert(record !== undefined, 'a page that is led was born')
     const wanted = foreign.length === 0 ? all : [...all, ...foreign.flatMap(({ changes }) => changes)]
     const { failures, present } = await loadPage({ store, outcomes, page: this.address }, wanted)
-    const changes = failures.size === 0 ? all : all.filter((change) => !failures.has(change))
-    const whole = foreign.filter((part) => !part.changes.some((change) => failures.has(change)))
+    const leftOut = this.#leftOut(wanted, failures, present)
+    const changes = leftOut.size === 0 ? all : all.filter((change) => !leftOut.has(change))
+    const whole = foreign.filter((part) => !part.changes.some((change) => leftOut.has(change)))
+    const inOrder = (own: readonly RequestResult[], results: PageResults): Decided => ({
+      own: withLeftOut(all, own, (change) => leftOut.get(change)),
+      parts: withLeftOut(foreign, results, (part) => partLeftOut(part, leftOut)),
+    })
+    if (changes.length + whole.length === 0) return inOrder([], [])
     const hlc = this.#stamp(record)
     const taken = [...changes, ...whole.flatMap((part) => part.changes)]
     const forget = await this.#outcomes.toForget(record, taken, present.outcomes, hlc)
@@ -233,11 +243,27 @@ export class PageKeeper {
     const space = taken.every(isRemovalOnly) ? 'reserve' : 'normal'
     const results = (await this.#block.propose(new ProposedPageEntry(local.entry), local, space, signal, 'chosen')) as PageResults
     this.#outcomes.committed(taken)
-    const own = changes.length > 0 ? results[whole.length] : []
-    return {
-      own: inOrder(all, (change) => failures.get(change), own ?? []),
-      parts: inOrder(foreign, (part) => part.changes.map((change) => failures.get(change)).find(Boolean), results),
-    }
+    return inOrder(results[whole.length] ?? [], results)
+  }
+
+  /** What takes no part in a turn, and what becomes of it. */
+  #leftOut(wanted: readonly PageChange[], failures: ReadonlyMap<PageChange, CodedError>, present: LoadedPage): LeftOut {
+    const leftOut = new Map<PageChange, CodedError | RequestResult>(failures)
+    for (const change of wanted) if (!leftOut.has(change) && this.#isAstray(change, present)) leftOut.set(change, isVoid)
+    return leftOut
+  }
+
+  /**
+   * A value would travel with it to others than those who are to hold it: its node knew other members of the page. What was decided before brings
+   * no value.
+   */
+  #isAstray({ requestId, operations }: PageChange, { outcomes }: LoadedPage): boolean {
+    if (requestId !== undefined && outcomes.has(requestIdText(requestId))) return false
+    const { members } = this.#block.group
+    return operations.some((operation) => {
+      const block = operation.kind === 'put' ? operation.value.block : undefined
+      return block !== undefined && !this.#parts.content.isHeldBy(block, members)
+    })
   }
 
   /** A page is born with its store: who has no record of it does not hold it yet. */
@@ -282,12 +308,23 @@ interface Decided {
 
 const nothingDecided: Decided = { own: [], parts: [] }
 
-/** The results in the order of what was asked, with the failures of those that took no part. */
-function inOrder<Asked, Result>(
+type LeftOut = ReadonlyMap<PageChange, CodedError | RequestResult>
+
+/** Changes nothing, and is to be sent again. */
+const isVoid: RequestResult = { kind: 'void' }
+
+/** What one node sent is decided as a whole, or not at all: it has one signature. */
+function partLeftOut({ changes }: PageEntryPart, leftOut: LeftOut): readonly RequestResult[] | CodedError | undefined {
+  const first = changes.map((change) => leftOut.get(change)).find(Boolean)
+  return first === undefined || first instanceof CodedError ? first : changes.map(() => isVoid)
+}
+
+/** The results in the order of what was asked, with what became of those that took no part. */
+function withLeftOut<Asked, Result>(
   asked: readonly Asked[],
-  failureOf: (each: Asked) => CodedError | undefined,
   results: readonly Result[],
+  leftOut: (each: Asked) => Result | CodedError | undefined,
 ): readonly (Result | CodedError)[] {
   let next = 0
-  return asked.map((each) => failureOf(each) ?? (results[next++] as Result))
+  return asked.map((each) => leftOut(each) ?? (results[next++] as Result))
 }

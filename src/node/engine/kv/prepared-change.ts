@@ -32,7 +32,6 @@ export function pageChangeOf(change: PreparedChange): PageChange {
   return { requestId: change.requestId, operations }
 }
 
-/** Renews what is stored ahead of the entries. */
-export async function touchValues(change: PreparedChange): Promise<void> {
-  for (const operation of change.operations) if (operation.kind === 'put') await operation.value.touch()
+export function valuesOf(change: PreparedChange): PreparedValue[] {
+  return change.operations.flatMap((operation) => (operation.kind === 'put' ? [operation.value] : []))
 }

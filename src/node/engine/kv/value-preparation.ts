@@ -47,6 +47,11 @@ export class PreparedValue {
     return ready
   }
 
+  /** A block of it travels with the entry. */
+  get isTravelling(): boolean {
+    return this.ready.block !== undefined
+  }
+
   /** Bytes that travel with the entry. */
   get travellingBytes(): number {
     return this.ready.block?.stored.length ?? 0
@@ -59,6 +64,7 @@ export class PreparedValue {
 
   /** Stores a block that would travel ahead of its entry. */
   async store(): Promise<void> {
+    await this.#upload?.storeManifestAhead()
     if (this.#upload !== undefined || this.#ready?.block === undefined) return
     const upload = this.#makeUpload()
     await upload.single(this.#ready.block, this.#ready.size)
@@ -122,7 +128,7 @@ export class ValuePreparation {
       }
       // A value of one chunk is an ordinary value.
       if (first !== undefined) return await this.#one(page, key, first)
-      await upload.finish((manifest) => this.#parts.content.travels(manifest, page.members))
+      await upload.finish((manifest) => this.#parts.content.travels(manifest, page))
       return new PreparedValue(undefined, upload)
     } finally {
       await upload.idle()
@@ -139,7 +145,7 @@ export class ValuePreparation {
   /** Travelling with the entry where those who hold the page are those who are to hold the block, else stored ahead. */
   #placed(page: ValuePage, block: ContentBlock, size: number, place: StorePlace): PreparedValue | Promise<PreparedValue> {
     const prepared = new PreparedValue(readyBlock(block, size), () => new ValueUpload(place, this.#parts))
-    if (this.#parts.content.travels(block, page.members)) return prepared
+    if (this.#parts.content.travels(block, page)) return prepared
     return prepared.store().then(() => prepared)
   }
 

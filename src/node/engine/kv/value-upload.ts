@@ -40,6 +40,8 @@ export class ValueUpload {
   readonly #storing = new Set<Promise<void>>()
   #failure: unknown
   #whole: Omit<ReadyValue, 'birth' | 'settles'> | undefined
+  /** What the value's own manifest lists. */
+  #listed: readonly ManifestPart[] = []
   #chunks = 0
   #bytes = 0
 
@@ -92,9 +94,18 @@ export class ValueUpload {
       if (isTravelling) await this.touchWhenDue()
       else await this.#store(block, step.manifest.parts)
       const whole = { address: block.address, size: this.#bytes, chunks: this.#chunks }
+      this.#listed = step.manifest.parts
       this.#whole = { ...whole, block: isTravelling ? block : undefined }
       return
     }
+  }
+
+  /** Stores the value's own manifest, which was to travel with the entry. */
+  async storeManifestAhead(): Promise<void> {
+    const block = this.#whole?.block
+    if (this.#whole === undefined || block === undefined) return
+    await this.#store(block, this.#listed)
+    this.#whole = { ...this.#whole, block: undefined }
   }
 
   /** Resolves when nothing is on its way to the disk any more, whatever became of it. */
