@@ -78,7 +78,7 @@ export type HostFault = (typeof hostFaults)[number]
 /** `flap`: a link goes and comes. `slow-channel`: what keeps its order between two hosts takes its time. */
 export const networkFaults = ['partition', 'one-way', 'flap', 'reset', 'slow-channel'] as const
 export type NetworkFault = (typeof networkFaults)[number]
-/** Of wide worlds. `pause`: a process does nothing for a while. `rot`: bits of copies at one host; not drawn beside other faults. */
+/** Of wide worlds. `pause`: a process does nothing for a while. `rot`: bits of copies at one host, in worlds of the kind `swarm`. */
 export const wideFaults = ['pause', 'rot'] as const
 export type WideFault = (typeof wideFaults)[number]
 export const faultKinds = [...hostFaults, ...networkFaults, ...wideFaults] as const
