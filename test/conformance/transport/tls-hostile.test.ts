@@ -1,5 +1,6 @@
 /** What strangers and bad peers do to the port of a node, byte by byte, and what comes of it. */
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { connect as connectTcp } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { connect } from 'node:tls'
@@ -93,6 +94,11 @@ const handshake = async (raw: RawPeer) => {
   await once(raw.socket, 'secureConnect')
 }
 
+/** What is written to an end that has gone is answered by a reset, which `once` would take for a failure of its own. */
+function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()))
+}
+
 describe('a stranger', () => {
   test('without a certificate is ended before it is greeted', async () => {
     const node = await host()
@@ -179,9 +185,7 @@ describe('a stranger', () => {
     const certificate = testCertificate()
     const half = new RawPeer(node.port, certificate)
     half.say({ kind: 'hello', hello: new TestDesk(identity(4)).ownHello(channelOfPem(certificate.cert)), dial: 1 })
-    // What is written to an end that has gone is answered by a reset, which `once` would take for a failure of its own.
-    const closed = [bare, partial].map((socket) => new Promise((resolve) => socket.on('close', resolve)))
-    await Promise.all([...closed, silent.closed(), half.closed()])
+    await Promise.all([closeOf(bare), closeOf(partial), silent.closed(), half.closed()])
     clearInterval(dripping)
     expect(node.handler.connections).toEqual([])
     expect(await ends(node)).toBe(0)
@@ -193,7 +197,7 @@ describe('a stranger', () => {
       const socket = connectTcp(node.port, '127.0.0.1')
       socket.on('error', () => undefined).resume()
       socket.write('GET / HTTP/1.1\r\n\r\n')
-      await once(socket, 'close')
+      await closeOf(socket)
     }
     const early = new RawPeer(node.port, testCertificate())
     await early.closed()
