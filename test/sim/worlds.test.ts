@@ -1,13 +1,15 @@
 /** Worlds run in processes of their own, as `npm run sim` runs them: the trap leaves no clock to the test runner. */
 import { expect, test } from 'vitest'
 import { clusterMutants } from './cluster-mutants.ts'
+import { freshSeedsFrom } from './fresh-seeds.ts'
 import { mutants } from './mutants.ts'
 import { runSim } from './run-sim.ts'
 import seeds from './seeds.json' with { type: 'json' }
 
 const freshSeeds = 2000
-/** Of each of two processes, which run beside each other. */
-const freshSwarmSeeds = 80
+/** Of each of two processes, which run beside each other; what is left of worlds that are over takes memory. */
+const freshSwarmSeeds = 100
+const swarmRuns = ['first', 'second', 'third', 'fourth', 'fifth']
 const freshClusterSeeds = 20
 const freshWideSeeds = 20
 const freshRecoverySeeds = 30
@@ -17,7 +19,7 @@ const mutantSeeds = 300
 const clusterMutantSeeds = 60
 
 test('fresh worlds keep every promise', async () => {
-  const from = Math.floor(Math.random() * 2 ** 30)
+  const from = freshSeedsFrom('alone')
   const { code, output } = await runSim('--from', String(from), '--seeds', String(freshSeeds))
   expect(code, output).toBe(0)
 })
@@ -30,8 +32,8 @@ test.each(seeds)(
   },
 )
 
-test('swarms of faults on several hosts break no promise', async () => {
-  const from = Math.floor(Math.random() * 2 ** 30)
+test.each(swarmRuns)('swarms of faults on several hosts break no promise, %s run', async (run) => {
+  const from = freshSeedsFrom(`swarm, ${run}`)
   const shares = [from, from + freshSwarmSeeds].map((first) =>
     runSim('--hosts', 'swarm', '--from', String(first), '--seeds', String(freshSwarmSeeds)),
   )
@@ -39,7 +41,7 @@ test('swarms of faults on several hosts break no promise', async () => {
 })
 
 test('wide worlds keep every promise', async () => {
-  const from = Math.floor(Math.random() * 2 ** 30)
+  const from = freshSeedsFrom('wide')
   const { code, output } = await runSim('--hosts', 'wide', '--from', String(from), '--seeds', String(freshWideSeeds))
   expect(code, output).toBe(0)
 })
@@ -50,13 +52,13 @@ test('worlds of several hosts keep every promise', async () => {
 })
 
 test('worlds whose network loses its majority for good and is recovered keep every promise', async () => {
-  const from = Math.floor(Math.random() * 2 ** 30)
+  const from = freshSeedsFrom('recovered')
   const { code, output } = await runSim('--hosts', 'recovered', '--from', String(from), '--seeds', String(freshRecoverySeeds))
   expect(code, output).toBe(0)
 })
 
 test('worlds one of whose hosts leaves, or is drained or evicted, keep every promise', async () => {
-  const from = Math.floor(Math.random() * 2 ** 30)
+  const from = freshSeedsFrom('leaving')
   const { code, output } = await runSim('--hosts', 'leaving', '--from', String(from), '--seeds', String(freshLeavingSeeds))
   expect(code, output).toBe(0)
 })

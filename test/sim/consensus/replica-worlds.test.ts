@@ -1,5 +1,6 @@
 /** Worlds of the consensus machine run as `npm run sim -- --consensus` runs them; a mutant needs a process of its own. */
 import { expect, test } from 'vitest'
+import { freshSeedsFrom } from '../fresh-seeds.ts'
 import { runSim } from '../run-sim.ts'
 import { replicaMutants } from './replica-mutants.ts'
 import seeds from './replica-seeds.json' with { type: 'json' }
@@ -11,7 +12,7 @@ const mutantSeeds = 300
 const sim = (...flags: readonly string[]) => runSim('--consensus', ...flags)
 
 test('fresh worlds keep every promise', async () => {
-  const from = Math.floor(Math.random() * 2 ** 30)
+  const from = freshSeedsFrom('consensus')
   const { code, output } = await sim('--from', String(from), '--seeds', String(freshSeeds))
   expect(code, output).toBe(0)
 })
