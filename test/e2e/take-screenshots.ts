@@ -27,7 +27,7 @@ const looks: Readonly<Record<string, BrowserContextOptions>> = {
 }
 const trafficMs = 120_000
 /** With the table of three nodes. */
-const wholeOverviewHeight = 940
+const wholeOverviewHeight = 960
 /** Nothing that a page waits for takes longer. */
 const waitMs = 20_000
 

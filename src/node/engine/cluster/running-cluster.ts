@@ -101,7 +101,8 @@ export class RunningCluster implements ClusterService {
     const { liveness, removals } = this.#parts
     const state = liveness.nodes().find((each) => equalBytes(each.nodeId, nodeId))?.state
     if (!force && (state === 'alive' || state === 'suspect')) {
-      const text = 'this node answers: drain it, or have it leave. To cut it off all the same, ask with force'
+      const how = state === 'alive' ? 'answers' : 'answered until some seconds ago'
+      const text = `this node ${how}: drain it, or have it leave. To cut it off all the same, ask with force`
       throw new CodedError('invalid-argument', `${text}; nothing was changed`)
     }
     return { ...(await removals.evict(nodeId, signal)), replication: replicationFactor }

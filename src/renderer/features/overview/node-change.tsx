@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import type { ReactElement, ReactNode } from 'react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { ClusterNode, ClusterStatus } from '../../../ipc/contract/cluster-schemas.ts'
+import type { ClusterNode, ClusterNodeState, ClusterStatus } from '../../../ipc/contract/cluster-schemas.ts'
 import { useNode } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
 import { Button } from '../../ui/button.tsx'
@@ -24,6 +24,19 @@ interface NodeChangeProps {
 /** Of an eviction: the person types so much of the node's id. */
 const typedLength = 8
 
+const evictTexts = {
+  alive: 'evictAlive',
+  suspect: 'evictSuspect',
+  dead: 'evictDead',
+  left: 'evictDead',
+  unknown: 'evictDead',
+} as const satisfies Record<ClusterNodeState, string>
+
+/** A node evicts such a one only where it is told that this is meant. */
+function mayAnswer(state: ClusterNodeState): boolean {
+  return state === 'alive' || state === 'suspect'
+}
+
 /** Asks before a machine is drained, leaves or is evicted, has it done, and says above `children` what went wrong. */
 export function NodeChange({ status, children }: NodeChangeProps): ReactElement {
   const { t } = useTranslation('cluster')
@@ -39,15 +52,14 @@ export function NodeChange({ status, children }: NodeChangeProps): ReactElement 
   const confirmed = (): void => {
     if (asked === undefined) return
     const { nodeId, state } = asked.node
-    if (asked.kind === 'drain') drain.mutate({ nodeId, undo: false })
-    else evict.mutate({ nodeId, force: state === 'alive' })
-    close()
+    if (asked.kind === 'drain') drain.mutate({ nodeId, undo: false }, { onSettled: close })
+    else evict.mutate({ nodeId, force: mayAnswer(state) }, { onSettled: close })
   }
   const node = asked === undefined ? '' : shortId(asked.node.nodeId)
   const fewer = useFewerCopies(status)
   return (
     <>
-      <Refusal title={t('drainFailed')} change={drain} />
+      <Refusal title={drain.variables?.undo ? t('undrainFailed') : t('drainFailed')} change={drain} />
       <Refusal title={t('evictFailed')} change={evict} />
       {children(ask)}
       <ConfirmDialog
@@ -57,14 +69,16 @@ export function NodeChange({ status, children }: NodeChangeProps): ReactElement 
         title={t('drainTitle', { node })}
         description={[t('drainText'), fewer].join(' ')}
         action={t('drainAction')}
+        busy={drain.isPending}
       />
       <ConfirmDialog
         open={asked?.kind === 'evict'}
         onClose={close}
         onConfirm={confirmed}
         title={t('evictTitle', { node })}
-        description={asked?.node.state === 'alive' ? t('evictAlive') : t('evictDead')}
+        description={[t(evictTexts[asked?.node.state ?? 'dead']), asked?.node.isDraining ? '' : fewer].join(' ')}
         action={t('evictAction')}
+        busy={evict.isPending}
         {...(asked !== undefined && { typed: asked.node.nodeId.slice(0, typedLength) })}
       />
       <LeaveDialog open={asked?.kind === 'leave'} onClose={close} fewer={asked?.node.isDraining ? '' : fewer} />

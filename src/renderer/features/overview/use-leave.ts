@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { LeaveProgress } from '../../../ipc/contract/cluster-schemas.ts'
 import type { Failure } from '../../../ipc/contract/common-schemas.ts'
+import { CodedError } from '../../../shared/coded-error.ts'
 import { useNode } from '../../connection/connection-provider.tsx'
 import { failureOf } from '../../connection/failure.ts'
 
@@ -25,9 +26,12 @@ export function useLeave(): { readonly state: LeaveState; readonly begin: () => 
       if (!signal.aborted) setState(next)
     }
     const follow = async (): Promise<void> => {
+      let hasLeft = false
       for await (const progress of await client.cluster.leave(undefined, { signal })) {
-        tell(progress.phase === 'left' ? { kind: 'left' } : { kind: 'leaving', progress })
+        hasLeft = progress.phase === 'left'
+        tell(hasLeft ? { kind: 'left' } : { kind: 'leaving', progress })
       }
+      if (!hasLeft) throw new CodedError('not-running', 'the node ended the call before it had left; it stays draining')
     }
     tell({ kind: 'leaving', progress: undefined })
     follow().catch((error: unknown) => tell({ kind: 'failed', failure: failureOf(error) }))

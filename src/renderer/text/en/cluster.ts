@@ -33,6 +33,8 @@ export const cluster = {
     'It never votes again, and no node lets it in. What only it held is lost; of everything else the others make new copies. A machine that is only switched off needs no eviction: it catches up by itself.',
   evictDone: 'Node {{node}} was evicted',
   evictFailed: 'The node was not evicted',
+  evictSuspect:
+    'This node has not answered for some seconds, but it may only be slow. Evicted, it never votes again and no node lets it in. What only it held is lost; of everything else the others make new copies.',
   evictTitle: 'Evict node {{node}}?',
   fewerCopies_one: 'Then only {{number}} node takes blocks, so there is one copy of everything instead of {{replication}}.',
   fewerCopies_other:
@@ -55,8 +57,8 @@ export const cluster = {
   leaveDone: 'This node has left the network. What is here stays as it is; the node can be stopped.',
   leaveFailed: 'The node has not left',
   leaveLast: 'Nothing is left here',
-  leaveLeft: '{{groups}} groups and {{copies}} copies left',
-  leaveLeftUncounted: '{{groups}} groups left',
+  leaveLeft: 'still to go: {{groups}} of the groups, {{copies}} of the copies',
+  leaveLeftUncounted: 'still to go: {{groups}} of the groups',
   leaveOthers: 'Waiting for the other nodes',
   leaveText:
     'This node hands on all that it has, which takes a while, and serves until then. After that it is of the network no more, for good: to come back it joins with a new link and an empty folder.',
@@ -85,8 +87,8 @@ export const cluster = {
   notListeningText:
     'Give it an “Address for other nodes” in Settings, such as 0.0.0.0:7072, and start it again. Then it can invite.',
   openSettings: 'Open settings',
-  pending: 'Being arranged anew: {{groups}} groups, {{copies}} copies.',
-  pendingUncounted: 'Being arranged anew: {{groups}} groups.',
+  pending: 'Being arranged anew: {{groups}} of the groups, {{copies}} of the copies.',
+  pendingUncounted: 'Being arranged anew: {{groups}} of the groups.',
   quorum: 'Quorum: {{alive}} of {{members}} members, {{needed}} needed.',
   stay: 'Stay',
   stopWaiting: 'Stop waiting',
@@ -94,6 +96,7 @@ export const cluster = {
   thisNode: 'this node',
   undrain: 'Take blocks again',
   undrainDone: 'Node {{node}} takes blocks again',
+  undrainFailed: 'The node still takes no blocks',
   unknown: 'not heard of',
   uses: 'How many machines may join by it',
   usesWrong: 'A number from 1 to {{number}}.',

@@ -1,7 +1,7 @@
 import { implement } from '@orpc/server'
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { nodeContract } from '../../../../src/ipc/contract/node-contract.ts'
 import { AlteredConnection } from '../../../../src/renderer/demo/altered-connection.ts'
 import { pseudoCatalogue, untranslated } from '../support/pseudo-texts.ts'
@@ -69,6 +69,47 @@ test('a node is evicted once its id is typed; that it answers is said, and told 
   expect(asked).toEqual([false, true])
 })
 
+test('a node that has not answered for some seconds is evicted although it may only be slow', async () => {
+  const forced: boolean[] = []
+  const connection = new AlteredConnection((router, world) => ({
+    ...router,
+    cluster: {
+      ...router.cluster,
+      evict: serve.cluster.evict.handler(({ input: { nodeId, force } }) => {
+        forced.push(force)
+        return world.cluster.evict(nodeId)
+      }),
+    },
+  }))
+  const status = connection.world.cluster.status()
+  const nodes = status.nodes.map((node) => (node.isSelf ? node : { ...node, state: 'suspect' as const }))
+  vi.spyOn(connection.world.cluster, 'status').mockReturnValue({ ...status, nodes })
+  using _app = await renderApp({ connection })
+  await choose(2, 'Evict…')
+  const dialog = await screen.findByRole('dialog')
+  expect(dialog).toHaveTextContent(/may only be slow.*Then only 2 nodes take blocks/)
+  await userEvent.type(within(dialog).getByRole('textbox'), '8c02f1b7')
+  await userEvent.click(within(dialog).getByRole('button', { name: 'Evict the node' }))
+  await waitFor(() => expect(forced).toEqual([true]))
+})
+
+test('a departure that ends before the node has left has failed', async () => {
+  const connection = new AlteredConnection((router) => ({
+    ...router,
+    cluster: {
+      ...router.cluster,
+      leave: serve.cluster.leave.handler(async function* () {
+        yield { phase: 'draining' as const, groupsPending: 1, copiesPending: null, openEpochs: 2 }
+      }),
+    },
+  }))
+  using _app = await renderApp({ connection })
+  await choose(1, 'Leave the network…')
+  await userEvent.click(await screen.findByRole('button', { name: 'Leave the network' }))
+  expect(await screen.findByText('The node has not left')).toBeVisible()
+  expect(screen.getByText('The node ended the call before it had left; it stays draining')).toBeVisible()
+})
+
 test('what the node refuses is said above the list', async () => {
   const connection = new AlteredConnection((router) => ({
     ...router,
@@ -95,7 +136,7 @@ test('this node leaves, says how far it is, and offers nothing more once it has 
   await screen.findByRole('dialog', { name: 'Leave the network?' })
   await userEvent.click(screen.getByRole('button', { name: 'Leave the network' }))
   const dialog = await screen.findByRole('dialog', { name: 'Leaving the network' })
-  expect(await within(dialog).findByText('31 groups and 1,240 copies left')).toBeVisible()
+  expect(await within(dialog).findByText('still to go: 31 of the groups, 1,240 of the copies')).toBeVisible()
   expect(await within(dialog).findByText(/^This node has left the network\./, {}, { timeout: 8000 })).toBeVisible()
   await userEvent.click(within(dialog).getAllByRole('button', { name: 'Close' }).at(-1) ?? dialog)
   expect(await screen.findByText(/^This node takes no part any more, so it invites nobody\./)).toBeVisible()

@@ -97,7 +97,7 @@ test('what is under way and what is not listed is told', async () => {
   const status = connection.world.cluster.status()
   vi.spyOn(connection.world.cluster, 'status').mockReturnValue({ ...status, more: 40, groupsPending: 1200, copiesPending: null })
   using _app = await renderApp({ connection })
-  expect(await screen.findByText(/Being arranged anew: 1,200 groups\. 40 more nodes are not listed\.$/)).toBeVisible()
+  expect(await screen.findByText(/Being arranged anew: 1,200 of the groups\. 40 more nodes are not listed\.$/)).toBeVisible()
 })
 
 test('the card shows texts of the catalogue only', async () => {
