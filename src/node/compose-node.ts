@@ -86,10 +86,12 @@ class ComposedNode implements StorageNode {
   }
 
   async verify(signal?: AbortSignal): Promise<VerifyReport> {
-    const { network, blockParts } = this.#parts()
+    const { network, blockParts, keyValues } = this.#parts()
     // Nothing is taken as verified that was verified before.
     const verified = new VerifiedVersions(this.#ports.crypto, 1)
-    return await verifyNode({ ...blockParts, verified, root: network.root, nodeId: network.self.nodeId }, signal)
+    const { root, self } = network
+    const isCurrent = keyValues.isCurrent.bind(keyValues)
+    return await verifyNode({ ...blockParts, verified, root, nodeId: self.nodeId, isCurrent }, signal)
   }
 
   async #start(signal: AbortSignal | undefined): Promise<void> {

@@ -4,6 +4,7 @@ import { addressText } from '../../core/base/address.ts'
 import { equalBytes } from '../../core/base/bytes.ts'
 import type { Limits } from '../../core/base/limits.ts'
 import { sessionBytes } from '../../core/consensus/outcome.ts'
+import type { Entry } from '../../core/kv/entry.ts'
 import type { PageRules } from '../../core/kv/page-apply.ts'
 import type { NodePorts } from '../../ports/node-ports.ts'
 import type { CallContext } from '../call-context.ts'
@@ -210,6 +211,14 @@ export class KeyValueStore implements KeyValueService, AsyncDisposable {
       ...(nextPageToken !== undefined && { nextPageToken }),
       ...(damage && { damage }),
     }
+  }
+
+  /** Whether a key's entry is this one, asked as of now. Where nobody knows the page or can read the entry it is taken to be. Rejects with `unavailable`. */
+  async isCurrent(address: BlockAddress, key: Uint8Array, { revision }: Entry, signal: AbortSignal): Promise<boolean> {
+    const page = this.#pageAt(address)
+    if (page === undefined) return true
+    const [found] = await page.entries([key], signal)
+    return found instanceof CodedError || found?.revision === revision
   }
 
   /** The keeper of a page, for what other nodes ask of it. */

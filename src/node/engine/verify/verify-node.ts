@@ -10,6 +10,7 @@ import type { BlockRecord, MapHead } from '../../core/consensus/block-record.ts'
 import { isLonely, isLonelyAt } from '../../core/consensus/group.ts'
 import { decodeBlockRecord } from '../../core/consensus/record-codec.ts'
 import { acceptedKey, decodeAccepted, decodeVote, slotOfAcceptedKey } from '../../core/consensus/vote-codec.ts'
+import type { Entry } from '../../core/kv/entry.ts'
 import { decodeEntry } from '../../core/kv/entry.ts'
 import { userKeyOf } from '../../core/kv/record-keys.ts'
 import { decodeRootSection } from '../../core/overlay/root-section.ts'
@@ -22,6 +23,8 @@ import { countRecords } from '../count-records.ts'
 export interface VerifyParts extends Pick<BlockParts, 'store' | 'crypto' | 'limits' | 'pipeline' | 'networkId' | 'verified'> {
   /** Knows of blocks that are not here; without it they are taken as missing, unless other nodes hold blocks too. */
   readonly content?: Pick<ContentReplicas, 'has'>
+  /** Whether the page, asked as of now, has this entry at a key: what is here may be a copy that its members know nothing of any more. */
+  readonly isCurrent?: (page: BlockAddress, key: Uint8Array, entry: Entry, signal: AbortSignal) => Promise<boolean>
   /** Other nodes hold blocks, and cannot be asked. */
   readonly isPartial?: boolean
   /** Of the node whose store it is. */
@@ -155,6 +158,7 @@ class Verification {
     // The key may have been changed since it was read; only what it names now has to be there.
     const now = await this.#valueOf('entry', key)
     if (now === undefined || !equalBytes(now, value) || (await this.#isStale(page))) return
+    if (!(await this.#isCurrent(page, key, entry))) return
     const named = this.#parts.namesKeys === true ? `: the value of key ${quotedKey(userKeyOf(key))} is lost` : ''
     this.#find('entry', page, `names a value whose block ${toHex(missing)} is missing${named}`)
   }
@@ -176,6 +180,19 @@ class Verification {
       !record.group.members.some((member) => equalBytes(member.storeId, storeId)) ||
       (await this.#parts.store.has('accepted', next))
     )
+  }
+
+  /** A member that was let go while it was away holds what it was a member of, and takes itself for one. Where too few nodes answer nothing is found wrong. */
+  async #isCurrent(page: Uint8Array, key: Uint8Array, entry: Entry): Promise<boolean> {
+    const { isCurrent } = this.#parts
+    const address = addressFromBytes(page)
+    if (isCurrent === undefined || address === undefined) return true
+    try {
+      return await isCurrent(address, userKeyOf(key), entry, this.#signal ?? unhurried)
+    } catch (error) {
+      if (isCoded(error, 'unavailable')) return false
+      throw error
+    }
   }
 
   /** The first block of a value that is not there. What is there is verified as content. */
