@@ -201,7 +201,7 @@ async function asked({ time }: Going, host: SimHost | undefined, ask: Ask, timeo
   const answer = ask(node, { signal: late.signal }).then(
     (): Asked => 'done',
     (error: unknown): Asked => {
-      if (isCoded(error, 'invalid-argument') && error.message.includes('answers')) return 'answers'
+      if (isCoded(error, 'invalid-argument') && error.message.startsWith('this node answer')) return 'answers'
       const isForGood =
         !(error instanceof CodedError) || ['internal', 'invalid-argument', 'permission-denied'].includes(error.code)
       if (isForGood) throw error
