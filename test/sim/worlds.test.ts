@@ -9,7 +9,7 @@ import seeds from './seeds.json' with { type: 'json' }
 const freshSeeds = 2000
 /** Of each of two processes, which run beside each other; what is left of worlds that are over takes memory. */
 const freshSwarmSeeds = 100
-const swarmRuns = ['first', 'second', 'third', 'fourth', 'fifth']
+const swarmRuns = ['first', 'second', 'third']
 const freshClusterSeeds = 20
 const freshWideSeeds = 20
 const freshRecoverySeeds = 30
