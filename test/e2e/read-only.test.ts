@@ -38,6 +38,9 @@ test('read-only mode: the screens offer no change, and the node refuses each ove
     'jobs/feed': () => call.jobs.feed({ id: 'x', path: 'a', bytes, last: true }),
     'jobs/finish': () => call.jobs.finish({ id: 'x' }),
     'cluster/invite': () => call.cluster.invite({ uses: 1, validityMs: 60_000 }),
+    'cluster/drain': () => call.cluster.drain({ nodeId: '0'.repeat(64), undo: false }),
+    'cluster/evict': () => call.cluster.evict({ nodeId: '0'.repeat(64), force: true }),
+    'cluster/leave': () => call.cluster.leave(),
     'clients/disconnect': () => call.clients.disconnect({ id: 'x' }),
     'grpc/test': () => call.grpc.test(),
   }
