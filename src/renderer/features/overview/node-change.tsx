@@ -52,8 +52,10 @@ export function NodeChange({ status, children }: NodeChangeProps): ReactElement 
   const confirmed = (): void => {
     if (asked === undefined) return
     const { nodeId, state } = asked.node
-    if (asked.kind === 'drain') drain.mutate({ nodeId, undo: false }, { onSettled: close })
-    else evict.mutate({ nodeId, force: mayAnswer(state) }, { onSettled: close })
+    // Another question may have been asked since, which is not answered by this.
+    const onSettled = (): void => setAsked((present) => (present === asked ? undefined : present))
+    if (asked.kind === 'drain') drain.mutate({ nodeId, undo: false }, { onSettled })
+    else evict.mutate({ nodeId, force: mayAnswer(state) }, { onSettled })
   }
   const node = asked === undefined ? '' : shortId(asked.node.nodeId)
   const fewer = useFewerCopies(status)

@@ -21,6 +21,24 @@ async function choose(at: number, entry: string): Promise<void> {
   await userEvent.click(await screen.findByRole('menuitem', { name: entry }))
 }
 
+/** A node that evicts, and whether each time it was told to do so by force. */
+function evictions(): { readonly connection: AlteredConnection; readonly forced: readonly boolean[] } {
+  const forced: boolean[] = []
+  const connection = new AlteredConnection((router, world) => ({
+    ...router,
+    cluster: {
+      ...router.cluster,
+      evict: serve.cluster.evict.handler(({ input: { nodeId, force } }) => {
+        forced.push(force)
+        const changed = world.cluster.evict(nodeId)
+        world.events.tell('status')
+        return changed
+      }),
+    },
+  }))
+  return { connection, forced }
+}
+
 test('a node is drained once that is confirmed, and takes its share again', async () => {
   using _app = await renderApp({ connection: new AlteredConnection() })
   await choose(2, 'Drain…')
@@ -38,19 +56,7 @@ test('a node is drained once that is confirmed, and takes its share again', asyn
 })
 
 test('a node is evicted once its id is typed; that it answers is said, and told to the node', async () => {
-  const asked: boolean[] = []
-  const connection = new AlteredConnection((router, world) => ({
-    ...router,
-    cluster: {
-      ...router.cluster,
-      evict: serve.cluster.evict.handler(({ input: { nodeId, force } }) => {
-        asked.push(force)
-        const changed = world.cluster.evict(nodeId)
-        world.events.tell('status')
-        return changed
-      }),
-    },
-  }))
+  const { connection, forced } = evictions()
   connection.world.cluster.lose(1)
   using _app = await renderApp({ connection })
   for (const [id, text] of [
@@ -66,21 +72,11 @@ test('a node is evicted once its id is typed; that it answers is said, and told 
     await userEvent.click(act)
     await waitFor(() => expect(screen.queryByText(new RegExp(`^${id}`))).toBeNull())
   }
-  expect(asked).toEqual([false, true])
+  expect(forced).toEqual([false, true])
 })
 
 test('a node that has not answered for some seconds is evicted although it may only be slow', async () => {
-  const forced: boolean[] = []
-  const connection = new AlteredConnection((router, world) => ({
-    ...router,
-    cluster: {
-      ...router.cluster,
-      evict: serve.cluster.evict.handler(({ input: { nodeId, force } }) => {
-        forced.push(force)
-        return world.cluster.evict(nodeId)
-      }),
-    },
-  }))
+  const { connection, forced } = evictions()
   const status = connection.world.cluster.status()
   const nodes = status.nodes.map((node) => (node.isSelf ? node : { ...node, state: 'suspect' as const }))
   vi.spyOn(connection.world.cluster, 'status').mockReturnValue({ ...status, nodes })
